@@ -1,0 +1,167 @@
+/**
+ * The configuration: one schema is the type, the check and the message. Keys are spelled as in the
+ * file, so that an error, a printed value and the code all use the same name.
+ */
+import { z } from "zod";
+import { parseDuration, parseSize } from "./units.ts";
+
+const size = () =>
+  z.union([z.number().int().nonnegative(), z.string()]).transform((value, ctx) => {
+    const bytes = typeof value === "number" ? value : parseSize(value);
+    if (bytes !== undefined) return bytes;
+    ctx.addIssue({ code: "custom", message: "expected a size such as 32GiB, 500MB or 1g" });
+    return z.NEVER;
+  });
+
+const duration = () =>
+  z.union([z.literal(0), z.string()]).transform((value, ctx) => {
+    const ms = parseDuration(String(value));
+    if (ms !== undefined) return ms;
+    ctx.addIssue({ code: "custom", message: "expected a duration such as 30s, 10m, 1h or 60d" });
+    return z.NEVER;
+  });
+
+const regex = () =>
+  z.string().refine((value) => {
+    try {
+      new RegExp(value);
+      return true;
+    } catch {
+      return false;
+    }
+  }, "expected a regular expression");
+
+const url = () =>
+  z.string().refine((value) => {
+    const parsed = URL.parse(value);
+    return parsed !== null && /^https?:$/.test(parsed.protocol) && !parsed.search &&
+      !parsed.hash && !parsed.username;
+  }, "expected a URL such as https://registry.example.com, without credentials or query");
+
+const listen = () =>
+  z.union([z.number().int().min(0).max(65535).transform((port) => `:${port}`), z.string()]).refine(
+    (value) => value === "" || parseListen(value) !== undefined,
+    "expected an address such as :8080, 127.0.0.1:8080 or [::1]:8080",
+  );
+
+/** Splits `host:port`; an empty host is every address, v4 and v6. `undefined` when malformed. */
+export function parseListen(text: string): { hostname: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s/]*)):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65535) return undefined;
+  return { hostname: match[1] ?? match[2] ?? "", port };
+}
+
+const tagTier = z.strictObject({ match: regex(), ttl: duration() });
+
+const auth = z.strictObject({
+  mode: z.enum(["proxy", "client"]).default("proxy"),
+  username: z.string().default(""),
+  password: z.string().default(""),
+  password_file: z.string().default(""),
+  header: z.string().default(""),
+  header_file: z.string().default(""),
+  identity_token: z.string().default(""),
+  identity_token_file: z.string().default(""),
+  docker_config: z.string().default(""),
+  ecr: z.strictObject({
+    region: z.string().default(""),
+    access_key_id: z.string().default(""),
+    secret_access_key: z.string().default(""),
+    secret_access_key_file: z.string().default(""),
+    session_token: z.string().default(""),
+    endpoint: z.string().default(""),
+  }).optional(),
+});
+
+export const registryName = z.string().regex(
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+  "expected a registry name of lower-case letters, digits and dashes",
+);
+
+export const registrySchema = z.strictObject({
+  url: url(),
+  aliases: z.array(z.string()).default([]),
+  library: z.boolean().default(false),
+  hosts: z.array(z.string()).default([]),
+  repo_prefix: z.string().default(""),
+  browser_redirects: z.boolean().optional(),
+  auth: auth.prefault({}),
+  access: z.strictObject({ users: z.array(z.string()).default([]) }).prefault({}),
+  allow: z.array(z.string()).default([]),
+  deny: z.array(z.string()).default([]),
+  redirects: z.enum(["follow", "pass"]).default("follow"),
+  insecure_tls: z.boolean().default(false),
+  ca_file: z.string().default(""),
+  manifests: z.strictObject({
+    tiers: z.array(tagTier).optional(),
+    ttl: duration().optional(),
+  }).prefault({}),
+});
+
+export const configSchema = z.strictObject({
+  listen: listen().default(":8080"),
+  public_url: z.union([z.literal(""), url()]).default(""),
+  trusted_proxies: z.array(z.string()).default([]),
+  tls: z.strictObject({
+    cert_file: z.string().default(""),
+    key_file: z.string().default(""),
+  }).prefault({}),
+  domain_suffix: z.string().default(""),
+  default_registry: z.string().default("docker"),
+  path_names: z.boolean().default(false),
+  allow_push: z.boolean().default(false),
+  shutdown_grace: duration().prefault("30s"),
+  log: z.strictObject({
+    level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    format: z.enum(["text", "json"]).default("text"),
+  }).prefault({}),
+  admin: z.strictObject({
+    listen: listen().default(":8081"),
+    username: z.string().default("admin"),
+    password_hash: z.string().default(""),
+    auth: z.enum(["required", "none"]).default("required"),
+    tokens: z.record(z.string(), z.string()).default({}),
+  }).prefault({}),
+  registries: z.record(registryName, registrySchema).default({}),
+  registry_map: z.string().default(""),
+  users: z.record(z.string(), z.string()).default({}),
+  cache: z.strictObject({
+    dir: z.string().default("./data"),
+    max_size: size().prefault("32GiB"),
+    min_free: size().prefault("1GiB"),
+    max_age: duration().prefault("60d"),
+    verify_every: duration().prefault("24h"),
+    memory: size().prefault("64MiB"),
+    pin: z.array(z.string()).default([]),
+    manifests: z.strictObject({
+      tiers: z.array(tagTier).default([]),
+      ttl: duration().prefault(0),
+      stale_if_error: duration().prefault("7d"),
+      while_revalidate: z.boolean().default(false),
+      negative_ttl: duration().prefault("10s"),
+      prefer_cache_below: z.number().min(0).max(1).default(0.1),
+    }).prefault({}),
+  }).prefault({}),
+  forward: z.strictObject({
+    listen: listen().default(""),
+    allowed_hosts: z.array(z.string()).default([]),
+    allow_private: z.boolean().default(false),
+    intercept: z.array(z.string()).default([]),
+    ca_cert_file: z.string().default(""),
+    ca_key_file: z.string().default(""),
+    idle_timeout: duration().prefault("5m"),
+  }).prefault({}),
+  upstream: z.strictObject({
+    connect_timeout: duration().prefault("10s"),
+    response_timeout: duration().prefault("30s"),
+    idle_timeout: duration().prefault("60s"),
+    retries: z.number().int().min(0).max(20).default(3),
+  }).prefault({}),
+});
+
+/** The effective configuration: sizes in bytes, durations in milliseconds. */
+export type Config = z.output<typeof configSchema>;
+export type RegistryConfig = z.output<typeof registrySchema>;
+/** A registry of the map, with the name it goes by. */
+export type Registry = RegistryConfig & { readonly name: string };

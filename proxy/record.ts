@@ -1,0 +1,62 @@
+/** What is told of each request: one record feeds the log, the metrics and the dashboard. */
+
+/** How the cache answered; `none` where it was not asked (pings, tag lists, pushes, errors). */
+export type CacheResult = "hit" | "miss" | "joined" | "stale" | "revalidated" | "pass" | "none";
+
+export type RequestKind =
+  | "ping"
+  | "manifest"
+  | "blob"
+  | "tags"
+  | "catalog"
+  | "referrers"
+  | "upload"
+  | "token"
+  | "page"
+  | "other";
+
+export interface RequestRecord {
+  /** Unique within the process; also sent as `X-Request-Id`. */
+  id: string;
+  /** Unix milliseconds at which the request came in. */
+  time: number;
+  method: string;
+  kind: RequestKind;
+  /** Path and query as asked, secrets redacted. */
+  path: string;
+  /** Registry name of the map; empty where the request names none. */
+  registry: string;
+  /** Upstream repository, e.g. `library/alpine`. */
+  repository: string;
+  /** Tag or digest. */
+  reference: string;
+  status: number;
+  /** OCI error code where the answer is an error, e.g. `MANIFEST_UNKNOWN`. */
+  error: string;
+  /** The error's message as the client saw it. */
+  message: string;
+  /** Body bytes sent to the client; 0 where it went away before the end. */
+  bytes: number;
+  /** Body bytes read from upstream for this request. */
+  upstreamBytes: number;
+  /** Status of the last upstream answer; 0 where upstream was not asked. */
+  upstreamStatus: number;
+  /** Milliseconds until upstream's response headers; 0 where it was not asked. */
+  upstreamMs: number;
+  /** Milliseconds until our response headers. */
+  firstByteMs: number;
+  /** Milliseconds until the last byte was sent or the client went away. */
+  durationMs: number;
+  /** True where the client went away before the end. */
+  aborted: boolean;
+  cache: CacheResult;
+  /** Client address, after `X-Forwarded-For` from trusted proxies. */
+  client: string;
+  userAgent: string;
+  /** Signed-in user; empty where nobody is. */
+  user: string;
+  /** How the request arrived. */
+  via: "direct" | "intercept" | "forward";
+}
+
+export type RecordSink = (record: RequestRecord) => void;

@@ -1,0 +1,94 @@
+/** A brake on guessing: failed sign-ins are counted per address and in total. */
+import ipaddr from "ipaddr.js";
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** `burst` failures at once, then one more every `everyMs`. */
+export interface Rate {
+  burst: number;
+  everyMs: number;
+}
+
+const PER_ADDRESS: Rate = { burst: 5, everyMs: 30e3 };
+const TOTAL: Rate = { burst: 100, everyMs: 3e3 };
+const MAX_ADDRESSES = 10_000;
+
+export interface LimiterOptions {
+  /** Unix milliseconds. */
+  now: () => number;
+  perAddress?: Rate;
+  total?: Rate;
+}
+
+/**
+ * Token buckets. An attempt takes its token before the password is looked at and gets it back when
+ * it was right, so attempts in parallel cannot outrun the count, nor keep scrypt busy.
+ */
+export class LoginLimiter {
+  readonly #addresses = new Map<string, Bucket>();
+  readonly #total: Bucket;
+  readonly #now: () => number;
+  readonly #perAddressRate: Rate;
+  readonly #totalRate: Rate;
+
+  constructor(options: LimiterOptions) {
+    this.#now = options.now;
+    this.#perAddressRate = options.perAddress ?? PER_ADDRESS;
+    this.#totalRate = options.total ?? TOTAL;
+    this.#total = { tokens: this.#totalRate.burst, at: this.#now() };
+  }
+
+  /** Takes a token for `address`. Milliseconds to wait when there is none, otherwise 0. */
+  take(address: string): number {
+    const own = this.#bucket(address);
+    const wait = Math.max(
+      this.#refill(own, this.#perAddressRate),
+      this.#refill(this.#total, this.#totalRate),
+    );
+    if (wait > 0) return wait;
+    own.tokens--;
+    this.#total.tokens--;
+    return 0;
+  }
+
+  /** Gives back what `take` took: the attempt was no failure. */
+  giveBack(address: string): void {
+    const own = this.#bucket(address);
+    own.tokens = Math.min(this.#perAddressRate.burst, own.tokens + 1);
+    this.#total.tokens = Math.min(this.#totalRate.burst, this.#total.tokens + 1);
+  }
+
+  #bucket(address: string): Bucket {
+    const key = network(address);
+    const bucket = this.#addresses.get(key) ??
+      { tokens: this.#perAddressRate.burst, at: this.#now() };
+    this.#addresses.delete(key);
+    this.#addresses.set(key, bucket);
+    if (this.#addresses.size > MAX_ADDRESSES) {
+      this.#addresses.delete(this.#addresses.keys().next().value!);
+    }
+    return bucket;
+  }
+
+  #refill(bucket: Bucket, rate: Rate): number {
+    const gained = Math.max(0, Math.floor((this.#now() - bucket.at) / rate.everyMs));
+    bucket.tokens += gained;
+    bucket.at += gained * rate.everyMs;
+    if (bucket.tokens >= rate.burst) {
+      bucket.tokens = rate.burst;
+      bucket.at = this.#now();
+    }
+    return bucket.tokens >= 1 ? 0 : bucket.at + rate.everyMs - this.#now();
+  }
+}
+
+/** What counts as one guesser: an IPv4 address, or an IPv6 /64, which one machine has whole. */
+function network(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  return parsed.toByteArray().slice(0, 8).join(".");
+}

@@ -1,0 +1,104 @@
+/** Debian's docker-registry (distribution 2.8), in the forms that registries come in. */
+import { join } from "node:path";
+import { type KeyPair, makeAuthority, makeServerCertificate } from "./certificates.ts";
+import { run, start } from "./process.ts";
+import { scratchDir } from "./scratch.ts";
+import { type Credentials, startTokenServer } from "./token_server.ts";
+import { answers, freePort } from "./wait.ts";
+
+/** Open to all; behind Basic; behind a token server; or open over TLS with a CA of its own. */
+export type RegistryKind = "open" | "htpasswd" | "token" | "tls";
+
+export interface RegistryOptions {
+  kind?: RegistryKind;
+  /** Turns it into a pull-through cache of this URL. */
+  proxy?: string;
+  /** Its port; a free one when left out. */
+  port?: number;
+}
+
+export interface RealRegistry extends AsyncDisposable {
+  readonly kind: RegistryKind;
+  readonly url: string;
+  /** `host:port` as image names spell it. */
+  readonly host: string;
+  readonly pid: number;
+  /** What it asks of its users; `undefined` when it is open. */
+  readonly credentials: Credentials | undefined;
+  /** The certificate to trust, for one over TLS. */
+  readonly caFile: string | undefined;
+  output(): Promise<string>;
+  stop(): Promise<number>;
+}
+
+const CREDENTIALS: Credentials = { username: "captain", password: "s3cret-of-the-upstream" };
+
+/** Starts a registry with an empty store of its own and waits until it answers. */
+export async function startRegistry(options: RegistryOptions = {}): Promise<RealRegistry> {
+  const kind = options.kind ?? "open";
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(await scratchDir("registry")).path;
+  const port = options.port ?? freePort();
+  const host = `127.0.0.1:${port}`;
+  const pair = kind === "tls" || kind === "token" ? await makeAuthority(dir) : undefined;
+  const tls = kind === "tls" && pair ? await makeServerCertificate(dir, pair) : undefined;
+  const config = {
+    version: "0.1",
+    log: { level: "warn", accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(dir, "store") }, delete: { enabled: true } },
+    http: {
+      addr: host,
+      secret: "berth-e2e",
+      ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }),
+    },
+    ...(options.proxy && { proxy: { remoteurl: options.proxy } }),
+    ...(kind === "htpasswd" && { auth: { htpasswd: await htpasswd(dir) } }),
+    ...(kind === "token" && pair && { auth: { token: await tokenAuth(stack, pair) } }),
+  };
+  const configFile = join(dir, "config.yml"); // JSON is YAML.
+  await Deno.writeTextFile(configFile, JSON.stringify(config));
+
+  const url = `${tls ? "https" : "http"}://${host}`;
+  const client = await trusting(stack, tls && pair?.certFile);
+  const process = stack.use(
+    await start("docker-registry", ["serve", configFile], {
+      env: { OTEL_TRACES_EXPORTER: "none" },
+      ready: () => answers(`${url}/v2/`, client ? { client } : {}),
+    }),
+  );
+  const owned = stack.move();
+  return {
+    kind,
+    url,
+    host,
+    pid: process.pid,
+    credentials: kind === "htpasswd" || kind === "token" ? CREDENTIALS : undefined,
+    caFile: tls && pair?.certFile,
+    output: process.output,
+    stop: () => process.stop(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function htpasswd(dir: string): Promise<{ realm: string; path: string }> {
+  const path = join(dir, "htpasswd");
+  const line = await run("htpasswd", ["-Bbn", CREDENTIALS.username, CREDENTIALS.password]);
+  await Deno.writeTextFile(path, line);
+  return { realm: "berth e2e", path };
+}
+
+async function tokenAuth(stack: AsyncDisposableStack, pair: KeyPair) {
+  const { realm, issuer, service } = stack.use(await startTokenServer(pair, CREDENTIALS));
+  return { realm, issuer, service, rootcertbundle: pair.certFile };
+}
+
+async function trusting(
+  stack: AsyncDisposableStack,
+  caFile: string | undefined,
+): Promise<Deno.HttpClient | undefined> {
+  if (!caFile) return undefined;
+  return stack.adopt(
+    Deno.createHttpClient({ caCerts: [await Deno.readTextFile(caFile)] }),
+    (client) => client.close(),
+  );
+}

@@ -1,0 +1,28 @@
+/** Temporary directories that leave nothing behind, mounts included. */
+
+export interface Scratch extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** A new directory under the system's temporary one; disposing of it unmounts what is mounted below. */
+export async function scratchDir(purpose: string): Promise<Scratch> {
+  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: `berth-e2e-${purpose}-` }));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      for (const mount of await mountsBelow(path)) {
+        await new Deno.Command("umount", { args: ["-l", mount], stderr: "null" }).output();
+      }
+      await Deno.remove(path, { recursive: true });
+    },
+  };
+}
+
+/** The mount points at and below a directory, deepest first. proc(5) writes a space as `\040`. */
+async function mountsBelow(path: string): Promise<string[]> {
+  const mounts = await Deno.readTextFile("/proc/self/mounts");
+  return mounts.split("\n")
+    .map((line) => (line.split(" ")[1] ?? "").replaceAll("\\040", " "))
+    .filter((point) => point === path || point.startsWith(`${path}/`))
+    .sort((a, b) => b.length - a.length);
+}

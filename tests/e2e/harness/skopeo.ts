@@ -1,0 +1,45 @@
+/** skopeo: pushes the tests' image to where it is pulled from, and pulls as a client. */
+import { join } from "node:path";
+import { type Image, sha256 } from "./image.ts";
+import { run } from "./process.ts";
+import type { RealRegistry } from "./registry.ts";
+
+const COPY = ["--insecure-policy", "copy", "--all", "--preserve-digests"];
+
+/** Copies an image with all its platforms into a registry under `repository`, past Berth. */
+export async function seed(
+  registry: RealRegistry,
+  repository: string,
+  image: Image,
+): Promise<void> {
+  const { credentials } = registry;
+  await run("skopeo", [
+    ...COPY,
+    "--dest-tls-verify=false",
+    ...(credentials ? ["--dest-creds", `${credentials.username}:${credentials.password}`] : []),
+    `oci:${image.path}:${image.tag}`,
+    `docker://${registry.host}/${repository}:${image.tag}`,
+  ]);
+}
+
+/** Pulls every platform of `name` without credentials into a new layout `dir`. */
+export async function skopeoPull(name: string, dir: string): Promise<void> {
+  const source = `docker://${name}`;
+  await run("skopeo", [...COPY, "--src-tls-verify=false", source, `oci:${dir}:pulled`]);
+}
+
+/** Pushes every platform of an image's layout to `name`, without credentials. */
+export async function skopeoPush(image: Image, name: string): Promise<void> {
+  const source = `oci:${image.path}:${image.tag}`;
+  await run("skopeo", [...COPY, "--dest-tls-verify=false", source, `docker://${name}`]);
+}
+
+/** The digests of a layout's content, computed from the bytes that lie there. */
+export async function layoutDigests(dir: string): Promise<Set<string>> {
+  const digests = new Set<string>();
+  const blobs = join(dir, "blobs", "sha256");
+  for await (const { name } of Deno.readDir(blobs)) {
+    digests.add(sha256(await Deno.readFile(join(blobs, name))));
+  }
+  return digests;
+}

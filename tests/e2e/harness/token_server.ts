@@ -1,0 +1,95 @@
+/**
+ * The token server of a registry: docker-registry's `auth: token`
+ * (https://distribution.github.io/distribution/spec/auth/token/). It signs in one user by Basic and
+ * grants whatever scopes are asked for.
+ */
+import type { KeyPair } from "./certificates.ts";
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export interface TokenServer extends AsyncDisposable {
+  /** What the registry names as realm. */
+  readonly realm: string;
+  readonly issuer: string;
+  readonly service: string;
+}
+
+interface Signer {
+  key: CryptoKey;
+  /** The certificate, base64 of DER, as RFC 7515 section 4.1.6 wants it. */
+  x5c: string;
+}
+
+/** Starts one on a free port of loopback; its tokens are signed with `pair`'s P-256 key (ES256). */
+export async function startTokenServer(
+  pair: KeyPair,
+  credentials: Credentials,
+): Promise<TokenServer> {
+  const signer = await loadSigner(pair);
+  const issuer = "berth-e2e";
+  const service = "registry.e2e";
+  const basic = `Basic ${btoa(`${credentials.username}:${credentials.password}`)}`;
+
+  const answer = async (request: Request): Promise<Response> => {
+    if (request.headers.get("authorization") !== basic) {
+      return new Response("who are you?", { status: 401 });
+    }
+    const access = new URL(request.url).searchParams.getAll("scope").flatMap(parseScope);
+    const now = Math.floor(Date.now() / 1000);
+    const token = await sign(signer, {
+      iss: issuer,
+      aud: service,
+      sub: credentials.username,
+      jti: crypto.randomUUID(),
+      iat: now,
+      nbf: now - 10,
+      exp: now + 300,
+      access,
+    });
+    return Response.json({ token, expires_in: 300 });
+  };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  return {
+    realm: `http://127.0.0.1:${server.addr.port}/token`,
+    issuer,
+    service,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** `repository:library/app:pull,push` as an entry of the token's `access` claim. */
+function parseScope(scope: string): { type: string; name: string; actions: string[] }[] {
+  const match = /^([a-z]+):(.+):([a-z*,]+)$/.exec(scope);
+  return match ? [{ type: match[1]!, name: match[2]!, actions: match[3]!.split(",") }] : [];
+}
+
+async function loadSigner({ keyFile, certFile }: KeyPair): Promise<Signer> {
+  const der = Uint8Array.fromBase64(pemBody(await Deno.readTextFile(keyFile)));
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  return {
+    key: await crypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]),
+    x5c: pemBody(await Deno.readTextFile(certFile)),
+  };
+}
+
+function pemBody(pem: string): string {
+  return pem.replaceAll(/-----[^-]+-----|\s/g, "");
+}
+
+async function sign({ key, x5c }: Signer, claims: object): Promise<string> {
+  const part = (value: object) => base64Url(new TextEncoder().encode(JSON.stringify(value)));
+  const signed = `${part({ typ: "JWT", alg: "ES256", x5c: [x5c] })}.${part(claims)}`;
+  const signature = await crypto.subtle.sign(
+    { name: "ECDSA", hash: "SHA-256" },
+    key,
+    new TextEncoder().encode(signed),
+  );
+  return `${signed}.${base64Url(new Uint8Array(signature))}`;
+}
+
+function base64Url(bytes: Uint8Array): string {
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}

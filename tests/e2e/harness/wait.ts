@@ -1,0 +1,40 @@
+/** Waiting for other processes, with a deadline and nothing left to luck. */
+
+/**
+ * Asks `probe` every 50 ms until it says true. Throws, naming `what`, after `deadline` milliseconds;
+ * an error of the probe's own ends the wait at once.
+ */
+export async function until(
+  what: string,
+  probe: () => Promise<boolean>,
+  deadline = 20_000,
+): Promise<void> {
+  const end = performance.now() + deadline;
+  while (!await probe()) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${deadline} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Whether a GET of `url` is answered at all; with `statuses`, by one of these. */
+export async function answers(
+  url: string,
+  options: { statuses?: number[]; client?: Deno.HttpClient } = {},
+): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      redirect: "manual",
+      ...(options.client && { client: options.client }),
+    });
+    await response.body?.cancel();
+    return options.statuses?.includes(response.status) ?? true;
+  } catch {
+    return false;
+  }
+}
+
+/** A TCP port of loopback that was free a moment ago, for programs that cannot say which they took. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

@@ -1,0 +1,84 @@
+/** Recent requests: `GET /activity`, `GET /activity/{id}`. */
+import { z } from "@hono/zod-openapi";
+import { bytes, count, flag, milliseconds, time } from "../schema.ts";
+
+export const cacheResult = z.enum([
+  "hit",
+  "miss",
+  "joined",
+  "stale",
+  "revalidated",
+  "pass",
+  "none",
+]);
+
+export const requestKind = z.enum([
+  "ping",
+  "manifest",
+  "blob",
+  "tags",
+  "catalog",
+  "referrers",
+  "upload",
+  "token",
+  "page",
+  "other",
+]);
+
+/** A request and its answer; fields as in `RequestRecord`, where each is explained. */
+export const requestEntry = z.object({
+  /** Grows by one from the start of the process; newest has the largest. */
+  seq: count,
+  id: z.string(),
+  time,
+  method: z.string(),
+  kind: requestKind,
+  path: z.string(),
+  registry: z.string(),
+  repository: z.string(),
+  reference: z.string(),
+  status: z.number().int(),
+  error: z.string(),
+  message: z.string(),
+  bytes,
+  upstreamBytes: bytes,
+  upstreamStatus: z.number().int(),
+  upstreamMs: milliseconds,
+  firstByteMs: milliseconds,
+  durationMs: milliseconds,
+  aborted: z.boolean(),
+  cache: cacheResult,
+  client: z.string(),
+  userAgent: z.string(),
+  user: z.string(),
+  via: z.enum(["direct", "intercept", "forward"]),
+}).openapi("RequestEntry");
+
+/** What is left out does not matter. `text` is looked for in names, path, client and message. */
+export const activityQuery = z.object({
+  registry: z.string().optional(),
+  kind: requestKind.optional(),
+  cache: cacheResult.optional(),
+  /** Only answers that failed (4xx and 5xx) and bodies that broke off. */
+  errors: flag.optional(),
+  text: z.string().optional(),
+  from: z.coerce.number().int().optional(),
+  to: z.coerce.number().int().optional(),
+  /** Only requests numbered below this: the next page. */
+  before: z.coerce.number().int().positive().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+export const activity = z.object({
+  /** Newest first. */
+  items: z.array(requestEntry),
+  /** What to send as `before` for the next page; null at the end. */
+  next: count.nullable(),
+  /** How many requests are remembered, filtered or not. */
+  remembered: count,
+}).openapi("Activity");
+
+export type CacheResult = z.infer<typeof cacheResult>;
+export type RequestKind = z.infer<typeof requestKind>;
+export type RequestEntry = z.infer<typeof requestEntry>;
+export type Activity = z.infer<typeof activity>;

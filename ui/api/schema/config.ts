@@ -1,0 +1,51 @@
+/** The configuration in force: `GET /config`, `POST /config/reload`. */
+import { z } from "@hono/zod-openapi";
+import { fieldProblem, origin, time } from "../schema.ts";
+
+/** One value. Secrets are never told: `text` is empty then, and `secret` says that one is set. */
+export const setting = z.object({
+  /** `cache.max_size`. */
+  path: z.string(),
+  /** As one would write it in the file: `32GiB`, `[]`, `""`. */
+  text: z.string(),
+  /** What it would be without file, environment and flags; empty where there is none. */
+  defaultText: z.string(),
+  origin,
+  secret: z.boolean(),
+  /** It takes effect only after a restart. */
+  restart: z.boolean(),
+}).openapi("Setting");
+
+export const settingChange = z.object({
+  path: z.string(),
+  /** Empty where it was not set, or is secret. */
+  before: z.string(),
+  after: z.string(),
+}).openapi("SettingChange");
+
+/** How reading the configuration went: at the start, or the last time since. */
+export const reload = z.object({
+  at: time,
+  /** False: the file was refused, and what was in force before still is. */
+  ok: z.boolean(),
+  cause: z.enum(["start", "file", "signal", "dashboard"]),
+  /** `3 values changed`, or why it was refused. */
+  text: z.string(),
+  fields: z.array(fieldProblem),
+  changes: z.array(settingChange),
+}).openapi("Reload");
+
+export const config = z.object({
+  /** Full path; empty where Berth runs on its defaults. */
+  file: z.string(),
+  writable: z.boolean(),
+  readOnlyReason: z.string(),
+  revision: z.string(),
+  settings: z.array(setting),
+  lastReload: reload,
+}).openapi("Config");
+
+export type Setting = z.infer<typeof setting>;
+export type SettingChange = z.infer<typeof settingChange>;
+export type Reload = z.infer<typeof reload>;
+export type ConfigView = z.infer<typeof config>;

@@ -1,0 +1,21 @@
+/** Signing in: `POST /login`, `POST /logout`, `GET /session`. */
+import { z } from "@hono/zod-openapi";
+import { time } from "../schema.ts";
+
+export const loginRequest = z.object({
+  username: z.string().min(1).max(256),
+  password: z.string().min(1).max(1024),
+}).openapi("LoginRequest");
+
+/** Always a 200, so that the page can tell "not signed in" from "broken". */
+export const session = z.object({
+  signedIn: z.boolean(),
+  /** `none`: this address needs no sign-in, and there is nothing to log out of. */
+  auth: z.enum(["required", "none"]),
+  username: z.string(),
+  /** When the session ends at the latest; null where none is open or it does not end. */
+  expires: time.nullable(),
+}).openapi("Session");
+
+export type LoginRequest = z.infer<typeof loginRequest>;
+export type Session = z.infer<typeof session>;

@@ -1,0 +1,52 @@
+/** What was asked and what it saved: `GET /stats`. */
+import { z } from "@hono/zod-openapi";
+import { bytes, count, milliseconds, time } from "../schema.ts";
+
+export const period = z.enum(["1h", "24h", "30d"]);
+
+/** `from` and `to` narrow the period, as dragging over a chart does. */
+export const statsQuery = z.object({
+  period: period.default("24h"),
+  registry: z.string().optional(),
+  from: z.coerce.number().int().optional(),
+  to: z.coerce.number().int().optional(),
+});
+
+export const counters = z.object({
+  requests: count,
+  /** Images asked for: the several requests of one pull count once. */
+  pulls: count,
+  hits: count,
+  misses: count,
+  /** Served from the cache because upstream did not answer. */
+  stale: count,
+  errors: count,
+  bytesFromCache: bytes,
+  bytesFromUpstream: bytes,
+  timeSavedMs: milliseconds,
+}).openapi("Counters");
+
+/** One step of a series. A step in which Berth did not run has no point: a gap, not a zero. */
+export const point = counters.extend({ time }).openapi("Point");
+
+export const stats = z.object({
+  period,
+  /** The span that `total` and `series` cover. */
+  from: time,
+  to: time,
+  /** When the counting began; a span that reaches further back is not complete. */
+  since: time,
+  /** Length of one step of `series`: a minute, an hour or a day. */
+  stepMs: milliseconds,
+  total: counters,
+  /** The same span just before, for comparison; null where there are no figures. */
+  previous: counters.nullable(),
+  /** Every registry that was asked, the busiest first. */
+  registries: z.array(counters.extend({ name: z.string() })),
+  series: z.array(point),
+}).openapi("Stats");
+
+export type Period = z.infer<typeof period>;
+export type Counters = z.infer<typeof counters>;
+export type Point = z.infer<typeof point>;
+export type Stats = z.infer<typeof stats>;

@@ -1,0 +1,84 @@
+/** Is it fine, what is wrong, what is full: `GET /status`. */
+import { z } from "@hono/zod-openapi";
+import { bytes, count, milliseconds, time } from "../schema.ts";
+
+/** What upstream lets us pull, as it said last. */
+export const quota = z.object({
+  limit: count,
+  remaining: count,
+  windowMs: milliseconds,
+  /** When there is more again, as far as known. */
+  resetsAt: time.nullable(),
+  measuredAt: time,
+}).openapi("Quota");
+
+export const registryHealth = z.object({
+  name: z.string(),
+  /**
+   * `idle`: not asked yet. `limited`: few pulls left, or none. `refused`: it does not accept our
+   * sign-in. `failing`: it cannot be reached or answers with errors.
+   */
+  state: z.enum(["ok", "idle", "limited", "refused", "failing"]),
+  /** The state in words: `12 pulls left, resets in 2 h 10 min`. */
+  text: z.string(),
+  /** Since when the state holds; null where that is not known. */
+  since: time.nullable(),
+  lastOk: time.nullable(),
+  /** Recent time to upstream's headers; null where nothing was asked. */
+  latencyMs: milliseconds.nullable(),
+  quota: quota.nullable(),
+}).openapi("RegistryHealth");
+
+/** What an operator should know, in words; the worst first. */
+export const notice = z.object({
+  /** Stays the same while the matter lasts: `disk-full`, `registry-failing:docker`. */
+  id: z.string(),
+  severity: z.enum(["error", "warning", "info"]),
+  /** What happened: `Disk 96 % full, evicting`. */
+  title: z.string(),
+  /** To which image, and what to do next. */
+  detail: z.string(),
+  since: time.nullable(),
+  /** Registry that it is about; empty where none. */
+  registry: z.string(),
+  /** Page that helps, as a path of the dashboard: `/cache?sort=lastUsed`; empty where none. */
+  href: z.string(),
+}).openapi("Notice");
+
+export const storage = z.object({
+  bytes,
+  blobs: count,
+  pinnedBytes: bytes,
+  /** `cache.max_size`; 0 where there is no limit. */
+  maxBytes: bytes,
+  /** `cache.min_free`. */
+  minFreeBytes: bytes,
+  /** The disk under `cache.dir`; null where it cannot be told. */
+  disk: z.object({ totalBytes: bytes, freeBytes: bytes }).nullable(),
+  memoryBytes: bytes,
+  /** `cache.memory`. */
+  maxMemoryBytes: bytes,
+  evicting: z.boolean(),
+}).openapi("Storage");
+
+export const status = z.object({
+  version: z.string(),
+  startedAt: time,
+  /** The server's clock. */
+  now: time,
+  /** The state in one sentence: `All registries reachable`. */
+  text: z.string(),
+  /** Nothing was ever pulled: the dashboard shows how to begin. */
+  empty: z.boolean(),
+  notices: z.array(notice),
+  registries: z.array(registryHealth),
+  storage,
+  /** Address of the registry API as clients reach it: `http://192.0.2.7:8080`. */
+  registryUrl: z.string(),
+}).openapi("Status");
+
+export type Quota = z.infer<typeof quota>;
+export type RegistryHealth = z.infer<typeof registryHealth>;
+export type Notice = z.infer<typeof notice>;
+export type Storage = z.infer<typeof storage>;
+export type Status = z.infer<typeof status>;

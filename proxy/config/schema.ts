@@ -5,21 +5,41 @@
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units.ts";
 
+/** What the options table needs to know of a key beyond its type. */
+export interface KeyMeta {
+  /** How its text is read: from the environment and flags everything is text. */
+  kind?: "size" | "duration" | "listen" | "regex" | "url";
+  /** Never shown: not in errors, not in print-outs, not in the API. */
+  secret?: true;
+}
+export const keyMeta = z.registry<KeyMeta>();
+
+/** What a key of each kind takes, as the end of a sentence that begins with "expected". */
+export const EXPECTED: Readonly<Record<NonNullable<KeyMeta["kind"]>, string>> = {
+  size: "a size such as 32GiB, 500MB or 1g",
+  duration: "a duration such as 30s, 10m, 1h or 60d",
+  listen: "an address such as :8080, 127.0.0.1:8080 or [::1]:8080",
+  regex: "a regular expression",
+  url: "a URL such as https://registry.example.com, without credentials or query",
+};
+
+const secret = () => z.string().register(keyMeta, { secret: true });
+
 const size = () =>
   z.union([z.number().int().nonnegative(), z.string()]).transform((value, ctx) => {
     const bytes = typeof value === "number" ? value : parseSize(value);
     if (bytes !== undefined) return bytes;
-    ctx.addIssue({ code: "custom", message: "expected a size such as 32GiB, 500MB or 1g" });
+    ctx.addIssue({ code: "custom", message: `expected ${EXPECTED.size}` });
     return z.NEVER;
-  });
+  }).register(keyMeta, { kind: "size" });
 
 const duration = () =>
   z.union([z.literal(0), z.string()]).transform((value, ctx) => {
     const ms = parseDuration(String(value));
     if (ms !== undefined) return ms;
-    ctx.addIssue({ code: "custom", message: "expected a duration such as 30s, 10m, 1h or 60d" });
+    ctx.addIssue({ code: "custom", message: `expected ${EXPECTED.duration}` });
     return z.NEVER;
-  });
+  }).register(keyMeta, { kind: "duration" });
 
 const regex = () =>
   z.string().refine((value) => {
@@ -29,20 +49,23 @@ const regex = () =>
     } catch {
       return false;
     }
-  }, "expected a regular expression");
+  }, `expected ${EXPECTED.regex}`).register(keyMeta, { kind: "regex" });
 
 const url = () =>
   z.string().refine((value) => {
     const parsed = URL.parse(value);
     return parsed !== null && /^https?:$/.test(parsed.protocol) && !parsed.search &&
       !parsed.hash && !parsed.username;
-  }, "expected a URL such as https://registry.example.com, without credentials or query");
+  }, `expected ${EXPECTED.url}`).register(
+    keyMeta,
+    { kind: "url" },
+  );
 
 const listen = () =>
   z.union([z.number().int().min(0).max(65535).transform((port) => `:${port}`), z.string()]).refine(
     (value) => value === "" || parseListen(value) !== undefined,
-    "expected an address such as :8080, 127.0.0.1:8080 or [::1]:8080",
-  );
+    `expected ${EXPECTED.listen}`,
+  ).register(keyMeta, { kind: "listen" });
 
 /** Splits `host:port`; an empty host is every address, v4 and v6. `undefined` when malformed. */
 export function parseListen(text: string): { hostname: string; port: number } | undefined {
@@ -57,19 +80,19 @@ const tagTier = z.strictObject({ match: regex(), ttl: duration() });
 const auth = z.strictObject({
   mode: z.enum(["proxy", "client"]).default("proxy"),
   username: z.string().default(""),
-  password: z.string().default(""),
+  password: secret().default(""),
   password_file: z.string().default(""),
-  header: z.string().default(""),
+  header: secret().default(""),
   header_file: z.string().default(""),
-  identity_token: z.string().default(""),
+  identity_token: secret().default(""),
   identity_token_file: z.string().default(""),
   docker_config: z.string().default(""),
   ecr: z.strictObject({
     region: z.string().default(""),
     access_key_id: z.string().default(""),
-    secret_access_key: z.string().default(""),
+    secret_access_key: secret().default(""),
     secret_access_key_file: z.string().default(""),
-    session_token: z.string().default(""),
+    session_token: secret().default(""),
     endpoint: z.string().default(""),
   }).optional(),
 });
@@ -80,6 +103,8 @@ export const registryName = z.string().regex(
 );
 
 export const registrySchema = z.strictObject({
+  /** `false` takes a registry out of the map, a built-in one too. */
+  enabled: z.boolean().optional(),
   url: url(),
   aliases: z.array(z.string()).default([]),
   library: z.boolean().default(false),
@@ -119,13 +144,14 @@ export const configSchema = z.strictObject({
   admin: z.strictObject({
     listen: listen().default(":8081"),
     username: z.string().default("admin"),
-    password_hash: z.string().default(""),
+    password_hash: secret().default(""),
+    password_hash_file: z.string().default(""),
     auth: z.enum(["required", "none"]).default("required"),
-    tokens: z.record(z.string(), z.string()).default({}),
+    tokens: z.record(z.string(), secret()).default({}),
   }).prefault({}),
   registries: z.record(registryName, registrySchema).default({}),
   registry_map: z.string().default(""),
-  users: z.record(z.string(), z.string()).default({}),
+  users: z.record(z.string(), secret()).default({}),
   cache: z.strictObject({
     dir: z.string().default("./data"),
     max_size: size().prefault("32GiB"),
@@ -162,6 +188,8 @@ export const configSchema = z.strictObject({
 
 /** The effective configuration: sizes in bytes, durations in milliseconds. */
 export type Config = z.output<typeof configSchema>;
+/** A registry as a file writes it. */
+export type RegistryInput = z.input<typeof registrySchema>;
 export type RegistryConfig = z.output<typeof registrySchema>;
 /** A registry of the map, with the name it goes by. */
 export type Registry = RegistryConfig & { readonly name: string };

@@ -77,3 +77,24 @@ export function formatDuration(ms: number): string {
   }
   return parts.join("");
 }
+
+/** `bytes` without loss, in the largest unit that divides it: `32GiB`, `500MB`, `1234`. */
+export function writeSize(bytes: number): string {
+  for (const unit of ["TiB", "GiB", "MiB", "KiB", "GB", "MB"]) {
+    const factor = SIZE_UNITS[unit.toLowerCase()]!;
+    if (bytes > 0 && bytes % factor === 0) return `${bytes / factor}${unit}`;
+  }
+  return String(bytes);
+}
+
+/** `ms` without loss: `60d`, `1h30m`, `1s500ms`. */
+export function writeDuration(ms: number): string {
+  let rest = ms;
+  let text = "";
+  for (const unit of ["d", "h", "m", "s", "ms"]) {
+    const count = Math.floor(rest / DURATION_UNITS[unit]!);
+    rest -= count * DURATION_UNITS[unit]!;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text || "0s";
+}

@@ -13,6 +13,7 @@ import { quota, registryHealth } from "./status.ts";
 
 /** Settings of a registry as in the file, durations and all; what is left out is the default. */
 export const registrySettings = z.object({
+  enabled: z.boolean().optional(),
   url: z.string(),
   aliases: z.array(z.string()).optional(),
   library: z.boolean().optional(),

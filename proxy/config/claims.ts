@@ -1,0 +1,56 @@
+/** By which words a registry may be meant. */
+import type { Path } from "./path.ts";
+import type { RegistryConfig } from "./schema.ts";
+
+type Registries = Readonly<Record<string, RegistryConfig>>;
+
+/** Two registries that both say a word is theirs. */
+export interface Conflict {
+  readonly path: Path;
+  readonly word: string;
+  readonly other: string;
+}
+
+/** The words that `registry` itself states, each with its path: name, aliases, hosts. */
+export function statedWords(name: string, registry: RegistryConfig): [word: string, path: Path][] {
+  const base = ["registries", name];
+  return [
+    [name, base],
+    ...registry.aliases.map((alias, index): [string, Path] => [
+      alias.toLowerCase(),
+      [...base, "aliases", index],
+    ]),
+    ...registry.hosts.map((host, index): [string, Path] => [
+      host.toLowerCase(),
+      [...base, "hosts", index],
+    ]),
+  ];
+}
+
+/** The host in a registry's URL, with the port if it is not the scheme's own. */
+export function urlHost(registry: Pick<RegistryConfig, "url">): string {
+  return new URL(registry.url).host;
+}
+
+/**
+ * Which registry each name, alias, host and URL host stands for, in lower case. A word stated by
+ * two registries is a conflict. The host of a URL is only implied: it yields to a word that is
+ * stated, goes to the first registry that has it, and never stands for one with a `repo_prefix`,
+ * since names under that host are not names under the prefix.
+ */
+export function claimWords(registries: Registries) {
+  const owners = new Map<string, string>();
+  const conflicts: Conflict[] = [];
+  for (const [name, registry] of Object.entries(registries)) {
+    for (const [word, path] of statedWords(name, registry)) {
+      const other = owners.get(word);
+      if (other === undefined) owners.set(word, name);
+      else if (other !== name) conflicts.push({ path, word, other });
+    }
+  }
+  for (const [name, registry] of Object.entries(registries)) {
+    const host = urlHost(registry);
+    if (!registry.repo_prefix && !owners.has(host)) owners.set(host, name);
+  }
+  return { owners: owners as ReadonlyMap<string, string>, conflicts };
+}

@@ -1,0 +1,117 @@
+/** The configuration file: YAML or JSON, with the place of every value. */
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { coerce } from "./coerce.ts";
+import { keyInfo } from "./options.ts";
+import type { Origin, Setting } from "./origin.ts";
+import { isTree, leaves, type Path } from "./path.ts";
+import type { ConfigProblem } from "./problem.ts";
+
+export interface ParsedFile {
+  readonly path: string;
+  readonly text: string;
+  readonly settings: readonly Setting[];
+  readonly problems: readonly ConfigProblem[];
+  /** Where the value at `path` stands, or the key nearest to it. */
+  origin(path: Path, at?: "key" | "value"): Origin;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Document = ReturnType<typeof parseDocument>;
+
+/** `${NAME}`, `${NAME:-default}`; `$${` is a literal `${`. */
+const VARIABLE = /\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+
+/**
+ * `text` with the variables of `env` put in, and their names. `missing` holds those that are
+ * neither set nor given a default.
+ */
+export function interpolate(text: string, env: Environment) {
+  const variables: string[] = [];
+  const missing: string[] = [];
+  const value = text.replaceAll(VARIABLE, (_, literal?: string, name?: string, other?: string) => {
+    if (literal) return literal;
+    variables.push(name!);
+    const found = env[name!] || other;
+    if (found === undefined) missing.push(name!);
+    return found ?? "";
+  });
+  return { value, variables, missing };
+}
+
+/** Reads `text` of the file at `path`; what is wrong with it is in `problems`, never thrown. */
+export function parseFile(path: string, text: string, env: Environment): ParsedFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { kind: "file", file: path, line, column: col } as const;
+  };
+  const origin = (path: Path, at: "key" | "value" = "value") =>
+    place(findOffset(document, path, at));
+  const problems: ConfigProblem[] = document.errors.map(({ message, pos }) => ({
+    key: "",
+    origin: place(pos[0]),
+    message: `expected valid YAML or JSON: ${message.replaceAll(/\s+/g, " ")}`,
+  }));
+  const none = { path, text, settings: [], origin };
+  if (problems.length > 0) return { ...none, problems };
+
+  const variables = new Map<Node, readonly string[]>();
+  visit(document, {
+    Scalar(key, node) {
+      if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
+      const result = interpolate(node.value, env);
+      for (const name of result.missing) {
+        problems.push({
+          key: "",
+          origin: place(node.range?.[0] ?? 0),
+          message: `\${${name}} is not set; expected it in the environment`,
+        });
+      }
+      variables.set(node, result.variables);
+      node.value = result.value;
+    },
+  });
+  if (problems.length > 0) return { ...none, problems };
+
+  const tree: unknown = document.toJS();
+  if (tree === null || tree === undefined) return { ...none, problems };
+  if (!isTree(tree)) {
+    const message = 'expected a mapping of keys to values, such as `listen: ":8080"`';
+    return { ...none, problems: [{ key: "", origin: place(0), message }] };
+  }
+  const settings: Setting[] = [];
+  for (const { path, value } of leaves(tree)) {
+    // `quay:` with everything below it commented out says nothing.
+    if (value === null) continue;
+    const names = variables.get(document.getIn(path, true) as Node);
+    const info = keyInfo(path);
+    settings.push({
+      path,
+      value: names && info && typeof value === "string" ? coerce(value, info) : value,
+      origin: names ? { ...origin(path), variables: names } : origin(path),
+    });
+  }
+  return { path, text, settings, problems, origin };
+}
+
+/** The offset of the deepest node on the way to `path` that the document holds. */
+function findOffset(document: Document, path: Path, at: "key" | "value"): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const [depth, segment] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === segment);
+      if (!pair) return offset;
+      const last = depth === path.length - 1;
+      const key = pair.key as Node;
+      const value = pair.value as Node | null;
+      offset = (last && at === "value" && isScalar(value) ? value : key).range?.[0] ?? offset;
+      node = value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(segment)];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    } else return offset;
+  }
+  return offset;
+}

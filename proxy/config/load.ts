@@ -1,0 +1,180 @@
+/**
+ * Loading: defaults < built-in registries < file < environment < flags, checked as a whole. Nothing
+ * is thrown for what a person wrote; every problem is collected and says where it stands.
+ */
+import { parseArguments } from "./arguments.ts";
+import { statedWords, urlHost } from "./claims.ts";
+import { type DiscoveredFile, discoverFile } from "./discover.ts";
+import { environmentSettings } from "./environment.ts";
+import { type ParsedFile, parseFile } from "./file.ts";
+import { builtInSettings, Layers, type Sources } from "./layers.ts";
+import { schemaMessages } from "./messages.ts";
+import type { Origin } from "./origin.ts";
+import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
+import type { ConfigProblem } from "./problem.ts";
+import { type Violation, violations } from "./rules.ts";
+import { type Config, configSchema, type RegistryConfig } from "./schema.ts";
+import { readSecrets } from "./secrets.ts";
+import { realSystem, type System } from "./system.ts";
+
+export interface LoadInput {
+  /** The command line without the subcommand. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly system?: System;
+  /** Stands in for the configuration file's text: a change that is tried before it is written. */
+  readonly text?: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Where each value of `config` comes from. */
+  readonly sources: Sources;
+  /** The configuration file as an absolute path, if there is one. */
+  readonly file: string | undefined;
+  /** What is accepted but deserves a line in the log. */
+  readonly warnings: readonly string[];
+  /** Every file that was read: a change of one is a change of the configuration. */
+  readonly files: readonly string[];
+  /** Registries that `enabled: false` takes out of the map. */
+  readonly disabled: Readonly<Record<string, RegistryConfig>>;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly loaded: LoadedConfig }
+  | {
+    readonly ok: false;
+    readonly problems: readonly ConfigProblem[];
+    /** What was read before the problems were found; one of these has to change. */
+    readonly files: readonly string[];
+  };
+
+/** Loads the configuration that `args`, `env` and the file in `cwd` make together. */
+export async function loadConfig(input: LoadInput): Promise<LoadResult> {
+  const { env = {}, cwd = "/", system = realSystem } = input;
+  const args = parseArguments(input.args ?? []);
+  const found = await discoverFile(args.config, env, cwd, system);
+  const problems: ConfigProblem[] = [...args.problems];
+  if (found && "message" in found) problems.push(found);
+  const discovered = found && "text" in found ? found : undefined;
+  const file = discovered && parseDiscovered(discovered, input);
+  problems.push(...file?.problems ?? []);
+
+  const files = discovered ? [discovered.path] : [];
+  const environment = environmentSettings(env);
+  const layers = new Layers();
+  layers.add(builtInSettings());
+  layers.add(file?.settings ?? []);
+  layers.add(environment.settings);
+  layers.add(args.settings);
+  nameDefaultRegistry(layers);
+
+  const place = (path: Path, at: "key" | "value") => locate(layers, file, path, at);
+  const parsed = configSchema.safeParse(layers.tree);
+  if (!parsed.success) {
+    for (const { path, at, message } of schemaMessages(parsed.error, layers.tree)) {
+      problems.push({ key: formatKey(path), origin: place(path, at), message });
+    }
+  }
+  if (!parsed.success || problems.length > 0) {
+    return { ok: false, problems: inOrder(problems), files };
+  }
+
+  const { config, disabled } = withoutDisabled(parsed.data);
+  yieldBuiltInAliases(config, layers);
+  const broken = violations(config);
+  const secrets = await readSecrets(config, cwd, env.HOME ?? "", system);
+  files.push(...secrets.files.map(({ file }) => file));
+  const broke = ({ path, message }: Violation) => ({
+    key: formatKey(path),
+    origin: place(path, "value"),
+    message,
+  });
+  problems.push(...[...broken, ...secrets.violations].map(broke));
+  if (problems.length > 0) return { ok: false, problems: inOrder(problems), files };
+
+  layers.add(secrets.files.map(({ path, file }) => ({
+    path,
+    value: getIn(config, path),
+    origin: { kind: "file", file },
+  })));
+  return {
+    ok: true,
+    loaded: {
+      config,
+      sources: layers.sources(config),
+      file: discovered?.path,
+      warnings: environment.warnings,
+      files,
+      disabled,
+    },
+  };
+}
+
+function parseDiscovered(file: DiscoveredFile, { text, env = {} }: LoadInput): ParsedFile {
+  return parseFile(file.name, text ?? file.text, env);
+}
+
+/** The origin of `path` for a message: exact within the file, else the source that comes nearest. */
+function locate(
+  layers: Layers,
+  file: ParsedFile | undefined,
+  path: Path,
+  at: "key" | "value",
+): Origin | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const part = path.slice(0, length);
+    const origin = layers.origin(part) ?? layers.sectionOrigin(part);
+    if (origin?.kind === "file" && file && origin.file === file.path) return file.origin(path, at);
+    if (origin) return origin;
+  }
+  return undefined;
+}
+
+/** Problems as a reader meets them: the command line and environment, then the file downwards. */
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const position = ({ origin }: ConfigProblem): [number, number] =>
+    origin?.kind === "file" ? [origin.line ?? 0, origin.column ?? 0] : [-1, 0];
+  return problems.toSorted((a, b) => {
+    const [[lineA, columnA], [lineB, columnB]] = [position(a), position(b)];
+    return lineA - lineB || columnA - columnB;
+  });
+}
+
+/** A URL as `default_registry` means the registry that has it, or joins the map as `default`. */
+function nameDefaultRegistry(layers: Layers): void {
+  const path = ["default_registry"];
+  const url = layers.tree.default_registry;
+  const origin = layers.origin(path);
+  if (typeof url !== "string" || !/^https?:\/\//.test(url) || !origin) return;
+  const registries = layers.tree.registries as Tree;
+  const same = (a: unknown) => URL.parse(String(a))?.href === URL.parse(url)?.href;
+  const known = Object.entries(registries).find(([, registry]) =>
+    isTree(registry) && same(registry.url) && !registry.repo_prefix && registry.enabled !== false
+  );
+  if (!known) layers.add([{ path: ["registries", "default", "url"], value: url, origin }]);
+  layers.add([{ path, value: known?.[0] ?? "default", origin }]);
+}
+
+function withoutDisabled(config: Config) {
+  const entries = Object.entries(config.registries);
+  const off = ([, { enabled }]: [string, RegistryConfig]) => enabled === false;
+  return {
+    config: { ...config, registries: Object.fromEntries(entries.filter((e) => !off(e))) },
+    disabled: Object.fromEntries(entries.filter(off)),
+  };
+}
+
+/** A built-in alias gives way to a registry of the operator's that states or has that host. */
+function yieldBuiltInAliases(config: Config, layers: Layers): void {
+  const entries = Object.entries(config.registries);
+  for (const [name, registry] of entries) {
+    if (layers.origin(["registries", name, "aliases"])?.kind !== "built-in") continue;
+    const others = entries.filter(([other]) => other !== name);
+    const taken = new Set(
+      others.flatMap(([other, it]) => [urlHost(it), ...statedWords(other, it).map(([w]) => w)]),
+    );
+    registry.aliases = registry.aliases.filter((alias) => !taken.has(alias));
+  }
+}

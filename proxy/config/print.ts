@@ -1,0 +1,86 @@
+/** The effective configuration for people: units written out, secrets masked, origins beside. */
+import { Document, isScalar, type Node } from "yaml";
+import type { LoadedConfig } from "./load.ts";
+import { keyInfo } from "./options.ts";
+import { describeOrigin, type Origin } from "./origin.ts";
+import { formatKey, getIn, isTree, leaves, newTree, type Path, setIn, type Tree } from "./path.ts";
+import { masked } from "./secrets.ts";
+import { writeDuration, writeSize } from "./units.ts";
+
+export interface EffectiveValue {
+  readonly path: Path;
+  /** As it may be shown and as a file would say it. */
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+export interface PrintOptions {
+  /** Every key of every registry, and not just those that some source sets. */
+  readonly all?: boolean;
+}
+
+/** Every value of `loaded` as it may be shown, in the order of the schema. */
+export function effectiveValues(
+  { config, sources }: Pick<LoadedConfig, "config" | "sources">,
+  { all = true }: PrintOptions = {},
+): EffectiveValue[] {
+  const values = [...leaves(config as unknown as Tree)].map(({ path, value }) => ({
+    path,
+    value: readable(path, value),
+    origin: sources.get(formatKey(path)) ?? { kind: "default" as const },
+  }));
+  return values.filter(({ path, origin }) =>
+    !readFromFile(config, path) &&
+    (all || path[0] !== "registries" || origin.kind !== "default")
+  );
+}
+
+/** Whether the key beside this one names the file that holds its value: both would contradict. */
+function readFromFile(config: unknown, path: Path): boolean {
+  return !!getIn(config, [...path.slice(0, -1), `${path.at(-1)}_file`]);
+}
+
+/** `value` of the key at `path` as a file would say it, with secrets masked. */
+function readable(path: Path, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => readable([...path, index], item));
+  if (isTree(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, readable([...path, key], item)]),
+    );
+  }
+  const kind = keyInfo(path)?.kind;
+  if (kind === "size" && typeof value === "number") return writeSize(value);
+  if (kind === "duration" && typeof value === "number") return writeDuration(value);
+  return masked(path, value);
+}
+
+/** The effective configuration as YAML, each value followed by where it comes from. */
+export function printYaml(loaded: LoadedConfig, options: PrintOptions = { all: false }): string {
+  const values = effectiveValues(loaded, options);
+  const document = new Document(treeOf(values));
+  for (const { path, origin } of values) {
+    const node = document.getIn(path, true) as Node & { flow?: boolean };
+    if (!isScalar(node)) node.flow = true;
+    node.comment = ` ${describeOrigin(origin)}`;
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** The effective configuration for programs: values, and the origin of each by key. */
+export function printJson(loaded: LoadedConfig) {
+  const values = effectiveValues(loaded);
+  return {
+    file: loaded.file ?? null,
+    config: treeOf(values),
+    sources: Object.fromEntries(
+      values.map(({ path, origin }) => [formatKey(path), describeOrigin(origin)]),
+    ),
+    warnings: loaded.warnings,
+  };
+}
+
+function treeOf(values: readonly EffectiveValue[]): Tree {
+  const tree = newTree();
+  for (const { path, value } of values) setIn(tree, path, value);
+  return tree;
+}

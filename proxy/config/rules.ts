@@ -1,0 +1,240 @@
+/** What no single key can say: rules between keys. */
+import ipaddr from "ipaddr.js";
+import { claimWords } from "./claims.ts";
+import { isPasswordHash } from "./password.ts";
+import type { Path } from "./path.ts";
+import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
+
+/** A rule that does not hold, and the key that says so. */
+export interface Violation {
+  readonly path: Path;
+  readonly message: string;
+}
+
+const HOST =
+  /^(?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*(:\d{1,5})?$/i;
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
+const REPOSITORY = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+/** Every rule that `config` breaks. Secrets in `*_file` keys have not been read yet. */
+export function violations(config: Config): Violation[] {
+  return [
+    ...registryWords(config),
+    ...Object.entries(config.registries).flatMap(([name, registry]) => [
+      ...registryNames(["registries", name], registry),
+      ...registryAccess(["registries", name], registry, config),
+      ...registryAuth(["registries", name, "auth"], registry),
+    ]),
+    ...listeners(config),
+    ...pairs(config),
+    ...admin(config),
+    ...users(config),
+    ...trustedProxies(config),
+    ...forward(config),
+  ];
+}
+
+function* registryWords(config: Config): Generator<Violation> {
+  const { owners, conflicts } = claimWords(config.registries);
+  for (const { path, word, other } of conflicts) {
+    yield { path, message: `${quote(word)} already stands for the registry ${other}` };
+  }
+  if (!owners.has(config.default_registry.toLowerCase())) {
+    yield {
+      path: ["default_registry"],
+      message: `found ${quote(config.default_registry)}, expected one of ${
+        names(config)
+      }, or a URL`,
+    };
+  }
+  if (config.domain_suffix && !HOST.test(config.domain_suffix.replace(/^\./, ""))) {
+    const message = `found ${quote(config.domain_suffix)}, expected a domain such as example.com`;
+    yield { path: ["domain_suffix"], message };
+  }
+}
+
+function* registryNames(base: Path, registry: RegistryConfig): Generator<Violation> {
+  for (const key of ["hosts", "aliases"] as const) {
+    for (const [index, host] of registry[key].entries()) {
+      if (HOST.test(host)) continue;
+      const message = `found ${quote(host)}, expected a host name such as r.example.com`;
+      yield { path: [...base, key, index], message };
+    }
+  }
+  const prefix = registry.repo_prefix;
+  if (prefix && !(REPOSITORY.test(prefix) && prefix.length < 255)) {
+    yield {
+      path: [...base, "repo_prefix"],
+      message: `found ${quote(prefix)}, expected the beginning of a repository such as acme/prod`,
+    };
+  }
+  for (const key of ["allow", "deny"] as const) {
+    for (const [index, glob] of registry[key].entries()) {
+      if (/^[a-z0-9._*?/{}[\],!-]+$/.test(glob)) continue;
+      const message = `found ${quote(glob)}, expected a repository or a glob such as library/*`;
+      yield { path: [...base, key, index], message };
+    }
+  }
+}
+
+function* registryAccess(
+  base: Path,
+  registry: RegistryConfig,
+  config: Config,
+): Generator<Violation> {
+  for (const [index, user] of registry.access.users.entries()) {
+    if (Object.hasOwn(config.users, user)) continue;
+    const message = `found ${quote(user)}, expected one of the names in users`;
+    yield { path: [...base, "access", "users", index], message };
+  }
+}
+
+function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Violation> {
+  const kinds = Object.entries({
+    username: auth.username || auth.password || auth.password_file,
+    header: auth.header || auth.header_file,
+    identity_token: auth.identity_token || auth.identity_token_file,
+    docker_config: auth.docker_config,
+    ecr: auth.ecr,
+  }).filter(([, value]) => value).map(([kind]) => kind);
+  if (kinds.length > 1) {
+    yield { path: base, message: `found ${kinds.join(" and ")}, expected one kind of credential` };
+  }
+  if (auth.mode === "client" && kinds.length > 0) {
+    const message = `with mode client each client signs in itself; expected no ${kinds.join(", ")}`;
+    yield { path: [...base, "mode"], message };
+  }
+  const password = auth.password || auth.password_file;
+  if (auth.username && !password) {
+    yield { path: [...base, "username"], message: "expected a password or password_file with it" };
+  }
+  if (!auth.username && password) {
+    const key = auth.password ? "password" : "password_file";
+    yield { path: [...base, key], message: "expected a username with it" };
+  }
+  if (!auth.ecr) return;
+  const { access_key_id, secret_access_key, secret_access_key_file, region } = auth.ecr;
+  if (!!access_key_id !== !!(secret_access_key || secret_access_key_file)) {
+    const message = "expected access_key_id and secret_access_key both, or neither";
+    yield { path: [...base, "ecr"], message };
+  }
+  if (!region && !/\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com/.test(url)) {
+    const message = "missing; expected a region such as eu-central-1, since the URL names none";
+    yield { path: [...base, "ecr", "region"], message };
+  }
+}
+
+/** Two listeners on one address; the forward proxy alone may share the registry API's. */
+function* listeners(config: Config): Generator<Violation> {
+  const clash = (a: string, b: string) => {
+    const [x, y] = [parseListen(a), parseListen(b)];
+    if (!x || !y || x.port !== y.port || x.port === 0) return false;
+    return x.hostname === y.hostname || isWildcard(x.hostname) || isWildcard(y.hostname);
+  };
+  for (
+    const [path, address, others] of [
+      [["admin", "listen"], config.admin.listen, { listen: config.listen }],
+      [["forward", "listen"], config.forward.listen, { "admin.listen": config.admin.listen }],
+    ] as const
+  ) {
+    for (const [key, other] of Object.entries(others)) {
+      if (!clash(address, other)) continue;
+      yield { path, message: `found ${quote(address)}, which ${key} already uses` };
+    }
+  }
+}
+
+function* pairs(config: Config): Generator<Violation> {
+  for (
+    const [section, first, second] of [
+      ["tls", "cert_file", "key_file"],
+      ["forward", "ca_cert_file", "ca_key_file"],
+    ] as const
+  ) {
+    const values: Readonly<Record<string, unknown>> = config[section];
+    if (!values[first] === !values[second]) continue;
+    const [given, missing] = values[first] ? [first, second] : [second, first];
+    yield { path: [section, given], message: `expected ${section}.${missing} with it` };
+  }
+}
+
+function* admin({ admin }: Config): Generator<Violation> {
+  const hostname = parseListen(admin.listen)?.hostname ?? "localhost";
+  if (admin.auth === "none" && !isLoopback(hostname)) {
+    yield {
+      path: ["admin", "auth"],
+      message: `none is for loopback alone and admin.listen is ${quote(admin.listen)}; ` +
+        "expected required, or an address such as 127.0.0.1:8081",
+    };
+  }
+  if (admin.username === "") yield { path: ["admin", "username"], message: "expected a name" };
+  if (admin.password_hash && !isPasswordHash(admin.password_hash)) {
+    yield { path: ["admin", "password_hash"], message: EXPECTED_HASH };
+  }
+}
+
+const EXPECTED_HASH =
+  "expected a hash as `berth hash-password` or `htpasswd -nB` makes it ($scrypt$… or $2y$…)";
+
+function* users(config: Config): Generator<Violation> {
+  for (const [name, hash] of Object.entries(config.users)) {
+    if (name === "" || name.includes(":")) {
+      const message = "expected a name without a colon, which Basic authentication cannot carry";
+      yield { path: ["users", name], message };
+    }
+    if (!isPasswordHash(hash)) yield { path: ["users", name], message: EXPECTED_HASH };
+  }
+}
+
+function* trustedProxies(config: Config): Generator<Violation> {
+  for (const [index, text] of config.trusted_proxies.entries()) {
+    const isAddress = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+    if (isAddress || ipaddr.isValidCIDR(text)) continue;
+    const message = `found ${quote(text)}, expected an address or a range such as 10.0.0.0/8`;
+    yield { path: ["trusted_proxies", index], message };
+  }
+}
+
+function* forward(config: Config): Generator<Violation> {
+  const { owners } = claimWords(config.registries);
+  for (const [index, name] of config.forward.intercept.entries()) {
+    if (owners.has(name.toLowerCase())) continue;
+    const message = `found ${quote(name)}, expected one of ${names(config)}`;
+    yield { path: ["forward", "intercept", index], message };
+  }
+  for (const [index, entry] of config.forward.allowed_hosts.entries()) {
+    const path = ["forward", "allowed_hosts", index];
+    const pattern = /^\/(.*)\/$/.exec(entry)?.[1];
+    if (pattern === undefined ? HOST.test(entry) : isRegex(pattern)) continue;
+    const message = `found ${quote(entry)}, expected a host name or a regular expression ` +
+      "between slashes";
+    yield { path, message };
+  }
+}
+
+function isRegex(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isWildcard(hostname: string): boolean {
+  return hostname === "" || hostname === "0.0.0.0" || hostname === "::";
+}
+
+/** Whether `hostname`, as written in a `listen` key, can be reached from this machine alone. */
+export function isLoopback(hostname: string): boolean {
+  if (hostname.toLowerCase() === "localhost") return true;
+  return ipaddr.isValid(hostname) && ipaddr.process(hostname).range() === "loopback";
+}
+
+function names(config: Config): string {
+  return Object.keys(config.registries).join(", ");
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

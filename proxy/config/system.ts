@@ -1,0 +1,46 @@
+/** What loading a configuration needs from the machine; a test hands in its own. */
+import type { ConfigProblem } from "./problem.ts";
+
+export interface System {
+  /** The text of a file; throws `Deno.errors.NotFound` and its like. */
+  readFile(path: string): Promise<string>;
+  /** Whether there is a file or, with `kind` "directory", a directory at `path`. */
+  exists(path: string, kind?: "file" | "directory"): Promise<boolean>;
+  fetch(url: string, init: { signal: AbortSignal; redirect: "follow" }): Promise<Response>;
+}
+
+/** The real machine. */
+export const realSystem: System = {
+  readFile: (path) => Deno.readTextFile(path),
+  async exists(path, kind = "file") {
+    try {
+      const info = await Deno.stat(path);
+      return kind === "directory" ? info.isDirectory : !info.isDirectory;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      if (error instanceof Deno.errors.NotADirectory) return false;
+      // It is there but hidden from us: reading it will say so.
+      return kind === "file";
+    }
+  },
+  fetch: (url, init) => fetch(url, init),
+};
+
+/** Why reading a file failed, in plain words. */
+export function describeReadError(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "it may not be read";
+  if (error instanceof Deno.errors.NotCapable) return "Berth was started without leave to read it";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The problem of a file that `key` names and that cannot be read. */
+export function unreadable(
+  path: string,
+  error: unknown,
+  key = "",
+  origin?: ConfigProblem["origin"],
+): ConfigProblem {
+  return { key, origin, message: `cannot read ${path}: ${describeReadError(error)}` };
+}

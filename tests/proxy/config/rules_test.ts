@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { load, loadYaml, problems } from "./fixture.ts";
+
+const own = (rest: string) => `registries: { own: { url: "https://o.example", ${rest} } }`;
+const HASH = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+
+const BROKEN: [name: string, text: string, expected: RegExp][] = [
+  [
+    "two registries with one alias",
+    own("aliases: [quay]"),
+    /own\.aliases\[0\]: "quay" already stands for the registry quay/,
+  ],
+  [
+    "two registries with one host",
+    "registries: { docker: { hosts: [r.example] }, quay: { hosts: [R.example] } }",
+    /:1:63: registries\.quay\.hosts\[0\]: "r\.example" already stands for the registry docker/,
+  ],
+  [
+    "default registry that is not there",
+    "default_registry: nope",
+    /:1:19: default_registry: found "nope", expected one of docker, ghcr, .*, or a URL/,
+  ],
+  ["suffix that is no domain", "domain_suffix: 'a b'", /expected a domain/],
+  ["alias that is no word", own("aliases: ['a/b']"), /aliases\[0\]: found "a\/b", expected a host/],
+  ["prefix that is no name", own("repo_prefix: A/b"), /repo_prefix: found "A\/b", expected the/],
+  ["glob with a space", own("deny: ['a b']"), /deny\[0\]: found "a b", expected a repository or/],
+  ["access for nobody we know", own("access: { users: [bob] }"), /users\[0\]: found "bob"/],
+  ["username alone", own("auth: { username: u }"), /auth\.username: expected a password/],
+  ["password alone", own("auth: { password: s3cret }"), /auth\.password: expected a username/],
+  [
+    "two kinds of credential",
+    own("auth: { username: u, password: p, header: h }"),
+    /auth: found username and header, expected one kind/,
+  ],
+  [
+    "credentials where clients sign in",
+    own("auth: { mode: client, header: h }"),
+    /auth\.mode: with mode client each client signs in itself; expected no header/,
+  ],
+  [
+    "ECR without a region",
+    own("auth: { ecr: {} }"),
+    /auth\.ecr\.region: missing; expected a region/,
+  ],
+  [
+    "half an AWS key",
+    own("auth: { ecr: { region: r, access_key_id: k } }"),
+    /auth\.ecr: expected access_key_id and secret_access_key both/,
+  ],
+  [
+    "dashboard on the API's address",
+    "admin: { listen: '127.0.0.1:8080' }",
+    /admin\.listen: found "127\.0\.0\.1:8080", which listen already uses/,
+  ],
+  [
+    "forward proxy on the dashboard's",
+    "forward: { listen: ':8081' }",
+    /forward\.listen: found ":8081", which admin\.listen already uses/,
+  ],
+  ["certificate without key", "tls: { cert_file: a }", /tls\.cert_file: expected tls\.key_file/],
+  [
+    "CA key without certificate",
+    "forward: { ca_key_file: a }",
+    /forward\.ca_key_file: expected forward\.ca_cert_file with it/,
+  ],
+  [
+    "open dashboard for everyone",
+    "admin: { auth: none }",
+    /admin\.auth: none is for loopback alone and admin\.listen is ":8081"/,
+  ],
+  ["hash that is a password", "admin: { password_hash: swordfish }", /password_hash: expected a/],
+  ["user's hash that is none", "users: { a: swordfish }", /users\.a: expected a hash as/],
+  ["user with a colon", `users: { "a:b": "${HASH}" }`, /users\."a:b": expected a name without/],
+  ["proxy by name", "trusted_proxies: [10.0.0.1, lb]", /trusted_proxies\[1\]: found "lb"/],
+  ["proxy that is half an address", "trusted_proxies: ['1']", /trusted_proxies\[0\]: found "1"/],
+  [
+    "interception of an unknown",
+    "forward: { intercept: [quay.io, x.io] }",
+    /intercept\[1\]: found "x\.io"/,
+  ],
+  [
+    "allowed host that is no regex",
+    "forward: { allowed_hosts: ['/(/', a.b, '*.b'] }",
+    /\[0\]: found "\/\(\/"[\s\S]*\[2\]: found "\*\.b"/,
+  ],
+  [
+    "tier that is no regex",
+    "cache: { manifests: { tiers: [{ match: '(', ttl: 1s }] } }",
+    /tiers\[0\]\.match: found "\(", expected a regular/,
+  ],
+];
+
+for (const [name, text, expected] of BROKEN) {
+  Deno.test(`violations, ${name}`, async () => {
+    const found = problems(await loadYaml(text)).join("\n");
+    assert.match(found, expected);
+    assert.doesNotMatch(found, /s3cret|swordfish/);
+  });
+}
+
+const FINE: [name: string, text: string][] = [
+  ["open dashboard on loopback", "admin: { auth: none, listen: '127.0.0.1:8081' }"],
+  ["open dashboard on ::1", "admin: { auth: none, listen: '[::1]:8081' }"],
+  ["forward proxy on the API's address", "forward: { listen: ':8080' }"],
+  ["ports that the system picks", "listen: ':0'\nadmin: { listen: ':0' }"],
+  ["one port on two addresses", "listen: '10.0.0.1:80'\nadmin: { listen: '10.0.0.2:80' }"],
+  [
+    "two vanity domains of one registry",
+    `registries:
+  a: { url: "https://gcr.io", repo_prefix: acme/a, hosts: [a.example] }
+  b: { url: "https://gcr.io", repo_prefix: acme/b, hosts: [b.example] }`,
+  ],
+  [
+    "ECR whose URL names the region",
+    `registries:
+  e: { url: "https://1.dkr.ecr.eu-central-1.amazonaws.com", auth: { ecr: {} } }`,
+  ],
+  ["a user with an htpasswd hash", `users: { a: "${HASH}" }`],
+  ["ranges and addresses", "trusted_proxies: [10.0.0.0/8, '::1', 192.0.2.1]"],
+  ["interception by any name", "forward: { intercept: [docker, docker.io, ghcr.io] }"],
+];
+
+for (const [name, text] of FINE) {
+  Deno.test(`violations, none for ${name}`, async () => {
+    assert.deepEqual(problems(await loadYaml(text)), []);
+  });
+}
+
+Deno.test("violations, name the flag or variable that says so", async () => {
+  assert.deepEqual(problems(await load({ env: { BERTH_TRUSTED_PROXIES: "10.0.0.0/8, lb" } })), [
+    'environment BERTH_TRUSTED_PROXIES: trusted_proxies[1]: found "lb", expected an address or a ' +
+    "range such as 10.0.0.0/8",
+  ]);
+});

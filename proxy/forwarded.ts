@@ -1,0 +1,71 @@
+/** Who is asking and how it called us, seen through reverse proxies that are trusted. */
+import ipaddr from "ipaddr.js";
+
+type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+export interface Origin {
+  /** The client's address; an IPv4 address in IPv6 clothes is shown as IPv4. */
+  client: string;
+  /** `http` or `https`, as the client spoke to the outermost proxy. */
+  scheme: "http" | "https";
+  /** Host and port as the client called us. */
+  host: string;
+}
+
+/** Parses CIDRs and single addresses; throws an error that names the first that is neither. */
+export function parseNetworks(list: string[]): Network[] {
+  return list.map((text) => {
+    if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+    if (!ipaddr.isValid(text)) throw new Error(`${text} is neither an address nor a CIDR`);
+    const address = ipaddr.process(text);
+    return [address, address.kind() === "ipv4" ? 32 : 128];
+  });
+}
+
+/** True where `address` lies in one of `networks`. */
+export function inNetworks(address: string, networks: Network[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return networks.some((network) => parsed.kind() === network[0].kind() && parsed.match(network));
+}
+
+/**
+ * Where a request came from. `X-Forwarded-For`, `-Proto` and `-Host` count only when the peer is a
+ * trusted proxy; `url` is the request's, parsed. Of the addresses in `-For` the last one counts that no trusted proxy has.
+ */
+export function originOf(
+  request: Request,
+  url: URL,
+  peer: string,
+  trusted: Network[],
+): Origin {
+  const own: Origin = {
+    client: plainAddress(peer),
+    scheme: url.protocol === "https:" ? "https" : "http",
+    host: request.headers.get("host") ?? url.host,
+  };
+  if (!inNetworks(peer, trusted)) return own;
+  const proto = last(request.headers.get("x-forwarded-proto"));
+  const host = last(request.headers.get("x-forwarded-host"));
+  return {
+    client: forwardedFor(request.headers.get("x-forwarded-for"), trusted) ?? own.client,
+    scheme: proto === "https" || proto === "http" ? proto : own.scheme,
+    host: host && /^[a-z0-9.:[\]-]+$/i.test(host) ? host : own.host,
+  };
+}
+
+/** `::ffff:10.0.0.1` as `10.0.0.1`; what is no address is returned as it is. */
+export function plainAddress(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
+
+function forwardedFor(header: string | null, trusted: Network[]): string | undefined {
+  const addresses = (header ?? "").split(",").map((part) => part.trim()).filter(ipaddr.isValid);
+  const untrusted = addresses.findLast((address) => !inNetworks(address, trusted));
+  const client = untrusted ?? addresses[0];
+  return client && plainAddress(client);
+}
+
+function last(header: string | null): string | undefined {
+  return header?.split(",").at(-1)?.trim();
+}

@@ -1,0 +1,116 @@
+/** The log: one line an event, as text for people or JSON for machines. */
+import {
+  configure,
+  getLogger,
+  getStreamSink,
+  type LogRecord,
+  type TextFormatter,
+} from "@logtape/logtape";
+import { formatSize } from "./config/units.ts";
+import type { Config } from "./config/schema.ts";
+import type { RequestRecord } from "./record.ts";
+
+const LEVELS = { debug: "debug", info: "info", warn: "warning", error: "error" } as const;
+
+/**
+ * Sets level and format for the process, to standard error. Called again after a reload.
+ * `stream` is for tests.
+ */
+export async function configureLog(
+  log: Config["log"],
+  stream: WritableStream<Uint8Array> = Deno.stderr.writable,
+): Promise<void> {
+  await configure({
+    reset: true,
+    sinks: {
+      out: getStreamSink(keepOpen(stream), { formatter: log.format === "json" ? json : text }),
+    },
+    loggers: [
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["out"] },
+      { category: ["berth"], lowestLevel: LEVELS[log.level], sinks: ["out"] },
+    ],
+  });
+}
+
+/** A reload disposes of the old sink; the stream beneath it goes on. */
+function keepOpen(stream: WritableStream<Uint8Array>): WritableStream<Uint8Array> {
+  const writer = stream.getWriter();
+  return new WritableStream({
+    write: (chunk) => writer.write(chunk),
+    close: () => writer.releaseLock(),
+  });
+}
+
+/** Writes one line for each request. Health checks and pages only at debug. */
+export function logRequest(record: RequestRecord): void {
+  const logger = getLogger(["berth", "request"]);
+  const line = summary(record);
+  if (record.status >= 500) logger.error(line, { request: record });
+  else if (record.kind === "page") logger.debug(line, { request: record });
+  else logger.info(line, { request: record });
+}
+
+/** `GET docker library/alpine:3.20 200 hit 1.5 KiB 12ms 10.0.0.1` */
+export function summary(record: RequestRecord): string {
+  const { repository, reference } = record;
+  const name = reference
+    ? `${repository}${reference.includes(":") ? "@" : ":"}${reference}`
+    : repository || record.path;
+  const parts = [
+    record.method,
+    record.registry || "-",
+    name,
+    record.status,
+    record.cache === "none" ? "-" : record.cache,
+    record.aborted ? "aborted" : formatSize(record.bytes),
+    `${Math.round(record.durationMs)}ms`,
+    record.client,
+  ];
+  if (record.user) parts.push(`user=${record.user}`);
+  if (record.upstreamStatus) parts.push(`upstream=${record.upstreamStatus}`);
+  if (record.error) parts.push(`${record.error}: ${record.message}`);
+  return parts.join(" ");
+}
+
+const text: TextFormatter = (entry) => {
+  const time = new Date(entry.timestamp).toISOString();
+  const level = LABELS[entry.level];
+  return `${time} ${level} ${printable(messageOf(entry))}${errorOf(entry)}\n`;
+};
+
+const json: TextFormatter = (entry) => {
+  const { request, error, ...rest } = entry.properties;
+  return JSON.stringify({
+    time: new Date(entry.timestamp).toISOString(),
+    level: LABELS[entry.level].trim().toLowerCase(),
+    logger: entry.category.slice(1).join("."),
+    message: messageOf(entry),
+    ...(request ? request as RequestRecord : {}),
+    ...(error === undefined ? {} : { cause: String(error) }),
+    ...rest,
+  }) + "\n";
+};
+
+const LABELS: Record<LogRecord["level"], string> = {
+  trace: "DEBUG",
+  debug: "DEBUG",
+  info: "INFO ",
+  warning: "WARN ",
+  error: "ERROR",
+  fatal: "ERROR",
+};
+
+function messageOf(entry: LogRecord): string {
+  return entry.message.map((part) => typeof part === "string" ? part : String(part)).join("");
+}
+
+function errorOf(entry: LogRecord): string {
+  const { error } = entry.properties;
+  return error === undefined ? "" : printable(` (${String(error)})`);
+}
+
+/** One line, whatever a client or an upstream put into a name: no control characters. */
+function printable(line: string): string {
+  // deno-lint-ignore no-control-regex
+  return line.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
+}

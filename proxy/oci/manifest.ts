@@ -1,0 +1,45 @@
+/** Manifests and indexes: media types, and which one a client means by its Accept header. */
+
+export const MANIFEST_TYPES = {
+  ociIndex: "application/vnd.oci.image.index.v1+json",
+  ociManifest: "application/vnd.oci.image.manifest.v1+json",
+  dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
+  dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+  schema1Signed: "application/vnd.docker.distribution.manifest.v1+prettyjws",
+  schema1: "application/vnd.docker.distribution.manifest.v1+json",
+} as const;
+
+/** One letter a type, in the order of `MANIFEST_TYPES`; bounds the number of keys a tag can have. */
+const LETTERS = Object.values(MANIFEST_TYPES).map((type, i) => [type, "ioldsj"[i]!] as const);
+
+/** Largest manifest that is taken from upstream, in bytes (the spec asks for 4 MiB at least). */
+export const MAX_MANIFEST = 8 * 2 ** 20;
+
+/** All `Accept` lines as one value, without repetition; empty when there is none. */
+export function joinAccept(headers: Headers): string {
+  const types = (headers.get("accept") ?? "").split(",").map((type) => type.trim());
+  return [...new Set(types.filter((type) => type !== ""))].join(", ");
+}
+
+/**
+ * What of `accept` can change the answer: a tag stands for different manifests to clients that
+ * accept different types. Unknown types and parameters do not count; `*` is "anything".
+ */
+export function acceptKey(accept: string): string {
+  const types = new Set(accept.split(",").map((type) => type.split(";")[0]!.trim().toLowerCase()));
+  const any = types.has("*/*") || types.has("application/*") ? "*" : "";
+  return LETTERS.filter(([type]) => types.has(type)).map(([, letter]) => letter).join("") + any;
+}
+
+/** True where a client that sent `accept` can use a manifest of `mediaType`. */
+export function accepts(accept: string, mediaType: string): boolean {
+  const key = acceptKey(accept);
+  if (key.includes("*")) return true;
+  const letter = LETTERS.find(([type]) => type === mediaType)?.[1];
+  return letter !== undefined && key.includes(letter);
+}
+
+/** `Content-Type` without parameters: what clients compare manifests' types with. */
+export function bareMediaType(contentType: string | null): string {
+  return (contentType ?? "").split(";")[0]!.trim();
+}

@@ -1,6 +1,8 @@
-/** `berth config check`, `berth config print`. */
+/** `berth config check`, `berth config print`, `berth hash-password`. */
+import { type Input, readPassword } from "./ask.ts";
 import type { LoadInput } from "./load.ts";
 import { loadConfig } from "./load.ts";
+import { hashPassword } from "./password.ts";
 import { printJson, printYaml } from "./print.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -65,5 +67,41 @@ async function print(args: readonly string[], io: CommandIo): Promise<number> {
     ? JSON.stringify(printJson(loaded), null, 2)
     : printYaml(loaded, { all: has("all") }).trimEnd();
   io.print(text);
+  return 0;
+}
+
+export interface HashPasswordIo {
+  readonly input: Input;
+  print(text: string): void;
+  complain(text: string): void;
+  /** Writes to standard error as it is, without a line break. */
+  prompt(text: string): void;
+}
+
+export const HASH_PASSWORD_USAGE = `Usage: berth hash-password
+       printf %s "$PASSWORD" | berth hash-password
+
+Reads a password and prints its hash, for admin.password_hash and users in the configuration.`;
+
+/** Runs `berth hash-password`: 0, 1 when no password was given, 2 for arguments that it has not. */
+export async function hashPasswordCommand(
+  args: readonly string[],
+  { input, print, complain, prompt }: HashPasswordIo,
+): Promise<number> {
+  if (args.length > 0) {
+    const asked = ["--help", "-help", "-h"].includes(args[0]!);
+    (asked ? print : complain)(HASH_PASSWORD_USAGE);
+    return asked ? 0 : 2;
+  }
+  const password = await readPassword(input, prompt, "Password: ");
+  if (!password) {
+    complain("no password was given");
+    return 1;
+  }
+  if (input.isTerminal() && await readPassword(input, prompt, "Again: ") !== password) {
+    complain("the two passwords differ");
+    return 1;
+  }
+  print(await hashPassword(password));
   return 0;
 }

@@ -1,5 +1,4 @@
 /** Which file holds the configuration. */
-import { join } from "node:path";
 import type { Origin } from "./origin.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { resolvePath } from "./secrets.ts";
@@ -15,6 +14,14 @@ export interface DiscoveredFile {
   readonly text: string;
 }
 
+export interface Discovery {
+  readonly file?: DiscoveredFile;
+  /** Why the file that is named cannot be read. */
+  readonly problem?: ConfigProblem;
+  /** Absolute paths that were looked at: a file that appears at one of them would be taken. */
+  readonly looked: readonly string[];
+}
+
 /**
  * The file that the command line or `BERTH_CONFIG` names, else one in the working directory, else
  * none. A file that is named and cannot be read is a problem.
@@ -24,22 +31,23 @@ export async function discoverFile(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
   system: System,
-): Promise<DiscoveredFile | ConfigProblem | undefined> {
+): Promise<Discovery> {
   const named = given ?? (env.BERTH_CONFIG || undefined);
-  let name = named;
-  for (const candidate of NAMES) {
-    if (name === undefined && await system.exists(join(cwd, candidate))) name = candidate;
+  const looked: string[] = [];
+  for (const name of named === undefined ? NAMES : [named]) {
+    const path = resolvePath(name, cwd, env.HOME ?? "");
+    looked.push(path);
+    if (named === undefined && !await system.exists(path)) continue;
+    try {
+      return { file: { name, path, text: await system.readFile(path) }, looked };
+    } catch (error) {
+      return { problem: unreadable(name, error, "", originOf(given, named)), looked };
+    }
   }
-  if (name === undefined) return undefined;
-  const path = resolvePath(name, cwd, env.HOME ?? "");
-  try {
-    return { name, path, text: await system.readFile(path) };
-  } catch (error) {
-    const origin: Origin | undefined = named === undefined
-      ? undefined
-      : given === undefined
-      ? { kind: "environment", name: "BERTH_CONFIG" }
-      : { kind: "flag", name: "--config" };
-    return unreadable(name, error, "", origin);
-  }
+  return { looked };
+}
+
+function originOf(given: string | undefined, named: string | undefined): Origin | undefined {
+  if (given !== undefined) return { kind: "flag", name: "--config" };
+  return named === undefined ? undefined : { kind: "environment", name: "BERTH_CONFIG" };
 }

@@ -35,7 +35,7 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** What is accepted but deserves a line in the log. */
   readonly warnings: readonly string[];
-  /** Every file that was read: a change of one is a change of the configuration. */
+  /** Every file that was read or looked for: a change of one may change the configuration. */
   readonly files: readonly string[];
   /** Registries that `enabled: false` takes out of the map. */
   readonly disabled: Readonly<Record<string, RegistryConfig>>;
@@ -46,7 +46,7 @@ export type LoadResult =
   | {
     readonly ok: false;
     readonly problems: readonly ConfigProblem[];
-    /** What was read before the problems were found; one of these has to change. */
+    /** What was read or looked for before the problems were found. */
     readonly files: readonly string[];
   };
 
@@ -54,14 +54,13 @@ export type LoadResult =
 export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   const { env = {}, cwd = "/", system = realSystem } = input;
   const args = parseArguments(input.args ?? []);
-  const found = await discoverFile(args.config, env, cwd, system);
+  const discovery = await discoverFile(args.config, env, cwd, system);
   const problems: ConfigProblem[] = [...args.problems];
-  if (found && "message" in found) problems.push(found);
-  const discovered = found && "text" in found ? found : undefined;
-  const file = discovered && parseDiscovered(discovered, input);
+  if (discovery.problem) problems.push(discovery.problem);
+  const file = discovery.file && parseDiscovered(discovery.file, input);
   problems.push(...file?.problems ?? []);
 
-  const files = discovered ? [discovered.path] : [];
+  const files = [...discovery.looked];
   const environment = environmentSettings(env);
   const layers = new Layers();
   layers.add(builtInSettings());
@@ -85,7 +84,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   yieldBuiltInAliases(config, layers);
   const broken = violations(config);
   const secrets = await readSecrets(config, cwd, env.HOME ?? "", system);
-  files.push(...secrets.files.map(({ file }) => file));
+  files.push(...secrets.files);
   const broke = ({ path, message }: Violation) => ({
     key: formatKey(path),
     origin: place(path, "value"),
@@ -94,7 +93,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   problems.push(...[...broken, ...secrets.violations].map(broke));
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), files };
 
-  layers.add(secrets.files.map(({ path, file }) => ({
+  layers.add(secrets.found.map(({ path, file }) => ({
     path,
     value: getIn(config, path),
     origin: { kind: "file", file },
@@ -104,7 +103,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
     loaded: {
       config,
       sources: layers.sources(config),
-      file: discovered?.path,
+      file: discovery.file?.path,
       warnings: environment.warnings,
       files,
       disabled,

@@ -30,8 +30,7 @@ export function effectiveValues(
     origin: sources.get(formatKey(path)) ?? { kind: "default" as const },
   }));
   return values.filter(({ path, origin }) =>
-    !readFromFile(config, path) &&
-    (all || path[0] !== "registries" || origin.kind !== "default")
+    all || path[0] !== "registries" || origin.kind !== "default"
   );
 }
 
@@ -56,7 +55,8 @@ function readable(path: Path, value: unknown): unknown {
 
 /** The effective configuration as YAML, each value followed by where it comes from. */
 export function printYaml(loaded: LoadedConfig, options: PrintOptions = { all: false }): string {
-  const values = effectiveValues(loaded, options);
+  const values = effectiveValues(loaded, options)
+    .filter(({ path }) => !readFromFile(loaded.config, path));
   const document = new Document(treeOf(values));
   for (const { path, origin } of values) {
     const node = document.getIn(path, true) as Node & { flow?: boolean };

@@ -26,11 +26,12 @@ function* expand(tree: unknown, pattern: readonly string[], base: Path = []): Ge
 
 /**
  * Reads every `*_file` of `config` into the key that it stands for, without the line break at its
- * end. Returns where each came from, and the files that could not be read.
+ * end. Returns where each came from, what went wrong, and every file that was tried.
  */
 export async function readSecrets(config: Tree, cwd: string, home: string, system: System) {
   const violations: Violation[] = [];
-  const files: { path: Path; file: string }[] = [];
+  const found: { path: Path; file: string }[] = [];
+  const files: string[] = [];
   for (const { path: pattern } of FILED) {
     for (const path of expand(config, pattern)) {
       const filePath = [...path.slice(0, -1), `${path.at(-1)}_file`];
@@ -42,17 +43,18 @@ export async function readSecrets(config: Tree, cwd: string, home: string, syste
         continue;
       }
       const resolved = resolvePath(file, cwd, home);
+      files.push(resolved);
       try {
         const text = (await system.readFile(resolved)).replace(/\r?\n$/, "");
         if (text === "") complain(`${resolved} is empty; expected the secret`);
         (getIn(config, path.slice(0, -1)) as Tree)[path.at(-1)!] = text;
-        files.push({ path, file: resolved });
+        found.push({ path, file: resolved });
       } catch (error) {
         complain(`cannot read ${resolved}: ${describeReadError(error)}`);
       }
     }
   }
-  return { violations, files };
+  return { violations, found, files };
 }
 
 /** `path` as the system takes it: `~/` is the home directory, the rest is relative to `cwd`. */

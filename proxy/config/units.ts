@@ -78,13 +78,13 @@ export function formatDuration(ms: number): string {
   return parts.join("");
 }
 
-/** `bytes` without loss, in the largest unit that divides it: `32GiB`, `500MB`, `1234`. */
+/** `bytes` without loss, in the largest unit that divides it: `32GiB`, `500MB`, `1234B`. */
 export function writeSize(bytes: number): string {
   for (const unit of ["TiB", "GiB", "MiB", "KiB", "GB", "MB"]) {
     const factor = SIZE_UNITS[unit.toLowerCase()]!;
     if (bytes > 0 && bytes % factor === 0) return `${bytes / factor}${unit}`;
   }
-  return String(bytes);
+  return `${bytes}B`;
 }
 
 /** `ms` without loss: `60d`, `1h30m`, `1s500ms`. */

@@ -4,6 +4,8 @@ import {
   formatSize,
   parseDuration,
   parseSize,
+  writeDuration,
+  writeSize,
 } from "../../../proxy/config/units.ts";
 
 Deno.test("parseSize, binary for short units, decimal for MB", () => {
@@ -51,4 +53,15 @@ Deno.test("formatSize and formatDuration, short and readable", () => {
     "2h10m",
     "60d",
   ]);
+});
+
+Deno.test("writeSize and writeDuration, lose nothing", () => {
+  for (const bytes of [0, 1, 1234, 1000, 500e6, 2 ** 20, 32 * 2 ** 30, 1536 * 2 ** 20]) {
+    assert.equal(parseSize(writeSize(bytes)), bytes);
+  }
+  assert.deepEqual([0, 500e6, 32 * 2 ** 30].map(writeSize), ["0B", "500MB", "32GiB"]);
+  for (const ms of [0, 1, 1500, 5400e3, 60 * 86400e3, 86400e3 + 1]) {
+    assert.equal(parseDuration(writeDuration(ms)), ms);
+  }
+  assert.deepEqual([0, 1500, 5400e3].map(writeDuration), ["0s", "1s500ms", "1h30m"]);
 });

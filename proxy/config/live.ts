@@ -1,0 +1,183 @@
+/** The configuration that is in force, and how another one takes its place. */
+import { loadConfig, type LoadedConfig, type LoadInput } from "./load.ts";
+import { effectiveValues } from "./print.ts";
+import { formatKey, getIn, type Path } from "./path.ts";
+import { ConfigError, type ConfigProblem } from "./problem.ts";
+import type { Sources } from "./layers.ts";
+import type { Config } from "./schema.ts";
+import { realSystem, type System } from "./system.ts";
+import { type Clock, FileWatch, systemClock } from "./watch.ts";
+
+/** One value that a reload changed, as it may be shown. `undefined`: the key was or is not there. */
+export interface ConfigChange {
+  readonly key: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** How a reload went. When `ok` is false the configuration before it stays in force. */
+export interface ReloadResult {
+  readonly ok: boolean;
+  /** What caused it: `file changed`, `SIGHUP`, `dashboard`. */
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly changes: readonly ConfigChange[];
+  readonly warnings: readonly string[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+export interface LiveOptions {
+  readonly clock?: Clock;
+  /** See `WatchOptions`; both in milliseconds. */
+  readonly settle?: number;
+  readonly poll?: number;
+  /**
+   * Puts a configuration into force. What it throws refuses the new configuration: everything stays
+   * as it was, and the error's message is the problem.
+   */
+  readonly apply?: (next: LoadedConfig, previous: LoadedConfig) => void | Promise<void>;
+}
+
+type Listener = (result: ReloadResult) => void;
+
+export class LiveConfig {
+  readonly #input: LoadInput;
+  readonly #clock: Clock;
+  readonly #apply: LiveOptions["apply"];
+  readonly #listeners = new Set<Listener>();
+  readonly #watch: FileWatch;
+  #loaded: LoadedConfig;
+  #lastReload: ReloadResult | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(loaded: LoadedConfig, input: LoadInput, options: LiveOptions) {
+    this.#loaded = loaded;
+    this.#input = input;
+    this.#clock = options.clock ?? systemClock;
+    this.#apply = options.apply;
+    const { readFile } = input.system ?? realSystem;
+    this.#watch = new FileWatch(() => void this.reload("file changed"), { ...options, readFile });
+  }
+
+  /**
+   * Loads the configuration and follows its files. Throws `ConfigError` when the first one cannot
+   * be used; later ones that cannot be used change nothing.
+   */
+  static async open(input: LoadInput, options: LiveOptions): Promise<LiveConfig> {
+    const { system, texts } = remembering(input.system ?? realSystem);
+    const first = await loadConfig({ ...input, system });
+    if (!first.ok) throw new ConfigError(first.problems);
+    const live = new LiveConfig(first.loaded, input, options);
+    await live.#watch.watch(first.loaded.files, texts);
+    return live;
+  }
+
+  /** What is in force. */
+  get current(): Config {
+    return this.#loaded.config;
+  }
+
+  /** Where each value of it comes from. */
+  get sources(): Sources {
+    return this.#loaded.sources;
+  }
+
+  /** All that is known of it. */
+  get loaded(): LoadedConfig {
+    return this.#loaded;
+  }
+
+  /** How the latest reload went; `undefined` before the first. */
+  get lastReload(): ReloadResult | undefined {
+    return this.#lastReload;
+  }
+
+  /** Calls `listener` after every reload, failed ones too. The result ends that. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Loads again and puts the result into force; one reload at a time. Never throws. */
+  reload(reason: string): Promise<ReloadResult> {
+    const run = this.#queue.then(() => this.#reload(reason));
+    this.#queue = run;
+    return run;
+  }
+
+  /** Ends the watching, after a reload that is under way. */
+  async close(): Promise<void> {
+    this.#watch.close();
+    this.#listeners.clear();
+    await this.#queue;
+  }
+
+  async #reload(reason: string): Promise<ReloadResult> {
+    const previous = this.#loaded;
+    const { system, texts } = remembering(this.#input.system ?? realSystem);
+    const loading = await loadConfig({ ...this.#input, system });
+    let problems = loading.ok ? emptied(loading.loaded, texts) : loading.problems;
+    if (loading.ok && problems.length === 0) {
+      try {
+        await this.#apply?.(loading.loaded, previous);
+        this.#loaded = loading.loaded;
+      } catch (error) {
+        problems = [{ key: "", message: error instanceof Error ? error.message : String(error) }];
+      }
+    }
+    // A file that only the refused configuration names may be the one that gets mended.
+    const files = loading.ok ? loading.loaded.files : [...loading.files, ...previous.files];
+    await this.#watch.watch(files, texts);
+    const ok = problems.length === 0;
+    const result = {
+      ok,
+      reason,
+      at: this.#clock.now(),
+      changes: ok ? configChanges(previous, this.#loaded) : [],
+      warnings: loading.ok ? loading.loaded.warnings : [],
+      problems,
+    };
+    this.#lastReload = result;
+    for (const listener of this.#listeners) listener(result);
+    return result;
+  }
+}
+
+/** What differs between two configurations, secrets masked. */
+export function configChanges(previous: LoadedConfig, next: LoadedConfig): ConfigChange[] {
+  const shown = (loaded: LoadedConfig) =>
+    new Map(effectiveValues(loaded).map(({ path, value }) => [formatKey(path), { path, value }]));
+  const [before, after] = [shown(previous), shown(next)];
+  const differs = (path: Path) =>
+    JSON.stringify(getIn(previous.config, path)) !== JSON.stringify(getIn(next.config, path));
+  return [...new Map([...before, ...after])]
+    .filter(([, { path }]) => differs(path))
+    .map(([key]) => ({ key, before: before.get(key)?.value, after: after.get(key)?.value }));
+}
+
+/** `system`, and the texts that are read through it. */
+function remembering(system: System) {
+  const texts = new Map<string, string>();
+  const readFile = async (path: string) => {
+    const text = await system.readFile(path);
+    texts.set(path, text);
+    return text;
+  };
+  return { system: { ...system, readFile }, texts: texts as ReadonlyMap<string, string> };
+}
+
+/**
+ * A running Berth whose file has nothing in it any more: a disk that was full, a mount that came up
+ * empty. To take it for the defaults would open what was closed.
+ */
+function emptied(loaded: LoadedConfig, texts: ReadonlyMap<string, string>): ConfigProblem[] {
+  if (!loaded.file || texts.get(loaded.file)?.trim() !== "") return [];
+  const origin = { kind: "file", file: loaded.file } as const;
+  return [{ key: "", origin, message: "the file is empty; expected settings, or a comment" }];
+}
+
+/** `LiveConfig.open` with the machine's clock and what `options` says. */
+export function watchConfig(input: LoadInput, options: LiveOptions = {}): Promise<LiveConfig> {
+  return LiveConfig.open(input, options);
+}

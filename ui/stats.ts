@@ -4,9 +4,11 @@ import { Activity } from "./stats_activity.ts";
 import { add, type Counts, countsOf, type Pace, paceAfter, zero } from "./stats_counts.ts";
 import { type Health, HealthTracker } from "./stats_health.ts";
 import { PullCounter } from "./stats_pulls.ts";
+import { Recent } from "./stats_recent.ts";
 import { type Row, StatsStore, type Step, STEPS } from "./stats_store.ts";
 
 const FLUSH_MS = 5000;
+const NOTHING = zero();
 const SERIES = ["minute", "hour", "day"] as const;
 
 export interface StatsOptions {
@@ -43,8 +45,9 @@ export function openStats(options: StatsOptions): Stats {
 
 /** Counts in memory, writes in one transaction every few seconds, reads what both hold. */
 export class Stats {
-  readonly activity = new Activity();
-  readonly health = new HealthTracker();
+  readonly activity: Activity;
+  readonly #health = new HealthTracker();
+  readonly #recent: Recent;
   readonly #store: StatsStore;
   readonly #now: () => number;
   readonly #pulls = new PullCounter();
@@ -58,6 +61,8 @@ export class Stats {
 
   constructor(options: StatsOptions) {
     this.#now = options.now ?? Date.now;
+    this.activity = new Activity(this.#now());
+    this.#recent = new Recent(this.#now);
     this.#store = new StatsStore(options.file);
     this.#since = this.#store.since(this.#now());
     this.#paces = this.#store.paces();
@@ -71,10 +76,11 @@ export class Stats {
     const pace = this.pace(record.registry);
     const counts = countsOf(record, this.#pulls.begins(record), pace);
     add(entry(this.#totals, record.registry), counts);
+    this.#recent.add(counts);
     this.#count("total", 0, record.registry, counts);
     for (const step of SERIES) this.#count(step, begin(step, record.time), record.registry, counts);
     if (record.registry !== "") this.#paces.set(record.registry, paceAfter(record, pace));
-    this.health.observe(record);
+    this.#health.observe(record);
     this.activity.push(record);
   };
 
@@ -85,6 +91,11 @@ export class Stats {
     return { since: this.#since, all, registries: this.#totals };
   }
 
+  /** Counters over the last 60 seconds. */
+  lastMinute(): Counts {
+    return this.#recent.sum();
+  }
+
   /** How fast `registry` has been of late. */
   pace(registry: string): Pace {
     return this.#paces.get(registry) ?? { bytesPerSecond: 0, latencyMs: 0 };
@@ -92,18 +103,18 @@ export class Stats {
 
   /** What is known of the reachability of `registry`. */
   healthOf(registry: string): Health | undefined {
-    return this.health.of(registry);
+    return this.#health.of(registry);
   }
 
   /**
-   * Counters by step over `[from, to)`, oldest first, of one registry or of all; steps in which
-   * nothing was asked are absent.
+   * Counters by step over `[from, to)`, oldest first, of one registry or of all. A step in which
+   * Berth ran and nothing was asked is zero; one in which it did not run is absent.
    */
   series(step: Exclude<Step, "total">, from: number, to: number, registry?: string): Point[] {
     const points = new Map<number, Counts>();
     for (const row of this.#rows(step, begin(step, from), to)) {
-      if (registry !== undefined && row.registry !== registry) continue;
-      add(entry(points, row.start), row.counts);
+      const counts = entry(points, row.start);
+      if (registry === undefined || row.registry === registry) add(counts, row.counts);
     }
     return [...points].map(([start, counts]) => ({ start, counts })).sort((a, b) =>
       a.start - b.start
@@ -127,8 +138,9 @@ export class Stats {
   /** Writes what is not on disk yet. A full disk is remembered and tried again the next time. */
   flush(): void {
     const now = this.#now();
+    for (const step of SERIES) this.#count(step, begin(step, now), "", NOTHING);
     try {
-      if (this.#pending.size > 0) this.#store.write(this.#pending.values(), this.#paces);
+      this.#store.write(this.#pending.values(), this.#paces);
       this.#pending = new Map();
       if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
       this.#writeError = "";

@@ -7,7 +7,7 @@ export const STEPS = { total: 0, minute: 60e3, hour: 3600e3, day: 86400e3 } as c
 export type Step = keyof typeof STEPS;
 
 /** How long each step is kept, in milliseconds. */
-const KEEP: Record<Exclude<Step, "total">, number> = {
+export const KEEP: Record<Exclude<Step, "total">, number> = {
   minute: 25 * STEPS.hour,
   hour: 31 * STEPS.day,
   day: 400 * STEPS.day,

@@ -41,7 +41,7 @@ Deno.test("Stats, series by minute, hour and day, with what is not written yet",
       counts.requests,
     ]);
   assert.deepEqual(requests("minute"), [[0, 2], [1, 2], [90, 1]]);
-  assert.deepEqual(requests("minute", "quay"), [[1, 1]]);
+  assert.deepEqual(requests("minute", "quay"), [[0, 0], [1, 1], [90, 0]]);
   assert.deepEqual(requests("hour"), [[0, 4], [60, 1]]);
   assert.deepEqual(requests("day"), [[-720, 5]]);
   assert.equal(stats.byRegistry("hour", NOON, NOON + MINUTE).get("docker")?.requests, 3);
@@ -62,9 +62,10 @@ Deno.test("Stats, survive a restart and forget what is old", async () => {
   assert.ok(pace.bytesPerSecond > 0);
   second.clock.now += 32 * 86400e3;
   second.stats.flush();
-  assert.deepEqual(second.stats.series("minute", 0, second.clock.now), []);
-  assert.deepEqual(second.stats.series("hour", 0, second.clock.now), []);
-  assert.equal(second.stats.series("day", 0, second.clock.now).length, 1);
+  const lengths = (["minute", "hour", "day"] as const).map((step) =>
+    second.stats.series(step, 0, second.clock.now + 1).length
+  );
+  assert.deepEqual(lengths, [1, 1, 2], "now, and the day that was counted");
   assert.equal(second.stats.totals().all.requests, 1);
   second.stats.close();
   await Deno.remove(dir, { recursive: true });
@@ -87,4 +88,30 @@ Deno.test("Stats, a write that fails loses nothing and says why", async () => {
   assert.equal(stats.series("minute", NOON, NOON + 1)[0]?.counts.requests, 1);
   stats.close();
   await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("Stats, an idle minute is zero, a minute without Berth is a gap", () => {
+  const { clock, stats } = fixture();
+  stats.flush();
+  clock.now += 5 * MINUTE;
+  stats.flush();
+  const points = stats.series("minute", NOON, NOON + 10 * MINUTE);
+  assert.deepEqual(points.map(({ start, counts }) => [start - NOON, counts.requests]), [
+    [0, 0],
+    [5 * MINUTE, 0],
+  ]);
+  stats.close();
+});
+
+Deno.test("Stats, the last minute slides", () => {
+  const { clock, stats } = fixture();
+  stats.sink(record());
+  clock.now += 59e3;
+  stats.sink(record());
+  assert.equal(stats.lastMinute().requests, 2);
+  clock.now += 1e3;
+  assert.equal(stats.lastMinute().requests, 1);
+  clock.now += 600e3;
+  assert.equal(stats.lastMinute().requests, 0);
+  stats.close();
 });

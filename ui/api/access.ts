@@ -1,0 +1,186 @@
+/** Who may use the dashboard: password, session cookie, API token, or loopback alone. */
+import { createHash } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
+import { parseListen } from "../../proxy/config/schema.ts";
+import type { Config } from "../../proxy/config/schema.ts";
+import { type Origin, originOf, parseNetworks } from "../../proxy/forwarded.ts";
+import { type Session, Sessions } from "../session.ts";
+import { Passwords } from "./credentials.ts";
+import { LoginLimiter } from "./limiter.ts";
+import { ApiProblem } from "./problem.ts";
+
+/** What each handler finds in its context. */
+export interface AdminEnv {
+  Bindings: {
+    /** The address at the other end of the connection; empty where it has none. */
+    peer: string;
+  };
+  Variables: { identity: Identity };
+}
+
+/** Who asks; `open` is anybody on this machine, where `admin.auth` is `none`. */
+export type Identity =
+  | { readonly kind: "open" }
+  | { readonly kind: "token"; readonly name: string }
+  | { readonly kind: "session"; readonly id: string; readonly session: Session };
+
+export interface AccessOptions {
+  /** The configuration in force at the moment. */
+  config: () => Config;
+  /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
+  madePasswordHash: string;
+  /** Unix milliseconds. */
+  now: () => number;
+}
+
+/** Sessions, tokens and the brake on guessing, for one dashboard. */
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #sessions: Sessions;
+  readonly #limiter: LoginLimiter;
+  readonly #passwords = new Passwords();
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#sessions = new Sessions({ now: options.now });
+    this.#limiter = new LoginLimiter({ now: options.now });
+  }
+
+  /** Whether no sign-in is asked for. Refuses to be so anywhere but on loopback. */
+  get open(): boolean {
+    const { auth, listen } = this.#options.config().admin;
+    return auth === "none" && isLoopbackHost(parseListen(listen)?.hostname ?? "");
+  }
+
+  /** Client, scheme and host of the request, through trusted proxies. */
+  origin(c: Context<AdminEnv>): Origin {
+    const trusted = parseNetworks(this.#options.config().trusted_proxies);
+    return originOf(c.req.raw, new URL(c.req.url), c.env.peer, trusted);
+  }
+
+  /**
+   * Who asks, `undefined` where nobody is signed in. Throws a 403 where no sign-in is asked for but
+   * the request does not name this machine (a page that rebinds its DNS name to 127.0.0.1), and a
+   * 429 after too many wrong tokens.
+   */
+  async identify(c: Context<AdminEnv>): Promise<Identity | undefined> {
+    if (this.open) {
+      if (isLoopbackHost(hostnameOf(this.origin(c).host))) return { kind: "open" };
+      throw new ApiProblem(403, "This address needs no sign-in and answers to localhost only", {
+        type: "not-localhost",
+        detail: "Open it as http://localhost, or set admin.auth to required.",
+      });
+    }
+    const bearer = /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    return bearer ? await this.#byToken(c, bearer) : this.#bySession(c);
+  }
+
+  /** Whether `identity` still holds: for what outlives a request. */
+  holds(identity: Identity): boolean {
+    if (identity.kind === "session") {
+      return this.#sessions.use(identity.id, this.#credential()) !== undefined;
+    }
+    if (identity.kind === "token") {
+      return Object.hasOwn(this.#options.config().admin.tokens, identity.name);
+    }
+    return this.open;
+  }
+
+  /**
+   * Signs in under a fresh session. Throws a 401 for a wrong name or password, which take as long
+   * as right ones, and a 429 with the time to wait after too many.
+   */
+  async login(
+    c: Context<AdminEnv>,
+    { username, password }: { username: string; password: string },
+  ): Promise<{ id: string; session: Session }> {
+    const { client } = this.origin(c);
+    this.#brake(client);
+    const { admin } = this.#options.config();
+    const matches = await this.#passwords.verify(password, this.#credential());
+    if (!matches || !sameText(username, admin.username)) {
+      throw new ApiProblem(401, "Wrong user name or password", { type: "wrong-password" });
+    }
+    this.#limiter.giveBack(client);
+    this.logout(c);
+    return this.#sessions.create(admin.username, this.#credential());
+  }
+
+  /** Ends the session that the request's cookie names, if any. */
+  logout(c: Context<AdminEnv>): void {
+    for (const name of COOKIE_NAMES) {
+      const id = getCookie(c, name);
+      if (id !== undefined) this.#sessions.remove(id);
+    }
+  }
+
+  #credential(): string {
+    return this.#options.config().admin.password_hash || this.#options.madePasswordHash;
+  }
+
+  #bySession(c: Context<AdminEnv>): Identity | undefined {
+    const id = getCookie(c, cookieName(this.origin(c).scheme));
+    const session = id === undefined ? undefined : this.#sessions.use(id, this.#credential());
+    return id !== undefined && session ? { kind: "session", id, session } : undefined;
+  }
+
+  async #byToken(c: Context<AdminEnv>, token: string): Promise<Identity | undefined> {
+    const { tokens } = this.#options.config().admin;
+    const known = this.#passwords.knownToken(token, tokens);
+    if (known !== undefined) return { kind: "token", name: known };
+    const { client } = this.origin(c);
+    this.#brake(client);
+    const name = await this.#passwords.findToken(token, tokens);
+    if (name === undefined) return undefined;
+    this.#limiter.giveBack(client);
+    return { kind: "token", name };
+  }
+
+  #brake(client: string): void {
+    const wait = this.#limiter.take(client);
+    if (wait === 0) return;
+    throw new ApiProblem(429, "Too many failed sign-ins", {
+      type: "too-many-attempts",
+      detail: `Try again in ${Math.ceil(wait / 1000)} seconds.`,
+      retryAfterMs: wait,
+    });
+  }
+}
+
+/** Lets in whoever is signed in; everybody else gets a 401. */
+export function requireSignIn(access: Access): MiddlewareHandler<AdminEnv> {
+  return async (c, next) => {
+    const identity = await access.identify(c);
+    if (!identity) {
+      c.header("WWW-Authenticate", 'Bearer realm="Berth dashboard"');
+      throw new ApiProblem(401, "Not signed in", { type: "not-signed-in" });
+    }
+    c.set("identity", identity);
+    await next();
+  };
+}
+
+const COOKIE_NAMES = ["__Host-berth_session", "berth_session"] as const;
+
+/** With TLS the cookie's prefix makes the browser insist on Secure, Path=/ and no Domain. */
+export function cookieName(scheme: Origin["scheme"]): string {
+  return scheme === "https" ? COOKIE_NAMES[0] : COOKIE_NAMES[1];
+}
+
+/** `berth.example` of `berth.example:8081`, `::1` of `[::1]:8081`. */
+function hostnameOf(host: string): string {
+  return URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, "") ?? "";
+}
+
+function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1)$/i.test(hostname);
+}
+
+function sameText(a: string, b: string): boolean {
+  return digest(a) === digest(b);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

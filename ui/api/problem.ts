@@ -1,0 +1,82 @@
+/** Errors of the API: RFC 9457 problem details, one class, one renderer. */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "zod";
+import type { FieldProblem, Problem } from "./schema.ts";
+
+interface Details {
+  /** What to do next. */
+  detail?: string;
+  /** A word that scripts may switch on: `changed-underneath`. */
+  type?: string;
+  fields?: FieldProblem[];
+  /** Milliseconds after which it may go better: sent as `Retry-After`. */
+  retryAfterMs?: number;
+}
+
+/** Thrown by handlers, rendered by {@linkcode renderError}. Never holds a secret. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: ContentfulStatusCode,
+    /** What happened, in a few words. */
+    readonly title: string,
+    readonly details: Details = {},
+  ) {
+    super(title);
+    this.name = "ApiProblem";
+  }
+}
+
+/** A 404 that names what is missing. */
+export function notFound(what: string): ApiProblem {
+  return new ApiProblem(404, `${what} is not here`, { type: "not-found" });
+}
+
+/** The problem in a response, whatever was thrown; unexpected errors are told to `report` alone. */
+export function renderError(
+  error: Error,
+  c: Context,
+  report: (error: unknown, path: string) => void,
+): Response {
+  if (error instanceof ApiProblem) return render(c, error);
+  if (error instanceof HTTPException) {
+    return render(c, new ApiProblem(error.status as ContentfulStatusCode, titleOf(error)));
+  }
+  report(error, c.req.path);
+  return render(
+    c,
+    new ApiProblem(500, "Something went wrong inside Berth", { detail: "The log says what." }),
+  );
+}
+
+/** What the schema says of a request, as a 400 for its address and a 422 for its body. */
+export function invalidRequest(error: z.ZodError, target: string): ApiProblem {
+  const fields = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const first = fields[0];
+  return new ApiProblem(target === "json" ? 422 : 400, "The request is not valid", {
+    type: "invalid-request",
+    fields,
+    ...first ? { detail: first.path ? `${first.path}: ${first.message}` : first.message } : {},
+  });
+}
+
+function titleOf(error: HTTPException): string {
+  if (error.status === 403) return "This request comes from another site";
+  return error.message || "The request is not valid";
+}
+
+function render(c: Context, { status, title, details }: ApiProblem): Response {
+  const { type, detail, fields, retryAfterMs } = details;
+  const body: Problem = {
+    type: type ? `/problems/${type}` : "about:blank",
+    title,
+    status,
+    ...detail !== undefined ? { detail } : {},
+    ...fields !== undefined ? { fields } : {},
+  };
+  if (retryAfterMs !== undefined) {
+    c.header("Retry-After", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  }
+  return c.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" });
+}

@@ -1,0 +1,60 @@
+/** `GET /events`. */
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import type { Access } from "../access.ts";
+import { Feed, type Present } from "../feed.ts";
+import { ApiProblem } from "../problem.ts";
+import { router } from "../route.ts";
+import { eventStream } from "../sse.ts";
+
+const MAX_READERS = 100;
+const TICK_MS = 250;
+
+const get = createRoute({
+  method: "get",
+  path: "/events",
+  summary: "What happens now, as server-sent events",
+  request: {
+    headers: z.object({ "last-event-id": z.string().optional() }),
+  },
+  responses: {
+    200: {
+      description: "Events named live, fills, requests, status and verification",
+      content: { "text/event-stream": { schema: z.string() } },
+    },
+  },
+});
+
+export interface EventDeps {
+  access: Access;
+  present: Present;
+  /** Told of errors of our own. */
+  report: (error: unknown, path: string) => void;
+  /** Unix milliseconds. */
+  now: () => number;
+  /** Milliseconds between looks at what is new; a quarter of a second where absent. */
+  tickMs?: number;
+}
+
+/** The live events. Throws a 503 when too many dashboards listen. */
+export function eventRoutes({ access, present, report, now, tickMs = TICK_MS }: EventDeps) {
+  let readers = 0;
+  return router().openapi(get, (c) => {
+    if (readers >= MAX_READERS) {
+      throw new ApiProblem(503, "Too many dashboards are open", { retryAfterMs: 10e3 });
+    }
+    const lastId = c.req.valid("header")["last-event-id"];
+    const lastSeq = /^\d{1,15}$/.test(lastId ?? "") ? Number(lastId) : undefined;
+    const feed = new Feed(present, now, lastSeq);
+    const identity = c.get("identity");
+    readers++;
+    return eventStream({
+      poll: () => feed.poll(),
+      allowed: () => access.holds(identity),
+      ended: () => readers--,
+      failed: (error) => report(error, c.req.path),
+      now,
+      tickMs,
+    });
+  });
+}

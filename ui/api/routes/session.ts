@@ -1,0 +1,74 @@
+/** `POST /login`, `POST /logout`, `GET /session`. */
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { deleteCookie, setCookie } from "hono/cookie";
+import { type Access, type AdminEnv, cookieName, type Identity } from "../access.ts";
+import { answers, body, done, router } from "../route.ts";
+import { loginRequest, session as sessionSchema } from "../schema/session.ts";
+import type { Session } from "../schema/session.ts";
+
+const login = createRoute({
+  method: "post",
+  path: "/login",
+  summary: "Sign in with user name and password; the answer sets the session's cookie",
+  request: { body: body(loginRequest) },
+  responses: answers(sessionSchema, "Signed in"),
+});
+
+const logout = createRoute({
+  method: "post",
+  path: "/logout",
+  summary: "End the session",
+  responses: done("Signed out"),
+});
+
+const session = createRoute({
+  method: "get",
+  path: "/session",
+  summary: "Who is signed in",
+  responses: answers(sessionSchema, "Also where nobody is"),
+});
+
+/** The routes that work without being signed in. `now` in Unix milliseconds. */
+export function sessionRoutes(access: Access, now: () => number) {
+  return router()
+    .openapi(login, async (c) => {
+      const { id, session } = await access.login(c, c.req.valid("json"));
+      const { scheme } = access.origin(c);
+      setCookie(c, cookieName(scheme), id, {
+        ...cookie(scheme),
+        maxAge: Math.floor((session.expires - now()) / 1000),
+      });
+      return c.json(signedIn({ kind: "session", id, session }), 200);
+    })
+    .openapi(logout, (c) => {
+      access.logout(c);
+      expire(c, access);
+      return c.body(null, 204);
+    })
+    .openapi(session, async (c) => c.json(signedIn(await access.identify(c)), 200));
+}
+
+function cookie(scheme: "http" | "https") {
+  return { path: "/", httpOnly: true, sameSite: "Strict", secure: scheme === "https" } as const;
+}
+
+function expire(c: Context<AdminEnv>, access: Access): void {
+  const { scheme } = access.origin(c);
+  deleteCookie(c, cookieName(scheme), cookie(scheme));
+}
+
+function signedIn(identity: Identity | undefined): Session {
+  const auth = identity?.kind === "open" ? "none" : "required";
+  const signedIn = identity !== undefined;
+  if (identity?.kind !== "session") {
+    return {
+      signedIn,
+      auth,
+      username: identity?.kind === "token" ? identity.name : "",
+      expires: null,
+    };
+  }
+  const { user, expires } = identity.session;
+  return { signedIn, auth, username: user, expires };
+}

@@ -1,0 +1,57 @@
+/** The dashboard's password, made where the configuration sets none. */
+import { randomInt } from "node:crypto";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { hashPassword, isPasswordHash } from "../proxy/config/password.ts";
+
+const FILE = "admin.json";
+const stored = z.object({ password_hash: z.string().refine(isPasswordHash) });
+/** No letters that look alike; 20 of them are 98 bits. */
+const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
+
+export interface FirstPassword {
+  /** What to verify against. */
+  hash: string;
+  /** The password itself, at its making only: to be printed once. */
+  made?: string;
+}
+
+/**
+ * The hash kept in `admin.json` of `dir`; at the first start, or when that file is gone, a new
+ * password is made. Only its hash is written, readable by the owner alone.
+ */
+export async function firstPassword(dir: string): Promise<FirstPassword> {
+  const file = join(dir, FILE);
+  const hash = await readHash(file);
+  if (hash !== undefined) return { hash };
+  const made = makePassword();
+  const record = { password_hash: await hashPassword(made) };
+  await mkdir(dir, { recursive: true });
+  await writeFile(`${file}.new`, JSON.stringify(record) + "\n", { mode: 0o600 });
+  await chmod(`${file}.new`, 0o600);
+  await rename(`${file}.new`, file);
+  return { hash: record.password_hash, made };
+}
+
+async function readHash(file: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return stored.parse(JSON.parse(text)).password_hash;
+  } catch {
+    throw new Error(`${file} is damaged: remove it and start again to get a new password`);
+  }
+}
+
+/** `abcde-fghij-kmnpq-rstuv`. */
+function makePassword(): string {
+  const group = () =>
+    Array.from({ length: 5 }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+  return Array.from({ length: 4 }, group).join("-");
+}

@@ -1,0 +1,321 @@
+/**
+ * The cache: content by digest, fetched once, checked before it is believed, kept as long as there
+ * is room. This is its one door; it knows nothing of registries or HTTP.
+ */
+import { type Clock, every } from "./clock.ts";
+import { digestOf, requireDigest } from "./digest.ts";
+import { DiskStore } from "./disk.ts";
+import { DigestMismatch } from "./errors.ts";
+import type { CacheEvent, CacheListener } from "./events.ts";
+import { Evictor } from "./evict.ts";
+import type { FillDeps, StoredContent } from "./fill.ts";
+import { Fills, type RunningFill } from "./fills.ts";
+import { Hits } from "./hits.ts";
+import type { Index } from "./index.ts";
+import { type DirectoryLock, lockDirectory } from "./lock.ts";
+import { isManifestType, MANIFEST_LIMIT, referencesOf } from "./manifest.ts";
+import { Memory } from "./memory.ts";
+import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
+import { Pinned } from "./pins.ts";
+import { openIndex } from "./rebuild.ts";
+import type { BlobStore } from "./store.ts";
+import type {
+  BlobStat,
+  Content,
+  FillOptions,
+  OpenOptions,
+  Source,
+  TagKey,
+  TagRow,
+} from "./types.ts";
+
+export { ContentDamaged, DigestMismatch, RangeNotSatisfiable, SourceBroken } from "./errors.ts";
+export type { CacheEvent, CacheListener } from "./events.ts";
+export type { RunningFill } from "./fills.ts";
+export type { CacheOptions, CacheSettings } from "./options.ts";
+export type { ByteRange } from "./range.ts";
+export type * from "./types.ts";
+
+export interface Cache {
+  /** What is known of stored content; `undefined` where it is not here. */
+  stat(digest: string): BlobStat | undefined;
+  /**
+   * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
+   * turn out damaged while they are read, the reader goes on from `source`, or gets an error.
+   */
+  open(
+    digest: string,
+    range?: OpenOptions["range"],
+    options?: OpenOptions,
+  ): Promise<Content | undefined>;
+  /**
+   * Content by way of `source`, which is asked once however many ask for it here. Resolves when the
+   * source has answered; throws what it throws, or RangeNotSatisfiable. The body ends in an error,
+   * never cleanly, when the bytes are not those of `digest`.
+   */
+  fill(digest: string, source: Source, options?: FillOptions): Promise<Content>;
+  /** Stores content already at hand. Throws DigestMismatch. Readable at once, durable when it resolves. */
+  put(digest: string, bytes: Uint8Array, mediaType: string, repository?: string): Promise<void>;
+  /** Records that `repository` (`docker/library/alpine`) holds `digest`. */
+  link(repository: string, digest: string): void;
+  linked(repository: string, digest: string): boolean;
+  tag(key: TagKey): TagRow | undefined;
+  setTag(key: TagKey, row: TagRow): void;
+  /** Forgets the tag, whatever clients accept. */
+  deleteTag(registry: string, repository: string, tag: string): void;
+  /** Fills under way. */
+  fills(): RunningFill[];
+  /** Calls `listener` with each event until the returned function is called. */
+  onEvent(listener: CacheListener): () => void;
+  /** Changes settings; they hold from now on. */
+  configure(settings: Partial<CacheSettings>): void;
+  /** Stops fills, leaving them resumable, and writes what is still in memory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the cache in `options.dir`. Throws CacheLocked where another process has it, CacheTooNew
+ * where a newer version has been there.
+ */
+export async function openCache(options: CacheOptions): Promise<Cache> {
+  const settings = withDefaults(options);
+  await Deno.mkdir(settings.dir, { recursive: true, mode: 0o750 });
+  const lock = await lockDirectory(settings.dir);
+  try {
+    const store = await DiskStore.open(settings.dir, settings.clock.now());
+    const index = await openIndex(settings.dir, store, settings.clock, settings.onRebuild);
+    return new DiskCache(settings, { lock, store, index });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+const FLUSH_EVERY = 1000;
+const UPKEEP_EVERY = 60e3;
+const SHARED_WINDOW = 64 * 2 ** 20;
+const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
+
+interface Parts {
+  lock: DirectoryLock;
+  store: BlobStore;
+  index: Index;
+}
+
+class DiskCache implements Cache {
+  readonly #clock: Clock;
+  readonly #lock: DirectoryLock;
+  readonly #store: BlobStore;
+  readonly #index: Index;
+  readonly #memory: Memory;
+  readonly #pinned: Pinned;
+  readonly #fills: Fills;
+  readonly #hits: Hits;
+  readonly #evictor: Evictor;
+  readonly #listeners = new Set<CacheListener>();
+  readonly #closing = new AbortController();
+  readonly #upkeep: Promise<void>[];
+  #settings: Required<CacheOptions>;
+
+  constructor(settings: Required<CacheOptions>, { lock, store, index }: Parts) {
+    const { clock } = settings;
+    const emit = (event: CacheEvent) => this.#emit(event);
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#lock = lock;
+    this.#store = store;
+    this.#index = index;
+    this.#memory = new Memory(settings.memory);
+    this.#pinned = new Pinned(index, settings.pin);
+    this.#fills = new Fills({
+      clock,
+      emit,
+      deps: () => this.#fillDeps(),
+      stored: (digest, content, about) => this.#stored(digest, content, about),
+    });
+    this.#hits = new Hits({
+      clock,
+      index,
+      store,
+      memory: this.#memory,
+      emit,
+      verifyEvery: () => this.#settings.verifyEvery,
+      window: WINDOW.least,
+      fill: (digest, source, options) => this.fill(digest, source, options),
+    });
+    this.#evictor = new Evictor({
+      clock,
+      index,
+      store,
+      emit,
+      limits: () => this.#settings,
+      pinned: () => this.#pinned.digests(),
+      busy: (digest) => this.#fills.has(digest) || this.#hits.reads(digest),
+      pendingBytes: () => this.#fills.pendingBytes,
+      forget: (digest) => this.#memory.delete(digest),
+    });
+    this.#upkeep = [
+      this.#every(FLUSH_EVERY, "writing last use", () => index.flush(clock.now())),
+      this.#every(UPKEEP_EVERY, "making room", () => this.#evictor.enforce()),
+    ];
+  }
+
+  stat(digest: string): BlobStat | undefined {
+    const row = this.#index.blob(digest);
+    if (row) return { ...row, pinned: this.#pinned.digests().has(digest) };
+    const held = this.#memory.get(digest);
+    if (!held) return undefined;
+    const times = { lastUsed: this.#clock.now(), created: this.#clock.now(), verified: 0 };
+    const { mediaType, bytes } = held;
+    return { digest, size: bytes.length, mediaType, hits: 0, ...times, pinned: false };
+  }
+
+  open(
+    digest: string,
+    range?: OpenOptions["range"],
+    options: OpenOptions = {},
+  ): Promise<Content | undefined> {
+    return this.#hits.open(digest, range ? { ...options, range } : options);
+  }
+
+  fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {
+    this.#closing.signal.throwIfAborted();
+    return this.#fills.fill(digest, source, options);
+  }
+
+  async put(
+    digest: string,
+    bytes: Uint8Array,
+    mediaType: string,
+    repository?: string,
+  ): Promise<void> {
+    const actual = digestOf(bytes, requireDigest(digest).algorithm);
+    if (actual !== digest) throw new DigestMismatch(digest, actual);
+    const repositories = new Set(repository ? [repository] : []);
+    this.#memory.set(digest, bytes, mediaType);
+    const content = { size: bytes.length, mediaType, bytes: () => bytes };
+    try {
+      if (this.#index.blob(digest)?.size !== bytes.length) await this.#write(digest, bytes);
+    } catch (error) {
+      this.#emit({ kind: "not-stored", digest, repository: repository ?? "", error });
+      return;
+    }
+    await this.#stored(digest, content, { repositories, keepInMemory: true });
+  }
+
+  link(repository: string, digest: string): void {
+    this.#index.link(repository, digest, this.#clock.now());
+  }
+
+  linked(repository: string, digest: string): boolean {
+    return this.#index.linked(repository, digest);
+  }
+
+  tag(key: TagKey): TagRow | undefined {
+    return this.#index.tag(key);
+  }
+
+  setTag(key: TagKey, row: TagRow): void {
+    this.#index.setTag(key, row);
+  }
+
+  deleteTag(registry: string, repository: string, tag: string): void {
+    this.#index.deleteTag(registry, repository, tag);
+  }
+
+  fills(): RunningFill[] {
+    return this.#fills.running();
+  }
+
+  onEvent(listener: CacheListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  configure(settings: Partial<CacheSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    if (settings.memory !== undefined) this.#memory.resize(settings.memory);
+    if (settings.pin) this.#pinned.configure(settings.pin);
+    this.#enforce();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new Error("the cache is closed"));
+    await this.#fills.stop("the cache is closing");
+    await this.#hits.stop("the cache is closing");
+    await Promise.all(this.#upkeep);
+    await this.#evictor.idle();
+    this.#index.close(this.#clock.now());
+    this.#lock.release();
+  }
+
+  async #write(digest: string, bytes: Uint8Array): Promise<void> {
+    const writer = await this.#store.create(digest);
+    try {
+      await writer.write(bytes);
+      await writer.commit();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  /** Content is in place: the index, and memory where it is small, learn of it. */
+  async #stored(
+    digest: string,
+    { size, mediaType, bytes }: StoredContent,
+    { repositories, keepInMemory }: { repositories: ReadonlySet<string>; keepInMemory: boolean },
+  ): Promise<void> {
+    const known = size <= MANIFEST_LIMIT ? bytes() : undefined;
+    const references = isManifestType(mediaType) && size <= MANIFEST_LIMIT
+      ? referencesOf(known ?? await this.#readAll(digest, size))
+      : [];
+    const now = this.#clock.now();
+    const times = { created: now, lastUsed: now, verified: now };
+    this.#index.addBlob({ digest, size, mediaType, ...times }, { references, repositories });
+    if (known && keepInMemory) this.#memory.set(digest, known, mediaType);
+    this.#enforce();
+  }
+
+  async #readAll(digest: string, size: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(size);
+    const file = await this.#store.open(digest);
+    try {
+      for (let at = 0, count = 1; file && count > 0; at += count) {
+        count = await file.read(bytes.subarray(at), at);
+      }
+    } finally {
+      file?.close();
+    }
+    return bytes;
+  }
+
+  /** Makes room behind the scenes. */
+  #enforce(): void {
+    this.#evictor.enforce().catch((error) => this.#trouble("making room", error));
+  }
+
+  #fillDeps(): FillDeps {
+    const share = SHARED_WINDOW / (this.#fills.running().length + 1);
+    return {
+      ...this.#settings,
+      store: this.#store,
+      window: Math.max(WINDOW.least, Math.min(WINDOW.most, share)),
+      makeRoom: (bytes) => this.#evictor.makeRoom(bytes),
+    };
+  }
+
+  #every(ms: number, what: string, task: () => void | Promise<void>): Promise<void> {
+    const failed = (error: unknown) => this.#trouble(what, error);
+    return every(this.#clock, ms, this.#closing.signal, task, failed);
+  }
+
+  #trouble(what: string, error: unknown): void {
+    this.#emit({ kind: "trouble", what, error });
+  }
+
+  #emit(event: CacheEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

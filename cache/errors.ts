@@ -1,0 +1,70 @@
+/** What can go wrong in the cache, as types that name what was received. */
+
+/** A range that begins past the end of the content: RFC 9110, section 15.5.17. */
+export class RangeNotSatisfiable extends Error {
+  override name = "RangeNotSatisfiable";
+  /** @param size bytes in the whole content, for `Content-Range: bytes *\/size` */
+  constructor(readonly size: number) {
+    super(`the range begins past the end of ${size} bytes`);
+  }
+}
+
+/** The bytes are not those that the digest promises. Nothing of them was stored. */
+export class DigestMismatch extends Error {
+  override name = "DigestMismatch";
+  constructor(readonly expected: string, readonly actual: string) {
+    super(`expected ${expected}, received content of ${actual}`);
+  }
+}
+
+/** The source broke off, stalled or contradicted itself, and could not be resumed. */
+export class SourceBroken extends Error {
+  override name = "SourceBroken";
+  /** @param offset bytes that had arrived */
+  constructor(message: string, readonly offset: number, options?: ErrorOptions) {
+    super(`${message} at byte ${offset}`, options);
+  }
+}
+
+/** A fill was stopped because nobody waited for it any longer, or because the cache closes. */
+export class FillStopped extends Error {
+  override name = "FillStopped";
+  constructor(readonly digest: string, reason: string) {
+    super(`the fill of ${digest} was stopped: ${reason}`);
+  }
+}
+
+/** A stored file is not what the index says: wrong size, wrong bytes or unreadable. */
+export class ContentDamaged extends Error {
+  override name = "ContentDamaged";
+  constructor(readonly digest: string, reason: string, options?: ErrorOptions) {
+    super(`stored content ${digest} is damaged: ${reason}`, options);
+  }
+}
+
+/** Another process has this directory open. */
+export class CacheLocked extends Error {
+  override name = "CacheLocked";
+  constructor(readonly dir: string, readonly holder: string) {
+    super(`${dir} is in use by another process${holder && ` (${holder})`}`);
+  }
+}
+
+/** The index was written by a newer version, whose schema this one does not know. */
+export class CacheTooNew extends Error {
+  override name = "CacheTooNew";
+  constructor(readonly path: string, readonly found: number, readonly known: number) {
+    super(
+      `${path} has schema version ${found}, this version knows ${known}: ` +
+        "use the newer version again, or an empty directory",
+    );
+  }
+}
+
+/** The index file cannot be read; it is rebuilt from the content. */
+export class IndexDamaged extends Error {
+  override name = "IndexDamaged";
+  constructor(readonly path: string, reason: string, options?: ErrorOptions) {
+    super(`the index ${path} is damaged: ${reason}`, options);
+  }
+}

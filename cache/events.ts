@@ -1,0 +1,18 @@
+/** What the cache reports of itself, for the log, the metrics and the dashboard. */
+export type CacheEvent =
+  | { kind: "fill-start"; digest: string; repository: string; total: number | undefined }
+  | { kind: "fill-resumed"; digest: string; repository: string; offset: number; error: unknown }
+  | { kind: "fill-end"; digest: string; repository: string; size: number; ms: number }
+  /** `error` is a DigestMismatch where the source sent other bytes than those asked for. */
+  | { kind: "fill-failed"; digest: string; repository: string; received: number; error: unknown }
+  /** The content is passed on without being stored: disk full, read-only, or too large. */
+  | { kind: "not-stored"; digest: string; repository: string; error: unknown }
+  | { kind: "evicted"; digest: string; size: number; reason: EvictionReason }
+  /** A stored file was missing or wrong; what was left of it lies in `damaged/`. */
+  | { kind: "damaged"; digest: string; repository: string; error: unknown }
+  /** Upkeep behind the scenes failed; it is tried again. */
+  | { kind: "trouble"; what: string; error: unknown };
+
+export type EvictionReason = "size" | "age" | "disk" | "asked";
+
+export type CacheListener = (event: CacheEvent) => void;

@@ -1,0 +1,121 @@
+/** Making room: least recently used first, a few at a time, never what is in use or pinned. */
+import type { Clock } from "./clock.ts";
+import type { CacheListener, EvictionReason } from "./events.ts";
+import type { BlobRow, Index } from "./index.ts";
+import { blobOf } from "./index.ts";
+import type { BlobStore } from "./store.ts";
+
+export interface Limits {
+  /** Bytes that stored blobs may take. */
+  maxSize: number;
+  /** Bytes of the disk to leave free. */
+  minFree: number;
+  /** Milliseconds since last use after which content goes; 0: never. */
+  maxAge: number;
+}
+
+export interface EvictorOptions {
+  clock: Clock;
+  index: Index;
+  store: BlobStore;
+  emit: CacheListener;
+  limits: () => Limits;
+  /** Digests that stay whatever happens. */
+  pinned: () => ReadonlySet<string>;
+  /** Whether somebody reads or fetches it now. */
+  busy: (digest: string) => boolean;
+  /** Bytes on their way in, which will count soon. */
+  pendingBytes: () => number;
+  /** Forgets what memory holds of it. */
+  forget: (digest: string) => void;
+}
+
+/** What is over its limit is brought down to this part of it, so that eviction is not needed at once again. */
+const LOW_WATER = 0.95;
+const BATCH = 64;
+/** A file handed over as a whole may still be read for a while after it was asked for. */
+const GRACE = 60e3;
+
+export class Evictor {
+  readonly #options: EvictorOptions;
+  #running: Promise<void> | undefined;
+
+  constructor(options: EvictorOptions) {
+    this.#options = options;
+  }
+
+  /** Enforces the limits, unless that is being done already. Resolves when they hold as far as possible. */
+  enforce(): Promise<void> {
+    this.#running ??= this.#enforce().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Resolves when nothing is being evicted. */
+  async idle(): Promise<void> {
+    await this.#running?.catch(() => {});
+  }
+
+  /** Frees `bytes` beyond what the limits ask for: the disk has refused to take them. */
+  async makeRoom(bytes: number): Promise<void> {
+    await this.#evictUntil(
+      Math.max(bytes, this.#options.limits().maxSize * (1 - LOW_WATER)),
+      "disk",
+    );
+  }
+
+  /** Removes `digest` at once, in use or not; false where it is not here. */
+  async remove(digest: string, reason: EvictionReason): Promise<boolean> {
+    const { index, store, forget, emit } = this.#options;
+    const row = index.blob(digest);
+    if (!row) return false;
+    const removed = store.remove(digest);
+    index.removeBlob(digest);
+    forget(digest);
+    await removed;
+    emit({ kind: "evicted", digest, size: row.size, reason });
+    return true;
+  }
+
+  async #enforce(): Promise<void> {
+    const { index, clock, store, limits, pendingBytes } = this.#options;
+    index.flush(clock.now());
+    const { maxSize, minFree, maxAge } = limits();
+    if (maxAge > 0) await this.#evictUntil(Infinity, "age", clock.now() - maxAge);
+    const total = index.totals.bytes + pendingBytes();
+    if (total > maxSize) await this.#evictUntil(total - maxSize * LOW_WATER, "size");
+    const { free } = await store.space();
+    if (free < minFree) await this.#evictUntil(minFree / LOW_WATER - free, "disk");
+  }
+
+  /** Evicts the least recently used until `bytes` are free, or nothing used before `usedBefore` is left. */
+  async #evictUntil(bytes: number, reason: EvictionReason, usedBefore = Infinity): Promise<void> {
+    const { clock } = this.#options;
+    let freed = 0;
+    let after = { lastUsed: -1, digest: "" };
+    const before = Math.min(usedBefore, clock.now() - GRACE);
+    while (freed < bytes) {
+      const batch = this.#oldest(after, before);
+      for (const row of batch) {
+        after = row;
+        if (freed >= bytes) return;
+        if (this.#mayGo(row) && await this.remove(row.digest, reason)) freed += row.size;
+      }
+      if (batch.length < BATCH) return;
+    }
+  }
+
+  #oldest(after: { lastUsed: number; digest: string }, before: number): BlobRow[] {
+    return this.#options.index.db.prepare(
+      `SELECT * FROM blobs WHERE (last_used, digest) > (?, ?) AND last_used <= ?
+       ORDER BY last_used, digest LIMIT ?`,
+    ).all(after.lastUsed, after.digest, before, BATCH).map(blobOf);
+  }
+
+  /** The row on disk may be older than what is known of its use. */
+  #mayGo({ digest, lastUsed }: BlobRow): boolean {
+    const { index, pinned, busy } = this.#options;
+    return index.blob(digest)?.lastUsed === lastUsed && !pinned().has(digest) && !busy(digest);
+  }
+}

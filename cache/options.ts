@@ -1,0 +1,69 @@
+import { type Clock, systemClock } from "./clock.ts";
+import type { RebuildProgress } from "./rebuild.ts";
+
+/** What may change while the cache is open. Sizes are bytes, times milliseconds. */
+export interface CacheSettings {
+  /** Bytes that stored content may take. */
+  maxSize: number;
+  /** Bytes of the disk to leave free. */
+  minFree: number;
+  /** Time since last use after which content goes; 0: never. */
+  maxAge: number;
+  /** Time after which stored bytes are compared with their digest again. */
+  verifyEvery: number;
+  /** Bytes of small content to keep in memory. */
+  memory: number;
+  /** Globs on `registry/repository:tag` whose images stay. */
+  pin: readonly string[];
+  /** How often in a row a broken source is asked again. */
+  retries: number;
+  /** Time without a byte after which a source counts as broken. */
+  stallTimeout: number;
+}
+
+export interface CacheOptions extends Partial<CacheSettings> {
+  /** Where everything is kept; made if it does not exist, and held against other processes. */
+  dir: string;
+  /** Time to wait before the `attempt`-th retry of a source, counted from 1. */
+  backoff?: (attempt: number) => number;
+  /** Time for which a fill goes on after its last reader has gone. */
+  orphanLimit?: number;
+  /** Bytes per second that the background verification may read; 0 turns it off. */
+  scrubRate?: number;
+  /** Told of progress while a lost or damaged index is rebuilt. */
+  onRebuild?: (progress: RebuildProgress) => void;
+  clock?: Clock;
+}
+
+const GiB = 2 ** 30;
+const DAY = 24 * 3600e3;
+
+/** The settings that hold unless told otherwise. */
+export const DEFAULT_SETTINGS: CacheSettings = {
+  maxSize: 32 * GiB,
+  minFree: GiB,
+  maxAge: 60 * DAY,
+  verifyEvery: DAY,
+  memory: 64 * 2 ** 20,
+  pin: [],
+  retries: 3,
+  stallTimeout: 60e3,
+};
+
+/** Half a second, doubled each time up to ten, with a spread that keeps crowds from marching in step. */
+function defaultBackoff(attempt: number): number {
+  return Math.min(10_000, 500 * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+}
+
+/** `options` with everything that was left out. */
+export function withDefaults(options: CacheOptions): Required<CacheOptions> {
+  return {
+    ...DEFAULT_SETTINGS,
+    backoff: defaultBackoff,
+    orphanLimit: 15 * 60e3,
+    scrubRate: 16 * 2 ** 20,
+    onRebuild: () => {},
+    clock: systemClock,
+    ...options,
+  };
+}

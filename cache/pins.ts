@@ -1,0 +1,65 @@
+/** Pins: globs on `registry/repository:tag`, whose images stay whatever happens. */
+import type { Index } from "./index.ts";
+
+/** A glob as a regular expression: `*` is any run of characters, `?` any one. */
+export function globToRegExp(glob: string): RegExp {
+  const source = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, ".*").replace(
+    /\?/g,
+    ".",
+  );
+  return new RegExp(`^${source}$`);
+}
+
+/** Everything that the manifests `roots` name, directly or through others, and they themselves. */
+export function closure(index: Index, roots: Iterable<string>): Set<string> {
+  const children = index.db.prepare("SELECT child FROM refs WHERE parent = ?");
+  const found = new Set(roots);
+  for (const digest of found) {
+    for (const { child } of children.all(digest)) found.add(String(child));
+  }
+  return found;
+}
+
+/** The digests that pins hold, worked out anew only when tags, references or pins have changed. */
+export class Pinned {
+  readonly #index: Index;
+  #configured: readonly string[];
+  #digests = new Set<string>();
+  #revision = -1;
+
+  constructor(index: Index, configured: readonly string[]) {
+    this.#index = index;
+    this.#configured = configured;
+  }
+
+  /** Replaces the patterns that the configuration gives. */
+  configure(patterns: readonly string[]): void {
+    this.#configured = patterns;
+    this.#revision = -1;
+  }
+
+  /** All patterns, and whether each comes from the configuration. */
+  patterns(): { pattern: string; configured: boolean }[] {
+    const own = this.#index.pins().filter((pattern) => !this.#configured.includes(pattern));
+    return [
+      ...this.#configured.map((pattern) => ({ pattern, configured: true })),
+      ...own.map((pattern) => ({ pattern, configured: false })),
+    ];
+  }
+
+  digests(): ReadonlySet<string> {
+    if (this.#revision === this.#index.revision) return this.#digests;
+    this.#revision = this.#index.revision;
+    const globs = this.patterns().map(({ pattern }) => globToRegExp(pattern));
+    this.#digests = globs.length === 0 ? new Set() : closure(this.#index, this.#roots(globs));
+    return this.#digests;
+  }
+
+  *#roots(globs: RegExp[]): Iterable<string> {
+    const tags = this.#index.db.prepare("SELECT registry, repository, tag, digest FROM tags");
+    for (const { registry, repository, tag, digest } of tags.iterate()) {
+      const name = `${registry}/${repository}:${tag}`;
+      if (globs.some((glob) => glob.test(name))) yield String(digest);
+    }
+  }
+}

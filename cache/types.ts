@@ -1,0 +1,89 @@
+/** What goes in and out of the cache. */
+import type { ByteRange } from "./range.ts";
+
+/** An answer of a {@linkcode Source}. */
+export interface SourceAnswer {
+  /** Where `body` begins: what was asked for, or less where the source ignored it. */
+  offset: number;
+  /** Bytes of the whole content, where the source says. */
+  total: number | undefined;
+  mediaType?: string;
+  body: ReadableStream<Uint8Array>;
+}
+
+/**
+ * Where bytes come from when they are not here: asked for everything from byte `from` on. What it
+ * throws reaches whoever asked for the content, unchanged.
+ */
+export type Source = (from: number, signal: AbortSignal) => Promise<SourceAnswer>;
+
+/** Content on its way to a reader, who must read `body` to its end or cancel it. */
+export interface Content {
+  digest: string;
+  mediaType: string;
+  /** Bytes of the whole content; unknown only during a fill from a source that does not say. */
+  size: number | undefined;
+  /** Where `body` begins in it, and how many bytes it holds. */
+  offset: number;
+  length: number | undefined;
+  /** Bytes where they were in memory already. An error in the stream means: not these bytes. */
+  body: ReadableStream<Uint8Array> | Uint8Array;
+  /** From here; or fetched for this reader; or from a fetch that another reader began. */
+  how: "hit" | "fill" | "joined";
+}
+
+export interface BlobInfo {
+  digest: string;
+  size: number;
+  /** Empty where nobody has said. */
+  mediaType: string;
+  hits: number;
+  /** Unix milliseconds, as all times here. */
+  lastUsed: number;
+  created: number;
+  /** When its bytes were last compared with the digest; 0 where they were not since it was found. */
+  verified: number;
+}
+
+/** What the cache tells of a blob. */
+export interface BlobStat extends BlobInfo {
+  /** Held by a pin: stays whatever happens. */
+  pinned: boolean;
+}
+
+export interface TagKey {
+  registry: string;
+  /** As upstream names it: `library/alpine`. */
+  repository: string;
+  tag: string;
+  /** What the client accepts, in a canonical form of the caller's. */
+  accept: string;
+}
+
+export interface TagRow {
+  digest: string;
+  mediaType: string;
+  size: number;
+  /** When upstream last said so, in Unix milliseconds. */
+  checkedAt: number;
+}
+
+export interface OpenOptions {
+  range?: ByteRange | undefined;
+  /** Where to go on when the stored bytes turn out to be damaged while they are read. */
+  source?: Source | undefined;
+  /** Registry and repository, for the report on damage. */
+  repository?: string | undefined;
+}
+
+export interface FillOptions {
+  range?: ByteRange | undefined;
+  /** Overrides what the source says. */
+  mediaType?: string | undefined;
+  /** `docker/library/alpine`: recorded as holding the digest once its bytes have been verified. */
+  repository?: string | undefined;
+  /** Whether small content may stay in memory afterwards; true unless said otherwise. */
+  keepInMemory?: boolean | undefined;
+  /** What people call it, for the list of running fills: `library/alpine:3.20, layer 2`. */
+  label?: string | undefined;
+}

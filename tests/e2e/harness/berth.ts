@@ -16,8 +16,11 @@ export interface Berth extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly cacheDir: string;
+  /** What the running process has printed so far. */
   output(): Promise<string>;
   stop(signal?: Deno.Signal): Promise<number>;
+  /** Ends it with `signal` and starts it again: the same port, configuration and cache. */
+  restart(signal?: Deno.Signal): Promise<void>;
 }
 
 /** How to start Berth: from source, or a compiled executable. */
@@ -35,26 +38,34 @@ export async function startBerth(
   const config = {
     listen: `127.0.0.1:${port}`,
     admin: { listen: `127.0.0.1:${freePort()}`, auth: "none" },
-    cache: { dir: cacheDir },
     shutdown_grace: "2s",
     ...settings,
+    cache: { dir: cacheDir, ...(settings.cache as Settings | undefined) },
   };
   const configFile = join(dir, "config.json");
   await Deno.writeTextFile(configFile, JSON.stringify(config));
-  const process = stack.use(
-    await start(command!, [...args, "--config", configFile], {
+  const launch = () =>
+    start(command!, [...args, "--config", configFile], {
       cwd: dir,
       ready: () => answers(`http://127.0.0.1:${port}/readyz`, { statuses: [200] }),
-    }),
-  );
+    });
+  let process = await launch();
+  stack.defer(() => process[Symbol.asyncDispose]());
   const owned = stack.move();
   return {
     host: `localhost:${port}`,
     url: `http://127.0.0.1:${port}`,
-    pid: process.pid,
     cacheDir,
-    output: process.output,
-    stop: process.stop,
+    get pid() {
+      return process.pid;
+    },
+    output: () => process.output(),
+    stop: (signal) => process.stop(signal),
+    async restart(signal) {
+      await process.stop(signal);
+      await process[Symbol.asyncDispose]();
+      process = await launch();
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

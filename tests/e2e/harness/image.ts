@@ -153,3 +153,14 @@ function writeJson(path: string, value: unknown): Promise<void> {
 export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
+
+/** The digests of all files below a directory. */
+export async function fileDigests(dir: string): Promise<Set<string>> {
+  const digests = new Set<string>();
+  for await (const { name, isDirectory, isFile } of Deno.readDir(dir)) {
+    const path = join(dir, name);
+    if (isFile) digests.add(sha256(await Deno.readFile(path)));
+    if (isDirectory) { for (const digest of await fileDigests(path)) digests.add(digest); }
+  }
+  return digests;
+}

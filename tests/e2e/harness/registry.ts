@@ -28,7 +28,8 @@ export interface RealRegistry extends AsyncDisposable {
   /** The certificate to trust, for one over TLS. */
   readonly caFile: string | undefined;
   output(): Promise<string>;
-  stop(): Promise<number>;
+  /** Takes it and its token server down for good. */
+  stop(): Promise<void>;
 }
 
 const CREDENTIALS: Credentials = { username: "captain", password: "s3cret-of-the-upstream" };
@@ -75,7 +76,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
     credentials: kind === "htpasswd" || kind === "token" ? CREDENTIALS : undefined,
     caFile: tls && pair?.certFile,
     output: process.output,
-    stop: () => process.stop(),
+    stop: () => owned.disposeAsync(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,6 +1,6 @@
 /** skopeo: pushes the tests' image to where it is pulled from, and pulls as a client. */
 import { join } from "node:path";
-import { type Image, sha256 } from "./image.ts";
+import { fileDigests, type Image } from "./image.ts";
 import { run } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
 
@@ -12,14 +12,31 @@ export async function seed(
   repository: string,
   image: Image,
 ): Promise<void> {
-  const { credentials } = registry;
   await run("skopeo", [
     ...COPY,
-    "--dest-tls-verify=false",
-    ...(credentials ? ["--dest-creds", `${credentials.username}:${credentials.password}`] : []),
+    ...["--dest-tls-verify=false", ...signIn("--dest-creds", registry)],
     `oci:${image.path}:${image.tag}`,
     `docker://${registry.host}/${repository}:${image.tag}`,
   ]);
+}
+
+/** Copies every platform out of a registry into a new layout `dir`, past Berth. */
+export async function harvest(
+  registry: RealRegistry,
+  repository: string,
+  tag: string,
+  dir: string,
+): Promise<void> {
+  await run("skopeo", [
+    ...COPY,
+    ...["--src-tls-verify=false", ...signIn("--src-creds", registry)],
+    `docker://${registry.host}/${repository}:${tag}`,
+    `oci:${dir}:${tag}`,
+  ]);
+}
+
+function signIn(flag: string, { credentials }: RealRegistry): string[] {
+  return credentials ? [flag, `${credentials.username}:${credentials.password}`] : [];
 }
 
 /** Pulls every platform of `name` without credentials into a new layout `dir`. */
@@ -35,11 +52,6 @@ export async function skopeoPush(image: Image, name: string): Promise<void> {
 }
 
 /** The digests of a layout's content, computed from the bytes that lie there. */
-export async function layoutDigests(dir: string): Promise<Set<string>> {
-  const digests = new Set<string>();
-  const blobs = join(dir, "blobs", "sha256");
-  for await (const { name } of Deno.readDir(blobs)) {
-    digests.add(sha256(await Deno.readFile(join(blobs, name))));
-  }
-  return digests;
+export function layoutDigests(dir: string): Promise<Set<string>> {
+  return fileDigests(join(dir, "blobs"));
 }

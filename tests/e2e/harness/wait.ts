@@ -1,7 +1,7 @@
 /** Waiting for other processes, with a deadline and nothing left to luck. */
 
 /**
- * Asks `probe` every 50 ms until it says true. Throws, naming `what`, after `deadline` milliseconds;
+ * Asks `probe` every 20 ms until it says true. Throws, naming `what`, after `deadline` milliseconds;
  * an error of the probe's own ends the wait at once.
  */
 export async function until(
@@ -12,7 +12,7 @@ export async function until(
   const end = performance.now() + deadline;
   while (!await probe()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${deadline} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -1,0 +1,89 @@
+/** A client that pulls an image, goes away at random, and looks at every byte that it was given. */
+import { digestOf, type FakeImage } from "../../fake/content.ts";
+import type { Dice } from "./dice.ts";
+
+/** How a pull ended, where no byte was wrong: all there, an error it could see, its own leaving. */
+export type Outcome = "clean" | "failed" | "aborted";
+
+export interface PullOptions {
+  /** URL of the repository, `…/v2/<name>`. */
+  url: string;
+  image: FakeImage;
+  /** Decides over ranges and leaving; without it the client stays and asks for whole blobs. */
+  dice?: Dice;
+}
+
+const PATIENCE = 15_000;
+const ACCEPT = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+].join(", ");
+
+/** The client was told that all is well and it was not: what the soak is there to find. */
+export class WrongBytes extends Error {
+  override name = "WrongBytes";
+}
+
+class Left extends Error {}
+
+/** Pulls the tag, then its blobs. Throws {@linkcode WrongBytes} and nothing else. */
+export async function pull({ url, image, dice }: PullOptions): Promise<Outcome> {
+  try {
+    const manifest = await get(`${url}/manifests/latest`, { accept: ACCEPT });
+    if (digestOf(manifest.bytes) !== image.root.digest) {
+      throw new WrongBytes(`${url}/manifests/latest: not ${image.root.digest}`);
+    }
+    for (const blob of image.blobs) await pullBlob(`${url}/blobs/${blob.digest}`, blob.bytes, dice);
+    return "clean";
+  } catch (error) {
+    if (error instanceof WrongBytes) throw error;
+    return error instanceof Left ? "aborted" : "failed";
+  }
+}
+
+async function pullBlob(url: string, expected: Uint8Array, dice?: Dice): Promise<void> {
+  const leaveAfter = dice?.chance(0.1) ? dice.between(0, expected.length) : undefined;
+  const from = dice?.chance(0.15) ? dice.between(1, expected.length - 1) : 0;
+  const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
+  const { status, bytes } = await get(url, headers, leaveAfter);
+  const wanted = status === 206 ? expected.subarray(from) : expected;
+  if (digestOf(bytes) !== digestOf(wanted)) {
+    throw new WrongBytes(`${url} from ${from}: ${bytes.length} bytes, status ${status}`);
+  }
+}
+
+async function get(
+  url: string,
+  headers: Record<string, string>,
+  leaveAfter = Infinity,
+): Promise<{ status: number; bytes: Uint8Array }> {
+  const leaving = new AbortController();
+  const timer = setTimeout(() => leaving.abort(), PATIENCE);
+  try {
+    const response = await fetch(url, { headers, signal: leaving.signal });
+    if (response.status !== 200 && response.status !== 206) {
+      await response.body?.cancel();
+      throw new Error(`${url}: status ${response.status}`);
+    }
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= leaveAfter) throw new Left();
+    }
+    return { status: response.status, bytes: concat(chunks, length) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function concat(chunks: Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

@@ -82,7 +82,14 @@ registries:
 `),
   );
   assert.deepEqual(config.registries.docker!.aliases, ["index.docker.io"]);
-  assert.deepEqual(config.registries.k8s!.aliases, []);
+  assert.deepEqual(config.registries.k8s!.aliases, ["registry.k8s.io"]);
+});
+
+Deno.test("loadConfig, a built-in registry keeps its host as a name when its url is a mirror's", async () => {
+  const { config } = loaded(
+    await loadYaml('registries: { quay: { url: "https://mirror.example" } }'),
+  );
+  assert.deepEqual(config.registries.quay!.aliases, ["quay.io"]);
 });
 
 Deno.test("loadConfig, registries from the environment and flags", async () => {

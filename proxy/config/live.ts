@@ -42,7 +42,8 @@ export interface LiveOptions {
 type Listener = (result: ReloadResult) => void;
 
 export class LiveConfig {
-  readonly #input: LoadInput;
+  /** What the configuration is loaded from. */
+  readonly input: LoadInput;
   readonly #clock: Clock;
   readonly #apply: LiveOptions["apply"];
   readonly #listeners = new Set<Listener>();
@@ -53,7 +54,7 @@ export class LiveConfig {
 
   private constructor(loaded: LoadedConfig, input: LoadInput, options: LiveOptions) {
     this.#loaded = loaded;
-    this.#input = input;
+    this.input = input;
     this.#clock = options.clock ?? systemClock;
     this.#apply = options.apply;
     const { readFile } = input.system ?? realSystem;
@@ -115,8 +116,8 @@ export class LiveConfig {
 
   async #reload(reason: string): Promise<ReloadResult> {
     const previous = this.#loaded;
-    const { system, texts } = remembering(this.#input.system ?? realSystem);
-    const loading = await loadConfig({ ...this.#input, system });
+    const { system, texts } = remembering(this.input.system ?? realSystem);
+    const loading = await loadConfig({ ...this.input, system });
     let problems = loading.ok ? emptied(loading.loaded, texts) : loading.problems;
     if (loading.ok && problems.length === 0) {
       try {

@@ -23,7 +23,7 @@ export interface LoadInput {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly system?: System;
-  /** Stands in for the configuration file's text: a change that is tried before it is written. */
+  /** Stands in for the text of the file, found or not: a change tried before it is written. */
   readonly text?: string;
 }
 
@@ -57,7 +57,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   const discovery = await discoverFile(args.config, env, cwd, system);
   const problems: ConfigProblem[] = [...args.problems];
   if (discovery.problem) problems.push(discovery.problem);
-  const file = discovery.file && parseDiscovered(discovery.file, input);
+  const file = parseFound(discovery.file, input);
   problems.push(...file?.problems ?? []);
 
   const files = [...discovery.looked];
@@ -102,7 +102,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
     ok: true,
     loaded: {
       config,
-      sources: layers.sources(config),
+      sources: layers.sources({ ...config, registries: { ...config.registries, ...disabled } }),
       file: discovery.file?.path,
       warnings: environment.warnings,
       files,
@@ -111,8 +111,12 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   };
 }
 
-function parseDiscovered(file: DiscoveredFile, { text, env = {} }: LoadInput): ParsedFile {
-  return parseFile(file.name, text ?? file.text, env);
+/** The file that was found, or the text that is to stand in its place. */
+function parseFound(
+  file: DiscoveredFile | undefined,
+  { text = file?.text, env = {} }: LoadInput,
+): ParsedFile | undefined {
+  return text === undefined ? undefined : parseFile(file?.name ?? "config.yaml", text, env);
 }
 
 /** The origin of `path` for a message: exact within the file, else the source that comes nearest. */

@@ -1,0 +1,178 @@
+/** Changing the configuration file: tried as a whole first, shown as a diff, written atomically. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { explain, whyUnwritable, writeAtomically } from "./atomic.ts";
+import { type DiffLine, diffLines } from "./diff.ts";
+import { type Edit, EditError, editText } from "./edit.ts";
+import { loadConfig, type LoadedConfig, type LoadInput } from "./load.ts";
+import { describeOrigin, type Origin } from "./origin.ts";
+import { formatKey, type Path } from "./path.ts";
+import { type ConfigProblem, formatProblem } from "./problem.ts";
+import { maskText } from "./secrets_text.ts";
+import { realSystem } from "./system.ts";
+
+/** What an edit is measured against. `LiveConfig` has both. */
+export interface WriteContext {
+  readonly input: LoadInput;
+  readonly loaded: LoadedConfig;
+}
+
+export type WriteErrorKind =
+  /** The file is not the one that was edited any more. */
+  | "conflict"
+  /** The value comes from where a file has no say. */
+  | "read-only-key"
+  /** The system does not let us write. */
+  | "unwritable"
+  /** The result would not be a valid configuration. */
+  | "invalid"
+  /** The file is written in a way that only a person can change. */
+  | "by-hand";
+
+/** A change that was not made; nothing was written. */
+export class WriteError extends Error {
+  readonly key: string;
+  readonly origin: Origin | undefined;
+  /** What is wrong with the result, for `invalid`. */
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(
+    readonly kind: WriteErrorKind,
+    message: string,
+    more: { key?: string; origin?: Origin; problems?: readonly ConfigProblem[] } = {},
+  ) {
+    super(message);
+    this.name = "WriteError";
+    this.key = more.key ?? "";
+    this.origin = more.origin;
+    this.problems = more.problems ?? [];
+  }
+}
+
+/** The file that changes go to. */
+export interface FileState {
+  /** As an absolute path; it may not exist yet. */
+  readonly file: string;
+  /** Stands for its text, for `If-Match`. */
+  readonly revision: string;
+  readonly writable: boolean;
+  /** Why not, and what to do; empty where it is. */
+  readonly readOnlyReason: string;
+}
+
+export interface Preview {
+  readonly file: string;
+  /** Of the text before the change. */
+  readonly revision: string;
+  /** What is wrong with the result; empty when it may be written. */
+  readonly problems: readonly ConfigProblem[];
+  /** Secrets masked; empty when nothing changes. */
+  readonly diff: readonly DiffLine[];
+}
+
+/** Stands for `text`: equal texts have equal revisions. */
+export function revisionOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** The file that `context` would change, and whether it can be. */
+export async function fileState(context: WriteContext): Promise<FileState> {
+  const { file, text } = await currentText(context);
+  const reason = await whyUnwritable(file);
+  const writable = reason === undefined;
+  return { file, revision: revisionOf(text), writable, readOnlyReason: reason ?? "" };
+}
+
+/**
+ * What `edits` would change, without writing. Throws `WriteError` of kind `read-only-key`,
+ * `conflict` or `by-hand`; what is wrong with the result is in `problems`.
+ */
+export async function previewEdits(
+  context: WriteContext,
+  edits: readonly Edit[],
+  revision?: string,
+): Promise<Preview> {
+  const { file, before, problems, after } = await prepare(context, edits, revision);
+  const diff = diffLines(maskText(before), maskText(after, before));
+  return { file, revision: revisionOf(before), problems, diff };
+}
+
+/**
+ * Makes `edits` in the file if its revision still is `revision` (when one is given) and the result
+ * is valid. Throws `WriteError`; then nothing was written. The result is the new revision.
+ */
+export async function writeEdits(
+  context: WriteContext,
+  edits: readonly Edit[],
+  revision?: string,
+): Promise<{ file: string; revision: string }> {
+  const { file, before, problems, after } = await prepare(context, edits, revision);
+  if (problems.length > 0) {
+    throw new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
+  }
+  if (after === before) return { file, revision: revisionOf(before) };
+  if ((await currentText(context)).text !== before) throw changedUnderneath(file);
+  try {
+    await writeAtomically(file, after);
+  } catch (error) {
+    throw new WriteError("unwritable", `${file} cannot be written: ${explain(error)}`);
+  }
+  return { file, revision: revisionOf(after) };
+}
+
+async function prepare(context: WriteContext, edits: readonly Edit[], revision?: string) {
+  checkKeys(context.loaded, edits);
+  const { file, text: before } = await currentText(context);
+  if (revision !== undefined && revision !== revisionOf(before)) throw changedUnderneath(file);
+  const after = edited(before, edits);
+  const result = await loadConfig({ ...context.input, text: after });
+  return { file, before, after, problems: result.ok ? [] : result.problems };
+}
+
+function edited(text: string, edits: readonly Edit[]): string {
+  try {
+    return editText(text, edits);
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    throw new WriteError("by-hand", error.message, { key: formatKey(error.path) });
+  }
+}
+
+function changedUnderneath(file: string): WriteError {
+  return new WriteError(
+    "conflict",
+    `${file} has changed since it was read; look at the new version and try again`,
+  );
+}
+
+/** The file's text; none yet is the same as an empty one. */
+async function currentText({ input, loaded }: WriteContext) {
+  const file = loaded.file ?? join(input.cwd ?? "/", "config.yaml");
+  try {
+    return { file, text: await (input.system ?? realSystem).readFile(file) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { file, text: "" };
+    throw new WriteError("unwritable", `${file} cannot be read: ${explain(error)}`);
+  }
+}
+
+/** Refuses what the file could say in vain. */
+function checkKeys(loaded: LoadedConfig, edits: readonly Edit[]): void {
+  for (const { path } of edits) {
+    const origin = fixedOrigin(loaded, path);
+    if (!origin) continue;
+    const key = formatKey(path);
+    const message = `${key} comes from ${describeOrigin(origin)}; change it there`;
+    throw new WriteError("read-only-key", message, { key, origin });
+  }
+}
+
+/** The source that beats the file for `path` or something within it; `undefined` when none does. */
+export function fixedOrigin(loaded: LoadedConfig, path: Path): Origin | undefined {
+  const key = formatKey(path);
+  for (const [known, origin] of loaded.sources) {
+    const concerned = known === key || known.startsWith(`${key}.`) || key.startsWith(`${known}[`);
+    if (concerned && ["environment", "flag", "map"].includes(origin.kind)) return origin;
+  }
+  return undefined;
+}

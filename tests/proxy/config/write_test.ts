@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Edit } from "../../../proxy/config/edit.ts";
+import { unifiedDiff } from "../../../proxy/config/diff.ts";
+import { loadConfig, type LoadInput } from "../../../proxy/config/load.ts";
+import {
+  fileState,
+  previewEdits,
+  revisionOf,
+  type WriteContext,
+  writeEdits,
+  WriteError,
+  type WriteErrorKind,
+} from "../../../proxy/config/write.ts";
+import { loaded, machine } from "./fixture.ts";
+
+/** A directory with a config.yaml that holds `text`, loaded. */
+async function withFile(
+  text: string | undefined,
+  run: (context: WriteContext, file: string) => Promise<void>,
+  input: LoadInput = {},
+): Promise<void> {
+  const cwd = await Deno.makeTempDir({ prefix: "berth-write-" });
+  try {
+    const file = join(cwd, "config.yaml");
+    if (text !== undefined) await Deno.writeTextFile(file, text);
+    const whole = { ...input, cwd };
+    await run({ input: whole, loaded: loaded(await loadConfig(whole)) }, file);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+function refused(kind: WriteErrorKind, message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof WriteError, String(error));
+    assert.equal(error.kind, kind);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+const SUFFIX: Edit = { path: ["domain_suffix"], value: "b.example" };
+
+Deno.test("writeEdits, writes the change and tells the new revision", () =>
+  withFile("domain_suffix: a.example # ours\n", async (context, file) => {
+    const { revision } = await fileState(context);
+    const result = await writeEdits(context, [SUFFIX], revision);
+    assert.equal(await Deno.readTextFile(file), "domain_suffix: b.example # ours\n");
+    assert.deepEqual(result, { file, revision: (await fileState(context)).revision });
+    assert.deepEqual([...Deno.readDirSync(join(file, ".."))].map(({ name }) => name), [
+      "config.yaml",
+    ]);
+  }));
+
+Deno.test("writeEdits, makes a file where there is none", () =>
+  withFile(undefined, async (context, file) => {
+    assert.equal((await fileState(context)).revision, revisionOf(""));
+    await writeEdits(context, [SUFFIX], revisionOf(""));
+    assert.equal(await Deno.readTextFile(file), "domain_suffix: b.example\n");
+  }));
+
+Deno.test("writeEdits, keeps the mode and follows a symbolic link", () =>
+  withFile("listen: :1\n", async (context, file) => {
+    const real = join(file, "../real.yaml");
+    await Deno.rename(file, real);
+    await Deno.symlink("real.yaml", file);
+    await Deno.chmod(real, 0o604);
+    await writeEdits(context, [SUFFIX]);
+    assert.match(await Deno.readTextFile(real), /b\.example/);
+    assert.ok((await Deno.lstat(file)).isSymlink);
+    assert.equal((await Deno.stat(real)).mode! & 0o777, 0o604);
+  }));
+
+Deno.test("writeEdits, a file that changed underneath is a conflict and stays", () =>
+  withFile("listen: :1\n", async (context, file) => {
+    const { revision } = await fileState(context);
+    await Deno.writeTextFile(file, "listen: :2\n");
+    await assert.rejects(
+      writeEdits(context, [SUFFIX], revision),
+      refused("conflict", /config\.yaml has changed since it was read/),
+    );
+    await assert.rejects(previewEdits(context, [SUFFIX], revision), refused("conflict", /changed/));
+    assert.equal(await Deno.readTextFile(file), "listen: :2\n");
+  }));
+
+Deno.test("writeEdits, an invalid result is not written", () =>
+  withFile("listen: :1\n", async (context, file) => {
+    const edit = { path: ["default_registry"], value: "nope" };
+    const { problems } = await previewEdits(context, [edit]);
+    assert.deepEqual(problems.map(({ key }) => key), ["default_registry"]);
+    await assert.rejects(
+      writeEdits(context, [edit]),
+      refused("invalid", /^config\.yaml:2:19: default_registry: found "nope", expected one of/),
+    );
+    assert.equal(await Deno.readTextFile(file), "listen: :1\n");
+  }));
+
+Deno.test("writeEdits, what comes from elsewhere is refused by its origin", () =>
+  withFile(
+    "listen: :1\n",
+    async (context) => {
+      const cases: [Edit, RegExp][] = [
+        [SUFFIX, /^domain_suffix comes from flag --domain-suffix; change it there/],
+        [
+          { path: ["forward", "allowed_hosts"], value: ["x"] },
+          /^forward\.allowed_hosts comes from environment BERTH_FORWARD_ALLOWED_HOSTS/,
+        ],
+        [
+          { path: ["registries", "docker"], value: undefined },
+          /^registries\.docker comes from environment BERTH_REGISTRIES_DOCKER_AUTH_HEADER/,
+        ],
+      ];
+      for (const [edit, message] of cases) {
+        await assert.rejects(writeEdits(context, [edit]), refused("read-only-key", message));
+      }
+      await writeEdits(context, [{ path: ["registries", "docker", "library"], value: false }]);
+    },
+    {
+      args: ["--domain-suffix=a.example"],
+      env: { BERTH_FORWARD_ALLOWED_HOSTS: "a", BERTH_REGISTRIES_DOCKER_AUTH_HEADER: "Bearer x" },
+    },
+  ));
+
+Deno.test("writeEdits, an alias is for a person to change", () =>
+  withFile("trusted_proxies: &p [10.0.0.1]\nforward: { intercept: [] }\n", async (context) => {
+    const edit = { path: ["trusted_proxies"], value: [] };
+    await assert.rejects(writeEdits(context, [edit]), refused("by-hand", /^trusted_proxies is/));
+  }));
+
+Deno.test("writeEdits, a file that cannot be written says why and what to do", async () => {
+  const root = Deno.uid() === 0;
+  await withFile("listen: :1\n", async (context, file) => {
+    const gone = { ...context, loaded: { ...context.loaded, file: "/nowhere/config.yaml" } };
+    const { writable, readOnlyReason } = await fileState(gone);
+    assert.equal(writable, false);
+    assert.equal(readOnlyReason, "there is no such directory");
+    await assert.rejects(
+      writeEdits(gone, [SUFFIX]),
+      refused(
+        "unwritable",
+        /^\/nowhere\/config\.yaml cannot be written: there is no such directory/,
+      ),
+    );
+    if (root) return;
+    await Deno.chmod(file, 0o400);
+    await Deno.chmod(join(file, ".."), 0o500);
+    assert.match((await fileState(context)).readOnlyReason, /Berth's user may not write it/);
+    await assert.rejects(writeEdits(context, [SUFFIX]), refused("unwritable", /may not write it/));
+    await Deno.chmod(join(file, ".."), 0o700);
+  });
+});
+
+Deno.test("previewEdits, shows the change with three lines around it and no secret", async () => {
+  const text = `# head
+a: &x 1
+registries:
+  own:
+    url: https://own.example
+    auth:
+      username: robot
+      password: old-secret # rotated
+`.replace("a: &x 1\n", "");
+  const system = machine({ files: { "/work/config.yaml": text } });
+  const input = { cwd: "/work", system };
+  const context = { input, loaded: loaded(await loadConfig(input)) };
+  const at = ["registries", "own", "auth"];
+  const { file, diff, problems } = await previewEdits(context, [
+    { path: [...at, "password"], value: "new-secret" },
+    { path: ["registries", "own", "library"], value: true },
+  ]);
+  assert.deepEqual(problems, []);
+  assert.equal(
+    unifiedDiff(file, diff),
+    `--- /work/config.yaml
++++ /work/config.yaml
+@@ -4,4 +4,5 @@
+     url: https://own.example
+     auth:
+       username: robot
+-      password: ******** # rotated
++      password: ******** (new) # rotated
++    library: true
+`,
+  );
+  assert.deepEqual((await previewEdits(context, [])).diff, []);
+});
+
+Deno.test("previewEdits, masks secrets however they are written", async () => {
+  const text =
+    `admin: { password_hash: "$2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe" }
+users: {}
+registries:
+  own:
+    url: https://own.example
+    auth:
+      header: |-
+        Bearer old-secret
+`;
+  const input = { cwd: "/work", system: machine({ files: { "/work/config.yaml": text } }) };
+  const context = { input, loaded: loaded(await loadConfig(input)) };
+  const edits = [
+    { path: ["listen"], value: ":9" },
+    { path: ["admin", "tokens", "ci"], value: "new-secret" },
+    {
+      path: ["users", "kim"],
+      value: "$2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe",
+    },
+  ];
+  const { diff, problems } = await previewEdits(context, edits);
+  assert.deepEqual(problems, []);
+  assert.doesNotMatch(JSON.stringify(diff), /secret|\$2y|bvIG/);
+  assert.match(JSON.stringify(diff), /ci: \*{8} \(new\)/);
+});

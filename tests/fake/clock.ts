@@ -36,6 +36,12 @@ export class FakeClock {
     this.#timers = this.#timers.filter((timer) => timer.id !== id);
   };
 
+  /** Calls back after `ms`, unless the function that it returns was called before. */
+  readonly after = (ms: number, callback: () => void): () => void => {
+    const id = this.setTimeout(callback, ms);
+    return () => this.clearTimeout(id);
+  };
+
   /** Resolves once `ms` have been advanced; rejects with the signal's reason when it aborts. */
   readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
     return new Promise((resolve, reject) => {

@@ -1,0 +1,270 @@
+/**
+ * A registry as the rest of Berth asks it. The layers, from the outside in: retries (this file),
+ * redirects (redirect.ts), sign-in (auth.ts), one request (transport.ts).
+ */
+import { readFileSync } from "node:fs";
+import type { Registry } from "../config/schema.ts";
+import { SignIn } from "./auth.ts";
+import { discard } from "./body.ts";
+import type { Challenge } from "./challenge.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { configuredCredentials } from "./credentials.ts";
+import type { Timeouts } from "./deadline.ts";
+import { type Dial, type Lookup, systemDial, systemLookup } from "./dial.ts";
+import { ecrCredentials } from "./ecr.ts";
+import { UpstreamError, type UpstreamErrorKind } from "./errors.ts";
+import { forwardToken, type TokenForward } from "./forward_token.ts";
+import { createPing, registryUrl } from "./ping.ts";
+import type { Environment } from "./proxies.ts";
+import { followRedirects } from "./redirect.ts";
+import { parseRetryAfter, retryDelay } from "./retry.ts";
+import { createTargetCheck } from "./target.ts";
+import { TokenSource } from "./token.ts";
+import { createTransport, type Outgoing } from "./transport.ts";
+
+export interface UpstreamRequest {
+  method: string;
+  /** `/v2/library/alpine/manifests/latest`: the upstream's own name. */
+  path: string;
+  /** Without `?`. */
+  query?: string;
+  /** Accept, Range, If-None-Match, Content-Type…; private and hop-by-hop ones are left out. */
+  headers?: HeadersInit;
+  /** A stream is sent once and never again. */
+  body?: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+  /** `repository:library/alpine:pull` and the like. */
+  scopes: string[];
+  /** The client's own (`auth.mode: client`); sent to this registry and nowhere else. */
+  authorization?: string;
+  signal?: AbortSignal;
+  /** Fewer attempts than configured, where something stale is at hand. */
+  retries?: number;
+}
+
+export interface UpstreamResponse {
+  /** Any status; the body unread and as it came, whatever its Content-Encoding. */
+  response: Response;
+  /** The last URL asked. Signed ones are a secret: not for a log. */
+  url: string;
+  /** Milliseconds to the headers, redirects and sign-in included, failed attempts not. */
+  ms: number;
+}
+
+/** One exchange, for the log and the metrics. */
+export interface UpstreamTrace {
+  registry: string;
+  method: string;
+  /** Host and path, never the query. */
+  url: string;
+  /** 0 where there was no answer. */
+  status: number;
+  /** Why there was none. */
+  error: string;
+  ms: number;
+}
+
+export interface UpstreamOptions {
+  timeouts: Timeouts;
+  /** How often a request is repeated that may be. */
+  retries: number;
+  /** `http_proxy` and so on, `AWS_*`, `HOME`. */
+  env: Environment;
+  clock?: Clock;
+  /** In [0, 1), for jitter. */
+  random?: () => number;
+  lookup?: Lookup;
+  dial?: Dial;
+  /** Called with every answer of the registry itself, for quotas. */
+  onAnswer?: (headers: Headers, status: number) => void;
+  trace?: (event: UpstreamTrace) => void;
+}
+
+export interface Upstream extends AsyncDisposable {
+  readonly registry: Registry;
+  /**
+   * Asks the registry. Throws {@linkcode UpstreamError}, or the reason of `signal`. In client mode a
+   * 401 comes back as it is; in proxy mode one that does means that the sign-in was not enough.
+   */
+  request(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** `GET /v2/`, signed in; in client mode bare, so that its challenge shows. */
+  ping(signal?: AbortSignal): Promise<Response>;
+  /** What the registry's `/v2/` challenges with; undefined where it is open. */
+  challenge(): Promise<Challenge | undefined>;
+  /** Hands a client's token request to the registry's own realm (client mode). */
+  token(request: TokenForward): Promise<Response>;
+}
+
+/** Failures that another attempt soon after may not meet. A timeout has already waited. */
+const TRANSIENT: ReadonlySet<UpstreamErrorKind> = new Set([
+  "dns",
+  "refused",
+  "unreachable",
+  "reset",
+  "unavailable",
+]);
+
+/** Headers that callers cannot set: they belong to the connection or to the sign-in. */
+const RESERVED = [
+  "authorization",
+  "connection",
+  "cookie",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+/**
+ * A client for one registry of the map. Holds connections and tokens; dispose of it when its
+ * configuration is replaced and its last response has been read. Throws where `ca_file` cannot be
+ * read.
+ */
+export function createUpstream(registry: Registry, options: UpstreamOptions): Upstream {
+  const { clock = systemClock, random = Math.random, env } = options;
+  const { lookup = systemLookup, dial = systemDial } = options;
+  const own = new URL(registry.url);
+  const transport = createTransport({
+    registry: registry.name,
+    timeouts: options.timeouts,
+    clock,
+    env,
+    lookup,
+    dial,
+    insecureTls: registry.insecure_tls,
+    ca: registry.ca_file ? readFileSync(registry.ca_file, "utf8") : undefined,
+  });
+  const checkTarget = createTargetCheck({ registry: registry.name, own, lookup, env });
+  const tokens = new TokenSource({ registry: registry.name, transport, checkTarget, clock });
+  const credentials = registry.auth.ecr
+    ? ecrCredentials({ registry, env, transport, clock })
+    : configuredCredentials(registry, env);
+  const ping = createPing(own, transport, clock);
+  const signIn = new SignIn({ registry: registry.name, own, transport, tokens, ping, credentials });
+  const clientMode = registry.auth.mode === "client";
+
+  async function attempt(request: UpstreamRequest): Promise<{ response: Response; url: URL }> {
+    const { authorization, scopes } = request;
+    return await followRedirects(outgoing(own, request), {
+      registry: registry.name,
+      redirects: registry.redirects,
+      checkTarget,
+      send: (hop, foreign) =>
+        traced(hop, async () => {
+          if (foreign) return await signIn.sendForeign(hop);
+          const response = clientMode
+            ? await transport.send(withAuthorization(hop, authorization))
+            : await signIn.send(hop, scopes);
+          options.onAnswer?.(response.headers, response.status);
+          return response;
+        }),
+    });
+  }
+
+  async function traced(hop: Outgoing, send: () => Promise<Response>): Promise<Response> {
+    const { trace } = options;
+    if (!trace) return await send();
+    const started = clock.now();
+    const told = {
+      registry: registry.name,
+      method: hop.method,
+      url: hop.url.host + hop.url.pathname,
+    };
+    try {
+      const response = await send();
+      trace({ ...told, status: response.status, error: "", ms: clock.now() - started });
+      return response;
+    } catch (error) {
+      const kind = error instanceof UpstreamError ? error.kind : "aborted";
+      trace({ ...told, status: 0, error: kind, ms: clock.now() - started });
+      throw error;
+    }
+  }
+
+  async function request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const began = clock.now();
+    const limits = {
+      method: request.method,
+      retries: Math.min(request.retries ?? Infinity, options.retries),
+      budget: options.timeouts.response / 2,
+    };
+    for (let made = 1;; made++) {
+      const started = clock.now();
+      const outcome = await settled(attempt(request));
+      const { failure, value } = outcome;
+      const elapsed = clock.now() - began;
+      const delay = retryDelay({
+        ...limits,
+        made,
+        elapsed,
+        status: value?.response.status,
+        transient: failure instanceof UpstreamError && TRANSIENT.has(failure.kind),
+        retryAfter: waitAsked(outcome, clock.now()),
+      }, random());
+      if (delay === undefined) {
+        if (!value) throw failure;
+        return { response: value.response, url: value.url.href, ms: clock.now() - started };
+      }
+      if (value) await discard(value.response);
+      await clock.sleep(delay, request.signal);
+    }
+  }
+
+  return {
+    registry,
+    request,
+    async ping(signal) {
+      const asked = { method: "GET", path: "/v2/", scopes: [], ...(signal && { signal }) };
+      return (await request(asked)).response;
+    },
+    challenge: ping,
+    token: async (forward) =>
+      await forwardToken(forward, {
+        registry: registry.name,
+        own,
+        transport,
+        checkTarget,
+        challenge: await ping(),
+      }),
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+  };
+}
+
+function outgoing(
+  own: URL,
+  { method, path, query, headers, body, signal }: UpstreamRequest,
+): Outgoing {
+  const sent = new Headers(headers);
+  for (const name of RESERVED) sent.delete(name);
+  sent.set("accept-encoding", "identity"); // a blob is its bytes; gzip on the way breaks digests
+  if (!sent.has("user-agent")) sent.set("user-agent", "berth");
+  return { method, url: registryUrl(own, path, query), headers: sent, body, signal };
+}
+
+function withAuthorization(hop: Outgoing, authorization: string | undefined): Outgoing {
+  if (authorization === undefined) return hop;
+  const headers = new Headers(hop.headers);
+  headers.set("authorization", authorization);
+  return { ...hop, headers };
+}
+
+type Settled<T> = { value: T; failure?: undefined } | { value?: undefined; failure: unknown };
+
+async function settled<T>(promise: Promise<T>): Promise<Settled<T>> {
+  try {
+    return { value: await promise };
+  } catch (failure) {
+    return { failure };
+  }
+}
+
+function waitAsked(outcome: Settled<{ response: Response }>, now: number): number | undefined {
+  if (outcome.value) {
+    return parseRetryAfter(outcome.value.response.headers.get("retry-after"), now);
+  }
+  const { failure } = outcome;
+  if (!(failure instanceof UpstreamError) || failure.retryAfter === undefined) return undefined;
+  return failure.retryAfter * 1000;
+}

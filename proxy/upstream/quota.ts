@@ -1,0 +1,76 @@
+/** Pull quotas that registries announce, as Docker Hub does. */
+import { parseRetryAfter } from "./retry.ts";
+
+export interface Quota {
+  /** Pulls per window; undefined where only a Retry-After was seen. */
+  limit: number | undefined;
+  remaining: number | undefined;
+  windowSeconds: number | undefined;
+  /** Whom upstream counts: an address or an account (`docker-ratelimit-source`). */
+  source: string | undefined;
+  /** Unix milliseconds at which this was announced. */
+  seenAt: number;
+  /** Unix milliseconds before which upstream does not want to be asked (429). */
+  retryAt: number | undefined;
+}
+
+/** `100;w=21600`: 100 in six hours. */
+function parseLimit(
+  value: string | null,
+): { count: number; window: number | undefined } | undefined {
+  const match = /^\s*(\d{1,12})\s*(?:;\s*w=(\d{1,9}))?/.exec(value ?? "");
+  if (!match) return undefined;
+  return { count: Number(match[1]), window: match[2] === undefined ? undefined : Number(match[2]) };
+}
+
+/** What an answer says about the quota; undefined where it says nothing. */
+export function parseQuota(headers: Headers, status: number, now: number): Quota | undefined {
+  const limit = parseLimit(headers.get("ratelimit-limit"));
+  const remaining = parseLimit(headers.get("ratelimit-remaining"));
+  const wait = status === 429 ? parseRetryAfter(headers.get("retry-after"), now) : undefined;
+  if (!limit && !remaining && status !== 429) return undefined;
+  return {
+    limit: limit?.count,
+    remaining: remaining?.count ?? (status === 429 ? 0 : undefined),
+    windowSeconds: limit?.window ?? remaining?.window,
+    source: headers.get("docker-ratelimit-source") ?? undefined,
+    seenAt: now,
+    retryAt: wait === undefined ? undefined : now + wait,
+  };
+}
+
+/** The latest quota of each registry. Made once and handed to each new configuration's upstreams. */
+export class QuotaBook {
+  readonly #quotas = new Map<string, Quota>();
+
+  /** Takes note of an answer; a 429 that says less keeps the limit that is known. */
+  observe(registry: string, headers: Headers, status: number, now: number): void {
+    const quota = parseQuota(headers, status, now);
+    if (!quota) return;
+    const known = this.#quotas.get(registry);
+    this.#quotas.set(registry, {
+      ...quota,
+      limit: quota.limit ?? known?.limit,
+      windowSeconds: quota.windowSeconds ?? known?.windowSeconds,
+      source: quota.source ?? known?.source,
+    });
+  }
+
+  get(registry: string): Quota | undefined {
+    return this.#quotas.get(registry);
+  }
+
+  /** Share of the quota that is left (0 to 1); undefined where unknown or the window is over. */
+  share(registry: string, now: number): number | undefined {
+    const quota = this.#quotas.get(registry);
+    if (quota?.limit === undefined || quota.remaining === undefined) return undefined;
+    if (quota.limit === 0 || now > quota.seenAt + (quota.windowSeconds ?? 0) * 1000) {
+      return undefined;
+    }
+    return quota.remaining / quota.limit;
+  }
+
+  entries(): IterableIterator<[registry: string, quota: Quota]> {
+    return this.#quotas.entries();
+  }
+}

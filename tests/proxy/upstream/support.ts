@@ -1,0 +1,28 @@
+import { type Registry, registrySchema } from "../../../proxy/config/schema.ts";
+import {
+  createUpstream,
+  type Upstream,
+  type UpstreamOptions,
+} from "../../../proxy/upstream/client.ts";
+
+/** A registry of the map, as the configuration would hold it. */
+export function registryAt(url: string, settings: Record<string, unknown> = {}): Registry {
+  return { ...registrySchema.parse({ url, ...settings }), name: "test" };
+}
+
+export const TIMEOUTS = { connect: 2_000, response: 5_000, idle: 5_000 };
+
+/** A client with short limits and no environment. */
+export function upstreamAt(
+  url: string,
+  settings: Record<string, unknown> = {},
+  options: Partial<UpstreamOptions> = {},
+): Upstream {
+  return createUpstream(registryAt(url, settings), {
+    timeouts: TIMEOUTS,
+    retries: 2,
+    env: {},
+    random: () => 0,
+    ...options,
+  });
+}

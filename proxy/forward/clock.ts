@@ -1,0 +1,32 @@
+/** Time as the forward proxy sees it: given from outside, so that tests decide what o'clock it is. */
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
+  delay(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What `work` comes to, or `late()` thrown when it takes longer than `ms`; `work` is aborted then. */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  late: () => Error,
+): Promise<T> {
+  const timer = new AbortController();
+  const deadline = new AbortController();
+  const working = work(deadline.signal);
+  const expiry = clock.delay(ms, timer.signal).then(() => {
+    const error = late();
+    deadline.abort(error);
+    throw error;
+  });
+  // Whichever loses the race must not end as an unhandled rejection.
+  working.catch(() => {});
+  expiry.catch(() => {});
+  try {
+    return await Promise.race([working, expiry]);
+  } finally {
+    timer.abort();
+  }
+}

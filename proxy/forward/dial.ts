@@ -1,0 +1,132 @@
+/** From a host to a connection: the addresses that were checked are the ones that are called. */
+import ipaddr from "ipaddr.js";
+import { lookup } from "node:dns/promises";
+import { type Clock, within } from "./clock.ts";
+import { type Endpoint, formatEndpoint, isOwn, isPublic } from "./endpoint.ts";
+import { privateAddress, Refusal } from "./refusal.ts";
+
+/** Every address of a host, as the system resolves it (hosts file included). */
+export type Resolve = (host: string) => Promise<string[]>;
+
+export interface DialOptions {
+  clock: Clock;
+  resolve: Resolve;
+  /** Milliseconds for resolving and connecting together. */
+  timeout: number;
+  /** Ports that this program listens on; calling one of them on this machine would be a loop. */
+  ownPorts(): number[];
+}
+
+/** RFC 8305, 5: how long an attempt has before the next address is tried beside it. */
+const ATTEMPT_DELAY = 250;
+
+export const systemResolve: Resolve = async (host) =>
+  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+
+/**
+ * Connects to `endpoint`. Throws {@linkcode Refusal}: `private` where an address is not public and
+ * `mayBePrivate` is false, `loop` where it is ourselves, `unresolved`, `unreachable`.
+ */
+export async function dial(
+  endpoint: Endpoint,
+  mayBePrivate: boolean,
+  options: DialOptions,
+): Promise<Deno.TcpConn> {
+  const late = () =>
+    new Refusal("unreachable", `${formatEndpoint(endpoint)} did not answer in time`);
+  return await within(options.clock, options.timeout, async (signal) => {
+    const addresses = await checkedAddresses(endpoint, mayBePrivate, options);
+    return await connectAny(endpoint, addresses, options.clock, signal);
+  }, late);
+}
+
+/** The addresses of `endpoint` that may be called, in the order to try them. */
+export async function checkedAddresses(
+  endpoint: Endpoint,
+  mayBePrivate: boolean,
+  { resolve, ownPorts }: Pick<DialOptions, "resolve" | "ownPorts">,
+): Promise<string[]> {
+  const addresses = await resolveAll(endpoint.host, resolve);
+  const own = ownPorts().includes(endpoint.port) ? interfaceAddresses() : undefined;
+  for (const address of addresses) {
+    if (own && isOwn(address, own)) {
+      const message = `${formatEndpoint(endpoint)} leads back to this proxy`;
+      throw new Refusal("loop", message);
+    }
+    if (!mayBePrivate && !isPublic(address)) throw privateAddress(endpoint, address);
+  }
+  return alternate(addresses);
+}
+
+async function resolveAll(host: string, resolve: Resolve): Promise<string[]> {
+  if (ipaddr.isValid(host)) return [host];
+  try {
+    const addresses = await resolve(host);
+    if (addresses.length > 0) return addresses;
+  } catch (cause) {
+    throw new Refusal("unresolved", `${host} cannot be resolved`, { cause });
+  }
+  throw new Refusal("unresolved", `${host} has no address`);
+}
+
+function interfaceAddresses(): string[] {
+  return Deno.networkInterfaces().map(({ address }) => address.replace(/%.*$/, ""));
+}
+
+/** IPv6 and IPv4 in turn, so that one that leads nowhere costs a quarter of a second (RFC 8305, 4). */
+function alternate(addresses: string[]): string[] {
+  const first = addresses.filter((one) => one.includes(":") === addresses[0]!.includes(":"));
+  const second = addresses.filter((one) => !first.includes(one));
+  return first.flatMap((one, index) => second[index] ? [one, second[index]] : [one])
+    .concat(second.slice(first.length));
+}
+
+/** The first connection that comes about; the others are given up. */
+async function connectAny(
+  endpoint: Endpoint,
+  addresses: string[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const won = new AbortController();
+  const { promise, resolve, reject } = Promise.withResolvers<Deno.TcpConn>();
+  const errors: unknown[] = [];
+  const giveUp = () => reject(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+
+  const attempt = async (index: number): Promise<void> => {
+    if (index >= addresses.length || won.signal.aborted || signal.aborted) return;
+    const next = new AbortController();
+    const following = clock.delay(ATTEMPT_DELAY, AbortSignal.any([next.signal, won.signal]))
+      .catch(() => {}).then(() => attempt(index + 1));
+    try {
+      const connection = await Deno.connect({
+        hostname: addresses[index]!,
+        port: endpoint.port,
+        signal: AbortSignal.any([won.signal, signal]),
+      });
+      if (won.signal.aborted || signal.aborted) return connection.close();
+      won.abort();
+      resolve(connection);
+    } catch (error) {
+      errors.push(error);
+      if (errors.length === addresses.length) reject(unreachable(endpoint, errors));
+      next.abort();
+    }
+    await following;
+  };
+  void attempt(0);
+  try {
+    return await promise;
+  } finally {
+    won.abort();
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+function unreachable(endpoint: Endpoint, errors: unknown[]): Refusal {
+  const reason = errors[0] instanceof Deno.errors.ConnectionRefused
+    ? "refused the connection"
+    : "cannot be reached";
+  return new Refusal("unreachable", `${formatEndpoint(endpoint)} ${reason}`, { cause: errors[0] });
+}

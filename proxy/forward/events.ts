@@ -1,0 +1,64 @@
+/** What the forward proxy tells of itself, and how that reads in the log. */
+import { formatEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Refusal } from "./refusal.ts";
+import type { RelayEnd } from "./relay.ts";
+import type { Tunnel } from "./tunnels.ts";
+
+export type ForwardEvent =
+  | { kind: "opened"; tunnel: Tunnel }
+  | { kind: "closed"; tunnel: Tunnel; end: RelayEnd }
+  | { kind: "refused"; client: string; endpoint?: Endpoint | undefined; refusal: Refusal }
+  /** A client that connected to an intercepted host and then did not speak TLS with it. */
+  | { kind: "handshake"; client: string; endpoint: Endpoint; problem: string }
+  | { kind: "warning"; message: string }
+  /** An intercepted request or its answer, secrets redacted. */
+  | { kind: "trace"; message: string }
+  | { kind: "failed"; message: string; error: unknown };
+
+export type EventSink = (event: ForwardEvent) => void;
+
+export interface LogLine {
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  error?: unknown;
+}
+
+/** One line for an event. What comes from clients may hold anything: the log makes it printable. */
+export function describe(event: ForwardEvent): LogLine {
+  switch (event.kind) {
+    case "opened":
+      return {
+        level: "debug",
+        message: `${nameOf(event.tunnel)} opened by ${event.tunnel.client}`,
+      };
+    case "closed": {
+      const { client, up, down } = event.tunnel;
+      const how = event.end === "closed" ? "closed" : event.end === "idle" ? "idle" : "broken off";
+      return {
+        level: "info",
+        message: `${nameOf(event.tunnel)} ${how}: ${up} bytes up, ${down} down, ${client}`,
+      };
+    }
+    case "refused": {
+      const { reason, message } = event.refusal;
+      const quiet = reason === "timeout" || reason === "sign-in";
+      return { level: quiet ? "info" : "warn", message: `refused ${event.client}: ${message}` };
+    }
+    case "handshake": {
+      const where = formatEndpoint(event.endpoint);
+      return { level: "warn", message: `intercepting ${where}, ${event.client}: ${event.problem}` };
+    }
+    case "warning":
+      return { level: "warn", message: event.message };
+    case "trace":
+      return { level: "debug", message: event.message };
+    case "failed":
+      return { level: "error", message: event.message, error: event.error };
+  }
+}
+
+function nameOf(tunnel: Tunnel): string {
+  const { kind, host, port } = tunnel;
+  return `${kind} to ${formatEndpoint({ host, port })}`;
+}

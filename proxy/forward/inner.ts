@@ -1,0 +1,53 @@
+/**
+ * Servers on loopback that end HTTP, and TLS where it is intercepted, for connections that came in at
+ * the forward port: Deno's own server, which streams files beside the JS thread and speaks HTTP/2.
+ */
+/** Serves one request of a visitor, which is what was announced when its connection was made. */
+export type Serve<Visitor> = (
+  request: Request,
+  visitor: Visitor,
+  completed: Promise<void>,
+) => Promise<Response>;
+
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+export class InnerServer<Visitor> {
+  /** By the port that their connection comes from. Who is not in here did not come through the front. */
+  readonly #visitors = new Map<number, Visitor>();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(serve: Serve<Visitor>, tls?: Certificate) {
+    this.#server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      ...tls,
+      onListen: () => {},
+      onError: () => new Response("something went wrong here; see the log\n", { status: 500 }),
+    }, (request, info) => {
+      const visitor = this.#visitors.get(info.remoteAddr.port);
+      if (visitor === undefined) return new Response(null, { status: 403 });
+      return serve(request, visitor, info.completed);
+    });
+  }
+
+  /** The loopback port; nothing is served there to connections made elsewhere. */
+  get port(): number {
+    return this.#server.addr.port;
+  }
+
+  /** Opens a connection whose requests are `visitor`'s. `leave` it when the connection is over. */
+  async connect(visitor: Visitor): Promise<{ connection: Deno.TcpConn; leave: () => void }> {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+    const { port } = connection.localAddr;
+    this.#visitors.set(port, visitor);
+    return { connection, leave: () => this.#visitors.delete(port) };
+  }
+
+  /** Stops listening; settles when the running requests have ended. */
+  async close(): Promise<void> {
+    await this.#server.shutdown();
+  }
+}

@@ -1,0 +1,72 @@
+/** Why a client does not get where it wants, in words that say what to change. */
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+
+export type RefusalReason =
+  | "host"
+  | "port"
+  | "private"
+  | "loop"
+  | "sign-in"
+  | "malformed"
+  | "timeout"
+  | "busy"
+  | "unresolved"
+  | "unreachable";
+
+const STATUS: Readonly<Record<RefusalReason, number>> = {
+  host: 403,
+  port: 403,
+  private: 403,
+  loop: 403,
+  "sign-in": 407,
+  malformed: 400,
+  timeout: 408,
+  busy: 503,
+  unresolved: 502,
+  unreachable: 502,
+};
+
+/** A request of the forward proxy that ends here. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+
+  constructor(readonly reason: RefusalReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = STATUS[reason];
+  }
+
+  /** Headers that belong to the status. */
+  get headers(): Record<string, string> {
+    if (this.reason === "sign-in") return { "proxy-authenticate": 'Basic realm="Berth"' };
+    return this.reason === "busy" ? { "retry-after": "5" } : {};
+  }
+}
+
+/** 403 for a host, or a port of it, that is not on the list. */
+export function notAllowed(endpoint: Endpoint, reason: "host" | "port"): Refusal {
+  const full = formatEndpoint(endpoint);
+  return new Refusal(
+    reason,
+    reason === "host"
+      ? `${full} is not an allowed host: add ${JSON.stringify(hostEntry(endpoint))} to ` +
+        "forward.allowed_hosts to let clients reach it"
+      : `port ${endpoint.port} of ${endpoint.host} is not allowed: add ${
+        JSON.stringify(full)
+      } to ` +
+        "forward.allowed_hosts to let clients reach it",
+  );
+}
+
+/** 403 for a host that turned out to have an address in a private network. */
+export function privateAddress(endpoint: Endpoint, address: string): Refusal {
+  return new Refusal(
+    "private",
+    `${endpoint.host} has the address ${address}, which is not public: set forward.allow_private ` +
+      "to let clients reach such addresses",
+  );
+}
+
+function hostEntry(endpoint: Endpoint): string {
+  return endpoint.port === 443 || endpoint.port === 80 ? endpoint.host : formatEndpoint(endpoint);
+}

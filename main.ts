@@ -1,4 +1,202 @@
+/** The command line: `berth [serve]`, and the commands beside it. */
+import deno from "./deno.json" with { type: "json" };
+import { openCache } from "./cache/cache.ts";
+import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
+import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
+import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
+import { ConfigError, formatProblem } from "./proxy/config/problem.ts";
+import type { Config } from "./proxy/config/schema.ts";
+import { formatSize } from "./proxy/config/units.ts";
+import { listen, ListenError } from "./proxy/listen.ts";
+import { cacheLog, configureLog, logger, logRequest } from "./proxy/log.ts";
+import { createMetrics } from "./proxy/metrics.ts";
+import { type ProxyServer, startServer } from "./proxy/server.ts";
+import { QuotaBook } from "./proxy/upstream/quota.ts";
+import { createAdmin } from "./ui/admin.ts";
+import { firstPassword } from "./ui/first_password.ts";
+import { openStats } from "./ui/stats.ts";
+
+const VERSION = deno.version;
+
+const io = {
+  env: Deno.env.toObject(),
+  cwd: Deno.cwd(),
+  print: (line: string) => console.log(line),
+  complain: (line: string) => console.error(line),
+  prompt: (part: string) => void Deno.stderr.writeSync(new TextEncoder().encode(part)),
+  input: Deno.stdin,
+};
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  serve,
+  config: (args) => configCommand(args, io),
+  "hash-password": (args) => hashPasswordCommand(args, io),
+  version: () => Promise.resolve(io.print(`berth ${VERSION}`) ?? 0),
+};
+
+/** Runs until SIGTERM or SIGINT. The result is the exit code. */
+async function serve(args: string[]): Promise<number> {
+  const current: { berth?: Running } = {};
+  const live = await watchConfig({ ...io, args }, {
+    apply: ({ config }) => current.berth?.reconfigure(config),
+  });
+  await using _ = { [Symbol.asyncDispose]: () => live.close() };
+  await configureLog(live.current.log);
+  for (const warning of live.loaded.warnings) logger("config").warn(warning);
+  const berth = current.berth = await start(live);
+  io.complain(berth.banner);
+  live.subscribe(({ ok, reason, problems, changes, warnings }) => {
+    const log = logger("config");
+    for (const problem of problems) log.error(`not taken over: ${formatProblem(problem)}`);
+    for (const warning of warnings) log.warn(warning);
+    if (ok) log.info(`configuration taken over (${reason}): ${changes.length} values changed`);
+  });
+  const reload = () => void live.reload("SIGHUP");
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", reload);
+  await stopSignal();
+  if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", reload);
+  await berth.close(live.current.shutdown_grace);
+  return 0;
+}
+
+interface Running {
+  banner: string;
+  reconfigure(config: Config): Promise<void>;
+  close(graceMs: number): Promise<void>;
+}
+
+/** Puts the parts together, in the order in which they need each other. */
+async function start(live: LiveConfig): Promise<Running> {
+  const config = live.current;
+  await using started = new AsyncDisposableStack();
+  const cache = config.cache.dir ? await openCache(cacheOptions(config)) : undefined;
+  if (cache) started.defer(() => cache.close());
+  const quota = new QuotaBook();
+  const stats = openStats({ file: cache ? `${config.cache.dir}/stats.db` : ":memory:" });
+  started.defer(() => stats.close());
+  const metrics = createMetrics({
+    version: VERSION,
+    usage: () => ({ bytes: 0, blobs: 0, capacity: live.current.cache.max_size }),
+    runningFills: () => cache?.fills().length ?? 0,
+    quotas: () =>
+      [...quota.entries()].map(([registry, { limit = 0, remaining = 0 }]) => ({
+        registry,
+        limit,
+        remaining,
+      })),
+  });
+  cache?.onEvent(cacheLog);
+  const proxy = await startServer(config, {
+    cache,
+    quota,
+    env: io.env,
+    now: Date.now,
+    onRecord(record) {
+      logRequest(record);
+      stats.sink(record);
+      metrics.sink(record);
+    },
+  });
+  started.defer(() => proxy.close(0));
+  const { hash, made } = config.admin.password_hash || config.admin.auth === "none"
+    ? { hash: "", made: undefined }
+    : await firstPassword(config.cache.dir || ".");
+  const admin = createAdmin({
+    config: () => live.current,
+    stats,
+    metrics,
+    version: VERSION,
+    madePasswordHash: hash,
+    report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
+  });
+  const dashboard = listen({
+    listen: config.admin.listen,
+    handler: (request, { peer }) =>
+      Promise.resolve(admin.fetch(request, { remoteAddr: { hostname: peer } })),
+  });
+  started.defer(() => dashboard.close(0));
+  const parts = started.move();
+  return {
+    banner: banner(live, proxy, dashboard.address, made),
+    async reconfigure(next) {
+      await proxy.reconfigure(next);
+      cache?.configure(cacheOptions(next));
+      await configureLog(next.log);
+      if (next.cache.dir !== config.cache.dir || next.listen !== config.listen) {
+        logger("config").warn("listen addresses and cache.dir change at the next start only");
+      }
+    },
+    async close(graceMs) {
+      await Promise.all([proxy.close(graceMs), dashboard.close(0)]);
+      await parts.disposeAsync();
+    },
+  };
+}
+
+function cacheOptions({ cache, upstream }: Config): Parameters<typeof openCache>[0] {
+  return {
+    dir: cache.dir,
+    maxSize: cache.max_size,
+    minFree: cache.min_free,
+    maxAge: cache.max_age,
+    verifyEvery: cache.verify_every,
+    memory: cache.memory,
+    pin: cache.pin,
+    retries: upstream.retries,
+    stallTimeout: upstream.idle_timeout,
+  };
+}
+
+/** Four lines at most: addresses, room, where the configuration came from, the first password. */
+function banner(
+  live: LiveConfig,
+  proxy: ProxyServer,
+  dashboard: ProxyServer["address"],
+  password: string | undefined,
+): string {
+  const { cache, tls, admin } = live.current;
+  const at = (address: ProxyServer["address"], secure = false) => {
+    const any = address.hostname === "::" || address.hostname === "0.0.0.0";
+    const host = any ? "localhost" : address.hostname.replace(/^.*:.*$/, "[$&]");
+    return `${secure ? "https" : "http"}://${host}:${address.port}`;
+  };
+  const room = cache.dir ? `${cache.dir}, up to ${formatSize(cache.max_size)}` : "none";
+  const lines = [
+    `Berth ${VERSION}: registry ${at(proxy.address, tls.cert_file !== "")}`,
+    `dashboard ${at(dashboard)}${
+      password ? ` (user ${admin.username}, password ${password})` : ""
+    }`,
+    `cache ${room}`,
+    `configuration ${live.loaded.file ?? "built in; write a config.yaml to change it"}`,
+  ];
+  return lines.join("\n  ");
+}
+
+function stopSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Deno.addSignalListener("SIGINT", resolve);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", resolve);
+  return promise;
+}
+
+/** What is the user's to mend gets one line; exit code 2 for configuration, 1 for the rest. */
+function explain(error: unknown): number {
+  if (error instanceof ConfigError) {
+    io.complain(error.message);
+    return 2;
+  }
+  const known = error instanceof ListenError || error instanceof CacheLocked ||
+    error instanceof CacheTooNew || error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotFound;
+  io.complain(known ? `berth: ${error.message}` : `berth: ${String(error)}`);
+  return 1;
+}
+
 if (import.meta.main) {
-  console.error("berth: not ready yet");
-  Deno.exit(2);
+  const [first = "", ...rest] = Deno.args;
+  const command = COMMANDS[first];
+  const unknown = !command && first !== "" && !first.startsWith("-");
+  if (unknown) io.complain(`berth: there is no command "${first}"`);
+  const code = unknown ? 2 : await (command ? command(rest) : serve(Deno.args)).catch(explain);
+  Deno.exit(code);
 }

@@ -59,7 +59,11 @@ export interface Cache {
   /** Records that `repository` (`docker/library/alpine`) holds `digest`. */
   link(repository: string, digest: string): void;
   linked(repository: string, digest: string): boolean;
+  /** Records that `repository` does not hold `digest` any more. */
+  unlink(repository: string, digest: string): void;
   tag(key: TagKey): TagRow | undefined;
+  /** What the tag stands for, for each kind of client that has asked. */
+  tags(registry: string, repository: string, tag: string): TagRow[];
   setTag(key: TagKey, row: TagRow): void;
   /** Forgets the tag, whatever clients accept. */
   deleteTag(registry: string, repository: string, tag: string): void;
@@ -211,8 +215,16 @@ class DiskCache implements Cache {
     return this.#index.linked(repository, digest);
   }
 
+  unlink(repository: string, digest: string): void {
+    this.#index.unlink(repository, digest);
+  }
+
   tag(key: TagKey): TagRow | undefined {
     return this.#index.tag(key);
+  }
+
+  tags(registry: string, repository: string, tag: string): TagRow[] {
+    return this.#index.tags(registry, repository, tag);
   }
 
   setTag(key: TagKey, row: TagRow): void {

@@ -42,6 +42,7 @@ function statements(db: DatabaseSync) {
     ),
     linked: sql("SELECT 1 FROM members WHERE repository = ? AND digest = ?"),
     unlinkDigest: sql("DELETE FROM members WHERE digest = ?"),
+    unlink: sql("DELETE FROM members WHERE repository = ? AND digest = ?"),
     unlinkRepository: sql("DELETE FROM members WHERE repository = ?"),
     forgetMembers: sql(
       "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
@@ -49,6 +50,7 @@ function statements(db: DatabaseSync) {
     tag: sql(
       "SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ? AND accept = ?",
     ),
+    tags: sql("SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
     setTag: sql("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     deleteTag: sql("DELETE FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
     deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
@@ -204,6 +206,11 @@ export class Index {
     return true;
   }
 
+  unlink(repository: string, digest: string): void {
+    this.#sql.unlink.run(repository, digest);
+    this.#links.delete(`${repository}\0${digest}`);
+  }
+
   /** Forgets who holds what has not been here, nor been heard of, since `before`. */
   forgetMembers(before: number): void {
     this.#sql.forgetMembers.run(before);
@@ -224,6 +231,11 @@ export class Index {
     const row = found && tagOf(found);
     this.#tags.set(id, { row });
     return row;
+  }
+
+  /** What the tag stands for, for each kind of client that has asked. */
+  tags(registry: string, repository: string, tag: string): TagRow[] {
+    return this.#sql.tags.all(registry, repository, tag).map(tagOf);
   }
 
   setTag(key: TagKey, row: TagRow): void {

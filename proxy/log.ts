@@ -3,10 +3,12 @@ import {
   configure,
   getLogger,
   getStreamSink,
+  type Logger,
   type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
 import { formatSize } from "./config/units.ts";
+import type { CacheEvent } from "../cache/events.ts";
 import type { Config } from "./config/schema.ts";
 import type { RequestRecord } from "./record.ts";
 
@@ -41,13 +43,59 @@ function keepOpen(stream: WritableStream<Uint8Array>): WritableStream<Uint8Array
   });
 }
 
-/** Writes one line for each request. Health checks and pages only at debug. */
+type Write = (line: string, properties?: { error?: unknown; request?: RequestRecord }) => void;
+
+/** The log of a part: `cache`, `config`, `upstream`. Braces in a line mean nothing. */
+export function logger(part: string): Record<"debug" | "info" | "warn" | "error", Write> {
+  const log: Logger = getLogger(["berth", part]);
+  return {
+    debug: (line, properties) => log.debug("{line}", { ...properties, line }),
+    info: (line, properties) => log.info("{line}", { ...properties, line }),
+    warn: (line, properties) => log.warn("{line}", { ...properties, line }),
+    error: (line, properties) => log.error("{line}", { ...properties, line }),
+  };
+}
+
+/** Writes what the cache reports of itself. */
+export function cacheLog(event: CacheEvent): void {
+  const log = logger("cache");
+  switch (event.kind) {
+    case "fill-resumed":
+      return log.warn(`${name(event)}: upstream broke off at byte ${event.offset}; going on`, {
+        error: event.error,
+      });
+    case "fill-failed":
+      return log.warn(`${name(event)}: not stored, failed after ${event.received} bytes`, {
+        error: event.error,
+      });
+    case "not-stored":
+      return log.error(`${name(event)}: passed on without being stored`, { error: event.error });
+    case "damaged":
+      return log.error(`${name(event)}: stored content is damaged and was set aside`, {
+        error: event.error,
+      });
+    case "evicted":
+      return log.info(
+        `${event.digest}: evicted (${event.reason}), ${formatSize(event.size)} freed`,
+      );
+    case "trouble":
+      return log.error(event.what, { error: event.error });
+    default:
+      return log.debug(`${event.kind} ${name(event)}`);
+  }
+}
+
+function name({ repository, digest }: { repository: string; digest: string }): string {
+  return repository ? `${repository}@${digest}` : digest;
+}
+
+/** Writes one line for each request. Pages, health checks and pings only at debug. */
 export function logRequest(record: RequestRecord): void {
-  const logger = getLogger(["berth", "request"]);
+  const log = logger("request");
   const line = summary(record);
-  if (record.status >= 500) logger.error(line, { request: record });
-  else if (record.kind === "page") logger.debug(line, { request: record });
-  else logger.info(line, { request: record });
+  if (record.status >= 500) log.error(line, { request: record });
+  else if (record.kind === "page" || record.kind === "ping") log.debug(line, { request: record });
+  else log.info(line, { request: record });
 }
 
 /** `GET docker library/alpine:3.20 200 hit 1.5 KiB 12ms 10.0.0.1` */
@@ -79,7 +127,7 @@ const text: TextFormatter = (entry) => {
 };
 
 const json: TextFormatter = (entry) => {
-  const { request, error, ...rest } = entry.properties;
+  const { request, error, line: _, ...rest } = entry.properties;
   return JSON.stringify({
     time: new Date(entry.timestamp).toISOString(),
     level: LABELS[entry.level].trim().toLowerCase(),

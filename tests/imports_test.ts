@@ -13,7 +13,7 @@ const RULES: [place: RegExp, allowed: RegExp][] = [
   [/^proxy\/forward\//, /^proxy\/(?!app\.ts)/],
   [/^proxy\//, /^(proxy|cache)\//],
   [/^ui\//, /^(ui|proxy|cache)\//],
-  [/^main\.ts$/, /^(ui|proxy|cache)\//],
+  [/^main\.ts$/, /^(ui|proxy|cache)\/|^deno\.json$/],
 ];
 
 function* sources(dir: string): Generator<string> {

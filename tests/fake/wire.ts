@@ -166,7 +166,7 @@ async function read(req: IncomingMessage, res: ServerResponse, server: string): 
     res.on("finish", () => resolve("sent"));
     res.on("close", () => resolve("aborted"));
   });
-  req.socket.on("error", () => {});
+  if (req.socket.listenerCount("error") < 2) req.socket.on("error", () => {});
   const headers = new Headers();
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
     headers.append(req.rawHeaders[i]!, req.rawHeaders[i + 1]!);

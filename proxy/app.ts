@@ -1,0 +1,221 @@
+/** The registry port: every route, and the order of what happens to a request. */
+import { Hono } from "hono";
+import type { Cache } from "../cache/cache.ts";
+import { blob } from "./blobs.ts";
+import type { Config, Registry } from "./config/schema.ts";
+import type { Exchange } from "./exchange.ts";
+import { type Origin, originOf, parseNetworks } from "./forwarded.ts";
+import { type ManifestOptions, manifests, passManifests } from "./manifests.ts";
+import { OciError } from "./oci/errors.ts";
+import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
+import { frontPage, help } from "./pages.ts";
+import { catalog, passThrough, referrers, tags } from "./passthrough.ts";
+import { change, checkPush, type PushOptions, upload } from "./push.ts";
+import type { RecordSink, RequestRecord } from "./record.ts";
+import { type Caller, finish, newRecord, renderError } from "./recording.ts";
+import { registryMap, repositoryKey, route, type Target } from "./route.ts";
+import { type Authenticate, signIn } from "./sign_in.ts";
+import { tokenRequest } from "./token.ts";
+import type { Upstream } from "./upstream/client.ts";
+
+/** What outlives a reload of the configuration, and what does the work. */
+export interface ProxyParts {
+  /** None: nothing is kept, everything passes through. */
+  cache: Cache | undefined;
+  upstream(registry: Registry): Upstream;
+  onRecord: RecordSink;
+  /** Whether requests can be served, in words. */
+  ready(): { ready: boolean; details: Record<string, unknown> };
+  quotaLow: ManifestOptions["quotaLow"];
+  rules: ManifestOptions["rules"];
+  authenticate: Authenticate;
+  uploadKey: CryptoKey;
+  now(): number;
+}
+
+export type ProxyHandler = (request: Request, caller: Caller) => Promise<Response>;
+
+interface Env {
+  Bindings: Caller;
+  Variables: { url: URL; record: RequestRecord; origin: Origin };
+}
+
+/** The handler of the registry port for one configuration; a reload makes a new one. */
+export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
+  const map = registryMap(config);
+  const trusted = parseNetworks(config.trusted_proxies);
+  const upstreams = new Map(
+    Object.entries(config.registries).map(([name, settings]) => [
+      name,
+      parts.upstream({ ...settings, name }),
+    ]),
+  );
+  const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey };
+  const manifest = parts.cache ? manifests({ ...parts, cache: parts.cache }) : passManifests();
+  const app = new Hono<Env>();
+
+  app.use(async (c, next) => {
+    const url = new URL(c.req.url);
+    const origin = originOf(c.req.raw, url, c.env.peer, trusted);
+    c.set("url", url);
+    c.set("origin", origin);
+    c.set("record", newRecord(c.req.raw, url, origin, c.env, parts.now()));
+    await next();
+    finish(c.get("record"), c.res, c.env, parts);
+  });
+  app.onError((error, c) => renderError(error, c.get("record"), c.req.method));
+  app.notFound((c) =>
+    renderError(
+      new OciError("NAME_UNKNOWN", { message: "there is nothing at this path", status: 404 }),
+      c.get("record"),
+      c.req.method,
+    )
+  );
+
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/livez", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", (c) => {
+    const { ready, details } = parts.ready();
+    return c.json({ status: ready ? "ok" : "unavailable", ...details }, ready ? 200 : 503);
+  });
+  app.get("/help", () => help(config));
+  app.get("/", (c) => frontPage(config, baseOf(c.get("origin"))));
+  app.on(["GET", "POST"], ["/token", "/token/:registry"], (c) => {
+    const { record } = c.var;
+    record.kind = "token";
+    const target = route(map, {
+      host: c.var.origin.host,
+      ns: c.req.queries("ns") ?? [],
+      prefix: c.req.param("registry") ?? "",
+    });
+    record.registry = target.registry.name;
+    return tokenRequest(c.req.raw, map, target, upstreamOf(target));
+  });
+  app.all("/v2/*", (c) => registry(c.req.raw, c.var));
+  app.all("/v2", (c) => registry(c.req.raw, c.var));
+  app.all("/:prefix/v2/*", (c) => registry(c.req.raw, c.var));
+  app.all("/:prefix/v2", (c) => registry(c.req.raw, c.var));
+
+  async function registry(request: Request, { url, record, origin }: Env["Variables"]) {
+    refuseBody(request);
+    refuseSpellings(request.url, url);
+    const { prefix, rest } = splitPath(url.pathname)!;
+    const path = parsePath(rest);
+    note(record, path);
+    const access = await signIn(request, origin, parts.authenticate);
+    record.user = access.user;
+    const name = "name" in path ? path.name : undefined;
+    const ns = url.searchParams.getAll("ns");
+    const target = route(map, { host: origin.host, ns, prefix, name });
+    record.registry = target.registry.name;
+    record.repository = target.repository;
+    const own = target.registry.auth.mode === "client";
+    const response = await dispatch({
+      request,
+      path,
+      query: url.searchParams,
+      target,
+      upstream: upstreamOf(target),
+      origin,
+      base: baseOf(origin),
+      authorization: own ? request.headers.get("authorization") ?? undefined : undefined,
+      access,
+      record,
+    });
+    if (target.registry.name) response.headers.set("oci-namespace", namespace(target));
+    return response;
+  }
+
+  /** What each endpoint does; reading is always possible, changing only with `allow_push`. */
+  function dispatch(x: Exchange): Promise<Response> | Response {
+    const { path, request: { method } } = x;
+    const read = method === "GET" || method === "HEAD";
+    if (!read) checkPush(push, method);
+    x.access.require(x.target.registry, x.target.repository, read ? "pull" : "push");
+    if (path.kind === "upload") {
+      checkPush(push, method);
+      return upload({ ...x, path }, push);
+    }
+    if (!read) return write(x);
+    switch (path.kind) {
+      case "ping":
+        return ping(x);
+      case "manifest":
+        return manifest({ ...x, path });
+      case "blob":
+        return blob({ ...x, path }, parts.cache);
+      case "tags":
+        return tags(x);
+      case "catalog":
+        return catalog(x);
+      case "referrers":
+        return referrers({ ...x, path });
+    }
+  }
+
+  async function write(x: Exchange): Promise<Response> {
+    const { path, request: { method }, target: { registry, repository } } = x;
+    if (path.kind === "manifest" && (method === "PUT" || method === "DELETE")) {
+      const { kind, value } = path.reference;
+      const response = await change(x, `manifests/${value}`);
+      if (kind === "tag") parts.cache?.deleteTag(registry.name, repository, value);
+      else if (method === "DELETE") parts.cache?.unlink(repositoryKey(x.target), value);
+      return response;
+    }
+    if (path.kind === "blob" && method === "DELETE") {
+      const response = await change(x, `blobs/${path.digest}`);
+      parts.cache?.unlink(repositoryKey(x.target), path.digest);
+      return response;
+    }
+    throw new OciError("UNSUPPORTED", { message: `${method} is not supported here` });
+  }
+
+  function baseOf(origin: Origin): string {
+    return config.public_url.replace(/\/$/, "") || `${origin.scheme}://${origin.host}`;
+  }
+
+  function upstreamOf(target: Target): Upstream {
+    return upstreams.get(target.registry.name)!;
+  }
+
+  return (request, caller) => Promise.resolve(app.fetch(request, caller));
+}
+
+/** `GET /v2/`: ours to answer, unless clients sign in at the registry themselves. */
+function ping(x: Exchange): Promise<Response> | Response {
+  if (x.target.registry.auth.mode === "client") return passThrough(x, { path: "/v2/" });
+  return new Response(x.request.method === "HEAD" ? null : "{}", {
+    headers: { "content-type": "application/json" },
+  });
+}
+
+function namespace({ registry }: Target): string {
+  return registry.aliases[0] ?? new URL(registry.url).host;
+}
+
+function note(record: RequestRecord, path: OciPath): void {
+  record.kind = path.kind;
+  if (path.kind === "manifest") record.reference = path.reference.value;
+  if (path.kind === "blob" || path.kind === "referrers") record.reference = path.digest;
+}
+
+/**
+ * What URL parsing would change (`..`, backslashes, raw bytes) means one thing to us and perhaps
+ * another to a proxy in front of us that guards paths.
+ */
+function refuseSpellings(raw: string, parsed: URL): void {
+  const path = raw.replace(/^[a-z]+:\/\/[^/?#]*/i, "").split(/[?#]/)[0];
+  if (path === parsed.pathname) return;
+  throw new OciError("NAME_INVALID", { message: "the path is not in its normal form" });
+}
+
+/** A GET has no body here: one that does is a client's mistake or somebody's smuggling. */
+function refuseBody(request: Request): void {
+  if (request.method !== "GET" && request.method !== "HEAD") return;
+  const length = request.headers.get("content-length");
+  if ((length === null || length === "0") && !request.headers.has("transfer-encoding")) return;
+  throw new OciError("UNSUPPORTED", {
+    status: 400,
+    message: `a ${request.method} request has no body here`,
+  });
+}

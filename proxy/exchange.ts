@@ -1,0 +1,169 @@
+/** One request to the registry API on its way through the handlers. */
+import type { Access } from "./access.ts";
+import { clientChallenge } from "./challenge.ts";
+import type { Origin } from "./forwarded.ts";
+import { requestHeaders } from "./headers.ts";
+import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
+import type { OciPath } from "./oci/path.ts";
+import type { RequestRecord } from "./record.ts";
+import type { Target } from "./route.ts";
+import type { Upstream } from "./upstream/client.ts";
+
+/** A request, parsed and routed; handlers switch on `path.kind` and never look at the URL again. */
+export interface Exchange<Path extends OciPath = OciPath> {
+  request: Request;
+  path: Path;
+  query: URLSearchParams;
+  target: Target;
+  upstream: Upstream;
+  origin: Origin;
+  /** How the client reaches us: `https://berth.example.com`, without a slash at the end. */
+  base: string;
+  /** The client's own Authorization, where the registry is `auth.mode: client`. */
+  authorization: string | undefined;
+  access: Access;
+  /** Filled in by whoever learns something; written out when the answer has been sent. */
+  record: RequestRecord;
+}
+
+/** What to ask of upstream; what is left out comes from the client's request. */
+export interface Question {
+  method?: string;
+  /** What follows `/v2/<repository>/`, e.g. `manifests/latest`; a leading slash: the whole path. */
+  path: string;
+  query?: string;
+  headers?: HeadersInit;
+  body?: ReadableStream<Uint8Array>;
+  /** Actions on the repository: `pull`, `pull,push`; none for what needs no scope. */
+  actions?: string;
+  scopes?: string[];
+  signal?: AbortSignal;
+  /** Fewer attempts than configured, where something older is at hand. */
+  retries?: number;
+}
+
+/** Asks the registry of `x` and notes status and time. Throws `UpstreamError`. */
+export async function ask(x: Exchange, question: Question): Promise<Response> {
+  const { repository } = x.target;
+  const actions = question.actions ?? "pull";
+  const { response, ms } = await x.upstream.request({
+    method: question.method ?? x.request.method,
+    path: question.path.startsWith("/") ? question.path : `/v2/${repository}/${question.path}`,
+    headers: question.headers ?? requestHeaders(x.request.headers),
+    scopes: question.scopes ?? (repository ? [`repository:${repository}:${actions}`] : []),
+    ...(question.query ? { query: question.query } : {}),
+    ...(question.body ? { body: question.body } : {}),
+    ...(x.authorization ? { authorization: x.authorization } : {}),
+    ...(question.signal ? { signal: question.signal } : {}),
+    ...(question.retries === undefined ? {} : { retries: question.retries }),
+  });
+  x.record.upstreamStatus = response.status;
+  x.record.upstreamMs ||= Math.round(ms);
+  return response;
+}
+
+/**
+ * What to tell the client of an answer that is no success: upstream's own code and message where it
+ * speaks the spec's JSON, the status in words where it does not (HTML, plain text, nothing).
+ */
+export async function refusal(x: Exchange, response: Response): Promise<OciError> {
+  const { status } = response;
+  const { code, message } = await readError(response);
+  const name = x.target.registry.name;
+  const headers: Record<string, string> = {};
+  for (const header of ["retry-after", "docker-ratelimit-source"]) {
+    const value = response.headers.get(header);
+    if (value) headers[header] = value;
+  }
+  const said = message ? `: ${message}` : "";
+  if (status === 401 && x.target.registry.auth.mode === "client") {
+    const challenge = response.headers.get("www-authenticate");
+    return new OciError("UNAUTHORIZED", {
+      message: `${name} wants you to sign in${said}`,
+      headers: { "www-authenticate": clientChallenge(x.target, x.base, challenge) },
+    });
+  }
+  if (status === 401 || status === 403) {
+    // Where we sign in ourselves there is nothing that the client could do about a 401.
+    return new OciError("DENIED", {
+      message: `${name} refused ${x.target.repository || "the request"}${said}`,
+    });
+  }
+  if (status === 404) {
+    return new OciError(code ?? notFoundCode(x.path), {
+      message: `${name} does not have ${describe(x)}${said}`,
+      status: 404,
+    });
+  }
+  if (status === 429) {
+    return new OciError("TOOMANYREQUESTS", {
+      message: `${name} limits how often it may be asked${said}`,
+      headers: { "retry-after": "60", ...headers },
+    });
+  }
+  if (status >= 400 && status < 500) {
+    return new OciError(code ?? codeForStatus(status), {
+      message: message || `${name} answered ${status}`,
+      status,
+      headers,
+    });
+  }
+  return new OciError("UNAVAILABLE", {
+    message: status >= 500
+      ? `${name} answered ${status}${said}`
+      : `${name} gave an answer that makes no sense here (status ${status})`,
+    status: status === 503 || status === 504 ? status : 502,
+    headers: status === 503 ? { "retry-after": "10", ...headers } : headers,
+  });
+}
+
+/** The repository and reference of `x` for a message. */
+export function describe(x: Exchange): string {
+  const { path, target } = x;
+  if (path.kind === "manifest") {
+    const { kind, value } = path.reference;
+    return `${target.repository}${kind === "tag" ? ":" : "@"}${value}`;
+  }
+  if (path.kind === "blob" || path.kind === "referrers") {
+    return `${target.repository}@${path.digest}`;
+  }
+  return target.repository || "this";
+}
+
+function notFoundCode(path: OciPath) {
+  if (path.kind === "blob") return "BLOB_UNKNOWN";
+  if (path.kind === "upload") return "BLOB_UPLOAD_UNKNOWN";
+  return path.kind === "manifest" ? "MANIFEST_UNKNOWN" : "NAME_UNKNOWN";
+}
+
+const MAX_ERROR_BODY = 64 * 2 ** 10;
+
+/** The first error of a spec-shaped body; an empty message for anything else. */
+async function readError(response: Response) {
+  try {
+    const text = new TextDecoder().decode(await readAtMost(response, MAX_ERROR_BODY));
+    const first = JSON.parse(text)?.errors?.[0];
+    const message = typeof first?.message === "string" ? first.message.slice(0, 500) : "";
+    return { code: parseCode(first?.code), message };
+  } catch {
+    return { code: undefined, message: "" };
+  }
+}
+
+/** The body of `response`, or an error when it is longer than `limit` bytes. */
+export async function readAtMost(response: Response, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > limit) throw new RangeError(`the answer is longer than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,116 @@
+/** From a request to its record, and from an error to its response. */
+import { RangeNotSatisfiable } from "../cache/errors.ts";
+import type { Origin } from "./forwarded.ts";
+import { OciError } from "./oci/errors.ts";
+import type { RecordSink, RequestRecord } from "./record.ts";
+import { UpstreamError } from "./upstream/errors.ts";
+
+/** What the listener knows of a connection. */
+export interface Caller {
+  /** Address of the peer. */
+  peer: string;
+  /** Settles when the response has been sent; rejects when the client went away. */
+  completed?: Promise<void> | undefined;
+  via: RequestRecord["via"];
+}
+
+/** A record with everything that is known when a request comes in. */
+export function newRecord(
+  request: Request,
+  url: URL,
+  origin: Origin,
+  caller: Caller,
+  now: number,
+): RequestRecord {
+  return {
+    id: crypto.randomUUID(),
+    time: now,
+    method: request.method,
+    kind: "page",
+    path: redactPath(url),
+    registry: "",
+    repository: "",
+    reference: "",
+    status: 0,
+    error: "",
+    message: "",
+    bytes: 0,
+    upstreamBytes: 0,
+    upstreamStatus: 0,
+    upstreamMs: 0,
+    firstByteMs: 0,
+    durationMs: 0,
+    aborted: false,
+    cache: "none",
+    client: origin.client,
+    userAgent: (request.headers.get("user-agent") ?? "").slice(0, 200),
+    user: "",
+    via: caller.via,
+  };
+}
+
+/** Completes `record` from `response`, now and when the body has been sent, and hands it on. */
+export function finish(
+  record: RequestRecord,
+  response: Response,
+  caller: Caller,
+  { onRecord, now }: { onRecord: RecordSink; now(): number },
+): void {
+  record.status = response.status;
+  record.firstByteMs = now() - record.time;
+  response.headers.set("docker-distribution-api-version", "registry/2.0");
+  response.headers.set("x-request-id", record.id);
+  const sent = () => {
+    record.durationMs = now() - record.time;
+    if (!record.aborted && record.method !== "HEAD") {
+      record.bytes = Number(response.headers.get("content-length") ?? 0);
+    }
+    onRecord(record);
+  };
+  if (!caller.completed) return sent();
+  caller.completed.then(sent, () => {
+    record.aborted = true;
+    sent();
+  });
+}
+
+/** The one place where an error becomes a response. What is not ours to explain is a bare 500. */
+export function renderError(error: unknown, record: RequestRecord, method: string): Response {
+  const known = explain(error);
+  record.error = known.code;
+  record.message = known.message;
+  return known.toResponse(method === "HEAD");
+}
+
+function explain(error: unknown): OciError {
+  if (error instanceof OciError) return error;
+  if (error instanceof RangeNotSatisfiable) {
+    return new OciError("RANGE_INVALID", {
+      headers: { "content-range": `bytes */${error.size}` },
+      cause: error,
+    });
+  }
+  if (error instanceof UpstreamError) {
+    const { status, message, retryAfter = 10 } = error;
+    const limited = status === 429;
+    return new OciError(limited ? "TOOMANYREQUESTS" : "UNAVAILABLE", {
+      status,
+      message,
+      headers: limited || status === 503 ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
+      cause: error,
+    });
+  }
+  return new OciError("UNKNOWN", {
+    message: "something went wrong here; see the log",
+    cause: error,
+  });
+}
+
+/** Path and query without what may be secret: tokens, signatures, passwords. */
+export function redactPath({ pathname, search }: URL): string {
+  const shown = search.replace(
+    /([?&](?:[^=&]*(?:token|secret|password|signature|_state)[^=&]*))=[^&]*/gi,
+    "$1=…",
+  );
+  return (pathname + shown).slice(0, 1024);
+}

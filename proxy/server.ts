@@ -1,0 +1,144 @@
+/** The registry port as it runs: one listener, and a handler that a reload replaces. */
+import type { Cache } from "../cache/cache.ts";
+import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
+import { verifyPassword } from "./config/password.ts";
+import type { Config, Registry } from "./config/schema.ts";
+import { freshnessRules } from "./freshness.ts";
+import { listen, type Listener } from "./listen.ts";
+import { logger } from "./log.ts";
+import { uploadKey } from "./push.ts";
+import type { RecordSink, RequestRecord } from "./record.ts";
+import type { Authenticate } from "./sign_in.ts";
+import { createUpstream, type Upstream } from "./upstream/client.ts";
+import type { QuotaBook } from "./upstream/quota.ts";
+
+/** What main has made, and what lives longer than one configuration. */
+export interface ServerParts {
+  cache: Cache | undefined;
+  quota: QuotaBook;
+  /** Of the process: `https_proxy` and its like, `AWS_*`, `HOME`. */
+  env: Readonly<Record<string, string>>;
+  onRecord: RecordSink;
+  now(): number;
+}
+
+export interface ProxyServer {
+  address: Listener["address"];
+  /** The handler in force, for requests that arrive by other ways (interception). */
+  handle(request: Request, peer: string, via: RequestRecord["via"]): Promise<Response>;
+  /** Takes over another configuration; requests that are running finish on the old one. */
+  reconfigure(config: Config): Promise<void>;
+  /** Not ready any more, no new connections; running requests get `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
+export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
+  const key = await uploadKey();
+  const pool = new UpstreamPool(parts);
+  const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
+  let closing = false;
+  const build = (config: Config): ProxyHandler =>
+    createProxy(config, proxyParts(config, parts, upstreams(config), key, () => !closing));
+  let handler = build(config);
+  let tls = await certificate(config);
+  const listener = listen({
+    listen: config.listen,
+    tls,
+    handler: (request, caller) => handler(request, { ...caller, via: "direct" }),
+  });
+  return {
+    address: listener.address,
+    handle: (request, peer, via) => handler(request, { peer, via }),
+    async reconfigure(next) {
+      const renewed = await certificate(next);
+      handler = build(next);
+      if (!renewed || !tls || (renewed.cert === tls.cert && renewed.key === tls.key)) return;
+      await listener.setCertificate(renewed);
+      tls = renewed;
+    },
+    async close(graceMs) {
+      closing = true;
+      await listener.close(graceMs);
+      await pool.close();
+    },
+  };
+}
+
+function proxyParts(
+  config: Config,
+  { cache, quota, onRecord, now }: ServerParts,
+  upstream: ProxyParts["upstream"],
+  key: CryptoKey,
+  open: () => boolean,
+): ProxyParts {
+  const { prefer_cache_below } = config.cache.manifests;
+  return {
+    cache,
+    upstream,
+    onRecord,
+    ready: () => ({ ready: open(), details: {} }),
+    quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
+    rules: freshnessRules(config),
+    authenticate: authenticator(config.users),
+    uploadKey: key,
+    now,
+  };
+}
+
+/**
+ * Clients for the registries. A reload keeps those whose settings are the same, with their tokens and
+ * connections; replaced ones stay until the end, since a fill may still ask them for the rest.
+ */
+class UpstreamPool {
+  readonly #parts: ServerParts;
+  readonly #clients = new Map<string, Upstream>();
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+  }
+
+  get(registry: Registry, { upstream }: Config): Upstream {
+    const id = JSON.stringify([registry, upstream]);
+    const found = this.#clients.get(id);
+    if (found) return found;
+    const { quota, env, now } = this.#parts;
+    const made = createUpstream(registry, {
+      timeouts: {
+        connect: upstream.connect_timeout,
+        response: upstream.response_timeout,
+        idle: upstream.idle_timeout,
+      },
+      retries: upstream.retries,
+      env,
+      onAnswer: (headers, status) => quota.observe(registry.name, headers, status, now()),
+      trace: ({ registry, method, url, status, error, ms }) =>
+        logger("upstream").debug(`${registry}: ${method} ${url} ${status || error} ${ms}ms`),
+    });
+    this.#clients.set(id, made);
+    return made;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => client[Symbol.asyncDispose]()));
+  }
+}
+
+/** Unknown names take as long as wrong passwords. */
+function authenticator(users: Config["users"]): Authenticate {
+  if (Object.keys(users).length === 0) return undefined;
+  const [decoy = ""] = Object.values(users);
+  return async (name, password) => {
+    const known = Object.hasOwn(users, name);
+    return await verifyPassword(password, known ? users[name]! : decoy) && known;
+  };
+}
+
+async function certificate({ tls }: Config) {
+  if (!tls.cert_file) return undefined;
+  const [cert, key] = await Promise.all([
+    Deno.readTextFile(tls.cert_file),
+    Deno.readTextFile(tls.key_file),
+  ]);
+  return { cert, key };
+}

@@ -1,0 +1,67 @@
+/** The registry port as users reach it: the app on a real socket, in front of fake registries. */
+import type { Cache } from "../../cache/cache.ts";
+import { createProxy, type ProxyParts } from "../../proxy/app.ts";
+import { type Config, configSchema } from "../../proxy/config/schema.ts";
+import { freshnessRules } from "../../proxy/freshness.ts";
+import { listen } from "../../proxy/listen.ts";
+import { uploadKey } from "../../proxy/push.ts";
+import type { RequestRecord } from "../../proxy/record.ts";
+import { createUpstream, type Upstream } from "../../proxy/upstream/client.ts";
+
+export interface TestProxy extends AsyncDisposable {
+  url: string;
+  host: string;
+  config: Config;
+  /** What was recorded, in order of completion. */
+  records: RequestRecord[];
+  /** A request to the proxy; redirects are not followed. */
+  get(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** Starts a proxy for `settings` (as in the file, without defaults) and no cache unless given. */
+export async function startProxy(
+  settings: Record<string, unknown>,
+  given: Partial<ProxyParts> = {},
+  cache?: Cache,
+): Promise<TestProxy> {
+  const config = configSchema.parse({ upstream: { retries: 0 }, ...settings });
+  const records: RequestRecord[] = [];
+  const now = given.now ?? Date.now;
+  const { connect_timeout: connect, response_timeout: response, idle_timeout: idle, retries } =
+    config.upstream;
+  const timeouts = { connect, response, idle };
+  const upstreams: Upstream[] = [];
+  const handler = createProxy(config, {
+    cache,
+    upstream: (registry) => {
+      const made = createUpstream(registry, { timeouts, retries, env: {} });
+      upstreams.push(made);
+      return made;
+    },
+    onRecord: (record) => records.push(record),
+    ready: () => ({ ready: true, details: {} }),
+    quotaLow: () => false,
+    rules: freshnessRules(config),
+    authenticate: undefined,
+    uploadKey: await uploadKey(),
+    now,
+    ...given,
+  });
+  const listener = listen({
+    listen: "127.0.0.1:0",
+    handler: (request, caller) => handler(request, { ...caller, via: "direct" }),
+  });
+  const host = `127.0.0.1:${listener.address.port}`;
+  const url = `http://${host}`;
+  return {
+    url,
+    host,
+    config,
+    records,
+    get: (path, init) => fetch(url + path, { redirect: "manual", ...init }),
+    async [Symbol.asyncDispose]() {
+      await listener.close(1000);
+      for (const upstream of upstreams) await upstream[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,4 +1,5 @@
 /** Which registry a request means, and what its repository is called there. Pure. */
+import { claimWords } from "./config/claims.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import { isRepository, looksLikeHost, quote } from "./oci/path.ts";
 import { OciError } from "./oci/errors.ts";
@@ -46,12 +47,10 @@ export function registryMap(
 ): RegistryMap {
   const words = new Map<string, Registry>();
   const hosts = new Map<string, Registry>();
-  for (const [name, settings] of Object.entries(config.registries)) {
-    const registry = { ...settings, name };
-    for (const word of [name, new URL(settings.url).host, ...settings.aliases]) {
-      words.set(word.toLowerCase(), registry);
-    }
-    for (const host of settings.hosts) hosts.set(host.toLowerCase(), registry);
+  for (const [word, name] of claimWords(config.registries).owners) {
+    const registry = { ...config.registries[name]!, name };
+    words.set(word, registry);
+    if (registry.hosts.some((host) => host.toLowerCase() === word)) hosts.set(word, registry);
   }
   const suffix = config.domain_suffix.replace(/^\./, "").toLowerCase();
   const find = (word: string) => words.get(word.toLowerCase());

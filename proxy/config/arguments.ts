@@ -1,5 +1,6 @@
 /** The command line: flags by the options table, Go's single dash included. */
 import { coerce } from "./coerce.ts";
+import { LEGACY_FLAGS } from "./dropin/table.ts";
 import { findOption, OPTIONS } from "./options.ts";
 import type { Setting } from "./origin.ts";
 import { formatKey } from "./path.ts";
@@ -12,6 +13,8 @@ export interface Arguments {
   readonly help: boolean;
   readonly version: boolean;
   readonly settings: readonly Setting[];
+  /** Flags that only the tools have whose place Berth takes: `-port` to its value. */
+  readonly legacy: Readonly<Record<string, string>>;
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -26,6 +29,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const problems: ConfigProblem[] = [];
   const settings = new Map<string, Setting>();
   const plain: Record<string, string> = {};
+  const legacy: Record<string, string> = {};
   const complain = (name: string, message: string) =>
     problems.push({ key: "", origin: { kind: "flag", name }, message });
 
@@ -43,6 +47,13 @@ export function parseArguments(args: readonly string[]): Arguments {
     const value = () => match[2] ?? rest.shift();
     if (name === "--help" || name === "--version") {
       plain[name] = "true";
+      continue;
+    }
+    const old = name.slice(1);
+    if (Object.hasOwn(LEGACY_FLAGS, old)) {
+      const text = value();
+      if (text === undefined) complain(written, `expected a value, as in ${old}=VALUE`);
+      else legacy[old] = text;
       continue;
     }
     const found = findOption("flag", name);
@@ -72,6 +83,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     help: "--help" in plain,
     version: "--version" in plain,
     settings: [...settings.values()],
+    legacy,
     problems,
   };
 }

@@ -23,7 +23,7 @@ export async function whyUnwritable(file: string): Promise<string | undefined> {
 
 /**
  * Writes `text` to `file` by way of a temporary file beside it, synced and renamed. A symbolic link
- * is followed, mode and owner are kept, a new file is for its owner and group. Where the name itself
+ * is followed, mode and owner are kept, a new file is for its owner alone. Where the name itself
  * is held fast (a file mounted into a container), it is written in place. Throws what the system
  * says.
  */
@@ -33,7 +33,7 @@ export async function writeAtomically(file: string, text: string): Promise<void>
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
   try {
     await writeSynced(temporary, text);
-    await chmod(temporary, old ? old.mode & 0o7777 : 0o640);
+    await chmod(temporary, old ? old.mode & 0o7777 : 0o600);
     // Another owner's file can only stay theirs when we are root.
     if (old) await chown(temporary, old.uid, old.gid).catch(() => {});
     await rename(temporary, target);

@@ -35,8 +35,8 @@ export function urlHost(registry: Pick<RegistryConfig, "url">): string {
 /**
  * Which registry each name, alias, host and URL host stands for, in lower case. A word stated by
  * two registries is a conflict. The host of a URL is only implied: it yields to a word that is
- * stated, goes to the first registry that has it, and never stands for one with a `repo_prefix`,
- * since names under that host are not names under the prefix.
+ * stated, goes to the last registry that has it (the operator's come after the built-in ones), and
+ * never stands for one with a `repo_prefix`, since names there are not names under the prefix.
  */
 export function claimWords(registries: Registries) {
   const owners = new Map<string, string>();
@@ -48,9 +48,10 @@ export function claimWords(registries: Registries) {
       else if (other !== name) conflicts.push({ path, word, other });
     }
   }
+  const stated = new Set(owners.keys());
   for (const [name, registry] of Object.entries(registries)) {
     const host = urlHost(registry);
-    if (!registry.repo_prefix && !owners.has(host)) owners.set(host, name);
+    if (!registry.repo_prefix && !stated.has(host)) owners.set(host, name);
   }
   return { owners: owners as ReadonlyMap<string, string>, conflicts };
 }

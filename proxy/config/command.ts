@@ -1,10 +1,14 @@
-/** `berth config check`, `berth config print`, `berth hash-password`. */
+/** `berth config check`, `berth config print`, `berth config migrate`, `berth hash-password`. */
+import { resolve } from "node:path";
 import { type Input, readPassword } from "./ask.ts";
 import type { LoadInput } from "./load.ts";
 import { loadConfig } from "./load.ts";
+import { explain } from "./atomic.ts";
+import { migratedYaml } from "./migrate.ts";
 import { hashPassword } from "./password.ts";
 import { printJson, printYaml } from "./print.ts";
 import { formatProblem } from "./problem.ts";
+import { realSystem } from "./system.ts";
 
 export interface CommandIo extends Omit<LoadInput, "args"> {
   /** Writes one text and a line break to standard output. */
@@ -15,6 +19,9 @@ export interface CommandIo extends Omit<LoadInput, "args"> {
 
 export const CONFIG_USAGE = `Usage: berth config check [flags]         is it valid?
        berth config print [--json|--all]  what is in force, and where each value comes from
+       berth config migrate [--output FILE] [--force]
+                                          write it, from wherever it comes, to one file: config.yaml,
+                                          or standard output for "-"
 
 Flags are those of berth itself, such as --config FILE.`;
 
@@ -29,6 +36,8 @@ export async function configCommand(args: readonly string[], io: CommandIo): Pro
       return await check(rest, io);
     case "print":
       return await print(rest, io);
+    case "migrate":
+      return await migrate(rest, io);
     case "help":
     case "--help":
     case "-h":
@@ -68,6 +77,45 @@ async function print(args: readonly string[], io: CommandIo): Promise<number> {
     : printYaml(loaded, { all: has("all") }).trimEnd();
   io.print(text);
   return 0;
+}
+
+async function migrate(args: readonly string[], io: CommandIo): Promise<number> {
+  const { output, force, rest } = migrateArguments(args);
+  const loaded = await load(rest, io);
+  if (!loaded) return 2;
+  const text = migratedYaml(loaded);
+  if (output === "-") {
+    io.print(text.trimEnd());
+    return 0;
+  }
+  const system = io.system ?? realSystem;
+  const file = resolve(io.cwd ?? "/", output);
+  if (!force && await system.exists(file)) {
+    io.complain(`${file} is there already; --force replaces it, --output FILE writes another`);
+    return 1;
+  }
+  try {
+    await system.keepFile(file, text);
+  } catch (error) {
+    io.complain(`${file} cannot be written: ${explain(error)}`);
+    return 1;
+  }
+  io.print(
+    `${file} is written; it may hold secrets. Check it: berth config check --config ${file}`,
+  );
+  return 0;
+}
+
+function migrateArguments(args: readonly string[]) {
+  const rest: string[] = [];
+  let [output, force] = ["config.yaml", false];
+  for (let index = 0; index < args.length; index++) {
+    const [name, value] = args[index]!.replace(/^-(?=-)/, "").split(/=(.*)/s);
+    if (name === "-output" || name === "-o") output = value ?? args[++index] ?? output;
+    else if (name === "-force") force = true;
+    else rest.push(args[index]!);
+  }
+  return { output, force, rest };
 }
 
 export interface HashPasswordIo {

@@ -11,6 +11,8 @@ export interface ParsedFile {
   readonly text: string;
   readonly settings: readonly Setting[];
   readonly problems: readonly ConfigProblem[];
+  /** Whether it says anything of the top-level `key`. */
+  has(key: string | number): boolean;
   /** Where the value at `path` stands, or the key nearest to it. */
   origin(path: Path, at?: "key" | "value"): Origin;
 }
@@ -53,7 +55,8 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
     origin: place(pos[0]),
     message: `expected valid YAML or JSON: ${message.replaceAll(/\s+/g, " ")}`,
   }));
-  const none = { path, text, settings: [], origin };
+  const has = (key: string | number) => isMap(document.contents) && document.contents.has(key);
+  const none = { path, text, settings: [], has, origin };
   if (problems.length > 0) return { ...none, problems };
 
   const variables = new Map<Node, readonly string[]>();
@@ -92,7 +95,7 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
       origin: names ? { ...origin(path), variables: names } : origin(path),
     });
   }
-  return { path, text, settings, problems, origin };
+  return { ...none, settings, problems };
 }
 
 /** The offset of the deepest node on the way to `path` that the document holds. */

@@ -4,6 +4,7 @@ import { effectiveValues } from "./print.ts";
 import { formatKey, getIn, type Path } from "./path.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Sources } from "./layers.ts";
+import { type FetchedMap, keepCopy, type MapPlace, readRegistryMap } from "./registry_map.ts";
 import type { Config } from "./schema.ts";
 import { realSystem, type System } from "./system.ts";
 import { type Clock, FileWatch, systemClock } from "./watch.ts";
@@ -32,6 +33,8 @@ export interface LiveOptions {
   /** See `WatchOptions`; both in milliseconds. */
   readonly settle?: number;
   readonly poll?: number;
+  /** How often a registry map at a URL is read again, in milliseconds; sooner while it fails. */
+  readonly mapRefresh?: number;
   /**
    * Puts a configuration into force. What it throws refuses the new configuration: everything stays
    * as it was, and the error's message is the problem.
@@ -40,6 +43,9 @@ export interface LiveOptions {
 }
 
 type Listener = (result: ReloadResult) => void;
+
+const MAP_REFRESH = 10 * 60_000;
+const MAP_RETRY = 30_000;
 
 export class LiveConfig {
   /** What the configuration is loaded from. */
@@ -51,12 +57,16 @@ export class LiveConfig {
   #loaded: LoadedConfig;
   #lastReload: ReloadResult | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #mapRefresh: number;
+  #mapTimer: number | undefined;
+  #closed = false;
 
   private constructor(loaded: LoadedConfig, input: LoadInput, options: LiveOptions) {
     this.#loaded = loaded;
     this.input = input;
     this.#clock = options.clock ?? systemClock;
     this.#apply = options.apply;
+    this.#mapRefresh = options.mapRefresh ?? MAP_REFRESH;
     const { readFile } = input.system ?? realSystem;
     this.#watch = new FileWatch(() => void this.reload("file changed"), { ...options, readFile });
   }
@@ -71,6 +81,7 @@ export class LiveConfig {
     if (!first.ok) throw new ConfigError(first.problems);
     const live = new LiveConfig(first.loaded, input, options);
     await live.#watch.watch(first.loaded.files, texts);
+    await live.#followMap();
     return live;
   }
 
@@ -107,11 +118,38 @@ export class LiveConfig {
     return run;
   }
 
-  /** Ends the watching, after a reload that is under way. */
+  /** Ends the watching; a reload that is under way is waited for. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#watch.close();
+    if (this.#mapTimer !== undefined) this.#clock.clearTimeout(this.#mapTimer);
     this.#listeners.clear();
     await this.#queue;
+  }
+
+  /** Keeps the map of a URL for worse times, and looks at it again later. */
+  async #followMap(): Promise<void> {
+    if (this.#mapTimer !== undefined) this.#clock.clearTimeout(this.#mapTimer);
+    this.#mapTimer = undefined;
+    const { map } = this.#loaded;
+    if (!map || this.#closed) return;
+    // A copy that cannot be kept is only missed when the URL fails, and the disk says so elsewhere.
+    await keepCopy(map, this.#mapPlace()).catch(() => {});
+    const ms = map.fresh ? this.#mapRefresh : Math.min(MAP_RETRY, this.#mapRefresh);
+    this.#mapTimer = this.#clock.setTimeout(() => void this.#lookAtMap(map), ms);
+  }
+
+  async #lookAtMap(known: FetchedMap): Promise<void> {
+    const { fetched } = await readRegistryMap(known.url, this.#mapPlace());
+    if (this.#closed || this.#loaded.map !== known) return;
+    const news = fetched?.fresh && (!known.fresh || fetched.text !== known.text);
+    await (news ? this.reload("registry map changed") : this.#followMap());
+  }
+
+  #mapPlace(): MapPlace {
+    const { env = {}, cwd = "/", system = realSystem } = this.input;
+    const cacheDir = this.#loaded.config.cache.dir;
+    return { cwd, home: env.HOME ?? "", cacheDir, system, origin: undefined };
   }
 
   async #reload(reason: string): Promise<ReloadResult> {
@@ -130,6 +168,7 @@ export class LiveConfig {
     // A file that only the refused configuration names may be the one that gets mended.
     const files = loading.ok ? loading.loaded.files : [...loading.files, ...previous.files];
     await this.#watch.watch(files, texts);
+    if (loading.ok) await this.#followMap();
     const ok = problems.length === 0;
     const result = {
       ok,

@@ -2,17 +2,16 @@
  * Loading: defaults < built-in registries < file < environment < flags, checked as a whole. Nothing
  * is thrown for what a person wrote; every problem is collected and says where it stands.
  */
-import { parseArguments } from "./arguments.ts";
 import { statedWords, urlHost } from "./claims.ts";
-import { type DiscoveredFile, discoverFile } from "./discover.ts";
-import { environmentSettings } from "./environment.ts";
-import { type ParsedFile, parseFile } from "./file.ts";
-import { builtInSettings, Layers, type Sources } from "./layers.ts";
+import type { ParsedFile } from "./file.ts";
+import { gather } from "./gather.ts";
+import type { Layers, Sources } from "./layers.ts";
 import { schemaMessages } from "./messages.ts";
 import type { Origin } from "./origin.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
+import type { FetchedMap } from "./registry_map.ts";
 import { type Config, configSchema, type RegistryConfig } from "./schema.ts";
 import { readSecrets } from "./secrets.ts";
 import { realSystem, type System } from "./system.ts";
@@ -39,6 +38,8 @@ export interface LoadedConfig {
   readonly files: readonly string[];
   /** Registries that `enabled: false` takes out of the map. */
   readonly disabled: Readonly<Record<string, RegistryConfig>>;
+  /** What `registry_map` gave, where it is a URL. */
+  readonly map: FetchedMap | undefined;
 }
 
 export type LoadResult =
@@ -53,20 +54,9 @@ export type LoadResult =
 /** Loads the configuration that `args`, `env` and the file in `cwd` make together. */
 export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   const { env = {}, cwd = "/", system = realSystem } = input;
-  const args = parseArguments(input.args ?? []);
-  const discovery = await discoverFile(args.config, env, cwd, system);
-  const problems: ConfigProblem[] = [...args.problems];
-  if (discovery.problem) problems.push(discovery.problem);
-  const file = parseFound(discovery.file, input);
-  problems.push(...file?.problems ?? []);
-
-  const files = [...discovery.looked];
-  const environment = environmentSettings(env);
-  const layers = new Layers();
-  layers.add(builtInSettings());
-  layers.add(file?.settings ?? []);
-  layers.add(environment.settings);
-  layers.add(args.settings);
+  const gathered = await gather({ ...input, env, cwd, system });
+  const { layers, file, files, map, warnings } = gathered;
+  const problems = [...gathered.problems];
   nameDefaultRegistry(layers);
 
   const place = (path: Path, at: "key" | "value") => locate(layers, file, path, at);
@@ -84,39 +74,29 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   yieldBuiltInAliases(config, layers);
   const broken = violations(config);
   const secrets = await readSecrets(config, cwd, env.HOME ?? "", system);
-  files.push(...secrets.files);
   const broke = ({ path, message }: Violation) => ({
     key: formatKey(path),
     origin: place(path, "value"),
     message,
   });
   problems.push(...[...broken, ...secrets.violations].map(broke));
-  if (problems.length > 0) return { ok: false, problems: inOrder(problems), files };
+  const all = [...files, ...secrets.files];
+  if (problems.length > 0) return { ok: false, problems: inOrder(problems), files: all };
 
   layers.add(secrets.found.map(({ path, file }) => ({
     path,
     value: getIn(config, path),
     origin: { kind: "file", file },
   })));
+  const sources = layers.sources({
+    ...config,
+    registries: { ...config.registries, ...disabled },
+  });
+  const path = gathered.path;
   return {
     ok: true,
-    loaded: {
-      config,
-      sources: layers.sources({ ...config, registries: { ...config.registries, ...disabled } }),
-      file: discovery.file?.path,
-      warnings: environment.warnings,
-      files,
-      disabled,
-    },
+    loaded: { config, sources, file: path, warnings, files: all, disabled, map },
   };
-}
-
-/** The file that was found, or the text that is to stand in its place. */
-function parseFound(
-  file: DiscoveredFile | undefined,
-  { text = file?.text, env = {} }: LoadInput,
-): ParsedFile | undefined {
-  return text === undefined ? undefined : parseFile(file?.name ?? "config.yaml", text, env);
 }
 
 /** The origin of `path` for a message: exact within the file, else the source that comes nearest. */
@@ -129,7 +109,9 @@ function locate(
   for (let length = path.length; length > 0; length--) {
     const part = path.slice(0, length);
     const origin = layers.origin(part) ?? layers.sectionOrigin(part);
-    if (origin?.kind === "file" && file && origin.file === file.path) return file.origin(path, at);
+    // A key that the file spells as another tool does stands where its setting says.
+    const within = origin?.kind === "file" && origin.file === file?.path && file.has(path[0]!);
+    if (within) return file.origin(path, at);
     if (origin) return origin;
   }
   return undefined;
@@ -175,9 +157,10 @@ function yieldBuiltInAliases(config: Config, layers: Layers): void {
   for (const [name, registry] of entries) {
     if (layers.origin(["registries", name, "aliases"])?.kind !== "built-in") continue;
     const others = entries.filter(([other]) => other !== name);
-    const taken = new Set(
-      others.flatMap(([other, it]) => [urlHost(it), ...statedWords(other, it).map(([w]) => w)]),
-    );
+    const taken = new Set(others.flatMap(([other, it]) => [
+      ...(it.repo_prefix ? [] : [urlHost(it)]),
+      ...statedWords(other, it).map(([word]) => word),
+    ]));
     registry.aliases = registry.aliases.filter((alias) => !taken.has(alias));
   }
 }

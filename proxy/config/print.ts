@@ -26,7 +26,7 @@ export function effectiveValues(
 ): EffectiveValue[] {
   const values = [...leaves(config as unknown as Tree)].map(({ path, value }) => ({
     path,
-    value: readable(path, value),
+    value: asWritten(path, value, masked),
     origin: sources.get(formatKey(path)) ?? { kind: "default" as const },
   }));
   return values.filter(({ path, origin }) =>
@@ -35,28 +35,40 @@ export function effectiveValues(
 }
 
 /** Whether the key beside this one names the file that holds its value: both would contradict. */
-function readFromFile(config: unknown, path: Path): boolean {
+export function readFromFile(config: unknown, path: Path): boolean {
   return !!getIn(config, [...path.slice(0, -1), `${path.at(-1)}_file`]);
 }
 
-/** `value` of the key at `path` as a file would say it, with secrets masked. */
-function readable(path: Path, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => readable([...path, index], item));
+/** `value` of the key at `path` as a file would say it; scalars go through `finish`. */
+export function asWritten(
+  path: Path,
+  value: unknown,
+  finish: (path: Path, value: unknown) => unknown,
+): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item, index) => asWritten([...path, index], item, finish));
+  }
   if (isTree(value)) {
+    const items = Object.entries(value);
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, readable([...path, key], item)]),
+      items.map(([key, item]) => [key, asWritten([...path, key], item, finish)]),
     );
   }
   const kind = keyInfo(path)?.kind;
   if (kind === "size" && typeof value === "number") return writeSize(value);
   if (kind === "duration" && typeof value === "number") return writeDuration(value);
-  return masked(path, value);
+  return finish(path, value);
 }
 
 /** The effective configuration as YAML, each value followed by where it comes from. */
 export function printYaml(loaded: LoadedConfig, options: PrintOptions = { all: false }): string {
   const values = effectiveValues(loaded, options)
     .filter(({ path }) => !readFromFile(loaded.config, path));
+  return annotatedYaml(values);
+}
+
+/** `values` as YAML, each followed by its origin. */
+export function annotatedYaml(values: readonly EffectiveValue[]): string {
   const document = new Document(treeOf(values));
   for (const { path, origin } of values) {
     const node = document.getIn(path, true) as Node & { flow?: boolean };

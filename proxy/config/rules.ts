@@ -39,7 +39,8 @@ function* registryWords(config: Config): Generator<Violation> {
   for (const { path, word, other } of conflicts) {
     yield { path, message: `${quote(word)} already stands for the registry ${other}` };
   }
-  if (!owners.has(config.default_registry.toLowerCase())) {
+  const standard = config.default_registry.toLowerCase();
+  if (standard !== "" && !owners.has(standard)) {
     yield {
       path: ["default_registry"],
       message: `found ${quote(config.default_registry)}, expected one of ${

@@ -74,6 +74,7 @@ export function isSecret(path: Path): boolean {
   return keyInfo(path)?.secret ?? false;
 }
 
-function maskUserinfo(text: string): string {
+/** `text` without the user and password of a URL. */
+export function maskUserinfo(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/i, `$1${MASK}@`);
 }

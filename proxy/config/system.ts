@@ -1,4 +1,6 @@
 /** What loading a configuration needs from the machine; a test hands in its own. */
+import { dirname } from "node:path";
+import { writeAtomically } from "./atomic.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 export interface System {
@@ -6,6 +8,8 @@ export interface System {
   readFile(path: string): Promise<string>;
   /** Whether there is a file or, with `kind` "directory", a directory at `path`. */
   exists(path: string, kind?: "file" | "directory"): Promise<boolean>;
+  /** Puts `text` in the place of a file that is Berth's own; makes its directory. */
+  keepFile(path: string, text: string): Promise<void>;
   fetch(url: string, init: { signal: AbortSignal; redirect: "follow" }): Promise<Response>;
 }
 
@@ -22,6 +26,10 @@ export const realSystem: System = {
       // It is there but hidden from us: reading it will say so.
       return kind === "file";
     }
+  },
+  async keepFile(path, text) {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await writeAtomically(path, text);
   },
   fetch: (url, init) => fetch(url, init),
 };

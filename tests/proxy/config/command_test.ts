@@ -5,7 +5,7 @@ import {
   type HashPasswordIo,
 } from "../../../proxy/config/command.ts";
 import { verifyPassword } from "../../../proxy/config/password.ts";
-import { type Machine, machine } from "./fixture.ts";
+import { load, loaded, type Machine, machine } from "./fixture.ts";
 
 async function config(args: string[], input: Machine = {}) {
   const out: string[] = [];
@@ -93,6 +93,61 @@ Deno.test("config print --json, for programs", async () => {
   assert.equal(tree.domain_suffix, "a.example");
   assert.equal(sources.domain_suffix, "flag --domain-suffix");
   assert.equal(sources.listen, "default");
+});
+
+Deno.test("config migrate, writes what comes to the same", async () => {
+  const sources: Machine[] = [
+    {},
+    {
+      env: {
+        REGISTRIES: "gcr.io r.example",
+        AUTH_REGISTRIES: "gcr.io:_json_key:a${b}c r.example:u:pw",
+        ENABLE_MANIFEST_CACHE: "true",
+        VERIFY_SSL: "false",
+        CACHE_MAX_SIZE: "1000",
+      },
+    },
+    { env: { REGISTRY_HOST: "gcr.io", REPO_PREFIX: "acme/prod", PORT: "80" } },
+    {
+      files: {
+        "/work/crm.yaml": "allowed_hosts: [docker.io, '.*[.]gcr[.]io']\nmitm: { enabled: true }\n",
+        "/work/pw": "secret",
+      },
+      env: {
+        BERTH_CONFIG: "crm.yaml",
+        BERTH_REGISTRIES_DOCKER_AUTH_USERNAME: "me",
+        BERTH_REGISTRIES_DOCKER_AUTH_PASSWORD_FILE: "pw",
+      },
+    },
+    {
+      files: { "/work/m.json": '{"own": "https://o.example"}' },
+      env: { BERTH_REGISTRY_MAP: "m.json" },
+    },
+  ];
+  for (const source of sources) {
+    const files = { ...source.files };
+    const { code, out, err } = await config(["migrate"], { ...source, files });
+    assert.equal(code, 0, err);
+    assert.match(out, /^\/work\/config\.yaml is written/);
+    const before = loaded(await load(source)).config;
+    const after = loaded(await load({ files })).config;
+    assert.deepEqual(after, before);
+  }
+});
+
+Deno.test("config migrate, to standard output, and over nothing that is there", async () => {
+  const input = { env: { PORT: "80" }, files: { "/work/config.yaml": "log: { level: debug }" } };
+  assert.deepEqual(await config(["migrate", "--output=-", "--path-names"], input), {
+    code: 0,
+    out: "# Written by berth config migrate.\nlisten: :80 # environment PORT\n" +
+      "path_names: true # flag --path-names\nlog:\n  level: debug # config.yaml:1:15",
+    err: "",
+  });
+  const refused = await config(["migrate"], input);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /config\.yaml is there already; --force replaces it/);
+  assert.equal((await config(["migrate", "-force"], input)).code, 0);
+  assert.match((await config(["migrate", "-o", "-"])).out, /^# Berth's defaults are all/);
 });
 
 Deno.test("config, without a command it knows says how it is used", async () => {

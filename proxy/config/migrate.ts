@@ -1,0 +1,37 @@
+/** One file that says what several sources say together. */
+import type { LoadedConfig } from "./load.ts";
+import type { Origin } from "./origin.ts";
+import { formatKey, leaves, type Path, type Tree } from "./path.ts";
+import { annotatedYaml, asWritten, type EffectiveValue, readFromFile } from "./print.ts";
+
+/** Said by Berth itself: a file need not repeat it. */
+const OWN: readonly Origin["kind"][] = ["default", "built-in"];
+
+/**
+ * A configuration file in Berth's terms that, alone, comes to what `loaded` is: every value that is
+ * not a default, with a comment that tells where it was said. Secrets are in it as they are.
+ */
+export function migratedYaml(loaded: LoadedConfig): string {
+  const { config, sources } = loaded;
+  const values: EffectiveValue[] = [];
+  const tree = { ...config, registries: { ...config.registries, ...disabledOnly(loaded) } };
+  for (const { path, value } of leaves(tree as unknown as Tree)) {
+    const origin = sources.get(formatKey(path)) ?? { kind: "default" };
+    // What the map's URL or file says goes on being read from there.
+    const said = !OWN.includes(origin.kind) && origin.kind !== "map";
+    if (!said || readFromFile(config, path)) continue;
+    values.push({ path, value: asWritten(path, value, escaped), origin });
+  }
+  if (values.length === 0) return "# Berth's defaults are all there is.\n";
+  return `# Written by berth config migrate.\n${annotatedYaml(values)}`;
+}
+
+/** Of registries that are turned off, nothing else matters. */
+function disabledOnly({ disabled }: LoadedConfig) {
+  return Object.fromEntries(Object.keys(disabled).map((name) => [name, { enabled: false }]));
+}
+
+/** A literal `${` is not to be taken for a variable. */
+function escaped(_: Path, value: unknown): unknown {
+  return typeof value === "string" ? value.replaceAll("${", () => "$${") : value;
+}

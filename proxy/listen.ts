@@ -82,7 +82,8 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-function explain(error: unknown, address: string, tls: boolean): Error {
+/** `error` of listening on `address` as one that says what to do. */
+export function explain(error: unknown, address: string, tls: boolean): Error {
   if (error instanceof Deno.errors.AddrInUse) {
     return new ListenError(`${address} is taken by another program; choose another listen address`);
   }

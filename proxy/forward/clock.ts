@@ -6,21 +6,26 @@ export interface Clock {
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What `work` comes to, or `late()` thrown when it takes longer than `ms`; `work` is aborted then. */
+/**
+ * What `work` comes to, or `late()` thrown when it takes longer than `ms`. Its signal is aborted then,
+ * and when `over` is.
+ */
 export async function within<T>(
   clock: Clock,
   ms: number,
   work: (signal: AbortSignal) => Promise<T>,
   late: () => Error,
+  over?: AbortSignal,
 ): Promise<T> {
   const timer = new AbortController();
   const deadline = new AbortController();
   const working = work(deadline.signal);
-  const expiry = clock.delay(ms, timer.signal).then(() => {
-    const error = late();
+  const stop = (error: unknown): never => {
     deadline.abort(error);
     throw error;
-  });
+  };
+  const expiry = clock.delay(ms, AbortSignal.any([timer.signal, ...over ? [over] : []]))
+    .then(() => stop(late()), stop);
   // Whichever loses the race must not end as an unhandled rejection.
   working.catch(() => {});
   expiry.catch(() => {});

@@ -15,6 +15,8 @@ export interface DialOptions {
   timeout: number;
   /** Ports that this program listens on; calling one of them on this machine would be a loop. */
   ownPorts(): number[];
+  /** Ends every attempt when this program stops. */
+  over: AbortSignal;
 }
 
 /** RFC 8305, 5: how long an attempt has before the next address is tried beside it. */
@@ -34,10 +36,16 @@ export async function dial(
 ): Promise<Deno.TcpConn> {
   const late = () =>
     new Refusal("unreachable", `${formatEndpoint(endpoint)} did not answer in time`);
-  return await within(options.clock, options.timeout, async (signal) => {
-    const addresses = await checkedAddresses(endpoint, mayBePrivate, options);
-    return await connectAny(endpoint, addresses, options.clock, signal);
-  }, late);
+  return await within(
+    options.clock,
+    options.timeout,
+    async (signal) => {
+      const addresses = await checkedAddresses(endpoint, mayBePrivate, options);
+      return await connectAny(endpoint, addresses, options.clock, signal);
+    },
+    late,
+    options.over,
+  );
 }
 
 /** The addresses of `endpoint` that may be called, in the order to try them. */
@@ -107,6 +115,7 @@ async function connectAny(
       });
       if (won.signal.aborted || signal.aborted) return connection.close();
       won.abort();
+      connection.setNoDelay();
       resolve(connection);
     } catch (error) {
       errors.push(error);

@@ -41,6 +41,7 @@ export class InnerServer<Visitor> {
   /** Opens a connection whose requests are `visitor`'s. `leave` it when the connection is over. */
   async connect(visitor: Visitor): Promise<{ connection: Deno.TcpConn; leave: () => void }> {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+    connection.setNoDelay();
     const { port } = connection.localAddr;
     this.#visitors.set(port, visitor);
     return { connection, leave: () => this.#visitors.delete(port) };

@@ -117,7 +117,17 @@ export class Relay {
     if (this.#over.signal.aborted) return;
     if (end) this.#end = end;
     this.#over.abort();
-    for (const connection of [this.#client, this.#server]) connection.close();
+    hangUp(this.#client);
+    hangUp(this.#server);
+  }
+}
+
+/** Closes a connection that may be closed already. */
+export function hangUp(connection: Pick<Duplex, "close">): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

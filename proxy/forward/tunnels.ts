@@ -51,6 +51,13 @@ export class Tunnels {
     return { tunnel, end };
   }
 
+  /** Breaks off tunnels without a byte since `time`: nobody can know what a quiet one waits for. */
+  stopQuiet(time: number): void {
+    for (const { tunnel, relay } of this.#running.values()) {
+      if (tunnel.kind === "tunnel" && relay.lastByteAt <= time) relay.stop();
+    }
+  }
+
   /** All of them, the oldest first. */
   list(): Tunnel[] {
     return [...this.#running.values()].map(({ tunnel, relay }) => ({

@@ -1,0 +1,69 @@
+/** Clients of the forward port: as many at once as the limit says, and never an end by accident. */
+import type { Context } from "./context.ts";
+import { serveConnection } from "./front.ts";
+import { Refusal } from "./refusal.ts";
+import { hangUp } from "./relay.ts";
+import { endWith, renderRefusal } from "./reply.ts";
+
+export interface Clients {
+  /** Settles when the listener is closed and every client has been served. */
+  done(): Promise<void>;
+  /** Breaks off whoever is still there. */
+  hangUp(): void;
+}
+
+/** At most one line in this many milliseconds says that clients cannot be served. */
+const LINE_EVERY = 10_000;
+/** After an error such as too many open files. */
+const PAUSE = 100;
+
+/** Accepts clients until `listener` is closed. */
+export function acceptAll(listener: Deno.TcpListener, context: Context): Clients {
+  const { clock, emit, limits, dialing: { over } } = context;
+  const busy = new Refusal("busy", `there are ${limits.connections} connections already`);
+  const serving = new Map<Deno.TcpConn, Promise<void>>();
+  let lastLine = -Infinity;
+
+  function tell(message: string): void {
+    if (clock.now() - lastLine < LINE_EVERY) return;
+    lastLine = clock.now();
+    emit({ kind: "warning", message });
+  }
+
+  function serve(client: Deno.TcpConn): Promise<void> {
+    if (serving.size >= limits.connections) {
+      tell(`the forward proxy turns clients away: ${busy.message}`);
+      return endWith(client, renderRefusal(busy), clock);
+    }
+    client.setNoDelay();
+    return serveConnection(context, client);
+  }
+
+  async function run(): Promise<void> {
+    while (!over.aborted) {
+      try {
+        const client = await listener.accept();
+        serving.set(client, serve(client).finally(() => serving.delete(client)));
+      } catch (error) {
+        if (isClosed(error)) return;
+        tell(`the forward proxy cannot accept clients: ${String(error)}`);
+        await clock.delay(PAUSE, over).catch(() => {});
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    async done() {
+      await running;
+      await Promise.all(serving.values());
+    },
+    hangUp() {
+      for (const client of serving.keys()) hangUp(client);
+    },
+  };
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
+}

@@ -1,0 +1,64 @@
+/** One connection to the forward port, from its first byte to its end. */
+import { plainAddress } from "../forwarded.ts";
+import { connect } from "./connect.ts";
+import { carry, type Context } from "./context.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { formOf, type Head, parseConnect, readHead } from "./head.ts";
+import { Refusal } from "./refusal.ts";
+import { hangUp } from "./relay.ts";
+import { endWith, renderRefusal } from "./reply.ts";
+
+/** Serves `client` until it is done. Never throws; what goes wrong is told to it and to the log. */
+export async function serveConnection(context: Context, client: Deno.TcpConn): Promise<void> {
+  const address = plainAddress(client.remoteAddr.hostname);
+  let endpoint: Endpoint | undefined;
+  try {
+    const head = await readHead(client, context.clock, context.limits.headerTimeout);
+    if (!head) return hangUp(client);
+    const form = formOf(head);
+    if (form !== "connect") return await visit(context, client, address, form, head);
+    const request = parseConnect(head);
+    endpoint = request.endpoint;
+    await connect(context, client, address, request, head.rest);
+  } catch (error) {
+    await fail(context, client, address, endpoint, error);
+  }
+}
+
+/** Hands the connection to the server for plain HTTP. */
+async function visit(
+  context: Context,
+  client: Deno.TcpConn,
+  address: string,
+  form: "absolute" | "origin",
+  head: Head,
+): Promise<void> {
+  const { connection, leave } = await context.plain.connect({ client: address, form });
+  await carry(context, client, connection, head.bytes).finally(leave);
+}
+
+async function fail(
+  context: Context,
+  client: Deno.TcpConn,
+  address: string,
+  endpoint: Endpoint | undefined,
+  error: unknown,
+): Promise<void> {
+  const { clock, emit, refused } = context;
+  if (error instanceof Refusal) {
+    if (endpoint) refused.add(endpoint, error, address, clock.now());
+    emit({ kind: "refused", client: address, endpoint, refusal: error });
+    return await endWith(client, renderRefusal(error), clock);
+  }
+  hangUp(client);
+  if (isGone(error)) return;
+  emit({ kind: "failed", message: `the forward proxy failed to serve ${address}`, error });
+}
+
+/** Whether `error` says no more than that the client went away. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
+}

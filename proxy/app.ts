@@ -5,7 +5,7 @@ import { blob } from "./blobs.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Origin, originOf, parseNetworks } from "./forwarded.ts";
-import { type ManifestOptions, manifests, passManifests } from "./manifests.ts";
+import { type ManifestOptions, manifests, passManifest } from "./manifests.ts";
 import { OciError } from "./oci/errors.ts";
 import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
 import { frontPage, help } from "./pages.ts";
@@ -51,7 +51,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     ]),
   );
   const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey };
-  const manifest = parts.cache ? manifests({ ...parts, cache: parts.cache }) : passManifests();
+  const manifest = parts.cache ? manifests({ ...parts, cache: parts.cache }) : passManifest;
   const app = new Hono<Env>();
 
   app.use(async (c, next) => {

@@ -12,7 +12,10 @@ export interface ListenOptions {
 export interface Listener {
   /** As bound: the port is known even where 0 was asked for. */
   address: { hostname: string; port: number };
-  /** Takes another certificate for new connections; running ones go on with the old one. */
+  /**
+   * Takes another certificate for new connections; running ones go on with the old one. Throws where
+   * it cannot be used, and the old one stays.
+   */
   setCertificate(tls: { cert: string; key: string }): Promise<void>;
   /** Stops accepting, waits for running requests up to `graceMs`, then ends them. */
   close(graceMs: number): Promise<void>;
@@ -42,7 +45,7 @@ export function listen(options: ListenOptions): Listener {
       return Deno.serve({
         hostname: host,
         port: at,
-        ...(tls ? { cert: tls.cert, key: tls.key, reusePort: true } : {}),
+        ...(tls ? { cert: tls.cert, key: tls.key } : {}),
         onListen: () => {},
         onError: () => new Response(null, { status: 500 }),
       }, (request, info) =>
@@ -65,16 +68,29 @@ export function listen(options: ListenOptions): Listener {
 
   return {
     address,
-    setCertificate(tls) {
-      const old = server;
-      // Both hold the port while the old one drains, so that no connection is refused.
-      server = serve(address.hostname, address.port, tls);
-      const drained = stop(old, 60_000).finally(() => draining.delete(drained));
+    async setCertificate(tls) {
+      // A certificate that cannot be used is found out before the old listener goes.
+      await stop(serve("127.0.0.1", 0, tls), 0);
+      const drained = stop(server, 60_000).finally(() => draining.delete(drained));
       draining.add(drained);
-      return Promise.resolve();
+      server = await again(() => serve(address.hostname, address.port, tls));
     },
-    close: (graceMs) => stop(server, graceMs),
+    async close(graceMs) {
+      await Promise.all([stop(server, graceMs), ...draining]);
+    },
   };
+}
+
+/** The kernel may need a moment to give up the port of the listener before. */
+async function again<T>(attempt: () => T): Promise<T> {
+  for (let left = 100;; left--) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
 }
 
 /** An address that cannot be listened on, in words that say what to do. */

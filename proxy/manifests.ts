@@ -23,12 +23,10 @@ export interface ManifestOptions {
 
 export type ManifestHandler = (x: Exchange<Manifest>) => Promise<Response>;
 
-/** Without a cache: every manifest passes through. */
-export function passManifests(): ManifestHandler {
-  return (x) => {
-    x.record.cache = "pass";
-    return passThrough(x, { path: `manifests/${x.path.reference.value}` });
-  };
+/** Without a cache, or where clients are to be redirected, manifests pass through. */
+export function passManifest(x: Exchange<Manifest>): Promise<Response> {
+  x.record.cache = "pass";
+  return passThrough(x, { path: `manifests/${x.path.reference.value}` }, (signed) => signed);
 }
 
 /** Manifests from the cache; tags by the rules of `options`. */
@@ -101,6 +99,7 @@ export function manifests(options: ManifestOptions): ManifestHandler {
 
   return (x) => {
     const { reference } = x.path;
+    if (x.target.registry.redirects === "pass") return passManifest(x);
     if (reference.kind === "tag") return byTag(x, reference.value);
     return serveDigest(x, cache, wantedManifest(x, reference));
   };

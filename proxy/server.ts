@@ -1,5 +1,6 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
 import type { Cache } from "../cache/cache.ts";
+import { CertificateFollower, readCertificate } from "./certificate.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { verifyPassword } from "./config/password.ts";
 import type { Config, Registry } from "./config/schema.ts";
@@ -41,24 +42,24 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   const build = (config: Config): ProxyHandler =>
     createProxy(config, proxyParts(config, parts, upstreams(config), key, () => !closing));
   let handler = build(config);
-  let tls = await certificate(config);
+  const tls = await readCertificate(config.tls);
   const listener = listen({
     listen: config.listen,
     tls,
     handler: (request, caller) => handler(request, { ...caller, via: "direct" }),
   });
+  const certificate = tls && new CertificateFollower(listener, config.tls, tls);
+  await certificate?.follow();
   return {
     address: listener.address,
     handle: (request, peer, via) => handler(request, { peer, via }),
     async reconfigure(next) {
-      const renewed = await certificate(next);
+      await certificate?.follow(next.tls);
       handler = build(next);
-      if (!renewed || !tls || (renewed.cert === tls.cert && renewed.key === tls.key)) return;
-      await listener.setCertificate(renewed);
-      tls = renewed;
     },
     async close(graceMs) {
       closing = true;
+      certificate?.close();
       await listener.close(graceMs);
       await pool.close();
     },
@@ -132,13 +133,4 @@ function authenticator(users: Config["users"]): Authenticate {
     const known = Object.hasOwn(users, name);
     return await verifyPassword(password, known ? users[name]! : decoy) && known;
   };
-}
-
-async function certificate({ tls }: Config) {
-  if (!tls.cert_file) return undefined;
-  const [cert, key] = await Promise.all([
-    Deno.readTextFile(tls.cert_file),
-    Deno.readTextFile(tls.key_file),
-  ]);
-  return { cert, key };
 }

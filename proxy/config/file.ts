@@ -40,6 +40,14 @@ export function interpolate(text: string, env: Environment) {
   return { value, variables, missing };
 }
 
+/** `value` written so that `interpolate` gives it back: no text in it refers to a variable. */
+export function literal(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("${", () => "$${");
+  if (Array.isArray(value)) return value.map(literal);
+  if (!isTree(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)]));
+}
+
 /** Reads `text` of the file at `path`; what is wrong with it is in `problems`, never thrown. */
 export function parseFile(path: string, text: string, env: Environment): ParsedFile {
   const lines = new LineCounter();

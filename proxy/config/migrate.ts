@@ -1,7 +1,8 @@
 /** One file that says what several sources say together. */
+import { literal } from "./file.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { Origin } from "./origin.ts";
-import { formatKey, leaves, type Path, type Tree } from "./path.ts";
+import { formatKey, leaves, type Tree } from "./path.ts";
 import { annotatedYaml, asWritten, type EffectiveValue, readFromFile } from "./print.ts";
 
 /** Said by Berth itself: a file need not repeat it. */
@@ -20,7 +21,7 @@ export function migratedYaml(loaded: LoadedConfig): string {
     // What the map's URL or file says goes on being read from there.
     const said = !OWN.includes(origin.kind) && origin.kind !== "map";
     if (!said || readFromFile(config, path)) continue;
-    values.push({ path, value: asWritten(path, value, escaped), origin });
+    values.push({ path, value: asWritten(path, value, (_, scalar) => literal(scalar)), origin });
   }
   if (values.length === 0) return "# Berth's defaults are all there is.\n";
   return `# Written by berth config migrate.\n${annotatedYaml(values)}`;
@@ -29,9 +30,4 @@ export function migratedYaml(loaded: LoadedConfig): string {
 /** Of registries that are turned off, nothing else matters. */
 function disabledOnly({ disabled }: LoadedConfig) {
   return Object.fromEntries(Object.keys(disabled).map((name) => [name, { enabled: false }]));
-}
-
-/** A literal `${` is not to be taken for a variable. */
-function escaped(_: Path, value: unknown): unknown {
-  return typeof value === "string" ? value.replaceAll("${", () => "$${") : value;
 }

@@ -5,6 +5,7 @@ import { explain, whyUnwritable, writeAtomically } from "./atomic.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit.ts";
 import { loadConfig, type LoadedConfig, type LoadInput } from "./load.ts";
+import { literal } from "./file.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import { formatKey, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
@@ -129,9 +130,10 @@ async function prepare(context: WriteContext, edits: readonly Edit[], revision?:
   return { file, before, after, problems: result.ok ? [] : result.problems };
 }
 
+/** Values are taken literally: whoever may edit is not to read the environment by `${NAME}`. */
 function edited(text: string, edits: readonly Edit[]): string {
   try {
-    return editText(text, edits);
+    return editText(text, edits.map(({ path, value }) => ({ path, value: literal(value) })));
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
     throw new WriteError("by-hand", error.message, { key: formatKey(error.path) });
@@ -158,10 +160,12 @@ async function currentText({ input, loaded }: WriteContext) {
 
 /** Refuses what the file could say in vain. */
 function checkKeys(loaded: LoadedConfig, edits: readonly Edit[]): void {
-  for (const { path } of edits) {
-    const origin = fixedOrigin(loaded, path);
-    if (!origin) continue;
+  for (const { path, value } of edits) {
     const key = formatKey(path);
+    const stated = loaded.sources.get(key);
+    const fromVariable = stated?.kind === "file" && stated.variables && value !== undefined;
+    const origin = fromVariable ? stated : fixedOrigin(loaded, path);
+    if (!origin) continue;
     const message = `${key} comes from ${describeOrigin(origin)}; change it there`;
     throw new WriteError("read-only-key", message, { key, origin });
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import fc from "fast-check";
 import { parse } from "yaml";
+import { getIn, leaves, setIn, type Tree } from "../../../proxy/config/path.ts";
 import { type Edit, EditError, editText } from "../../../proxy/config/edit.ts";
 
 const GOLDEN = join(import.meta.dirname!, "golden");
@@ -54,4 +56,38 @@ Deno.test("editText, line ends stay what they are", () => {
     "listen: :81 # x\r\nlog:\r\n  level: info\r\n  format: json\r\n",
   );
   assert.equal(editText('{"a": 1}', [{ path: ["b"], value: 2 }]).at(-1), "}");
+});
+
+const TEXT = await Deno.readTextFile(join(import.meta.dirname!, "../../../config.yaml"));
+
+Deno.test("editText, whatever is set in config.yaml, that is set and no comment is lost", () => {
+  const known = [...leaves(parse(TEXT) as Tree)].map(({ path }) => path);
+  const path = fc.oneof(
+    fc.constantFrom(...known),
+    fc.constantFrom(["cache", "new"], ["registries", "new", "url"], ["new"], ["users", "a b"]),
+  );
+  const value = fc.oneof(
+    fc.string(),
+    fc.boolean(),
+    fc.integer(),
+    fc.array(fc.string(), { maxLength: 3 }),
+    fc.constantFrom("yes", "# x", "a: b", "${X}", "- a", "null", "1.0", "'", '"', "\\"),
+  );
+  const edits = fc.uniqueArray(fc.record({ path, value }), {
+    minLength: 1,
+    maxLength: 4,
+    selector: ({ path }) => path.join("."),
+  });
+  const comments = (text: string) => text.match(/^ *#.*$/gm)!.map((line) => line.trim());
+  fc.assert(
+    fc.property(edits, (edits) => {
+      const out = editText(TEXT, edits);
+      const expected = parse(TEXT) as Tree;
+      for (const { path, value } of edits) setIn(expected, path, value);
+      for (const { path, value } of edits) assert.deepEqual(getIn(parse(out), path), value);
+      assert.deepEqual(parse(out), JSON.parse(JSON.stringify(expected)));
+      assert.deepEqual(comments(out), comments(TEXT));
+    }),
+    { numRuns: 60 },
+  );
 });

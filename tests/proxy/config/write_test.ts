@@ -98,9 +98,13 @@ Deno.test("writeEdits, an invalid result is not written", () =>
 
 Deno.test("writeEdits, what comes from elsewhere is refused by its origin", () =>
   withFile(
-    "listen: :1\n",
+    "listen: ${ADDRESS}\n",
     async (context) => {
       const cases: [Edit, RegExp][] = [
+        [
+          { path: ["listen"], value: ":2" },
+          /^listen comes from config\.yaml:1:9 \(\$\{ADDRESS\}\); change it there/,
+        ],
         [SUFFIX, /^domain_suffix comes from flag --domain-suffix; change it there/],
         [
           { path: ["forward", "allowed_hosts"], value: ["x"] },
@@ -118,9 +122,25 @@ Deno.test("writeEdits, what comes from elsewhere is refused by its origin", () =
     },
     {
       args: ["--domain-suffix=a.example"],
-      env: { BERTH_FORWARD_ALLOWED_HOSTS: "a", BERTH_REGISTRIES_DOCKER_AUTH_HEADER: "Bearer x" },
+      env: {
+        ADDRESS: ":1",
+        BERTH_FORWARD_ALLOWED_HOSTS: "a",
+        BERTH_REGISTRIES_DOCKER_AUTH_HEADER: "Bearer x",
+      },
     },
   ));
+
+Deno.test("writeEdits, does not let a value read the environment", () =>
+  withFile("listen: :1\n", async (context, file) => {
+    await writeEdits(context, [
+      { path: ["admin", "username"], value: "${SECRET}" },
+      { path: ["cache", "pin"], value: ["a/${SECRET}"] },
+    ]);
+    const { config } = loaded(await loadConfig({ ...context.input, env: { SECRET: "s" } }));
+    assert.equal(config.admin.username, "${SECRET}");
+    assert.deepEqual(config.cache.pin, ["a/${SECRET}"]);
+    assert.match(await Deno.readTextFile(file), /\$\$\{SECRET\}/);
+  }));
 
 Deno.test("writeEdits, an alias is for a person to change", () =>
   withFile("trusted_proxies: &p [10.0.0.1]\nforward: { intercept: [] }\n", async (context) => {

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { findOption, keyInfo, OPTIONS } from "../../../proxy/config/options.ts";
+import { formatKey, parseKey } from "../../../proxy/config/path.ts";
+import { nearest } from "../../../proxy/config/suggest.ts";
+import { flagHelp, flagUsage } from "../../../proxy/config/usage.ts";
+
+Deno.test("OPTIONS, every key has a flag and a variable of its own that lead back to it", () => {
+  for (const spelling of ["flag", "env"] as const) {
+    assert.equal(new Set(OPTIONS.map((option) => option[spelling])).size, OPTIONS.length);
+    for (const option of OPTIONS) {
+      const name = option[spelling].replace("*", spelling === "env" ? "MY_REG" : "my-reg");
+      const found = findOption(spelling, name);
+      assert.equal(found?.option, option, name);
+      assert.deepEqual(found.path, option.path.map((key) => key === "*" ? "my-reg" : key));
+    }
+  }
+  assert.equal(findOption("flag", "--registries-*-url"), undefined);
+  assert.equal(findOption("env", "BERTH_REGISTRIES__URL"), undefined);
+});
+
+Deno.test("keyInfo, knows kinds, secrets and what is not there", () => {
+  assert.equal(keyInfo(["cache", "max_size"])?.kind, "size");
+  assert.equal(keyInfo(["public_url"])?.kind, "url");
+  assert.equal(keyInfo(["registries", "any", "manifests", "ttl"])?.kind, "duration");
+  assert.equal(keyInfo(["forward", "allowed_hosts", 3])?.kind, "text");
+  for (const key of ["registries.x.auth.password", "registries.x.auth.ecr.session_token"]) {
+    assert.equal(keyInfo(key.split("."))?.secret, true, key);
+  }
+  assert.equal(keyInfo(["users", "kim"])?.secret, true);
+  assert.equal(keyInfo(["registries", "x", "auth", "username"])?.secret, false);
+  assert.equal(keyInfo(["constructor"]), undefined);
+  assert.equal(keyInfo(["listen", "x"]), undefined);
+});
+
+Deno.test("formatKey and parseKey, are each other's inverse", () => {
+  const segment = fc.oneof(fc.string(), fc.nat(), fc.constantFrom("a.b", "[0]", '"', "", "users"));
+  fc.assert(fc.property(fc.array(segment, { minLength: 1 }), (path) => {
+    assert.deepEqual(parseKey(formatKey(path)), path);
+  }));
+  assert.equal(formatKey(["users", "a.b"]), 'users."a.b"');
+  assert.equal(formatKey(["forward", "allowed_hosts", 0]), "forward.allowed_hosts[0]");
+  for (const text of ["a..b", "a b", "a[", '"a', "a[x]", ".a."]) {
+    assert.equal(parseKey(text), undefined, text);
+  }
+});
+
+Deno.test("nearest, finds the slip and makes nothing up", () => {
+  const known = ["listen", "domain_suffix", "default_registry"];
+  assert.equal(nearest("lisen", known), "listen");
+  assert.equal(nearest("domainSuffix", known), "domain_suffix");
+  assert.equal(nearest("default-registry", known), "default_registry");
+  assert.equal(nearest("volume", known), undefined);
+});
+
+Deno.test("flagHelp, has a line for every flag, with its default", () => {
+  const help = flagHelp().split("\n");
+  assert.ok(help.some((line) => /^ {2}--listen ADDRESS +:8080$/.test(line)));
+  assert.ok(help.some((line) => /^ {2}--cache-max-size SIZE +32GiB$/.test(line)));
+  assert.ok(help.some((line) => /^ {2}--log-level debug\|info\|warn\|error +info$/.test(line)));
+  assert.ok(help.some((line) => /^ {2}--registries-NAME-url URL$/.test(line)));
+  assert.equal(flagUsage().length, OPTIONS.length);
+});

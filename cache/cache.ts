@@ -16,7 +16,8 @@ import { type DirectoryLock, lockDirectory } from "./lock.ts";
 import { isManifestType, MANIFEST_LIMIT, referencesOf } from "./manifest.ts";
 import { Memory } from "./memory.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
-import { Pinned } from "./pins.ts";
+import { type Pin, Pinned } from "./pins.ts";
+import type { EvictionPlan, Selector } from "./plan.ts";
 import { openIndex } from "./rebuild.ts";
 import type { BlobStore } from "./store.ts";
 import type {
@@ -33,8 +34,23 @@ export { ContentDamaged, DigestMismatch, RangeNotSatisfiable, SourceBroken } fro
 export type { CacheEvent, CacheListener } from "./events.ts";
 export type { RunningFill } from "./fills.ts";
 export type { CacheOptions, CacheSettings } from "./options.ts";
+export type { Pin } from "./pins.ts";
+export type { EvictionPlan, Selector } from "./plan.ts";
 export type { ByteRange } from "./range.ts";
 export type * from "./types.ts";
+
+export interface Usage {
+  blobs: number;
+  /** Bytes of stored content, and what it may take. */
+  bytes: number;
+  maxSize: number;
+  /** Bytes of the disk: to be left free, free now, and all. */
+  minFree: number;
+  diskFree: number;
+  diskTotal: number;
+  /** Bytes of small content in memory. */
+  memory: number;
+}
 
 export interface Cache {
   /** What is known of stored content; `undefined` where it is not here. */
@@ -67,6 +83,17 @@ export interface Cache {
   setTag(key: TagKey, row: TagRow): void;
   /** Forgets the tag, whatever clients accept. */
   deleteTag(registry: string, repository: string, tag: string): void;
+  /** What {@linkcode evict} would take now; changes nothing. */
+  plan(selector: Selector): EvictionPlan;
+  /** Removes what `selector` means, but for what is pinned or in use, and says what that was. */
+  evict(selector: Selector): Promise<EvictionPlan>;
+  /** Holds the images whose `registry/repository:tag` match the glob `pattern`. */
+  pin(pattern: string): void;
+  /** False where nobody had pinned it, or the configuration has. */
+  unpin(pattern: string): boolean;
+  pins(): Pin[];
+  /** What there is, and what there is room for. */
+  usage(): Promise<Usage>;
   /** Fills under way. */
   fills(): RunningFill[];
   /** Calls `listener` with each event until the returned function is called. */
@@ -235,6 +262,34 @@ class DiskCache implements Cache {
     this.#index.deleteTag(registry, repository, tag);
   }
 
+  plan(selector: Selector): EvictionPlan {
+    return summary(this.#evictor.plan(selector));
+  }
+
+  async evict(selector: Selector): Promise<EvictionPlan> {
+    return summary(await this.#evictor.evict(selector));
+  }
+
+  pin(pattern: string): void {
+    this.#index.pin(pattern, this.#clock.now());
+  }
+
+  unpin(pattern: string): boolean {
+    return this.#index.unpin(pattern);
+  }
+
+  pins(): Pin[] {
+    return this.#pinned.patterns();
+  }
+
+  async usage(): Promise<Usage> {
+    const { blobs, bytes } = this.#index.totals;
+    const { free, total } = await this.#store.space();
+    const { maxSize, minFree } = this.#settings;
+    const memory = this.#memory.size;
+    return { blobs, bytes, maxSize, minFree, diskFree: free, diskTotal: total, memory };
+  }
+
   fills(): RunningFill[] {
     return this.#fills.running();
   }
@@ -330,4 +385,8 @@ class DiskCache implements Cache {
   #emit(event: CacheEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+function summary({ digests, bytes, tags, pinned, inUse }: EvictionPlan): EvictionPlan {
+  return { digests, bytes, tags, pinned, inUse };
 }

@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { CacheListener, EvictionReason } from "./events.ts";
 import type { BlobRow, Index } from "./index.ts";
 import { blobOf } from "./index.ts";
+import { type DetailedPlan, planEviction, type Selector } from "./plan.ts";
 import type { BlobStore } from "./store.ts";
 
 export interface Limits {
@@ -76,6 +77,24 @@ export class Evictor {
     await removed;
     emit({ kind: "evicted", digest, size: row.size, reason });
     return true;
+  }
+
+  /** What {@linkcode evict} would take now. */
+  plan(selector: Selector): DetailedPlan {
+    const { index, pinned, busy, clock } = this.#options;
+    return planEviction(selector, { index, pinned: pinned(), busy, now: clock.now() });
+  }
+
+  /** Removes what `selector` means, but for what is pinned or in use, and says what that was. */
+  async evict(selector: Selector): Promise<DetailedPlan> {
+    const { index, pinned } = this.#options;
+    const plan = this.plan(selector);
+    for (const { registry, repository, tag } of plan.tagNames) {
+      index.deleteTag(registry, repository, tag);
+    }
+    for (const digest of plan.digests) await this.remove(digest, "asked");
+    if (plan.repository !== undefined) index.unlinkRepository(plan.repository, pinned());
+    return plan;
   }
 
   async #enforce(): Promise<void> {

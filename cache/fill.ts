@@ -59,6 +59,11 @@ interface Head {
 }
 
 const REHASH_SIZE = 2 ** 20;
+/**
+ * Large pieces make for speed. With many readers, each of whom may be slow to let go of the piece
+ * it has, they would take much memory.
+ */
+const PIECE = { few: 2 ** 20, many: 2 ** 18, readers: 4 };
 
 export class Fill {
   readonly digest: string;
@@ -305,6 +310,7 @@ export class Fill {
   #steadySource(source: Source): SteadySource {
     return new SteadySource(source, {
       ...this.#deps,
+      pieceSize: () => this.readers > PIECE.readers ? PIECE.many : PIECE.few,
       signal: this.#stop.signal,
       onResume: (offset, error) => this.#hooks.resumed(offset, error),
     });

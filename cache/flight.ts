@@ -3,6 +3,7 @@
  * The newest bytes are kept in memory and handed to the readers without copying; who is further
  * behind reads the file, which is the only buffer that grows. Nobody waits for a reader.
  */
+import { Readback } from "./readback.ts";
 import type { BlobFile } from "./store.ts";
 
 /**
@@ -14,6 +15,13 @@ export const HELD_BACK = 64 * 1024;
 const BLOCK = 256 * 1024;
 /** Appended pieces from this size on are kept as they are, smaller ones are gathered. */
 const OWN_BLOCK = 128 * 1024;
+
+/**
+ * Milliseconds of rest between two calls to the readers, for each of them: waking fifty for every
+ * packet that comes in would leave no time for anything else. At most, and beyond one reader.
+ */
+const REST_EACH = 0.4;
+const REST_MOST = 20;
 
 interface Block {
   offset: number;
@@ -42,7 +50,7 @@ export interface FlightOptions {
 
 export class Flight {
   readonly total: number | undefined;
-  readonly openFile: () => Promise<BlobFile>;
+  readonly #readback: Readback;
   readonly #window: number;
   readonly #onIdle: () => void;
   #blocks: Block[] = [];
@@ -52,11 +60,13 @@ export class Flight {
   #state: FlightState = { kind: "running" };
   #change = Promise.withResolvers<void>();
   #waiting = false;
+  #wokenAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #readers = 0;
 
   constructor({ total, open, window, onIdle }: FlightOptions) {
     this.total = total;
-    this.openFile = open;
+    this.#readback = new Readback(open);
     this.#window = window;
     this.#onIdle = onIdle ?? (() => {});
   }
@@ -67,11 +77,6 @@ export class Flight {
 
   get received(): number {
     return this.#received;
-  }
-
-  /** Bytes that can be read from the file. */
-  get onFile(): number {
-    return this.#onFile;
   }
 
   get readers(): number {
@@ -90,7 +95,7 @@ export class Flight {
     else this.#gather(bytes);
     this.#received += bytes.length;
     this.#trim();
-    this.#wake();
+    this.#wakeSoon();
   }
 
   /** Says that the file holds `size` bytes by now. */
@@ -114,8 +119,14 @@ export class Flight {
     this.#settle({ kind: "detached" });
   }
 
-  /** Bytes from `from` up to `limit` at most, as they lie in memory; `undefined` where they do not. */
-  view(from: number, limit: number): Uint8Array<ArrayBuffer> | undefined {
+  /** Bytes from `from` on, up to `limit` at most, all of which have been received. */
+  async read(from: number, limit: number): Promise<Uint8Array> {
+    return this.#view(from, limit) ??
+      await this.#readback.read(from, Math.min(limit, this.#onFile), this.#onFile);
+  }
+
+  /** The same from memory; `undefined` where it is no longer there. */
+  #view(from: number, limit: number): Uint8Array | undefined {
     for (let at = this.#blocks.length - 1; at >= 0; at--) {
       const { offset, bytes, length } = this.#blocks[at]!;
       if (from < offset || from >= offset + length) continue;
@@ -145,7 +156,9 @@ export class Flight {
 
   leave(): void {
     this.#readers--;
-    if (this.#readers === 0) this.#onIdle();
+    if (this.#readers > 0) return;
+    this.#readback.close();
+    this.#onIdle();
   }
 
   #gather(bytes: Uint8Array<ArrayBuffer>): void {
@@ -155,7 +168,8 @@ export class Flight {
       tail.length += bytes.length;
       return;
     }
-    const block = new Uint8Array(BLOCK);
+    const rest = this.total === undefined ? BLOCK : this.total - this.#received;
+    const block = new Uint8Array(Math.max(bytes.length, Math.min(BLOCK, rest)));
     block.set(bytes);
     this.#push(block, bytes.length);
   }
@@ -182,9 +196,21 @@ export class Flight {
     this.#wake();
   }
 
+  /** Wakes the readers at once where they had their rest, else when they have. */
+  #wakeSoon(): void {
+    if (!this.#waiting || this.#timer !== undefined) return;
+    const rest = this.#readers > 1 ? Math.min(REST_MOST, this.#readers * REST_EACH) : 0;
+    const wait = this.#wokenAt + rest - performance.now();
+    if (wait <= 0) return this.#wake();
+    this.#timer = setTimeout(() => this.#wake(), wait);
+  }
+
   #wake(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (!this.#waiting) return;
     this.#waiting = false;
+    this.#wokenAt = performance.now();
     const { resolve } = this.#change;
     this.#change = Promise.withResolvers();
     resolve();

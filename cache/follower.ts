@@ -1,7 +1,4 @@
 import { type Continuation, type Flight, HELD_BACK } from "./flight.ts";
-import type { BlobFile } from "./store.ts";
-
-const READ_SIZE = 256 * 1024;
 
 export interface FollowerOptions {
   /** First byte to read. */
@@ -27,7 +24,6 @@ class Follower {
   readonly #flight: Flight;
   readonly #options: FollowerOptions;
   #position: number;
-  #file: BlobFile | undefined;
   #rest: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #over = false;
 
@@ -77,7 +73,7 @@ class Follower {
         continue;
       }
       const limit = this.#limit();
-      if (this.#position < limit) return await this.#available(limit);
+      if (this.#position < limit) return await this.#flight.read(this.#position, limit);
       if (state.kind === "detached") await this.#goOn(this.#options.detached, undefined);
       else await this.#flight.changed();
     }
@@ -91,21 +87,6 @@ class Follower {
     return end === undefined ? received - HELD_BACK : Math.min(received, end - HELD_BACK);
   }
 
-  async #available(limit: number): Promise<Uint8Array> {
-    const inMemory = this.#flight.view(this.#position, limit);
-    if (inMemory) return inMemory;
-    this.#file ??= await this.#flight.openFile();
-    if (this.#over) {
-      this.#closeFile();
-      return new Uint8Array();
-    }
-    const length = Math.min(READ_SIZE, Math.min(limit, this.#flight.onFile) - this.#position);
-    const bytes = new Uint8Array(length);
-    const count = await this.#file.read(bytes, this.#position);
-    if (count === 0) throw new Error(`the file ends at byte ${this.#position}, too early`);
-    return bytes.subarray(0, count);
-  }
-
   async #goOn(continuation: Continuation | undefined, error: unknown): Promise<void> {
     if (!continuation) throw error;
     const stream = await continuation(this.#position, error);
@@ -116,12 +97,6 @@ class Follower {
   #leave(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#closeFile();
     this.#flight.leave();
-  }
-
-  #closeFile(): void {
-    this.#file?.close();
-    this.#file = undefined;
   }
 }

@@ -42,8 +42,8 @@ function statements(db: DatabaseSync) {
     ),
     linked: sql("SELECT 1 FROM members WHERE repository = ? AND digest = ?"),
     unlinkDigest: sql("DELETE FROM members WHERE digest = ?"),
+    members: sql("SELECT digest FROM members WHERE repository = ?"),
     unlink: sql("DELETE FROM members WHERE repository = ? AND digest = ?"),
-    unlinkRepository: sql("DELETE FROM members WHERE repository = ?"),
     forgetMembers: sql(
       "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
     ),
@@ -217,9 +217,13 @@ export class Index {
     this.#links.clear();
   }
 
-  /** Forgets that `repository` holds anything. */
-  unlinkRepository(repository: string): void {
-    this.#sql.unlinkRepository.run(repository);
+  /** Forgets that `repository` holds anything but `except`. */
+  unlinkRepository(repository: string, except: ReadonlySet<string>): void {
+    this.transaction(() => {
+      for (const { digest } of this.#sql.members.all(repository)) {
+        if (!except.has(String(digest))) this.#sql.unlink.run(repository, digest!);
+      }
+    });
     this.#links.clear();
   }
 

@@ -10,14 +10,25 @@ export function globToRegExp(glob: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** Everything that the manifests `roots` name, directly or through others, and they themselves. */
+/**
+ * Everything that the manifests `roots` name, directly or through others, and they themselves. What
+ * a signature is about (`subject`) does not belong to it.
+ */
 export function closure(index: Index, roots: Iterable<string>): Set<string> {
-  const children = index.db.prepare("SELECT child FROM refs WHERE parent = ?");
+  const children = index.db.prepare(
+    "SELECT child FROM refs WHERE parent = ? AND kind <> 'subject'",
+  );
   const found = new Set(roots);
   for (const digest of found) {
     for (const { child } of children.all(digest)) found.add(String(child));
   }
   return found;
+}
+
+export interface Pin {
+  pattern: string;
+  /** Whether it comes from the configuration, which alone can take it back. */
+  configured: boolean;
 }
 
 /** The digests that pins hold, worked out anew only when tags, references or pins have changed. */
@@ -38,8 +49,7 @@ export class Pinned {
     this.#revision = -1;
   }
 
-  /** All patterns, and whether each comes from the configuration. */
-  patterns(): { pattern: string; configured: boolean }[] {
+  patterns(): Pin[] {
     const own = this.#index.pins().filter((pattern) => !this.#configured.includes(pattern));
     return [
       ...this.#configured.map((pattern) => ({ pattern, configured: true })),

@@ -11,13 +11,13 @@ export interface SteadyOptions {
   backoff: (attempt: number) => number;
   /** Milliseconds without a byte after which the source counts as broken. */
   stallTimeout: number;
+  /** Bytes to read at most in one piece; asked before each. */
+  pieceSize: () => number;
   signal: AbortSignal;
   /** Told of each resumption: the byte gone on from, and what had happened. */
   onResume?: ((offset: number, error: unknown) => void) | undefined;
 }
 
-/** Content is read in pieces of at most this many bytes. */
-const READ_SIZE = 512 * 1024;
 /** As much progress between two breaks means that trying again is worth it. */
 const PROGRESS = 2 ** 20;
 
@@ -84,7 +84,7 @@ export class SteadySource {
   /** Ends the request after its last byte, leaving the connection fit for the next one. */
   async finish(): Promise<void> {
     this.#readingSince = this.#options.clock.now();
-    await this.#body?.read().catch(() => {});
+    await this.#body?.read(1).catch(() => {});
     await this.cancel("complete");
   }
 
@@ -104,7 +104,7 @@ export class SteadySource {
     if (this.#position === this.#total) return undefined;
     if (!this.#body) throw this.#options.signal.reason ?? new SourceBroken("gone", this.#position);
     this.#readingSince = this.#options.clock.now();
-    const piece = await this.#body.read();
+    const piece = await this.#body.read(this.#options.pieceSize());
     this.#readingSince = undefined;
     if (!piece) return this.#ended();
     const skipped = Math.min(this.#skip, piece.length);
@@ -195,7 +195,7 @@ export class SteadySource {
 class BodyReader {
   readonly #byob: ReadableStreamBYOBReader | undefined;
   readonly #plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #buffer: ArrayBuffer | undefined;
+  #spare: ArrayBuffer | undefined;
 
   constructor(body: ReadableStream<Uint8Array>) {
     try {
@@ -205,17 +205,18 @@ class BodyReader {
     }
   }
 
-  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** The next piece, of at most `size` bytes where the body allows a say in that. */
+  async read(size: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (!this.#byob) {
       const { value } = await this.#plain!.read();
       return value as Uint8Array<ArrayBuffer> | undefined;
     }
-    const buffer = this.#buffer ?? new ArrayBuffer(READ_SIZE);
-    this.#buffer = undefined;
-    const { value } = await this.#byob.read(new Uint8Array(buffer));
+    const spare = this.#spare?.byteLength === size ? this.#spare : new ArrayBuffer(size);
+    this.#spare = undefined;
+    const { value } = await this.#byob.read(new Uint8Array(spare));
     if (!value || value.length === 0) return undefined;
-    if (value.length > READ_SIZE / 2) return value;
-    this.#buffer = value.buffer;
+    if (value.length > size / 2) return value;
+    this.#spare = value.buffer;
     return value.slice();
   }
 

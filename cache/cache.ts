@@ -2,6 +2,7 @@
  * The cache: content by digest, fetched once, checked before it is believed, kept as long as there
  * is room. This is its one door; it knows nothing of registries or HTTP.
  */
+import type { Cache, Usage } from "./api.ts";
 import { type Clock, every } from "./clock.ts";
 import { digestOf, requireDigest } from "./digest.ts";
 import { DiskStore } from "./disk.ts";
@@ -18,7 +19,20 @@ import { Memory } from "./memory.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
 import { type Pin, Pinned } from "./pins.ts";
 import type { EvictionPlan, Selector } from "./plan.ts";
+import {
+  type BlobQuery,
+  type ListedBlob,
+  type Listing,
+  type Page,
+  Queries,
+  type ReferenceItem,
+  type RegistryItem,
+  type RepositoryItem,
+  type RepositoryQuery,
+  type TagItem,
+} from "./queries.ts";
 import { openIndex } from "./rebuild.ts";
+import { Scrub, type VerifyProgress } from "./scrub.ts";
 import type { BlobStore } from "./store.ts";
 import type {
   BlobStat,
@@ -30,79 +44,36 @@ import type {
   TagRow,
 } from "./types.ts";
 
-export { ContentDamaged, DigestMismatch, RangeNotSatisfiable, SourceBroken } from "./errors.ts";
+export {
+  CacheLocked,
+  CacheTooNew,
+  ContentDamaged,
+  DigestMismatch,
+  FillStopped,
+  RangeNotSatisfiable,
+  SourceBroken,
+} from "./errors.ts";
+export { InvalidDigest, parseDigest } from "./digest.ts";
 export type { CacheEvent, CacheListener } from "./events.ts";
 export type { RunningFill } from "./fills.ts";
 export type { CacheOptions, CacheSettings } from "./options.ts";
 export type { Pin } from "./pins.ts";
 export type { EvictionPlan, Selector } from "./plan.ts";
 export type { ByteRange } from "./range.ts";
+export type {
+  BlobQuery,
+  ListedBlob,
+  Listing,
+  Page,
+  ReferenceItem,
+  RegistryItem,
+  RepositoryItem,
+  RepositoryQuery,
+  TagItem,
+} from "./queries.ts";
+export type { VerifyProgress } from "./scrub.ts";
+export type * from "./api.ts";
 export type * from "./types.ts";
-
-export interface Usage {
-  blobs: number;
-  /** Bytes of stored content, and what it may take. */
-  bytes: number;
-  maxSize: number;
-  /** Bytes of the disk: to be left free, free now, and all. */
-  minFree: number;
-  diskFree: number;
-  diskTotal: number;
-  /** Bytes of small content in memory. */
-  memory: number;
-}
-
-export interface Cache {
-  /** What is known of stored content; `undefined` where it is not here. */
-  stat(digest: string): BlobStat | undefined;
-  /**
-   * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
-   * turn out damaged while they are read, the reader goes on from `source`, or gets an error.
-   */
-  open(
-    digest: string,
-    range?: OpenOptions["range"],
-    options?: OpenOptions,
-  ): Promise<Content | undefined>;
-  /**
-   * Content by way of `source`, which is asked once however many ask for it here. Resolves when the
-   * source has answered; throws what it throws, or RangeNotSatisfiable. The body ends in an error,
-   * never cleanly, when the bytes are not those of `digest`.
-   */
-  fill(digest: string, source: Source, options?: FillOptions): Promise<Content>;
-  /** Stores content already at hand. Throws DigestMismatch. Readable at once, durable when it resolves. */
-  put(digest: string, bytes: Uint8Array, mediaType: string, repository?: string): Promise<void>;
-  /** Records that `repository` (`docker/library/alpine`) holds `digest`. */
-  link(repository: string, digest: string): void;
-  linked(repository: string, digest: string): boolean;
-  /** Records that `repository` does not hold `digest` any more. */
-  unlink(repository: string, digest: string): void;
-  tag(key: TagKey): TagRow | undefined;
-  /** What the tag stands for, for each kind of client that has asked. */
-  tags(registry: string, repository: string, tag: string): TagRow[];
-  setTag(key: TagKey, row: TagRow): void;
-  /** Forgets the tag, whatever clients accept. */
-  deleteTag(registry: string, repository: string, tag: string): void;
-  /** What {@linkcode evict} would take now; changes nothing. */
-  plan(selector: Selector): EvictionPlan;
-  /** Removes what `selector` means, but for what is pinned or in use, and says what that was. */
-  evict(selector: Selector): Promise<EvictionPlan>;
-  /** Holds the images whose `registry/repository:tag` match the glob `pattern`. */
-  pin(pattern: string): void;
-  /** False where nobody had pinned it, or the configuration has. */
-  unpin(pattern: string): boolean;
-  pins(): Pin[];
-  /** What there is, and what there is room for. */
-  usage(): Promise<Usage>;
-  /** Fills under way. */
-  fills(): RunningFill[];
-  /** Calls `listener` with each event until the returned function is called. */
-  onEvent(listener: CacheListener): () => void;
-  /** Changes settings; they hold from now on. */
-  configure(settings: Partial<CacheSettings>): void;
-  /** Stops fills, leaving them resumable, and writes what is still in memory. */
-  close(): Promise<void>;
-}
 
 /**
  * Opens the cache in `options.dir`. Throws CacheLocked where another process has it, CacheTooNew
@@ -124,6 +95,7 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
 
 const FLUSH_EVERY = 1000;
 const UPKEEP_EVERY = 60e3;
+const FORGET_EVERY = 24 * 3600e3;
 const SHARED_WINDOW = 64 * 2 ** 20;
 const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
 
@@ -143,6 +115,8 @@ class DiskCache implements Cache {
   readonly #fills: Fills;
   readonly #hits: Hits;
   readonly #evictor: Evictor;
+  readonly #scrub: Scrub;
+  readonly #queries: Queries;
   readonly #listeners = new Set<CacheListener>();
   readonly #closing = new AbortController();
   readonly #upkeep: Promise<void>[];
@@ -185,9 +159,20 @@ class DiskCache implements Cache {
       pendingBytes: () => this.#fills.pendingBytes,
       forget: (digest) => this.#memory.delete(digest),
     });
+    this.#scrub = new Scrub({
+      clock,
+      index,
+      store,
+      damaged: (digest, error) => this.#hits.damaged(digest, error),
+      rate: () => this.#settings.scrubRate,
+      verifyEvery: () => this.#settings.verifyEvery,
+    });
+    this.#queries = new Queries(index, () => this.#pinned.digests());
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => index.flush(clock.now())),
       this.#every(UPKEEP_EVERY, "making room", () => this.#evictor.enforce()),
+      this.#every(FORGET_EVERY, "forgetting what is long gone", () => this.#forget()),
+      this.#scrub.run(this.#closing.signal, (error) => this.#trouble("verifying content", error)),
     ];
   }
 
@@ -262,6 +247,33 @@ class DiskCache implements Cache {
     this.#index.deleteTag(registry, repository, tag);
   }
 
+  list(query: BlobQuery = {}): Listing<ListedBlob> {
+    return this.#ask().blobs(query);
+  }
+
+  registries(): RegistryItem[] {
+    return this.#ask().registries();
+  }
+
+  repositories(query: RepositoryQuery = {}): Listing<RepositoryItem> {
+    return this.#ask().repositories(query);
+  }
+
+  listTags(repository: string, page: Page = {}): Listing<TagItem> {
+    return this.#ask().tags(repository, page);
+  }
+
+  references(digest: string): ReferenceItem[] {
+    return this.#ask().references(digest);
+  }
+
+  verify(
+    progress: (progress: VerifyProgress) => void = () => {},
+    signal?: AbortSignal,
+  ): Promise<VerifyProgress> {
+    return this.#scrub.all(progress, signal);
+  }
+
   plan(selector: Selector): EvictionPlan {
     return summary(this.#evictor.plan(selector));
   }
@@ -317,6 +329,12 @@ class DiskCache implements Cache {
     this.#lock.release();
   }
 
+  /** The index answers from the disk, so what is known only to memory goes there first. */
+  #ask(): Queries {
+    this.#index.flush(this.#clock.now());
+    return this.#queries;
+  }
+
   async #write(digest: string, bytes: Uint8Array): Promise<void> {
     const writer = await this.#store.create(digest);
     try {
@@ -356,6 +374,12 @@ class DiskCache implements Cache {
       file?.close();
     }
     return bytes;
+  }
+
+  /** Who holds what has been gone for as long as content may go unused is of no interest any more. */
+  #forget(): void {
+    const { maxAge } = this.#settings;
+    if (maxAge > 0) this.#index.forgetMembers(this.#clock.now() - maxAge);
   }
 
   /** Makes room behind the scenes. */

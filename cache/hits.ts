@@ -8,7 +8,7 @@ import { type Memory, MEMORY_ENTRY_LIMIT } from "./memory.ts";
 import { resolveRange, type Span } from "./range.ts";
 import type { BlobFile, BlobStore } from "./store.ts";
 import type { Content, FillOptions, OpenOptions, Source } from "./types.ts";
-import { Check, goOnAfterDamage, hashOf } from "./verify.ts";
+import { Check, goOnAfterDamage, verifyFile } from "./verify.ts";
 
 export interface HitsOptions {
   clock: Clock;
@@ -51,12 +51,8 @@ export class Hits {
     if (!row) return undefined;
     const file = await this.#file(row, options);
     if (!file) return undefined;
-    try {
-      return await this.#serve(row, file, options);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    if (row.size <= MEMORY_ENTRY_LIMIT) return await this.#load(row, file, options);
+    return this.#stream(row, file, options);
   }
 
   /** Whether somebody is known to be reading `digest`. */
@@ -98,43 +94,49 @@ export class Hits {
     this.damaged(row.digest, new ContentDamaged(row.digest, reason), repository);
   }
 
-  async #serve(
-    row: BlobRow,
-    file: BlobFile,
-    options: OpenOptions,
-  ): Promise<Content | undefined> {
-    const { index, clock } = this.#options;
-    const span = resolveRange(options.range, row.size);
-    if (row.size <= MEMORY_ENTRY_LIMIT) return await this.#load(row, file, options);
-    index.touch(row, clock.now());
-    const about = { digest: row.digest, mediaType: row.mediaType, size: row.size };
-    const place = { offset: span.start, length: span.end - span.start };
-    return { ...about, ...place, body: this.#body(row, file, span, options), how: "hit" };
-  }
-
-  /** Small content goes to memory whole, verified on the way where that is due. */
-  async #load(
-    row: BlobRow,
-    file: BlobFile,
-    options: OpenOptions,
-  ): Promise<Content | undefined> {
+  /** Small content goes to memory whole, verified on the way. */
+  async #load(row: BlobRow, file: BlobFile, options: OpenOptions): Promise<Content | undefined> {
     const { index, memory, clock } = this.#options;
+    const { digest, mediaType } = row;
     const bytes = new Uint8Array(row.size);
     let length = 0;
-    const actual = await hashOf(row.digest, file, (piece) => {
-      bytes.set(piece, length);
-      length += piece.length;
-    }).catch((error: Error) => error.message);
-    file.close();
-    if (actual !== row.digest) {
-      const reason = `its bytes are those of ${actual}`;
-      this.damaged(row.digest, new ContentDamaged(row.digest, reason), options.repository);
+    try {
+      await verifyFile(digest, file, (piece) => {
+        bytes.set(piece, length);
+        length += piece.length;
+      });
+    } catch (error) {
+      if (!(error instanceof ContentDamaged)) throw error;
+      this.damaged(digest, error, options.repository);
       return undefined;
+    } finally {
+      file.close();
     }
     index.verified(row, clock.now());
     index.touch(row, clock.now());
-    memory.set(row.digest, bytes, row.mediaType);
-    return fromMemory(row.digest, bytes, row.mediaType, options);
+    memory.set(digest, bytes, mediaType);
+    return fromMemory(digest, bytes, mediaType, options);
+  }
+
+  #stream(row: BlobRow, file: BlobFile, options: OpenOptions): Content {
+    const { index, clock } = this.#options;
+    const { digest, mediaType, size } = row;
+    try {
+      const span = resolveRange(options.range, size);
+      index.touch(row, clock.now());
+      const place = { offset: span.start, length: span.end - span.start };
+      return {
+        digest,
+        mediaType,
+        size,
+        ...place,
+        body: this.#body(row, file, span, options),
+        how: "hit",
+      };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   #body(row: BlobRow, file: BlobFile, span: Span, options: OpenOptions) {
@@ -158,14 +160,9 @@ export class Hits {
     const { index, clock, store, window } = this.#options;
     const { digest } = row;
     const check: Check = new Check(digest, file, store, window, {
-      sound: () => {
-        this.#checks.delete(digest);
-        index.verified(row, clock.now());
-      },
-      damaged: (error) => {
-        this.#checks.delete(digest);
-        return this.damaged(digest, error, repository);
-      },
+      sound: () => index.verified(row, clock.now()),
+      damaged: (error) => this.damaged(digest, error, repository),
+      ended: () => this.#checks.delete(digest),
       released: () => this.#live.delete(check),
       signal: this.#stop.signal,
     });

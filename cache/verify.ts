@@ -1,4 +1,4 @@
-/** Stored content compared with its digest while it is read. */
+/** Stored content compared with its digest. */
 import { hasherFor } from "./digest.ts";
 import { ContentDamaged } from "./errors.ts";
 import { Flight } from "./flight.ts";
@@ -7,31 +7,41 @@ import type { BlobFile, BlobStore } from "./store.ts";
 const READ_SIZE = 512 * 1024;
 
 /**
- * Reads `file` once from end to end and returns the digest that its bytes have. `piece` is handed
- * each part, and may be waited for.
+ * Reads `file` from end to end, handing each piece to `take`, which may be waited for. Throws
+ * {@linkcode ContentDamaged} where its bytes are not those of `digest` or the medium does not give
+ * them back; any other error says nothing about the content.
  */
-export async function hashOf(
+export async function verifyFile(
   digest: string,
   file: BlobFile,
-  piece: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>,
-): Promise<string> {
+  take: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>,
+): Promise<void> {
   const hasher = hasherFor(digest);
   for (let at = 0; at < file.size;) {
     const buffer = new Uint8Array(Math.min(READ_SIZE, file.size - at));
-    const count = await file.read(buffer, at);
-    if (count === 0) throw new Error(`it ends at byte ${at} of ${file.size}`);
+    const count = await file.read(buffer, at).catch((error) => {
+      throw isMediumError(error) ? new ContentDamaged(digest, error.message) : error;
+    });
+    if (count === 0) throw new ContentDamaged(digest, `it ends at byte ${at} of ${file.size}`);
     const bytes = buffer.subarray(0, count);
     hasher.update(bytes);
-    await piece(bytes);
+    await take(bytes);
     at += count;
   }
-  return hasher.finish();
+  const actual = hasher.finish();
+  if (actual !== digest) throw new ContentDamaged(digest, `its bytes are those of ${actual}`);
+}
+
+function isMediumError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "EIO";
 }
 
 export interface CheckHooks {
   sound: () => void;
   /** Takes the content out of the way, before its readers learn of it; returns how to open it there. */
   damaged: (error: ContentDamaged) => () => Promise<BlobFile>;
+  /** It has been compared, or could not be. */
+  ended: () => void;
   /** It is over, and its last reader has gone. */
   released: () => void;
   /** Ends it early. */
@@ -69,27 +79,22 @@ export class Check {
   async #run(digest: string, file: BlobFile, hooks: CheckHooks): Promise<void> {
     const { flight } = this;
     try {
-      const actual = await hashOf(digest, file, (bytes) => {
+      await verifyFile(digest, file, (bytes) => {
         hooks.signal.throwIfAborted();
         flight.append(bytes);
         flight.written(flight.received);
       });
-      if (actual !== digest) throw new Error(`its bytes are those of ${actual}`);
       hooks.sound();
       flight.verify();
     } catch (error) {
-      flight.fail(hooks.signal.aborted ? error : this.#damage(digest, error as Error, hooks));
+      if (error instanceof ContentDamaged) this.aside = hooks.damaged(error);
+      flight.fail(error);
     } finally {
       file.close();
+      hooks.ended();
       this.#over = true;
       if (flight.readers === 0) hooks.released();
     }
-  }
-
-  #damage(digest: string, cause: Error, hooks: CheckHooks): ContentDamaged {
-    const damage = new ContentDamaged(digest, cause.message, { cause });
-    this.aside = hooks.damaged(damage);
-    return damage;
   }
 }
 

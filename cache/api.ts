@@ -1,0 +1,108 @@
+/** What the cache offers to the rest of the program. */
+import type { CacheListener } from "./events.ts";
+import type { RunningFill } from "./fills.ts";
+import type { CacheSettings } from "./options.ts";
+import type { Pin } from "./pins.ts";
+import type { EvictionPlan, Selector } from "./plan.ts";
+import type {
+  BlobQuery,
+  ListedBlob,
+  Listing,
+  Page,
+  ReferenceItem,
+  RegistryItem,
+  RepositoryItem,
+  RepositoryQuery,
+  TagItem,
+} from "./queries.ts";
+import type { VerifyProgress } from "./scrub.ts";
+import type {
+  BlobStat,
+  Content,
+  FillOptions,
+  OpenOptions,
+  Source,
+  TagKey,
+  TagRow,
+} from "./types.ts";
+
+export interface Usage {
+  blobs: number;
+  /** Bytes of stored content, and what it may take. */
+  bytes: number;
+  maxSize: number;
+  /** Bytes of the disk: to be left free, free now, and all. */
+  minFree: number;
+  diskFree: number;
+  diskTotal: number;
+  /** Bytes of small content in memory. */
+  memory: number;
+}
+
+export interface Cache {
+  /** What is known of stored content; `undefined` where it is not here. */
+  stat(digest: string): BlobStat | undefined;
+  /**
+   * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
+   * turn out damaged while they are read, the reader goes on from `source`, or gets an error.
+   */
+  open(
+    digest: string,
+    range?: OpenOptions["range"],
+    options?: OpenOptions,
+  ): Promise<Content | undefined>;
+  /**
+   * Content by way of `source`, which is asked once however many ask for it here. Resolves when the
+   * source has answered; throws what it throws, or RangeNotSatisfiable. The body ends in an error,
+   * never cleanly, when the bytes are not those of `digest`.
+   */
+  fill(digest: string, source: Source, options?: FillOptions): Promise<Content>;
+  /** Stores content already at hand. Throws DigestMismatch. Readable at once, durable when it resolves. */
+  put(digest: string, bytes: Uint8Array, mediaType: string, repository?: string): Promise<void>;
+  /** Records that `repository` (`docker/library/alpine`) holds `digest`. */
+  link(repository: string, digest: string): void;
+  linked(repository: string, digest: string): boolean;
+  /** Records that `repository` does not hold `digest` any more. */
+  unlink(repository: string, digest: string): void;
+  tag(key: TagKey): TagRow | undefined;
+  /** What the tag stands for, for each kind of client that has asked. */
+  tags(registry: string, repository: string, tag: string): TagRow[];
+  setTag(key: TagKey, row: TagRow): void;
+  /** Forgets the tag, whatever clients accept. */
+  deleteTag(registry: string, repository: string, tag: string): void;
+  /** Stored blobs, a page at a time. */
+  list(query?: BlobQuery): Listing<ListedBlob>;
+  registries(): RegistryItem[];
+  repositories(query?: RepositoryQuery): Listing<RepositoryItem>;
+  /** The tags of `repository` (`docker/library/alpine`), with what each stands for. */
+  listTags(repository: string, page?: Page): Listing<TagItem>;
+  /** What the manifest `digest` names, in its order; nothing where it is none or is not here. */
+  references(digest: string): ReferenceItem[];
+  /**
+   * Compares everything stored with its digest, as fast as it can be read; what is damaged is moved
+   * aside. Throws the reason of `signal`.
+   */
+  verify(
+    progress?: (progress: VerifyProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<VerifyProgress>;
+  /** What {@linkcode evict} would take now; changes nothing. */
+  plan(selector: Selector): EvictionPlan;
+  /** Removes what `selector` means, but for what is pinned or in use, and says what that was. */
+  evict(selector: Selector): Promise<EvictionPlan>;
+  /** Holds the images whose `registry/repository:tag` match the glob `pattern`. */
+  pin(pattern: string): void;
+  /** False where nobody had pinned it, or the configuration has. */
+  unpin(pattern: string): boolean;
+  pins(): Pin[];
+  /** What there is, and what there is room for. */
+  usage(): Promise<Usage>;
+  /** Fills under way. */
+  fills(): RunningFill[];
+  /** Calls `listener` with each event until the returned function is called. */
+  onEvent(listener: CacheListener): () => void;
+  /** Changes settings; they hold from now on. */
+  configure(settings: Partial<CacheSettings>): void;
+  /** Stops fills, leaving them resumable, and writes what is still in memory. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,293 @@
+/** What people ask about the content: lists, and the tree from registry down to layer. */
+import type { SQLInputValue } from "node:sqlite";
+import { blobOf, type Index } from "./index.ts";
+import { closure } from "./pins.ts";
+import type { BlobStat } from "./types.ts";
+
+/** Part of a list: `offset` items are passed over, then at most `limit` are given. */
+export interface Page {
+  limit?: number | undefined;
+  offset?: number | undefined;
+}
+
+export interface Listing<T> {
+  /** How many there are on all pages. */
+  total: number;
+  items: T[];
+}
+
+export interface BlobQuery extends Page {
+  /** `sha256:12ab…` or the hexadecimal digits alone. */
+  digestPrefix?: string | undefined;
+  /** `docker/library/alpine` */
+  repository?: string | undefined;
+  /** Part of the media type. */
+  mediaType?: string | undefined;
+  sort?: "size" | "used" | "hits" | "created" | "digest" | undefined;
+  desc?: boolean | undefined;
+}
+
+export interface ListedBlob extends BlobStat {
+  repositories: string[];
+}
+
+export interface RepositoryQuery extends Page {
+  registry?: string | undefined;
+  /** Part of `registry/repository`. */
+  search?: string | undefined;
+  sort?: "name" | "size" | "used" | "hits" | undefined;
+  desc?: boolean | undefined;
+}
+
+/** What is here of something that holds content. Bytes that two of them share count for both. */
+interface Holdings {
+  blobs: number;
+  bytes: number;
+  hits: number;
+  lastUsed: number;
+}
+
+export interface RegistryItem extends Holdings {
+  registry: string;
+  repositories: number;
+}
+
+export interface RepositoryItem extends Holdings {
+  /** `docker/library/alpine` */
+  repository: string;
+  tags: number;
+}
+
+/** A tag, once for each digest that it stands for: what it is depends on what a client accepts. */
+export interface TagItem extends Holdings {
+  tag: string;
+  digest: string;
+  mediaType: string;
+  checkedAt: number;
+  pinned: boolean;
+}
+
+/** Something that a manifest names. */
+export interface ReferenceItem {
+  digest: string;
+  kind: string;
+  mediaType: string;
+  size: number;
+  /** `linux/arm64/v8`; empty where none is stated. */
+  platform: string;
+  /** Whether it is here; if so, with its use. */
+  stored: boolean;
+  hits: number;
+  lastUsed: number;
+}
+
+const PAGE = 50;
+const SORTS = {
+  size: "size",
+  used: "last_used",
+  hits: "hits",
+  created: "created",
+  digest: "digest",
+};
+const REPOSITORY_SORTS = { name: "repository", size: "bytes", used: "last_used", hits: "hits" };
+
+/** Questions to the index. Whoever asks has flushed it, so that the answers are of now. */
+export class Queries {
+  readonly #index: Index;
+  readonly #pinned: () => ReadonlySet<string>;
+
+  constructor(index: Index, pinned: () => ReadonlySet<string>) {
+    this.#index = index;
+    this.#pinned = pinned;
+  }
+
+  blobs(query: BlobQuery): Listing<ListedBlob> {
+    const { where, values } = conditions(query);
+    const order = `${SORTS[query.sort ?? "used"]} ${query.desc ? "DESC" : "ASC"}, digest`;
+    const rows = this.#all(
+      `SELECT * FROM blobs ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
+      ...values,
+      ...page(query),
+    );
+    const holders = this.#index.db.prepare(
+      "SELECT repository FROM members WHERE digest = ? ORDER BY repository",
+    );
+    const items = rows.map((row) => {
+      const blob = blobOf(row);
+      const repositories = holders.all(blob.digest).map(({ repository }) => String(repository));
+      return { ...blob, pinned: this.#pinned().has(blob.digest), repositories };
+    });
+    return { total: this.#count(`SELECT count(*) AS n FROM blobs ${where}`, ...values), items };
+  }
+
+  registries(): RegistryItem[] {
+    return this.#all(
+      `SELECT registry, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
+         max(last_used) AS last_used, (
+           SELECT count(DISTINCT repository) FROM members
+           WHERE repository >= registry || '/' AND repository < registry || '0'
+         ) AS repositories
+       FROM (
+         SELECT DISTINCT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest
+         FROM members
+       ) JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
+    ).map((row) => ({
+      registry: String(row.registry),
+      repositories: Number(row.repositories),
+      ...holdings(row),
+    }));
+  }
+
+  repositories(query: RepositoryQuery): Listing<RepositoryItem> {
+    const { where, values } = repositoryConditions(query);
+    const order = `${REPOSITORY_SORTS[query.sort ?? "name"]} ${query.desc ? "DESC" : "ASC"}`;
+    const rows = this.#all(
+      `SELECT repository, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
+         max(last_used) AS last_used
+       FROM members JOIN blobs USING (digest) ${where}
+       GROUP BY repository ORDER BY ${order}, repository LIMIT ? OFFSET ?`,
+      ...values,
+      ...page(query),
+    );
+    const tags = this.#index.db.prepare(
+      "SELECT count(DISTINCT tag) AS n FROM tags WHERE registry = ? AND repository = ?",
+    );
+    const items = rows.map((row) => {
+      const repository = String(row.repository);
+      return { repository, tags: Number(tags.get(...split(repository))?.n), ...holdings(row) };
+    });
+    const total = this.#count(
+      `SELECT count(DISTINCT repository) AS n FROM members JOIN blobs USING (digest) ${where}`,
+      ...values,
+    );
+    return { total, items };
+  }
+
+  /** The tags of `repository`, each with everything it stands for that is here. */
+  tags(repository: string, query: Page): Listing<TagItem> {
+    const rows = this.#all(
+      `SELECT tag, digest, media_type, max(checked_at) AS checked_at FROM tags
+       WHERE registry = ? AND repository = ?
+       GROUP BY tag, digest ORDER BY tag, digest LIMIT ? OFFSET ?`,
+      ...split(repository),
+      ...page(query),
+    );
+    const items = rows.map((row) => {
+      const digest = String(row.digest);
+      return {
+        tag: String(row.tag),
+        digest,
+        mediaType: String(row.media_type),
+        checkedAt: Number(row.checked_at),
+        pinned: this.#pinned().has(digest),
+        ...this.#holdingsOf(digest),
+      };
+    });
+    const total = this.#count(
+      `SELECT count(*) AS n FROM (
+         SELECT DISTINCT tag, digest FROM tags WHERE registry = ? AND repository = ?)`,
+      ...split(repository),
+    );
+    return { total, items };
+  }
+
+  /** What the manifest `digest` names, in its order. */
+  references(digest: string): ReferenceItem[] {
+    return this.#all(
+      `SELECT child, kind, refs.media_type, refs.size, platform, blobs.digest AS stored,
+         hits, last_used
+       FROM refs LEFT JOIN blobs ON blobs.digest = child WHERE parent = ? ORDER BY position`,
+      digest,
+    ).map((row) => ({
+      digest: String(row.child),
+      kind: String(row.kind),
+      mediaType: String(row.media_type),
+      size: Number(row.size),
+      platform: String(row.platform),
+      stored: row.stored !== null,
+      hits: Number(row.hits ?? 0),
+      lastUsed: Number(row.last_used ?? 0),
+    }));
+  }
+
+  /** The root's hits and last use stand for the whole: everybody who pulls it asks for the root. */
+  #holdingsOf(root: string): Holdings {
+    const held = { blobs: 0, bytes: 0, hits: 0, lastUsed: 0 };
+    for (const digest of closure(this.#index, [root])) {
+      const row = this.#index.blob(digest);
+      if (!row) continue;
+      held.blobs++;
+      held.bytes += row.size;
+      if (digest !== root) continue;
+      held.hits = row.hits;
+      held.lastUsed = row.lastUsed;
+    }
+    return held;
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]) {
+    return this.#index.db.prepare(sql).all(...values);
+  }
+
+  #count(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#index.db.prepare(sql).get(...values)?.n);
+  }
+}
+
+function holdings(row: Record<string, unknown>): Holdings {
+  return {
+    blobs: Number(row.blobs),
+    bytes: Number(row.bytes),
+    hits: Number(row.hits),
+    lastUsed: Number(row.last_used),
+  };
+}
+
+/** `docker/library/alpine` as registry and repository. */
+function split(repository: string): [registry: string, repository: string] {
+  const slash = repository.indexOf("/");
+  return [repository.slice(0, slash), repository.slice(slash + 1)];
+}
+
+function page({ limit = PAGE, offset = 0 }: Page): [number, number] {
+  return [limit, offset];
+}
+
+interface Conditions {
+  where: string;
+  values: SQLInputValue[];
+}
+
+function all(conditions: [sql: string, ...values: SQLInputValue[]][]): Conditions {
+  if (conditions.length === 0) return { where: "", values: [] };
+  return {
+    where: `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}`,
+    values: conditions.flatMap(([, ...values]) => values),
+  };
+}
+
+function conditions({ digestPrefix, repository, mediaType }: BlobQuery): Conditions {
+  const found: [string, ...SQLInputValue[]][] = [];
+  if (digestPrefix) {
+    const [short, long] = digestPrefix.includes(":")
+      ? [digestPrefix, digestPrefix]
+      : [`sha256:${digestPrefix}`, `sha512:${digestPrefix}`];
+    found.push([
+      "(digest >= ? AND digest < ? || '~' OR digest >= ? AND digest < ? || '~')",
+      ...[short, short, long, long],
+    ]);
+  }
+  if (repository) {
+    found.push(["digest IN (SELECT digest FROM members WHERE repository = ?)", repository]);
+  }
+  if (mediaType) found.push(["instr(media_type, ?) > 0", mediaType]);
+  return all(found);
+}
+
+/** In ASCII `0` follows `/`, so that the registry's repositories are a range. */
+function repositoryConditions({ registry, search }: RepositoryQuery): Conditions {
+  const found: [string, ...SQLInputValue[]][] = [];
+  if (registry) found.push(["repository >= ? AND repository < ?", `${registry}/`, `${registry}0`]);
+  if (search) found.push(["instr(repository, ?) > 0", search]);
+  return all(found);
+}

@@ -64,7 +64,7 @@ Deno.test("editText, whatever is set in config.yaml, that is set and no comment 
   const known = [...leaves(parse(TEXT) as Tree)].map(({ path }) => path);
   const path = fc.oneof(
     fc.constantFrom(...known),
-    fc.constantFrom(["cache", "new"], ["registries", "new", "url"], ["new"], ["users", "a b"]),
+    fc.constantFrom(["cache", "new"], ["registries", "new", "url"], ["new"], ["log", "a b"]),
   );
   const value = fc.oneof(
     fc.string(),

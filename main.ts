@@ -10,7 +10,8 @@ import { formatSize } from "./proxy/config/units.ts";
 import { listen, ListenError } from "./proxy/listen.ts";
 import { cacheLog, configureLog, logger, logRequest } from "./proxy/log.ts";
 import { createMetrics } from "./proxy/metrics.ts";
-import { type ProxyServer, startServer } from "./proxy/server.ts";
+import { type ProxyServer, startServer, timeoutsOf } from "./proxy/server.ts";
+import { probe } from "./proxy/upstream/probe.ts";
 import { QuotaBook } from "./proxy/upstream/quota.ts";
 import { createAdmin } from "./ui/admin.ts";
 import { firstPassword } from "./ui/first_password.ts";
@@ -59,6 +60,8 @@ async function serve(args: string[]): Promise<number> {
   return 0;
 }
 
+const NO_USAGE = { blobs: 0, bytes: 0, diskFree: 0, diskTotal: 0, memory: 0 };
+
 interface Running {
   banner: string;
   reconfigure(config: Config): Promise<void>;
@@ -74,18 +77,15 @@ async function start(live: LiveConfig): Promise<Running> {
   const quota = new QuotaBook();
   const stats = openStats({ file: cache ? `${config.cache.dir}/stats.db` : ":memory:" });
   started.defer(() => stats.close());
+  const usage = () => Promise.resolve({ ...NO_USAGE, maxSize: live.current.cache.max_size });
   const metrics = createMetrics({
     version: VERSION,
-    usage: () => ({ bytes: 0, blobs: 0, capacity: live.current.cache.max_size }),
+    usage,
     runningFills: () => cache?.fills().length ?? 0,
-    quotas: () =>
-      [...quota.entries()].map(([registry, { limit = 0, remaining = 0 }]) => ({
-        registry,
-        limit,
-        remaining,
-      })),
+    quotas: () => quota.entries(),
   });
   cache?.onEvent(cacheLog);
+  cache?.onEvent(metrics.onCacheEvent);
   const proxy = await startServer(config, {
     cache,
     quota,
@@ -102,17 +102,23 @@ async function start(live: LiveConfig): Promise<Running> {
     ? { hash: "", made: undefined }
     : await firstPassword(config.cache.dir || ".");
   const admin = createAdmin({
-    config: () => live.current,
+    live,
+    cache,
+    usage,
     stats,
     metrics,
+    quotas: quota,
+    probe: (registry, signal) =>
+      probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: io.env }, signal),
+    registryPort: () => proxy.address.port,
+    active: () => proxy.active(),
     version: VERSION,
     madePasswordHash: hash,
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   });
   const dashboard = listen({
     listen: config.admin.listen,
-    handler: (request, { peer }) =>
-      Promise.resolve(admin.fetch(request, { remoteAddr: { hostname: peer } })),
+    handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
   });
   started.defer(() => dashboard.close(0));
   const parts = started.move();

@@ -4,34 +4,35 @@
  * map, kinds, results, status codes.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type CacheListener, DigestMismatch } from "../cache/cache.ts";
 import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 
 /** What is read at each scrape. */
 export interface MetricsSources {
   version: string;
-  /** What the cache holds now; `capacity` in bytes, 0 for no limit. */
-  usage: () => { bytes: number; blobs: number; capacity: number };
+  /** What the cache holds now and may hold, in bytes. */
+  usage: () => Promise<{ bytes: number; blobs: number; maxSize: number }>;
   /** Fills under way. */
   runningFills: () => number;
   /** What registries have said of their limits. */
-  quotas: () => Iterable<{ registry: string; remaining: number; limit: number }>;
+  quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
+}
+
+/** Pulls; undefined where the registry did not say. */
+export interface QuotaFigures {
+  remaining: number | undefined;
+  limit: number | undefined;
 }
 
 export interface Metrics {
   /** Counts one request. */
   sink: RecordSink;
-  /** Counts the end of a fill, or one resumption of it. */
-  fill: (event: "stored" | "failed" | "resumed") => void;
-  /** Counts blobs removed to make room, by age or by hand. */
-  evicted: (reason: EvictionReason, blobs: number, bytes: number) => void;
-  /** Counts content found damaged, on disk or from upstream. */
-  damaged: (where: "disk" | "upstream") => void;
+  /** Counts what the cache reports of fills, evictions and damage. */
+  onCacheEvent: CacheListener;
   /** The exposition text and its content type. */
   scrape: () => Promise<{ text: string; contentType: string }>;
 }
-
-export type EvictionReason = "size" | "age" | "disk" | "request";
 
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -40,12 +41,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const register = new Registry();
   collectProcessMetrics(register);
   collectState(register, sources);
-  const { fill, evicted, damaged } = cacheEvents(register);
   return {
     sink: requestMetrics(register),
-    fill,
-    evicted,
-    damaged,
+    onCacheEvent: cacheMetrics(register),
     scrape: async () => ({ text: await register.metrics(), contentType: register.contentType }),
   };
 }
@@ -101,51 +99,58 @@ function requestMetrics(register: Registry): RecordSink {
   };
 }
 
-function cacheEvents(register: Registry): Pick<Metrics, "fill" | "evicted" | "damaged"> {
-  const registers = [register];
-  const fills = new Counter({
-    name: "berth_fills_total",
-    help: "Fills that were stored, that failed, and how often one was resumed.",
-    labelNames: ["result"] as const,
-    registers,
-  });
-  const evictions = new Counter({
-    name: "berth_evictions_total",
-    help: "Blobs evicted, by reason.",
-    labelNames: ["reason"] as const,
-    registers,
-  });
-  const evictedBytes = new Counter({
-    name: "berth_evicted_bytes_total",
-    help: "Bytes freed by evictions, by reason.",
-    labelNames: ["reason"] as const,
-    registers,
-  });
-  const damages = new Counter({
-    name: "berth_damaged_total",
-    help: "Content that did not match its digest, on disk or as upstream sent it.",
-    labelNames: ["where"] as const,
-    registers,
+function cacheMetrics(register: Registry): CacheListener {
+  const labelled = <Label extends string>(name: string, help: string, label: Label) =>
+    new Counter({ name, help, labelNames: [label], registers: [register] });
+  const fills = labelled(
+    "berth_fills_total",
+    "Fills that were stored, that failed, and how often one was resumed.",
+    "result",
+  );
+  const evictions = labelled("berth_evictions_total", "Blobs evicted, by reason.", "reason");
+  const freed = labelled("berth_evicted_bytes_total", "Bytes freed, by reason.", "reason");
+  const damages = labelled(
+    "berth_damaged_total",
+    "Content that did not match its digest, on disk or as upstream sent it.",
+    "where",
+  );
+  const notStored = new Counter({
+    name: "berth_not_stored_total",
+    help: "Content passed on without being stored: disk full, read-only, or too large.",
+    registers: [register],
   });
   for (const result of ["stored", "failed", "resumed"]) fills.inc({ result }, 0);
-  for (const reason of ["size", "age", "disk", "request"]) evictions.inc({ reason }, 0);
+  for (const reason of ["size", "age", "disk", "asked"]) {
+    evictions.inc({ reason }, 0);
+    freed.inc({ reason }, 0);
+  }
   for (const where of ["disk", "upstream"]) damages.inc({ where }, 0);
-  return {
-    fill: (result) => fills.inc({ result }),
-    evicted: (reason, blobs, bytes) => {
-      evictions.inc({ reason }, blobs);
-      evictedBytes.inc({ reason }, bytes);
-    },
-    damaged: (where) => damages.inc({ where }),
+  return (event) => {
+    switch (event.kind) {
+      case "fill-end":
+        return fills.inc({ result: "stored" });
+      case "fill-resumed":
+        return fills.inc({ result: "resumed" });
+      case "fill-failed":
+        if (event.error instanceof DigestMismatch) damages.inc({ where: "upstream" });
+        return fills.inc({ result: "failed" });
+      case "evicted":
+        evictions.inc({ reason: event.reason });
+        return freed.inc({ reason: event.reason }, event.size);
+      case "damaged":
+        return damages.inc({ where: "disk" });
+      case "not-stored":
+        return notStored.inc();
+    }
   };
 }
 
 function collectState(register: Registry, sources: MetricsSources): void {
   const { usage, runningFills } = sources;
-  gaugeOf(register, "berth_cache_bytes", "Bytes held.", () => usage().bytes);
-  gaugeOf(register, "berth_cache_blobs", "Blobs held.", () => usage().blobs);
-  gaugeOf(register, "berth_cache_capacity_bytes", "Bytes that the cache may hold.", () => {
-    return usage().capacity;
+  gaugeOf(register, "berth_cache_bytes", "Bytes held.", async () => (await usage()).bytes);
+  gaugeOf(register, "berth_cache_blobs", "Blobs held.", async () => (await usage()).blobs);
+  gaugeOf(register, "berth_cache_capacity_bytes", "Bytes that the cache may hold.", async () => {
+    return (await usage()).maxSize;
   });
   gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
   quotaGauge(register, sources, "remaining", "Pulls that a registry has left, as it last said.");
@@ -171,7 +176,9 @@ function quotaGauge(
     registers: [register],
     collect() {
       this.reset();
-      for (const quota of sources.quotas()) this.set({ registry: quota.registry }, quota[field]);
+      for (const [registry, { [field]: value }] of sources.quotas()) {
+        if (value !== undefined) this.set({ registry }, value);
+      }
     },
   });
 }

@@ -47,14 +47,14 @@ export function gaugeOf(
   register: Registry,
   name: string,
   help: string,
-  read: () => number | undefined,
+  read: () => number | undefined | Promise<number>,
 ): void {
   new Gauge({
     name,
     help,
     registers: [register],
-    collect() {
-      const value = read();
+    async collect() {
+      const value = await read();
       if (value === undefined) this.remove();
       else this.set(value);
     },

@@ -11,6 +11,7 @@ import { uploadKey } from "./push.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 import type { Authenticate } from "./sign_in.ts";
 import { createUpstream, type Upstream } from "./upstream/client.ts";
+import type { Timeouts } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
 
 /** What main has made, and what lives longer than one configuration. */
@@ -25,6 +26,8 @@ export interface ServerParts {
 
 export interface ProxyServer {
   address: Listener["address"];
+  /** Requests being answered, to the last byte. */
+  active(): number;
   /** The handler in force, for requests that arrive by other ways (interception). */
   handle(request: Request, peer: string, via: RequestRecord["via"]): Promise<Response>;
   /** Takes over another configuration; requests that are running finish on the old one. */
@@ -43,15 +46,22 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
     createProxy(config, proxyParts(config, parts, upstreams(config), key, () => !closing));
   let handler = build(config);
   const tls = await readCertificate(config.tls);
+  let active = 0;
+  const ended = () => void active--;
   const listener = listen({
     listen: config.listen,
     tls,
-    handler: (request, caller) => handler(request, { ...caller, via: "direct" }),
+    handler(request, caller) {
+      active++;
+      caller.completed.then(ended, ended);
+      return handler(request, { ...caller, via: "direct" });
+    },
   });
   const certificate = tls && new CertificateFollower(listener, config.tls, tls);
   await certificate?.follow();
   return {
     address: listener.address,
+    active: () => active,
     handle: (request, peer, via) => handler(request, { peer, via }),
     async reconfigure(next) {
       await certificate?.follow(next.tls);
@@ -105,11 +115,7 @@ class UpstreamPool {
     if (found) return found;
     const { quota, env, now } = this.#parts;
     const made = createUpstream(registry, {
-      timeouts: {
-        connect: upstream.connect_timeout,
-        response: upstream.response_timeout,
-        idle: upstream.idle_timeout,
-      },
+      timeouts: timeoutsOf(upstream),
       retries: upstream.retries,
       env,
       onAnswer: (headers, status) => quota.observe(registry.name, headers, status, now()),
@@ -123,6 +129,15 @@ class UpstreamPool {
   async close(): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client[Symbol.asyncDispose]()));
   }
+}
+
+/** The time limits for asking registries. */
+export function timeoutsOf(upstream: Config["upstream"]): Timeouts {
+  return {
+    connect: upstream.connect_timeout,
+    response: upstream.response_timeout,
+    idle: upstream.idle_timeout,
+  };
 }
 
 /** Unknown names take as long as wrong passwords. */

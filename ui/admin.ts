@@ -1,29 +1,51 @@
 /** The dashboard's port: its API, metrics, health and pages. */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
-import type { Config } from "../proxy/config/schema.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { LiveConfig } from "../proxy/config/live.ts";
+import type { Registry } from "../proxy/config/schema.ts";
 import type { Metrics } from "../proxy/metrics.ts";
+import type { ProbeResult } from "../proxy/upstream/probe.ts";
+import type { QuotaBook } from "../proxy/upstream/quota.ts";
 import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
 import { originCheck } from "./api/origin_check.ts";
+import { Present, type Usage } from "./api/present.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
 import { activityRoutes } from "./api/routes/activity.ts";
+import { configRoutes } from "./api/routes/config.ts";
+import { connectRoutes } from "./api/routes/connect.ts";
+import { eventRoutes } from "./api/routes/events.ts";
+import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
+import { statusRoutes } from "./api/routes/status.ts";
 import { securityHeaders } from "./api/security_headers.ts";
+import { NEVER_VERIFIED } from "./api/views/verification.ts";
 import { staticFiles } from "./api/static.ts";
 import type { Stats } from "./stats.ts";
+import { CacheWatch } from "./stats_cache.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface AdminDeps {
-  config: () => Config;
+  live: LiveConfig;
+  /** None: nothing is kept. */
+  cache: Cache | undefined;
+  usage: () => Promise<Usage>;
   stats: Stats;
   metrics: Metrics;
+  quotas: QuotaBook;
+  /** Tries to reach a registry, in the map or not, step by step. */
+  probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
   version: string;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
   madePasswordHash: string;
+  /** Port of the registry API as bound. */
+  registryPort: () => number;
+  /** Requests being answered at the registry port. */
+  active: () => number;
   /** Told of errors that are ours, for the log. */
   report: (error: unknown, path: string) => void;
   /** Unix milliseconds; the system's clock where absent. */
@@ -40,16 +62,19 @@ export type AdminApp = ReturnType<typeof createAdmin>;
  * the other end of the connection.
  */
 export function createAdmin(deps: AdminDeps) {
-  const { config, metrics, report, now = Date.now } = deps;
+  const { live, metrics, report, now = Date.now } = deps;
+  const config = () => live.current;
   const access = new Access({ config, madePasswordHash: deps.madePasswordHash, now });
-  const signedIn = requireSignIn(access);
   const pages = staticFiles(deps.pages ?? join(import.meta.dirname ?? ".", "dist"));
 
   const app = new Hono<AdminEnv>();
   app.onError((error, c) => renderError(error, c, report));
   app.use(securityHeaders());
   app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/metrics", signedIn, async (c) => {
+  const signedIn = requireSignIn(access);
+  const mayScrape: MiddlewareHandler<AdminEnv> = (c, next) =>
+    config().admin.metrics === "public" ? next() : signedIn(c, next);
+  app.get("/metrics", mayScrape, async (c) => {
     const { text, contentType } = await metrics.scrape();
     return c.body(text, 200, { "Content-Type": contentType, "Cache-Control": "no-store" });
   });
@@ -60,19 +85,15 @@ export function createAdmin(deps: AdminDeps) {
 }
 
 function createApi(deps: AdminDeps, access: Access, now: () => number) {
-  const { stats } = deps;
+  const { live, cache, stats, report, probe } = deps;
+  const watch = new CacheWatch(now);
+  cache?.onEvent(watch.observe);
+  const present = new Present({ ...deps, watch, verification: () => NEVER_VERIFIED, now });
+
   const api = router();
-  api.use(async (c, next) => {
-    c.header("Cache-Control", "no-store");
-    await next();
-  });
+  api.use(noStore);
   api.use(originCheck(access));
-  api.use(bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new ApiProblem(413, "The request is too large");
-    },
-  }));
+  api.use(smallBody);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "Berth", version: deps.version },
@@ -81,10 +102,27 @@ function createApi(deps: AdminDeps, access: Access, now: () => number) {
   const open = api.route("/", sessionRoutes(access, now));
   api.use(requireSignIn(access));
   const routed = open
+    .route("/", statusRoutes(present, access))
     .route("/", statsRoutes(stats, now))
-    .route("/", activityRoutes(stats.activity));
+    .route("/", activityRoutes(stats.activity))
+    .route("/", eventRoutes({ access, present, activity: stats.activity, report, now }))
+    .route("/", registryRoutes({ live, probe, stats, present, access, now }))
+    .route("/", configRoutes(live, present.startedAt))
+    .route("/", connectRoutes(() => live.current, deps.registryPort));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);
   });
   return routed;
 }
+
+const noStore: MiddlewareHandler = async (c, next) => {
+  c.header("Cache-Control", "no-store");
+  await next();
+};
+
+const smallBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new ApiProblem(413, "The request is too large");
+  },
+});

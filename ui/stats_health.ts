@@ -2,10 +2,12 @@
 import type { RequestRecord } from "../proxy/record.ts";
 
 export interface Health {
-  /** Unix milliseconds of the last answer below 500; 0 where there was none. */
+  /** Unix milliseconds of the last answer; 0 where there was none. */
   lastOk: number;
   /** Unix milliseconds of the first failure since then; 0 while it answers. */
   failingSince: number;
+  /** What failed is our sign-in. */
+  refused: boolean;
   /** The latest failure, as told to the client. */
   message: string;
 }
@@ -17,15 +19,10 @@ export class HealthTracker {
   /** Learns from a request that went upstream; others say nothing. */
   observe(record: RequestRecord): void {
     if (record.registry === "") return;
-    if (record.upstreamStatus > 0 && record.upstreamStatus < 500) {
-      this.#health.set(record.registry, { lastOk: record.time, failingSince: 0, message: "" });
-    } else if (record.upstreamStatus >= 500 || /^50[234]$/.test(String(record.status))) {
-      const before = this.#health.get(record.registry);
-      this.#health.set(record.registry, {
-        lastOk: before?.lastOk ?? 0,
-        failingSince: before?.failingSince || record.time,
-        message: record.message || `it answered ${record.upstreamStatus}`,
-      });
+    if (failed(record)) this.#failure(record);
+    else if (record.upstreamStatus > 0) {
+      const ok = { lastOk: record.time, failingSince: 0, refused: false, message: "" };
+      this.#health.set(record.registry, ok);
     }
   }
 
@@ -33,4 +30,21 @@ export class HealthTracker {
   of(registry: string): Health | undefined {
     return this.#health.get(registry);
   }
+
+  #failure(record: RequestRecord): void {
+    const before = this.#health.get(record.registry);
+    const answered = record.upstreamStatus >= 500 && `it answered ${record.upstreamStatus}`;
+    this.#health.set(record.registry, {
+      lastOk: before?.lastOk ?? 0,
+      failingSince: before?.failingSince || record.time,
+      refused: /sign-in/.test(record.message),
+      message: record.message || answered || before?.message || "it cannot be reached",
+    });
+  }
+}
+
+/** A stale answer is a failure that the client did not see. A 429 is an answer: see the quota. */
+function failed({ status, upstreamStatus, cache }: RequestRecord): boolean {
+  if (upstreamStatus > 0) return upstreamStatus >= 500;
+  return cache === "stale" || (status >= 502 && status <= 504);
 }

@@ -172,6 +172,12 @@ function* admin({ admin }: Config): Generator<Violation> {
   if (admin.password_hash && !isPasswordHash(admin.password_hash)) {
     yield { path: ["admin", "password_hash"], message: EXPECTED_HASH };
   }
+  for (const [name, hash] of Object.entries(admin.tokens)) {
+    if (/^sha256:[0-9a-f]{64}$/i.test(hash) || isPasswordHash(hash)) continue;
+    const message = "expected a hash of the token: sha256:<64 hex digits>, or as " +
+      "`berth hash-password` makes it";
+    yield { path: ["admin", "tokens", name], message };
+  }
 }
 
 const EXPECTED_HASH =

@@ -148,6 +148,7 @@ export const configSchema = z.strictObject({
     password_hash_file: z.string().default(""),
     auth: z.enum(["required", "none"]).default("required"),
     tokens: z.record(z.string(), secret()).default({}),
+    metrics: z.enum(["required", "public"]).default("required"),
   }).prefault({}),
   registries: z.record(registryName, registrySchema).default({}),
   registry_map: z.string().default(""),

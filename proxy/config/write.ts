@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { explain, whyUnwritable, writeAtomically } from "./atomic.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit.ts";
-import { loadConfig, type LoadedConfig, type LoadInput } from "./load.ts";
 import { literal } from "./file.ts";
+import { loadConfig, type LoadedConfig, type LoadInput, type LoadResult } from "./load.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import { formatKey, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
@@ -121,13 +121,21 @@ export async function writeEdits(
   return { file, revision: revisionOf(after) };
 }
 
+/** The configuration that `edits` would make, without writing. Throws like `previewEdits`. */
+export async function tryEdits(
+  context: WriteContext,
+  edits: readonly Edit[],
+): Promise<LoadResult> {
+  return (await prepare(context, edits)).result;
+}
+
 async function prepare(context: WriteContext, edits: readonly Edit[], revision?: string) {
   checkKeys(context.loaded, edits);
   const { file, text: before } = await currentText(context);
   if (revision !== undefined && revision !== revisionOf(before)) throw changedUnderneath(file);
   const after = edited(before, edits);
   const result = await loadConfig({ ...context.input, text: after });
-  return { file, before, after, problems: result.ok ? [] : result.problems };
+  return { file, before, after, result, problems: result.ok ? [] : result.problems };
 }
 
 /** Values are taken literally: whoever may edit is not to read the environment by `${NAME}`. */

@@ -1,22 +1,36 @@
 /** A dashboard server with a clock of its own, for tests. */
 import { Buffer } from "node:buffer";
 import { scryptSync } from "node:crypto";
-import { type Config, configSchema } from "../../proxy/config/schema.ts";
+import { join } from "node:path";
+import { type Cache, openCache } from "../../cache/cache.ts";
+import { LiveConfig } from "../../proxy/config/live.ts";
+import type { Config, Registry } from "../../proxy/config/schema.ts";
 import { createMetrics } from "../../proxy/metrics.ts";
+import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import { createAdmin } from "../../ui/admin.ts";
 import { openStats } from "../../ui/stats.ts";
 
 export const PASSWORD = "correct horse";
 const HASH = cheapHash(PASSWORD);
 
-export interface AdminFixture extends Disposable {
+export interface AdminFixture extends AsyncDisposable {
   clock: { now: number };
+  /** The configuration in force, to be changed in place. */
   config: Config;
+  live: LiveConfig;
+  cache: Cache;
   stats: ReturnType<typeof openStats>;
+  quotas: QuotaBook;
   app: ReturnType<typeof createAdmin>;
   errors: unknown[];
+  /** Registries that were probed. */
+  probed: Registry[];
+  /** A directory of its own; `config.yaml` in it is the configuration file. */
+  dir: string;
   /** Asks as a client at `from`, with JSON where a body is given. */
   ask: (path: string, init?: Ask) => Promise<Response>;
+  /** Asks `/api/v1` + path in a session, as our own page does. */
+  call: (path: string, init?: Ask) => Promise<Response>;
   /** Signs in and returns the cookie. */
   login: () => Promise<string>;
 }
@@ -28,28 +42,50 @@ export interface Ask {
   from?: string;
 }
 
-/** `admin` replaces keys of the configuration's `admin` section. */
-export function adminFixture(admin: Record<string, unknown> = {}, input = {}): AdminFixture {
+/** `yaml` is the text of the configuration file; `env` the environment. */
+export async function adminFixture(
+  yaml = "",
+  env: Record<string, string> = {},
+): Promise<AdminFixture> {
   const clock = { now: Date.UTC(2026, 0, 15, 12) };
   const now = () => clock.now;
-  const config = configSchema.parse({
-    registries: { docker: { url: "https://registry-1.docker.io" } },
-    ...input,
-    admin,
-  });
+  const dir = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(dir, "config.yaml"), yaml || "# nothing yet\n");
+  const live = await LiveConfig.open({ cwd: dir, env }, { settle: 1, poll: 3600e3 });
+  const cache = await openCache({ dir: join(dir, "data"), scrubRate: 0 });
   const stats = openStats({ file: ":memory:", now, flushMs: 0 });
+  const quotas = new QuotaBook();
+  const usage = () =>
+    Promise.resolve({
+      blobs: 0,
+      bytes: 0,
+      maxSize: 0,
+      diskFree: 2 ** 40,
+      diskTotal: 2 ** 41,
+      memory: 0,
+    });
   const errors: unknown[] = [];
+  const probed: Registry[] = [];
   const app = createAdmin({
-    config: () => config,
+    live,
+    cache,
     stats,
+    quotas,
+    usage,
     metrics: createMetrics({
       version: "1.2.3",
-      usage: () => ({ bytes: 0, blobs: 0, capacity: 0 }),
-      runningFills: () => 0,
-      quotas: () => [],
+      usage,
+      runningFills: () => cache.fills().length,
+      quotas: () => quotas.entries(),
     }),
+    probe: (registry) => {
+      probed.push(registry);
+      return Promise.resolve({ ok: true, text: "Reachable", ms: 1, steps: [], quota: undefined });
+    },
     version: "1.2.3",
     madePasswordHash: HASH,
+    registryPort: () => 8080,
+    active: () => 0,
     report: (error) => errors.push(error),
     now,
   });
@@ -70,9 +106,25 @@ export function adminFixture(admin: Record<string, unknown> = {}, input = {}): A
     const response = await ask("/api/v1/login", {
       body: { username: "admin", password: PASSWORD },
     });
+    await response.body?.cancel();
     return response.headers.get("set-cookie")!.split(";")[0]!;
   };
-  return { clock, config, stats, app, errors, ask, login, [Symbol.dispose]: () => stats.close() };
+  let cookie = "";
+  const call = async (path: string, init: Ask = {}) => {
+    cookie ||= await login();
+    const headers = { cookie, "sec-fetch-site": "same-origin", ...init.headers };
+    return await ask(`/api/v1${path}`, { ...init, headers });
+  };
+  return {
+    ...{ clock, config: live.current, live, cache, stats, quotas, app, errors, probed, dir },
+    ...{ ask, call, login },
+    [Symbol.asyncDispose]: async () => {
+      await live.close();
+      await cache.close();
+      stats.close();
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
 }
 
 /** A hash that `verifyPassword` accepts and that takes no time. */

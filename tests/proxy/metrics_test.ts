@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
+import { DigestMismatch } from "../../cache/cache.ts";
+import { createMetrics, type Metrics, type QuotaFigures } from "../../proxy/metrics.ts";
 import { record } from "../fake/records.ts";
 
-function fixture(quotas: { registry: string; remaining: number; limit: number }[] = []): Metrics {
+function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
   return createMetrics({
     version: "1.2.3",
-    usage: () => ({ bytes: 4096, blobs: 2, capacity: 8192 }),
+    usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
     runningFills: () => 3,
     quotas: () => quotas,
   });
@@ -43,11 +44,20 @@ Deno.test("Metrics, requests by registry, kind and result, and their bytes", asy
 });
 
 Deno.test("Metrics, the cache's state and events", async () => {
-  const metrics = fixture([{ registry: "docker", remaining: 12, limit: 100 }]);
-  metrics.fill("stored");
-  metrics.fill("resumed");
-  metrics.evicted("size", 3, 3000);
-  metrics.damaged("disk");
+  const metrics = fixture(new Map([["docker", { remaining: 12, limit: 100 }]]));
+  const about = { digest: "sha256:ab", repository: "docker/library/alpine" };
+  const error = new DigestMismatch("sha256:ab", "sha256:cd");
+  for (
+    const event of [
+      { kind: "fill-end", ...about, size: 1, ms: 1 },
+      { kind: "fill-resumed", ...about, offset: 1, error },
+      { kind: "fill-failed", ...about, received: 1, error },
+      { kind: "evicted", digest: "sha256:ab", size: 1000, reason: "size" },
+      { kind: "evicted", digest: "sha256:cd", size: 2000, reason: "size" },
+      { kind: "damaged", ...about, error },
+      { kind: "not-stored", ...about, error },
+    ] as const
+  ) metrics.onCacheEvent(event);
   const text = await lines(metrics);
   for (
     const line of [
@@ -56,11 +66,13 @@ Deno.test("Metrics, the cache's state and events", async () => {
       "berth_cache_capacity_bytes 8192",
       "berth_fills_running 3",
       'berth_fills_total{result="stored"} 1',
-      'berth_fills_total{result="failed"} 0',
+      'berth_fills_total{result="failed"} 1',
       'berth_fills_total{result="resumed"} 1',
-      'berth_evictions_total{reason="size"} 3',
+      'berth_evictions_total{reason="size"} 2',
       'berth_evicted_bytes_total{reason="size"} 3000',
       'berth_damaged_total{where="disk"} 1',
+      'berth_damaged_total{where="upstream"} 1',
+      "berth_not_stored_total 1",
       'berth_quota_remaining{registry="docker"} 12',
       'berth_quota_limit{registry="docker"} 100',
       `berth_build_info{version="1.2.3",deno="${Deno.version.deno}"} 1`,
@@ -69,10 +81,10 @@ Deno.test("Metrics, the cache's state and events", async () => {
 });
 
 Deno.test("Metrics, a quota that is gone is no longer told", async () => {
-  const quotas = [{ registry: "docker", remaining: 12, limit: 100 }];
+  const quotas = new Map([["docker", { remaining: 12, limit: 100 }]]);
   const metrics = fixture(quotas);
   await metrics.scrape();
-  quotas.length = 0;
+  quotas.clear();
   assert.ok(!(await lines(metrics)).some((line) => line.startsWith("berth_quota_remaining{")));
 });
 

@@ -3,7 +3,7 @@ import { adminFixture } from "../fake/admin.ts";
 import { record } from "../fake/records.ts";
 
 Deno.test("createAdmin, every answer carries the security headers", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   for (const path of ["/", "/healthz", "/api/v1/session", "/api/v1/stats", "/x.js"]) {
     const { headers } = await admin.ask(path);
     const policy = headers.get("content-security-policy")!;
@@ -20,7 +20,7 @@ Deno.test("createAdmin, every answer carries the security headers", async () => 
 });
 
 Deno.test("createAdmin, an OpenAPI document from the same schemas", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const document = await (await admin.ask("/api/v1/openapi.json")).json();
   assert.equal(document.openapi, "3.1.0");
   assert.ok(document.paths["/stats"].get.responses["200"]);
@@ -28,7 +28,7 @@ Deno.test("createAdmin, an OpenAPI document from the same schemas", async () => 
 });
 
 Deno.test("createAdmin, what does not fit the schema is told field by field", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const headers = { cookie: await admin.login() };
   const query = await admin.ask("/api/v1/activity?limit=0", { headers });
   assert.equal(query.status, 400);
@@ -46,7 +46,7 @@ Deno.test("createAdmin, what does not fit the schema is told field by field", as
 });
 
 Deno.test("createAdmin, errors of our own are logged and not shown", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const headers = { cookie: await admin.login() };
   admin.stats.totals = () => {
     throw new Error("secret detail");
@@ -58,7 +58,7 @@ Deno.test("createAdmin, errors of our own are logged and not shown", async () =>
 });
 
 Deno.test("createAdmin, unknown paths of the API are problems, too large bodies too", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const headers = { cookie: await admin.login() };
   const unknown = await admin.ask("/api/v1/nothing", { headers });
   assert.deepEqual([unknown.status, (await unknown.json()).type], [404, "/problems/not-found"]);
@@ -68,7 +68,7 @@ Deno.test("createAdmin, unknown paths of the API are problems, too large bodies 
 });
 
 Deno.test("stats, totals, series and registries of a period", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const headers = { cookie: await admin.login() };
   const start = admin.clock.now;
   admin.stats.sink(record({ time: start, bytes: 100 }));
@@ -97,7 +97,7 @@ Deno.test("stats, totals, series and registries of a period", async () => {
 });
 
 Deno.test("activity, pages, filters and one request", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const headers = { cookie: await admin.login() };
   for (let i = 0; i < 5; i++) admin.stats.sink(record({ id: `a${i}` }));
   admin.stats.sink(record({ id: "quay", registry: "quay", status: 502 }));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UpstreamError } from "../../proxy/upstream/errors.ts";
 import { HealthTracker } from "../../ui/stats_health.ts";
 import { record } from "../fake/records.ts";
 
@@ -12,8 +13,34 @@ Deno.test("HealthTracker, failing since the first failure after the last answer"
   assert.deepEqual(tracker.of("docker"), {
     lastOk: 2,
     failingSince: 3,
+    refused: false,
     message: "it answered 503",
   });
   tracker.observe(record({ time: 5, upstreamStatus: 404, status: 404 }));
-  assert.deepEqual(tracker.of("docker"), { lastOk: 5, failingSince: 0, message: "" });
+  assert.deepEqual(tracker.of("docker"), {
+    lastOk: 5,
+    failingSince: 0,
+    refused: false,
+    message: "",
+  });
+});
+
+Deno.test("HealthTracker, an image served stale is a failure that the client did not see", () => {
+  const tracker = new HealthTracker();
+  tracker.observe(record({ time: 1, cache: "stale", message: "" }));
+  assert.deepEqual(tracker.of("docker"), {
+    lastOk: 0,
+    failingSince: 1,
+    refused: false,
+    message: "it cannot be reached",
+  });
+});
+
+Deno.test("HealthTracker, quota refusals are answers, refused sign-ins are told apart", () => {
+  const tracker = new HealthTracker();
+  tracker.observe(record({ time: 1, status: 429, upstreamStatus: 429 }));
+  assert.equal(tracker.of("docker")?.lastOk, 1);
+  const { status, message } = new UpstreamError("auth", "docker");
+  tracker.observe(record({ time: 2, status, message, cache: "none" }));
+  assert.equal(tracker.of("docker")?.refused, true);
 });

@@ -59,6 +59,11 @@ export class Access {
     return originOf(c.req.raw, new URL(c.req.url), c.env.peer, trusted);
   }
 
+  /** What the browser calls this machine, without the port; brackets around IPv6 stay. */
+  hostname(c: Context<AdminEnv>): string {
+    return URL.parse(`http://${this.origin(c).host}`)?.hostname ?? "";
+  }
+
   /**
    * Who asks, `undefined` where nobody is signed in. Throws a 403 where no sign-in is asked for but
    * the request does not name this machine (a page that rebinds its DNS name to 127.0.0.1), and a
@@ -66,7 +71,7 @@ export class Access {
    */
   async identify(c: Context<AdminEnv>): Promise<Identity | undefined> {
     if (this.open) {
-      if (isLoopbackHost(hostnameOf(this.origin(c).host))) return { kind: "open" };
+      if (isLoopbackHost(this.hostname(c).replace(/^\[|\]$/g, ""))) return { kind: "open" };
       throw new ApiProblem(403, "This address needs no sign-in and answers to localhost only", {
         type: "not-localhost",
         detail: "Open it as http://localhost, or set admin.auth to required.",
@@ -166,11 +171,6 @@ const COOKIE_NAMES = ["__Host-berth_session", "berth_session"] as const;
 /** With TLS the cookie's prefix makes the browser insist on Secure, Path=/ and no Domain. */
 export function cookieName(scheme: Origin["scheme"]): string {
   return scheme === "https" ? COOKIE_NAMES[0] : COOKIE_NAMES[1];
-}
-
-/** `berth.example` of `berth.example:8081`, `::1` of `[::1]:8081`. */
-function hostnameOf(host: string): string {
-  return URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, "") ?? "";
 }
 
 function isLoopbackHost(hostname: string): boolean {

@@ -186,7 +186,7 @@ registries:
   const context = { input, loaded: loaded(await loadConfig(input)) };
   const at = ["registries", "own", "auth"];
   const { file, diff, problems } = await previewEdits(context, [
-    { path: [...at, "password"], value: "new-secret" },
+    { path: [...at, "password"], value: `sha256:${"5ec".repeat(21)}0` },
     { path: ["registries", "own", "library"], value: true },
   ]);
   assert.deepEqual(problems, []);
@@ -221,7 +221,7 @@ registries:
   const context = { input, loaded: loaded(await loadConfig(input)) };
   const edits = [
     { path: ["listen"], value: ":9" },
-    { path: ["admin", "tokens", "ci"], value: "new-secret" },
+    { path: ["admin", "tokens", "ci"], value: `sha256:${"5ec".repeat(21)}0` },
     {
       path: ["users", "kim"],
       value: "$2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe",
@@ -229,6 +229,6 @@ registries:
   ];
   const { diff, problems } = await previewEdits(context, edits);
   assert.deepEqual(problems, []);
-  assert.doesNotMatch(JSON.stringify(diff), /secret|\$2y|bvIG/);
+  assert.doesNotMatch(JSON.stringify(diff), /secret|5ec5ec|\$2y|bvIG/);
   assert.match(JSON.stringify(diff), /ci: \*{8} \(new\)/);
 });

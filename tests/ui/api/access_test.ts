@@ -5,7 +5,7 @@ import { adminFixture, cheapHash, PASSWORD } from "../../fake/admin.ts";
 const right = { username: "admin", password: PASSWORD };
 
 Deno.test("login, a cookie that scripts cannot read and other sites cannot send", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const response = await admin.ask("/api/v1/login", { body: right });
   assert.equal(response.status, 200);
   const cookie = response.headers.get("set-cookie")!;
@@ -23,7 +23,7 @@ Deno.test("login, a cookie that scripts cannot read and other sites cannot send"
 });
 
 Deno.test("login, Secure and __Host- with TLS, also behind a trusted proxy", async () => {
-  using admin = adminFixture({}, { trusted_proxies: ["192.0.2.0/24"] });
+  await using admin = await adminFixture("trusted_proxies: [192.0.2.0/24]");
   for (
     const [path, headers] of [
       ["https://berth.example/api/v1/login", {}],
@@ -37,7 +37,7 @@ Deno.test("login, Secure and __Host- with TLS, also behind a trusted proxy", asy
 });
 
 Deno.test("login, wrong name or password is a 401 that does not tell which", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const bodies = [];
   for (const body of [{ ...right, password: "x" }, { ...right, username: "root" }]) {
     const response = await admin.ask("/api/v1/login", { body });
@@ -50,7 +50,7 @@ Deno.test("login, wrong name or password is a 401 that does not tell which", asy
 });
 
 Deno.test("login, after five failures the address waits, others do not", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const wrong = { body: { ...right, password: "x" } };
   for (let i = 0; i < 5; i++) assert.equal((await admin.ask("/api/v1/login", wrong)).status, 401);
   const limited = await admin.ask("/api/v1/login", { body: right });
@@ -63,7 +63,7 @@ Deno.test("login, after five failures the address waits, others do not", async (
 });
 
 Deno.test("login, not under an id that the client brought, and the old session ends", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const planted = "berth_session=" + "A".repeat(43);
   const response = await admin.ask("/api/v1/login", { body: right, headers: { cookie: planted } });
   const first = response.headers.get("set-cookie")!.split(";")[0]!;
@@ -75,7 +75,7 @@ Deno.test("login, not under an id that the client brought, and the old session e
 });
 
 Deno.test("session, says who is signed in until it ends", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const cookie = await admin.login();
   const state = async () => {
     const response = await admin.ask("/api/v1/session", { headers: { cookie } });
@@ -94,7 +94,7 @@ Deno.test("session, says who is signed in until it ends", async () => {
 });
 
 Deno.test("session, a changed password signs everybody out", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   const headers = { cookie: await admin.login() };
   admin.config.admin.password_hash = cheapHash("another");
   assert.equal((await admin.ask("/api/v1/stats", { headers })).status, 401);
@@ -102,7 +102,7 @@ Deno.test("session, a changed password signs everybody out", async () => {
 });
 
 Deno.test("API, nothing without a sign-in, and no word of what exists", async () => {
-  using admin = adminFixture();
+  await using admin = await adminFixture();
   for (const path of ["/api/v1/stats", "/api/v1/activity", "/api/v1/nothing", "/metrics"]) {
     const response = await admin.ask(path);
     assert.equal(response.status, 401, path);
@@ -114,9 +114,9 @@ Deno.test("API, nothing without a sign-in, and no word of what exists", async ()
 
 Deno.test("tokens, by SHA-256 or scrypt, and no CSRF proof needed", async () => {
   const sha256 = createHash("sha256").update("long-random").digest("hex");
-  using admin = adminFixture({
-    tokens: { ci: `sha256:${sha256}`, ops: cheapHash("other-token") },
-  });
+  await using admin = await adminFixture(
+    `admin: { tokens: { ci: "sha256:${sha256}", ops: "${cheapHash("other-token")}" } }`,
+  );
   for (const token of ["long-random", "other-token", "other-token"]) {
     const headers = { authorization: `Bearer ${token}` };
     assert.equal((await admin.ask("/api/v1/stats", { headers })).status, 200, token);
@@ -128,7 +128,7 @@ Deno.test("tokens, by SHA-256 or scrypt, and no CSRF proof needed", async () => 
 
 Deno.test("tokens, wrong ones are slowed down, right ones are not", async () => {
   const sha256 = createHash("sha256").update("long-random").digest("hex");
-  using admin = adminFixture({ tokens: { ci: `sha256:${sha256}` } });
+  await using admin = await adminFixture(`admin: { tokens: { ci: "sha256:${sha256}" } }`);
   const ask = (token: string) =>
     admin.ask("/api/v1/stats", { headers: { authorization: `Bearer ${token}` } });
   for (let i = 0; i < 5; i++) assert.equal((await ask(`guess-${i}`)).status, 401);
@@ -137,7 +137,9 @@ Deno.test("tokens, wrong ones are slowed down, right ones are not", async () => 
 });
 
 Deno.test("auth none, for localhost by its own names only", async () => {
-  using admin = adminFixture({ auth: "none", listen: "127.0.0.1:8081" });
+  await using admin = await adminFixture(
+    "admin: { auth: none, listen: '127.0.0.1:8081' }",
+  );
   for (const host of ["localhost:8081", "127.0.0.1:8081", "[::1]:8081", "berth.localhost"]) {
     assert.equal((await admin.ask(`http://${host}/api/v1/stats`)).status, 200, host);
   }
@@ -149,8 +151,9 @@ Deno.test("auth none, for localhost by its own names only", async () => {
 });
 
 Deno.test("auth none, is not honoured where others can reach the address", async () => {
+  await using admin = await adminFixture();
   for (const listen of [":8081", "0.0.0.0:8081", "192.0.2.1:8081"]) {
-    using admin = adminFixture({ auth: "none", listen });
+    Object.assign(admin.config.admin, { auth: "none", listen });
     assert.equal((await admin.ask("http://localhost:8081/api/v1/stats")).status, 401, listen);
   }
 });

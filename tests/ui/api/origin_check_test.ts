@@ -5,7 +5,7 @@ const FORM = "application/x-www-form-urlencoded";
 const JSON_TYPE = "application/json";
 
 Deno.test("originCheck, changes come from our own pages or from no page", async () => {
-  using admin = adminFixture({}, { trusted_proxies: [] });
+  await using admin = await adminFixture();
   const table: [Record<string, string>, boolean][] = [
     [{ "sec-fetch-site": "same-origin" }, true],
     [{ "sec-fetch-site": "same-origin", "content-type": FORM }, true],
@@ -39,7 +39,7 @@ Deno.test("originCheck, changes come from our own pages or from no page", async 
 });
 
 Deno.test("originCheck, knows the name that a trusted proxy was called by", async () => {
-  using admin = adminFixture({}, { trusted_proxies: ["192.0.2.1"] });
+  await using admin = await adminFixture("trusted_proxies: [192.0.2.1]");
   const headers = {
     "content-type": JSON_TYPE,
     origin: "https://berth.example",

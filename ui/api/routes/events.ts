@@ -2,7 +2,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Access } from "../access.ts";
-import { Feed, type Present } from "../feed.ts";
+import type { Activity } from "../../stats_activity.ts";
+import { Feed } from "../feed.ts";
+import type { Present } from "../present.ts";
 import { ApiProblem } from "../problem.ts";
 import { router } from "../route.ts";
 import { eventStream } from "../sse.ts";
@@ -28,6 +30,7 @@ const get = createRoute({
 export interface EventDeps {
   access: Access;
   present: Present;
+  activity: Activity;
   /** Told of errors of our own. */
   report: (error: unknown, path: string) => void;
   /** Unix milliseconds. */
@@ -37,15 +40,29 @@ export interface EventDeps {
 }
 
 /** The live events. Throws a 503 when too many dashboards listen. */
-export function eventRoutes({ access, present, report, now, tickMs = TICK_MS }: EventDeps) {
+export function eventRoutes(
+  { access, present, activity, report, now, tickMs = TICK_MS }: EventDeps,
+) {
   let readers = 0;
-  return router().openapi(get, (c) => {
+  return router().openapi(get, async (c) => {
     if (readers >= MAX_READERS) {
       throw new ApiProblem(503, "Too many dashboards are open", { retryAfterMs: 10e3 });
     }
     const lastId = c.req.valid("header")["last-event-id"];
     const lastSeq = /^\d{1,15}$/.test(lastId ?? "") ? Number(lastId) : undefined;
-    const feed = new Feed(present, now, lastSeq);
+    await present.refresh();
+    const hostname = access.hostname(c);
+    const told = {
+      activity,
+      live: () => present.live(),
+      fills: () => present.fills(),
+      verification: () => present.verification(),
+      status: () => {
+        present.refresh().catch((error) => report(error, c.req.path));
+        return present.status(hostname);
+      },
+    };
+    const feed = new Feed(told, now, lastSeq);
     const identity = c.get("identity");
     readers++;
     return eventStream({

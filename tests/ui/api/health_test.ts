@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { Quota } from "../../../proxy/upstream/quota.ts";
+import { type HealthInputs, quotaView, registryHealth } from "../../../ui/api/views/health.ts";
+
+const NOW = 1_700_000_000_000;
+const HOUR = 3600e3;
+
+function quota(fields: Partial<Quota> = {}): Quota {
+  return {
+    limit: 100,
+    remaining: 87,
+    windowSeconds: 21600,
+    source: undefined,
+    seenAt: NOW - HOUR,
+    retryAt: undefined,
+    ...fields,
+  };
+}
+
+function health(inputs: Partial<HealthInputs>) {
+  const found = registryHealth("docker", {
+    health: { lastOk: NOW - 1000, failingSince: 0, refused: false, message: "" },
+    pace: { bytesPerSecond: 0, latencyMs: 45.4 },
+    quota: undefined,
+    now: NOW,
+    ...inputs,
+  });
+  return [found.state, found.text, found.since];
+}
+
+Deno.test("registryHealth, the state in words", () => {
+  const failing = { lastOk: 0, failingSince: NOW - HOUR, refused: false };
+  const table: [Partial<HealthInputs>, [string, string, number | null]][] = [
+    [{}, ["ok", "Reachable", null]],
+    [{ health: undefined }, ["idle", "Not asked yet", null]],
+    [{ quota: quota() }, ["ok", "87 pulls left, resets in 5 h", null]],
+    [{ quota: quota({ remaining: 9 }) }, ["limited", "9 pulls left, resets in 5 h", NOW - HOUR]],
+    [{ quota: quota({ remaining: 1 }) }, ["limited", "1 pull left, resets in 5 h", NOW - HOUR]],
+    [{ quota: quota({ remaining: 0, limit: undefined, retryAt: NOW + 60e3 }) }, [
+      "limited",
+      "It asks to wait 1 min",
+      NOW - HOUR,
+    ]],
+    [{ quota: quota({ remaining: 0, seenAt: NOW - 7 * HOUR }) }, ["ok", "Reachable", null]],
+    [{ health: { ...failing, message: "docker: the connection was refused" } }, [
+      "failing",
+      "The connection was refused",
+      NOW - HOUR,
+    ]],
+    [{ health: { ...failing, refused: true, message: "it refused the configured sign-in" } }, [
+      "refused",
+      "It refused the configured sign-in",
+      NOW - HOUR,
+    ]],
+  ];
+  for (const [inputs, expected] of table) {
+    assert.deepEqual(health(inputs), expected, JSON.stringify(inputs));
+  }
+});
+
+Deno.test("quotaView, figures only while they hold", () => {
+  assert.deepEqual(quotaView(quota(), NOW), {
+    limit: 100,
+    remaining: 87,
+    windowMs: 6 * HOUR,
+    resetsAt: NOW + 5 * HOUR,
+    measuredAt: NOW - HOUR,
+  });
+  assert.equal(quotaView(quota({ limit: undefined }), NOW), null);
+  assert.equal(quotaView(quota({ seenAt: NOW - 7 * HOUR }), NOW), null);
+  assert.equal(quotaView(undefined, NOW), null);
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { configSchema } from "../../../proxy/config/schema.ts";
+import { type NoticeInputs, notices } from "../../../ui/api/views/notices.ts";
+import { statusText } from "../../../ui/api/views/status.ts";
+import type { RegistryHealth } from "../../../ui/api/schema/status.ts";
+import { idleStatus } from "../../fake/present.ts";
+
+const url = "https://registry.example.com";
+
+function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
+  return {
+    config: configSchema.parse({ registries: { docker: { url } } }),
+    registries: [],
+    storage: idleStatus.storage,
+    troubles: { notStored: undefined, upkeep: undefined, damaged: [] },
+    lastReload: undefined,
+    statsError: "",
+    ...fields,
+  };
+}
+
+function health(fields: Partial<RegistryHealth>): RegistryHealth {
+  return {
+    name: "docker",
+    state: "ok",
+    text: "Reachable",
+    since: null,
+    lastOk: 1,
+    latencyMs: null,
+    quota: null,
+    ...fields,
+  };
+}
+
+const told = (fields: Partial<NoticeInputs>) =>
+  notices(inputs(fields)).map(({ severity, id, title }) => `${severity} ${id}: ${title}`);
+
+Deno.test("notices, nothing to say when all is well", () => {
+  assert.deepEqual(notices(inputs({ registries: [health({})] })), []);
+});
+
+Deno.test("notices, registries: unreachable, refused, out of pulls", () => {
+  const registries = [
+    health({ name: "docker", state: "limited", text: "9 pulls left" }),
+    health({ name: "quay", state: "failing", text: "The connection was refused", since: 7 }),
+    health({ name: "ghcr", state: "refused", text: "It refused the configured sign-in" }),
+    health({ name: "mcr", state: "limited", text: "No pulls left, resets in 5 h" }),
+  ];
+  assert.deepEqual(told({ registries }), [
+    "error registry-failing:quay: quay cannot be reached",
+    "error registry-refused:ghcr: ghcr does not accept our sign-in",
+    "error registry-limited:mcr: mcr: No pulls left, resets in 5 h",
+    "warning registry-limited:docker: docker: 9 pulls left",
+  ]);
+  const [first] = notices(inputs({ registries }));
+  assert.deepEqual([first?.since, first?.registry, first?.href], [7, "quay", "/registries/quay"]);
+  assert.match(first!.detail, /connection was refused.*still served/i);
+});
+
+Deno.test("notices, the cache: disk full, not writable, low, damaged, upkeep", () => {
+  const troubles = inputs().troubles;
+  const notStored = { since: 5, message: "no space left on device", diskFull: true };
+  assert.deepEqual(told({ troubles: { ...troubles, notStored } }), [
+    "error disk-full: The disk is full",
+  ]);
+  assert.deepEqual(
+    told({ troubles: { ...troubles, notStored: { ...notStored, diskFull: false } } }),
+    [
+      "error cache-not-stored: The cache cannot be written",
+    ],
+  );
+  const storage = {
+    ...idleStatus.storage,
+    minFreeBytes: 10,
+    evicting: true,
+    disk: { totalBytes: 100, freeBytes: 4 },
+  };
+  assert.deepEqual(told({ storage }), ["warning disk-low: Disk 96 % full, evicting"]);
+  const damaged = [{ at: 5, digest: "sha256:ab" }];
+  const upkeep = { since: 5, message: "making room: read-only file system" };
+  assert.deepEqual(told({ troubles: { ...troubles, damaged, upkeep } }), [
+    "warning cache-damaged: 1 digest found damaged in the last day",
+    "warning cache-upkeep: Upkeep of the cache failed",
+  ]);
+});
+
+Deno.test("notices, a refused configuration and statistics that are not kept", () => {
+  const lastReload = {
+    ok: false,
+    reason: "file changed",
+    at: 5,
+    changes: [],
+    warnings: [],
+    problems: [{ key: "cache.max_size", message: 'found "32x"' }],
+  };
+  const found = notices(inputs({ lastReload, statsError: "database is locked" }));
+  assert.deepEqual(found.map(({ id }) => id), ["reload-refused", "stats-not-written"]);
+  assert.match(found[0]!.detail, /cache\.max_size: found "32x"/);
+});
+
+Deno.test("notices, credentials that everybody may use", () => {
+  const secret = { username: "robot", password: "hidden" };
+  const config = (input: object) =>
+    configSchema.parse({ registries: { docker: { url, auth: secret } }, ...input });
+  const [notice] = notices(inputs({ config: config({}) }));
+  assert.equal(notice?.id, "private-exposed");
+  assert.doesNotMatch(JSON.stringify(notice), /hidden/);
+  assert.deepEqual(told({ config: config({ listen: "127.0.0.1:8080" }) }), []);
+  assert.deepEqual(told({ config: config({ users: { ann: "hash" } }) }), []);
+});
+
+Deno.test("statusText, the worst first", () => {
+  const registries = [health({ state: "failing", text: "It timed out" })];
+  assert.equal(
+    statusText(notices(inputs({ registries, statsError: "locked" })), registries),
+    "docker cannot be reached, and 1 more",
+  );
+  assert.equal(statusText([], [health({}), health({ name: "quay" })]), "All registries reachable");
+  assert.equal(statusText([], [health({ state: "idle" })]), "Ready; nothing was pulled yet");
+});

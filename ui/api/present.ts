@@ -1,0 +1,152 @@
+/** The present state of Berth, as the status page and the live events tell it. */
+import type { Cache } from "../../cache/cache.ts";
+import type { LiveConfig } from "../../proxy/config/live.ts";
+import type { Config } from "../../proxy/config/schema.ts";
+import type { QuotaBook } from "../../proxy/upstream/quota.ts";
+import type { Stats } from "../stats.ts";
+import type { CacheWatch } from "../stats_cache.ts";
+import type { Fill, Live, Verification } from "./schema/events.ts";
+import type { RegistryHealth, Status, Storage } from "./schema/status.ts";
+import { counters } from "./views/counters.ts";
+import { FillMeter } from "./views/fills.ts";
+import { registryHealth } from "./views/health.ts";
+import { notices } from "./views/notices.ts";
+import { statusText } from "./views/status.ts";
+
+/** How full the cache, the disk under it and the memory are, in bytes. */
+export interface Usage {
+  blobs: number;
+  bytes: number;
+  diskFree: number;
+  diskTotal: number;
+  memory: number;
+}
+
+export interface PresentDeps {
+  live: LiveConfig;
+  cache: Cache | undefined;
+  usage: () => Promise<Usage>;
+  stats: Stats;
+  watch: CacheWatch;
+  quotas: QuotaBook;
+  verification: () => Verification;
+  version: string;
+  /** Requests being answered at the registry port. */
+  active: () => number;
+  /** Port of the registry API as bound. */
+  registryPort: () => number;
+  /** Unix milliseconds. */
+  now: () => number;
+}
+
+/** The disk is asked this often at most. */
+const USAGE_MS = 2000;
+
+export class Present {
+  readonly #deps: PresentDeps;
+  readonly #meter = new FillMeter();
+  readonly startedAt: number;
+  #usage: Usage | undefined;
+  #usageAt = -Infinity;
+
+  constructor(deps: PresentDeps) {
+    this.#deps = deps;
+    this.startedAt = deps.now();
+  }
+
+  /** Learns how full disk and cache are, unless that is known well enough. */
+  async refresh(): Promise<void> {
+    const now = this.#deps.now();
+    if (now - this.#usageAt < USAGE_MS) return;
+    this.#usageAt = now;
+    this.#usage = await this.#deps.usage();
+  }
+
+  /** Counters of this moment. */
+  live(): Live {
+    const { stats, active, now } = this.#deps;
+    const { all, since } = stats.totals();
+    return {
+      now: now(),
+      total: counters(all),
+      since,
+      lastMinute: counters(stats.lastMinute()),
+      active: active(),
+    };
+  }
+
+  /** Fills that run. */
+  fills(): Fill[] {
+    return this.#meter.view(this.#deps.cache?.fills() ?? [], this.#deps.now());
+  }
+
+  /** How far the verification is. */
+  verification(): Verification {
+    return this.#deps.verification();
+  }
+
+  /** The state of the registry `name`. */
+  health(name: string): RegistryHealth {
+    const { stats, quotas, now } = this.#deps;
+    return registryHealth(name, {
+      health: stats.healthOf(name),
+      pace: stats.pace(name),
+      quota: quotas.get(name),
+      now: now(),
+    });
+  }
+
+  /** The state as of the last `refresh`. `hostname` is what the browser calls this machine. */
+  status(hostname: string): Status {
+    const { live, stats, watch, version, now } = this.#deps;
+    const config = live.current;
+    const registries = Object.keys(config.registries).map((name) => this.health(name));
+    const storage = this.#storage(config);
+    const found = notices({
+      config,
+      registries,
+      storage,
+      troubles: watch,
+      lastReload: live.lastReload,
+      statsError: stats.writeError,
+    });
+    return {
+      version,
+      startedAt: this.startedAt,
+      now: now(),
+      text: statusText(found, registries),
+      empty: stats.totals().all.pulls === 0 && storage.blobs === 0,
+      notices: found,
+      registries,
+      storage,
+      registryUrl: this.registryUrl(hostname),
+    };
+  }
+
+  /** Address of the registry API for clients that reach this machine as `hostname`. */
+  registryUrl(hostname: string): string {
+    const config = this.#deps.live.current;
+    if (config.public_url) return config.public_url.replace(/\/$/, "");
+    const tls = config.tls.cert_file !== "";
+    const port = this.#deps.registryPort();
+    const suffix = port === (tls ? 443 : 80) ? "" : `:${port}`;
+    return `${tls ? "https" : "http"}://${hostname || "localhost"}${suffix}`;
+  }
+
+  #storage(config: Config): Storage {
+    const usage = this.#usage;
+    return {
+      bytes: usage?.bytes ?? 0,
+      blobs: usage?.blobs ?? 0,
+      pinnedBytes: 0,
+      maxBytes: config.cache.max_size,
+      minFreeBytes: config.cache.min_free,
+      disk: usage && usage.diskTotal > 0
+        ? { totalBytes: usage.diskTotal, freeBytes: usage.diskFree }
+        : null,
+      memoryBytes: usage?.memory ?? 0,
+      maxMemoryBytes: config.cache.memory,
+      evicting: this.#deps.watch.evicting,
+    };
+  }
+}

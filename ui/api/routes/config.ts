@@ -1,0 +1,38 @@
+/** `GET /config`, `POST /config/reload`. */
+import { createRoute } from "@hono/zod-openapi";
+import type { LiveConfig } from "../../../proxy/config/live.ts";
+import { fileState } from "../../../proxy/config/write.ts";
+import { answers, router } from "../route.ts";
+import { config as configSchema, reload as reloadSchema } from "../schema/config.ts";
+import { reloadView, settings } from "../views/settings.ts";
+
+const get = createRoute({
+  method: "get",
+  path: "/config",
+  summary: "The configuration in force and where each value comes from, secrets masked",
+  responses: answers(configSchema, "The configuration"),
+});
+
+const reload = createRoute({
+  method: "post",
+  path: "/config/reload",
+  summary: "Read the configuration again",
+  responses: answers(reloadSchema, "How it went; a refused configuration changes nothing"),
+});
+
+/** The configuration. `startedAt` in Unix milliseconds. */
+export function configRoutes(live: LiveConfig, startedAt: number) {
+  return router()
+    .openapi(get, async (c) => {
+      const { loaded } = live;
+      return c.json({
+        ...await fileState(live),
+        file: loaded.file ?? "",
+        settings: settings(loaded),
+        lastReload: reloadView(live.lastReload, startedAt),
+      }, 200);
+    })
+    .openapi(reload, async (c) => {
+      return c.json(reloadView(await live.reload("dashboard"), startedAt), 200);
+    });
+}

@@ -1,0 +1,163 @@
+/** `/registries`: the registry map. */
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { z } from "zod";
+import type { LiveConfig } from "../../../proxy/config/live.ts";
+import type { Registry } from "../../../proxy/config/schema.ts";
+import { fileState } from "../../../proxy/config/write.ts";
+import type { ProbeResult } from "../../../proxy/upstream/probe.ts";
+import type { Stats } from "../../stats.ts";
+import { zero } from "../../stats_counts.ts";
+import type { Access, AdminEnv } from "../access.ts";
+import type { Present } from "../present.ts";
+import { ApiProblem, notFound } from "../problem.ts";
+import { applyChange, candidateRegistry, previewChange } from "../registry_changes.ts";
+import { answers, body, done, router } from "../route.ts";
+import {
+  preview as previewSchema,
+  previewRequest,
+  registry as registrySchema,
+  registryChange,
+  registryList,
+  testResult,
+} from "../schema/registries.ts";
+import type { RegistryView } from "../schema/registries.ts";
+import { quotaView } from "../views/health.ts";
+import { configuredRegistry } from "../views/registries.ts";
+import { counters } from "../views/counters.ts";
+
+const DAY_MS = 24 * 3600e3;
+
+const params = z.object({ name: z.string() });
+const headers = z.object({
+  /** The revision that the change is based on. */
+  "if-match": z.string().optional(),
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/registries",
+  summary: "The registry map",
+  responses: answers(registryList, "Every registry, and the file that holds them"),
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/registries/{name}",
+  summary: "One registry",
+  request: { params },
+  responses: answers(registrySchema, "The registry"),
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/registries",
+  summary: "Add a registry",
+  request: { headers, body: body(registryChange) },
+  responses: answers(registrySchema, "Added, and in force"),
+});
+
+const change = createRoute({
+  method: "put",
+  path: "/registries/{name}",
+  summary: "Change a registry: what is left out goes back to its default, secrets are kept",
+  request: { params, headers, body: body(registryChange) },
+  responses: answers(registrySchema, "Changed, and in force"),
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/registries/{name}",
+  summary: "Take a registry out of the map",
+  request: { params, headers },
+  responses: done("Removed"),
+});
+
+const preview = createRoute({
+  method: "post",
+  path: "/registries/preview",
+  summary: "What a change would do to the file, and what is wrong with it",
+  request: { body: body(previewRequest) },
+  responses: answers(previewSchema, "Nothing was written"),
+});
+
+const test = createRoute({
+  method: "post",
+  path: "/registries/test",
+  summary: "Try to reach a registry with these settings, step by step",
+  request: { body: body(registryChange) },
+  responses: answers(testResult, "How far it came"),
+});
+
+export interface RegistryDeps {
+  live: LiveConfig;
+  stats: Stats;
+  present: Present;
+  access: Access;
+  /** Unix milliseconds. */
+  now: () => number;
+  /** Tries to reach a registry, in the map or not. */
+  probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
+}
+
+/** The registry map. */
+export function registryRoutes({ live, stats, present, access, now, probe }: RegistryDeps) {
+  const views = (names: string[], c: Context<AdminEnv>): RegistryView[] => {
+    const figures = stats.byRegistry("hour", now() - DAY_MS, now() + 1);
+    const { host } = new URL(present.registryUrl(access.hostname(c)));
+    return names.map((name) => ({
+      ...configuredRegistry(live.loaded, name, host),
+      health: present.health(name),
+      counters: counters(figures.get(name) ?? zero()),
+    }));
+  };
+  const known = (name: string, c: Context<AdminEnv>): RegistryView => {
+    if (!Object.hasOwn(live.current.registries, name)) throw notFound(`The registry ${name}`);
+    return views([name], c)[0]!;
+  };
+  return router()
+    .openapi(list, async (c) => {
+      const items = views(Object.keys(live.current.registries), c);
+      return c.json({ items, ...await fileState(live) }, 200);
+    })
+    .openapi(get, (c) => c.json(known(c.req.valid("param").name, c), 200))
+    .openapi(create, async (c) => {
+      const { name, settings } = c.req.valid("json");
+      const revision = revisionOf(c.req.valid("header")["if-match"]);
+      await applyChange(live, { name, settings, create: true }, revision);
+      return c.json(known(name, c), 200);
+    })
+    .openapi(change, async (c) => {
+      const { name } = c.req.valid("param");
+      const { name: stated, settings } = c.req.valid("json");
+      if (stated !== name) throw renamed();
+      const revision = revisionOf(c.req.valid("header")["if-match"]);
+      await applyChange(live, { name, settings, create: false }, revision);
+      return c.json(known(name, c), 200);
+    })
+    .openapi(remove, async (c) => {
+      const { name } = c.req.valid("param");
+      const revision = revisionOf(c.req.valid("header")["if-match"]);
+      await applyChange(live, { name, settings: null, create: false }, revision);
+      return c.body(null, 204);
+    })
+    .openapi(preview, async (c) => c.json(await previewChange(live, c.req.valid("json")), 200))
+    .openapi(test, async (c) => {
+      const { name, settings } = c.req.valid("json");
+      const registry = await candidateRegistry(live, name, settings);
+      const { quota, ...result } = await probe(registry, c.req.raw.signal);
+      return c.json({ ...result, quota: quotaView(quota, now()) }, 200);
+    });
+}
+
+function renamed(): ApiProblem {
+  const fields = [{ path: "name", message: "expected the registry's own name" }];
+  const detail = "Add a registry of the new name and remove this one.";
+  return new ApiProblem(422, "A registry cannot be renamed", { detail, fields });
+}
+
+/** `"abc"` without its quotes; `*` and nothing are any revision. */
+function revisionOf(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.trim().replace(/^W\//, "").replace(/^"|"$/g, "");
+}

@@ -1,0 +1,58 @@
+/** How clients reach this server. */
+import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
+import type { Connect, ConnectRegistry } from "../schema/connect.ts";
+
+/** Something small and public of well-known registries, to try a pull with. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  "registry-1.docker.io": "library/alpine:latest",
+  "quay.io": "libpod/alpine:latest",
+  "gcr.io": "distroless/static-debian12:latest",
+  "registry.k8s.io": "pause:3.10",
+  "public.ecr.aws": "docker/library/alpine:latest",
+  "mcr.microsoft.com": "hello-world:latest",
+};
+
+/** What the Connect page needs of `config`; nothing secret. `port`: of the registry API as bound. */
+export function connectView(config: Config, port: number): Connect {
+  const { forward } = config;
+  return {
+    publicUrl: config.public_url,
+    port,
+    tls: config.tls.cert_file !== "",
+    domainSuffix: config.domain_suffix,
+    defaultRegistry: config.default_registry,
+    pathNames: config.path_names,
+    signIn: Object.keys(config.users).length > 0,
+    registries: Object.entries(config.registries).map(([name, registry]) =>
+      connectRegistry(name, registry, config.domain_suffix)
+    ),
+    forward: forward.listen === ""
+      ? null
+      : { port: parseListen(forward.listen)?.port ?? 0, intercept: forward.intercept },
+  };
+}
+
+/**
+ * Host that image references of a registry name: the first alias that looks like one where there
+ * is one (`docker.io` is registry-1.docker.io), otherwise the URL's.
+ */
+export function referenceHost({ url, aliases }: Pick<RegistryConfig, "url" | "aliases">): string {
+  const { host } = new URL(url);
+  return host === "registry-1.docker.io"
+    ? aliases.find((alias) => alias.includes(".")) ?? host
+    : host;
+}
+
+function connectRegistry(name: string, registry: RegistryConfig, suffix: string): ConnectRegistry {
+  const bare = suffix.replace(/^\./, "");
+  const prefix = registry.repo_prefix;
+  return {
+    name,
+    host: referenceHost(registry),
+    aliases: registry.aliases,
+    library: registry.library,
+    hosts: [...registry.hosts, ...bare ? [`${name}.${bare}`] : []],
+    repoPrefix: prefix,
+    example: prefix ? "" : EXAMPLES[new URL(registry.url).host] ?? "",
+  };
+}

@@ -1,0 +1,139 @@
+/** What an operator should know, in words, the worst first. */
+import type { ReloadResult } from "../../../proxy/config/live.ts";
+import { formatProblem } from "../../../proxy/config/problem.ts";
+import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
+import { isLoopback } from "../../../proxy/config/rules.ts";
+import { formatSize } from "../../../proxy/config/units.ts";
+import type { CacheWatch } from "../../stats_cache.ts";
+import type { Notice, RegistryHealth, Storage } from "../schema/status.ts";
+import { plural } from "./words.ts";
+
+export interface NoticeInputs {
+  config: Config;
+  registries: RegistryHealth[];
+  storage: Storage;
+  troubles: Pick<CacheWatch, "notStored" | "upkeep" | "damaged">;
+  lastReload: ReloadResult | undefined;
+  /** Why statistics could not be written; empty while they are. */
+  statsError: string;
+}
+
+const ORDER = ["error", "warning", "info"];
+
+/** Everything that is wrong or worth knowing now; empty when all is well. */
+export function notices(inputs: NoticeInputs): Notice[] {
+  return [
+    ...inputs.registries.flatMap((health) => [...registryNotices(health)]),
+    ...storageNotices(inputs),
+    ...reloadNotices(inputs.lastReload),
+    ...exposureNotices(inputs.config),
+    ...statsNotices(inputs.statsError),
+  ].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+}
+
+function* registryNotices({ name, state, text, since }: RegistryHealth): Generator<Notice> {
+  const about = { id: `registry-${state}:${name}`, since, registry: name };
+  const href = `/registries/${name}`;
+  if (state === "failing") {
+    const detail = `${text}. Images that are cached are still served; others fail until ` +
+      `${name} answers again.`;
+    const title = `${name} cannot be reached`;
+    yield { ...about, severity: "error", title, detail, href };
+  } else if (state === "refused") {
+    const detail = `${text}. Check its user name, password or token.`;
+    const title = `${name} does not accept our sign-in`;
+    yield { ...about, severity: "error", title, detail, href };
+  } else if (state === "limited") {
+    const gone = /^No pulls|^It asks/.test(text);
+    const detail = "Berth prefers what it holds to asking. Signing in there may raise the limit.";
+    const severity = gone ? "error" : "warning";
+    yield { ...about, severity, title: `${name}: ${text}`, detail, href };
+  }
+}
+
+function* storageNotices({ storage, troubles }: NoticeInputs): Generator<Notice> {
+  const { notStored, upkeep, damaged } = troubles;
+  const base = { registry: "", href: "/cache?sort=lastUsed&order=asc" };
+  if (notStored) {
+    const title = notStored.diskFull ? "The disk is full" : "The cache cannot be written";
+    const detail = `${notStored.message}. Pulls go on, but nothing new is kept. ` +
+      (notStored.diskFull
+        ? "Evict what is not needed, or lower cache.max_size."
+        : "Check cache.dir, its owner and its file system.");
+    const id = notStored.diskFull ? "disk-full" : "cache-not-stored";
+    yield { ...base, id, severity: "error", title, detail, since: notStored.since };
+  } else if (storage.disk && storage.disk.freeBytes < storage.minFreeBytes) {
+    const { freeBytes, totalBytes } = storage.disk;
+    const used = totalBytes > 0 ? Math.floor((1 - freeBytes / totalBytes) * 100) : 100;
+    const title = `Disk ${used} % full${storage.evicting ? ", evicting" : ""}`;
+    const detail = `${formatSize(freeBytes)} free; cache.min_free asks for ` +
+      `${formatSize(storage.minFreeBytes)}. What was not used for longest goes first.`;
+    yield { ...base, id: "disk-low", severity: "warning", title, detail, since: null };
+  }
+  const latest = damaged.at(-1);
+  if (latest) {
+    const title = `${plural(damaged.length, "digest")} found damaged in the last day`;
+    const detail = `The latest is ${latest.digest}. Nothing wrong was served: it is fetched ` +
+      "again when asked for. If this goes on, check the disk.";
+    const href = "/cache/blobs";
+    const id = "cache-damaged";
+    yield { ...base, id, severity: "warning", title, detail, since: latest.at, href };
+  }
+  if (upkeep) {
+    const title = "Upkeep of the cache failed";
+    const { message: detail, since } = upkeep;
+    yield { ...base, id: "cache-upkeep", severity: "warning", title, detail, since };
+  }
+}
+
+function* reloadNotices(reload: ReloadResult | undefined): Generator<Notice> {
+  if (!reload || reload.ok) return;
+  const [first] = reload.problems;
+  yield {
+    id: "reload-refused",
+    severity: "error",
+    title: "The changed configuration was refused",
+    detail: `${first ? formatProblem(first) : ""}. What was in force before still is.`.trim(),
+    since: reload.at,
+    registry: "",
+    href: "/settings",
+  };
+}
+
+/** Berth signs in with credentials of its own, and whoever reaches it pulls with them. */
+function* exposureNotices(config: Config): Generator<Notice> {
+  const hostname = parseListen(config.listen)?.hostname ?? "";
+  if (isLoopback(hostname) || Object.keys(config.users).length > 0) return;
+  const names = Object.entries(config.registries)
+    .filter(([, { auth, access }]) => hasCredentials(auth) && access.users.length === 0)
+    .map(([name]) => name);
+  if (names.length === 0) return;
+  yield {
+    id: "private-exposed",
+    severity: "warning",
+    title: `Whoever reaches Berth can pull private images of ${names.join(", ")}`,
+    detail: "Berth signs in there with its own credentials and asks nobody to sign in here. " +
+      "Set users, or auth.mode: client for these registries.",
+    since: null,
+    registry: names.length === 1 ? names[0]! : "",
+    href: names.length === 1 ? `/registries/${names[0]}` : "/registries",
+  };
+}
+
+function hasCredentials(auth: RegistryConfig["auth"]): boolean {
+  return auth.mode === "proxy" &&
+    [auth.username, auth.header, auth.identity_token, auth.docker_config, auth.ecr].some(Boolean);
+}
+
+function* statsNotices(error: string): Generator<Notice> {
+  if (error === "") return;
+  yield {
+    id: "stats-not-written",
+    severity: "warning",
+    title: "Statistics cannot be written",
+    detail: `${error}. They are kept in memory and written when that works again.`,
+    since: null,
+    registry: "",
+    href: "",
+  };
+}

@@ -1,0 +1,96 @@
+/** Values of the configuration as the API tells them: in text, with where they come from. */
+import { stringify } from "yaml";
+import type { ConfigChange, ReloadResult } from "../../../proxy/config/live.ts";
+import type { LoadedConfig } from "../../../proxy/config/load.ts";
+import { describeOrigin, type Origin } from "../../../proxy/config/origin.ts";
+import { formatKey, parseKey, type Path } from "../../../proxy/config/path.ts";
+import { effectiveValues } from "../../../proxy/config/print.ts";
+import type { ConfigProblem } from "../../../proxy/config/problem.ts";
+import { BUILT_IN_REGISTRIES } from "../../../proxy/config/registries.ts";
+import { configSchema } from "../../../proxy/config/schema.ts";
+import { isSecret } from "../../../proxy/config/secrets.ts";
+import type { FieldProblem, Origin as OriginView } from "../schema.ts";
+import type { Reload, Setting, SettingChange } from "../schema/config.ts";
+
+/** Keys that the running process cannot change: they name what it holds open. */
+const NEEDS_RESTART = /^(listen|admin\.listen|forward\.listen|cache\.dir)$/;
+
+/** Every value of `loaded`, in the order of the schema; secrets are named and not told. */
+export function settings(loaded: LoadedConfig): Setting[] {
+  const defaults = defaultTexts();
+  return effectiveValues(loaded, { all: false }).map(({ path, value, origin }) => {
+    const key = formatKey(path);
+    const secret = isSecret(path);
+    return {
+      path: key,
+      text: secret ? "" : textOf(value),
+      defaultText: secret ? "" : defaults.get(key) ?? "",
+      origin: originView(origin),
+      secret: secret && value !== "",
+      restart: NEEDS_RESTART.test(key),
+    };
+  });
+}
+
+/** `origin` by kind and in words. */
+export function originView(origin: Origin): OriginView {
+  return { kind: origin.kind, text: describeOrigin(origin) };
+}
+
+/** How reading the configuration went; `undefined` stands for the start, at `startedAt`. */
+export function reloadView(result: ReloadResult | undefined, startedAt: number): Reload {
+  if (!result) {
+    const text = "Read when Berth started";
+    return { at: startedAt, ok: true, cause: "start", text, fields: [], changes: [] };
+  }
+  const { at, ok, changes, problems } = result;
+  return {
+    at,
+    ok,
+    cause: causeOf(result.reason),
+    text: ok ? changed(changes.length) : "Refused; what was in force before still is",
+    fields: problems.map(fieldProblem),
+    changes: changes.map(changeView),
+  };
+}
+
+/** `problem` as a complaint about one value, with the place in the file where it is known. */
+export function fieldProblem({ key, origin, message }: ConfigProblem): FieldProblem {
+  const place = origin && origin.kind !== "default" ? ` (${describeOrigin(origin)})` : "";
+  return { path: key, message: `${message}${place}` };
+}
+
+/** A value as one would write it in the file. */
+export function textOf(value: unknown): string {
+  if (value === undefined) return "";
+  return stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false })
+    .trimEnd();
+}
+
+function changeView({ key, before, after }: ConfigChange): SettingChange {
+  const secret = isSecret(parseKey(key) ?? []);
+  return {
+    path: key,
+    before: secret ? "" : textOf(before),
+    after: secret ? "" : textOf(after),
+  };
+}
+
+function changed(count: number): string {
+  if (count === 0) return "Nothing changed";
+  return count === 1 ? "1 value changed" : `${count} values changed`;
+}
+
+function causeOf(reason: string): Reload["cause"] {
+  if (reason === "dashboard") return "dashboard";
+  return reason === "SIGHUP" ? "signal" : "file";
+}
+
+function defaultTexts(): Map<string, string> {
+  const config = configSchema.parse({ registries: BUILT_IN_REGISTRIES });
+  const values = effectiveValues({ config, sources: new Map() });
+  return new Map(values.map(({ path, value }: { path: Path; value: unknown }) => [
+    formatKey(path),
+    textOf(value),
+  ]));
+}

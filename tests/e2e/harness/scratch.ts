@@ -4,7 +4,10 @@ export interface Scratch extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A new directory under the system's temporary one; disposing of it unmounts what is mounted below. */
+/**
+ * A new directory under the system's temporary one. Disposing of it unmounts what is mounted below,
+ * and may be done again.
+ */
 export async function scratchDir(purpose: string): Promise<Scratch> {
   const path = await Deno.realPath(await Deno.makeTempDir({ prefix: `berth-e2e-${purpose}-` }));
   return {
@@ -13,7 +16,9 @@ export async function scratchDir(purpose: string): Promise<Scratch> {
       for (const mount of await mountsBelow(path)) {
         await new Deno.Command("umount", { args: ["-l", mount], stderr: "null" }).output();
       }
-      await Deno.remove(path, { recursive: true });
+      await Deno.remove(path, { recursive: true }).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
     },
   };
 }

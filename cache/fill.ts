@@ -180,6 +180,7 @@ export class Fill {
   async #begin(): Promise<void> {
     this.#writer = await this.#createWriter();
     const { total, mediaType } = await this.#start(this.#writer?.size ?? 0);
+    if (total === 0) this.#verifyEmpty();
     const flight = new Flight({
       total,
       open: () => this.#writer!.open(),
@@ -194,6 +195,12 @@ export class Fill {
     this.#hooks.started();
     this.#head.resolve({ flight, mediaType: mediaType ?? "" });
     if (this.#writer) await this.#prepare(this.#writer, flight);
+  }
+
+  /** Of nothing, nothing can be held back: readers are let in only when nothing is right. */
+  #verifyEmpty(): void {
+    const actual = this.#hasher.copy().finish();
+    if (actual !== this.digest) throw new DigestMismatch(this.digest, actual);
   }
 
   async #createWriter(): Promise<BlobWriter | undefined> {

@@ -1,5 +1,5 @@
 /** From a request to its record, and from an error to its response. */
-import { RangeNotSatisfiable } from "../cache/errors.ts";
+import { DigestMismatch, RangeNotSatisfiable, SourceBroken } from "../cache/errors.ts";
 import type { Origin } from "./forwarded.ts";
 import { OciError } from "./oci/errors.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
@@ -97,6 +97,13 @@ function explain(error: unknown): OciError {
       status,
       message,
       headers: limited || status === 503 ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
+      cause: error,
+    });
+  }
+  if (error instanceof DigestMismatch || error instanceof SourceBroken) {
+    return new OciError("UNAVAILABLE", {
+      status: 502,
+      message: "upstream did not send the content that the digest promises",
       cause: error,
     });
   }

@@ -85,6 +85,15 @@ Deno.test("fill, wrong bytes are an error to the reader and are not stored", asy
   });
 });
 
+Deno.test("fill, nothing in place of something never reaches a reader", async () => {
+  const { digest } = blob(1000);
+  await withCache({}, async ({ cache }) => {
+    const { source } = sourceOf(new Uint8Array());
+    await assert.rejects(cache.fill(digest, source), DigestMismatch);
+    assert.equal(cache.stat(digest), undefined);
+  });
+});
+
 Deno.test("put, refuses bytes of another digest", async () => {
   const { digest } = blob(10);
   await withCache({}, async ({ cache }) => {

@@ -230,7 +230,9 @@ async function send(
   if (action?.kind === "cut" || (action?.kind === "stall" && action.after !== undefined)) {
     res.flushHeaders();
     if (pause > 0) {
-      await new Promise<unknown>((resolve) => res.write(body.subarray(0, pause), resolve));
+      // The callback never comes when the client has gone before.
+      const written = new Promise((resolve) => res.write(body.subarray(0, pause), resolve));
+      await Promise.race([written, seen.ended]);
     }
     if (action.kind === "cut") return void req.socket.end(() => req.socket.destroy());
     await Promise.race([action.until ?? NEVER, seen.ended]);

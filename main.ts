@@ -1,7 +1,8 @@
 /** The command line: `berth [serve]`, and the commands beside it. */
-import deno from "./deno.json" with { type: "json" };
+import { join } from "node:path";
 import { openCache } from "./cache/cache.ts";
 import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
+import { describeVersion, VERSION } from "./cli/version.ts";
 import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
 import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
 import { ConfigError, formatProblem } from "./proxy/config/problem.ts";
@@ -17,7 +18,7 @@ import { createAdmin } from "./ui/admin.ts";
 import { firstPassword } from "./ui/first_password.ts";
 import { openStats } from "./ui/stats.ts";
 
-const VERSION = deno.version;
+const ROOT = import.meta.dirname!;
 
 const io = {
   env: Deno.env.toObject(),
@@ -32,7 +33,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   serve,
   config: (args) => configCommand(args, io),
   "hash-password": (args) => hashPasswordCommand(args, io),
-  version: () => Promise.resolve(io.print(`berth ${VERSION}`) ?? 0),
+  version: () => Promise.resolve(io.print(`berth ${describeVersion(ROOT)}`) ?? 0),
 };
 
 /** Runs until SIGTERM or SIGINT. The result is the exit code. */
@@ -114,6 +115,7 @@ async function start(live: LiveConfig): Promise<Running> {
     active: () => proxy.active(),
     version: VERSION,
     madePasswordHash: hash,
+    pages: join(ROOT, "ui", "dist"),
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   });
   const dashboard = listen({

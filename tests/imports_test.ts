@@ -13,7 +13,8 @@ const RULES: [place: RegExp, allowed: RegExp][] = [
   [/^proxy\/forward\//, /^proxy\/(?!app\.ts)/],
   [/^proxy\//, /^(proxy|cache)\//],
   [/^ui\//, /^(ui|proxy|cache)\//],
-  [/^main\.ts$/, /^(ui|proxy|cache)\/|^deno\.json$/],
+  [/^cli\//, /^(cli|ui|proxy|cache)\/|^(deno\.json|config\.yaml)$/],
+  [/^main\.ts$/, /^(cli|ui|proxy|cache)\//],
 ];
 
 function* sources(dir: string): Generator<string> {
@@ -35,9 +36,9 @@ function imports(path: string): { target: string; typeOnly: boolean }[] {
   }));
 }
 
-const files = ["main.ts", ...["cache", "proxy", "ui"].flatMap((dir) => [...sources(dir)])];
+const files = ["main.ts", ...["cache", "proxy", "ui", "cli"].flatMap((dir) => [...sources(dir)])];
 
-Deno.test("imports, go one way: cache, proxy, ui, main", () => {
+Deno.test("imports, go one way: cache, proxy, ui, cli, main", () => {
   assert.ok(files.length > 3, relative(root, import.meta.filename!));
   for (const file of files) {
     const rule = RULES.find(([place]) => place.test(file));

@@ -1,0 +1,67 @@
+/**
+ * `deno task compile`: one executable with the dashboard inside, `dist/berth`.
+ *
+ * What it may do is the permission set "berth" of deno.json, and never more: there is no prompt. The
+ * hosts, files and variables are the operator's to name, so net, read, write and env cannot be
+ * narrower; programs, native libraries, information on the machine and imports from the network are
+ * out.
+ */
+import { dirname, join, relative } from "node:path";
+import { BUILD_FILE } from "../cli/version.ts";
+import { ROOT, run } from "./process.ts";
+
+const PAGES = join("ui", "dist");
+
+export interface CompileOptions {
+  /** Where the executable goes. */
+  output: string;
+  /** A target of `deno compile`; this machine's when left out. */
+  target?: string;
+}
+
+/**
+ * Compiles main.ts. The modules are bundled: the executable gets smaller by the parts of the npm
+ * packages that nobody imports, and `deno compile` need not analyze them (it overflows its stack on
+ * a package's test data, https://github.com/denoland/deno/issues/36746).
+ */
+export async function compile({ output, target }: CompileOptions): Promise<void> {
+  await Deno.mkdir(dirname(output), { recursive: true });
+  await Deno.mkdir(join(ROOT, dirname(BUILD_FILE)), { recursive: true });
+  await Deno.mkdir(join(ROOT, PAGES), { recursive: true });
+  const build = { commit: await commit() };
+  await Deno.writeTextFile(join(ROOT, BUILD_FILE), JSON.stringify(build) + "\n");
+  await run(Deno.execPath(), [
+    "compile",
+    "--quiet",
+    "--bundle",
+    "--no-check",
+    "--frozen",
+    "--no-prompt",
+    "--permission-set=berth",
+    // What deno task start runs with: a request's signal aborts only when the client went away.
+    "--unstable-no-legacy-abort",
+    ...(target ? ["--target", target] : []),
+    "--include",
+    BUILD_FILE,
+    "--include",
+    PAGES,
+    "--output",
+    output,
+    "main.ts",
+  ]);
+}
+
+/** The commit, with `-dirty` behind it where files differ; `GIT_COMMIT` where there is no git. */
+async function commit(): Promise<string> {
+  const given = Deno.env.get("GIT_COMMIT");
+  if (given) return given.slice(0, 12);
+  const args = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
+  return await run("git", args).catch(() => "");
+}
+
+if (import.meta.main) {
+  const output = join(ROOT, "dist", Deno.build.os === "windows" ? "berth.exe" : "berth");
+  await compile({ output });
+  const { size } = await Deno.stat(output);
+  console.log(`${relative(Deno.cwd(), output)} (${(size / 1e6).toFixed(1)} MB)`);
+}

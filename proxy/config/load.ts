@@ -11,6 +11,7 @@ import type { Origin } from "./origin.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
+import { checkFiles } from "./named_files.ts";
 import type { FetchedMap } from "./registry_map.ts";
 import { type Config, configSchema, type RegistryConfig } from "./schema.ts";
 import { readSecrets } from "./secrets.ts";
@@ -74,13 +75,14 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   yieldBuiltInAliases(config, layers);
   const broken = violations(config);
   const secrets = await readSecrets(config, cwd, env.HOME ?? "", system);
+  const named = await checkFiles(config, cwd, env.HOME ?? "", system);
   const broke = ({ path, message }: Violation) => ({
     key: formatKey(path),
     origin: place(path, "value"),
     message,
   });
-  problems.push(...[...broken, ...secrets.violations].map(broke));
-  const all = [...files, ...secrets.files];
+  problems.push(...[...broken, ...secrets.violations, ...named.violations].map(broke));
+  const all = [...files, ...secrets.files, ...named.files];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), files: all };
 
   layers.add(secrets.found.map(({ path, file }) => ({

@@ -3,7 +3,7 @@ import { literal } from "./file.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { Origin } from "./origin.ts";
 import { formatKey, leaves, type Tree } from "./path.ts";
-import { annotatedYaml, asWritten, type EffectiveValue, readFromFile } from "./print.ts";
+import { annotatedYaml, asWritten, type EffectiveValue, readFromFile, turnedOff } from "./print.ts";
 
 /** Said by Berth itself: a file need not repeat it. */
 const OWN: readonly Origin["kind"][] = ["default", "built-in"];
@@ -15,7 +15,7 @@ const OWN: readonly Origin["kind"][] = ["default", "built-in"];
 export function migratedYaml(loaded: LoadedConfig): string {
   const { config, sources } = loaded;
   const values: EffectiveValue[] = [];
-  const tree = { ...config, registries: { ...config.registries, ...disabledOnly(loaded) } };
+  const tree = { ...config, registries: { ...config.registries, ...turnedOff(loaded.disabled) } };
   for (const { path, value } of leaves(tree as unknown as Tree)) {
     const origin = sources.get(formatKey(path)) ?? { kind: "default" };
     // What the map's URL or file says goes on being read from there.
@@ -25,9 +25,4 @@ export function migratedYaml(loaded: LoadedConfig): string {
   }
   if (values.length === 0) return "# Berth's defaults are all there is.\n";
   return `# Written by berth config migrate.\n${annotatedYaml(values)}`;
-}
-
-/** Of registries that are turned off, nothing else matters. */
-function disabledOnly({ disabled }: LoadedConfig) {
-  return Object.fromEntries(Object.keys(disabled).map((name) => [name, { enabled: false }]));
 }

@@ -21,10 +21,12 @@ export interface PrintOptions {
 
 /** Every value of `loaded` as it may be shown, in the order of the schema. */
 export function effectiveValues(
-  { config, sources }: Pick<LoadedConfig, "config" | "sources">,
+  loaded: Pick<LoadedConfig, "config" | "sources"> & Partial<Pick<LoadedConfig, "disabled">>,
   { all = true }: PrintOptions = {},
 ): EffectiveValue[] {
-  const values = [...leaves(config as unknown as Tree)].map(({ path, value }) => ({
+  const { config, sources, disabled = {} } = loaded;
+  const tree = { ...config, registries: { ...config.registries, ...turnedOff(disabled) } };
+  const values = [...leaves(tree as unknown as Tree)].map(({ path, value }) => ({
     path,
     value: asWritten(path, value, masked),
     origin: sources.get(formatKey(path)) ?? { kind: "default" as const },
@@ -32,6 +34,11 @@ export function effectiveValues(
   return values.filter(({ path, origin }) =>
     all || path[0] !== "registries" || origin.kind !== "default"
   );
+}
+
+/** Of registries that are turned off, only that is shown. */
+export function turnedOff(disabled: LoadedConfig["disabled"]) {
+  return Object.fromEntries(Object.keys(disabled).map((name) => [name, { enabled: false }]));
 }
 
 /** Whether the key beside this one names the file that holds its value: both would contradict. */

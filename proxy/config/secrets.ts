@@ -9,13 +9,17 @@ import { describeReadError, type System } from "./system.ts";
 export const MASK = "********";
 
 /** Keys whose value may come from the file that `<key>_file` names. */
-const FILED = OPTIONS.filter(({ path }) => {
+export const FILED = OPTIONS.filter(({ path }) => {
   const last = path.at(-1)!;
   return keyInfo([...path.slice(0, -1), `${last}_file`]) !== undefined;
 });
 
 /** Every path that `pattern` stands for in `tree`. */
-function* expand(tree: unknown, pattern: readonly string[], base: Path = []): Generator<Path> {
+export function* expand(
+  tree: unknown,
+  pattern: readonly string[],
+  base: Path = [],
+): Generator<Path> {
   const [head, ...rest] = pattern;
   if (head === undefined) return yield base;
   if (!isTree(tree)) return;

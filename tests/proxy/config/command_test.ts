@@ -50,6 +50,7 @@ registries:
   filed:
     url: https://f.example
     auth: { header_file: /run/h }
+  quay: { enabled: false }
 cache: { max_size: 500MB, memory: 1000 }
 `,
     "/run/h": "Bearer hunter2",
@@ -62,11 +63,12 @@ cache: { max_size: 500MB, memory: 1000 }
     const line of [
       "listen: :9 # flag --listen",
       "shutdown_grace: 1m30s # environment BERTH_SHUTDOWN_GRACE",
-      "  max_size: 500MB # config.yaml:9:20",
-      "  memory: 1000B # config.yaml:9:35",
+      "  max_size: 500MB # config.yaml:10:20",
+      "  memory: 1000B # config.yaml:10:35",
       "  max_age: 60d # default",
       '      password: "********" # config.yaml:5:36',
       "      header_file: /run/h # config.yaml:8:26",
+      "    enabled: false # config.yaml:9:20",
       "    aliases: [docker.io, index.docker.io] # built-in registry",
     ]
   ) assert.ok(out.split("\n").includes(line), `${line}\n\n${out}`);

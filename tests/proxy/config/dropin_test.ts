@@ -153,7 +153,7 @@ Deno.test("serverless-registry-proxy, its environment", async () => {
         TLS_CERT: "/c.pem",
         TLS_KEY: "/k.pem",
       },
-      files: { "/key.json": '{"a": 1}\n' },
+      files: { "/key.json": '{"a": 1}\n', "/c.pem": "PEM", "/k.pem": "PEM" },
     }),
   );
   assert.equal(config.listen, "[::1]:9000");
@@ -227,7 +227,8 @@ Deno.test("crev, its environment", async () => {
 
 Deno.test("crm, its file is recognised by its keys", async () => {
   const { config, warnings, sources } = loaded(
-    await loadYaml(`
+    await loadYaml(
+      `
 listen: ":9090"
 allowed_hosts:
   - docker.io
@@ -239,7 +240,9 @@ mitm:
   enabled: true
   ca_cert_path: ca.crt
   ca_key_path: ca.key
-`),
+`,
+      { files: { "/work/ca.crt": "PEM", "/work/ca.key": "PEM" } },
+    ),
   );
   assert.equal(config.listen, ":9090");
   assert.equal(config.forward.listen, ":9090");

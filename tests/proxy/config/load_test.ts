@@ -155,6 +155,19 @@ Deno.test("loadConfig, *_file keys are read, and say so when they cannot be", as
   assert.match(problems(await loadYaml(both)).join(), /password is given too/);
 });
 
+Deno.test("loadConfig, files that are named must be there, and some are watched", async () => {
+  const text = "tls: { cert_file: c, key_file: k }\nregistries: { quay: { ca_file: ca } }\n";
+  assert.deepEqual(problems(await loadYaml(text, { files: { "/work/c": "PEM" } })), [
+    "config.yaml:1:32: tls.key_file: cannot read /work/k: there is no such file",
+    "config.yaml:2:32: registries.quay.ca_file: cannot read /work/ca: there is no such file",
+  ]);
+  const files = { "/work/c": "PEM", "/work/k": "PEM", "/work/ca": "PEM" };
+  assert.deepEqual(loaded(await loadYaml(text, { files })).files, [
+    "/work/config.yaml",
+    "/work/ca",
+  ]);
+});
+
 Deno.test("loadConfig, problems of every source are reported together, in order", async () => {
   const result = await loadYaml(
     `listne: ":80"

@@ -1,0 +1,33 @@
+/** Files that are used as files: certificates, keys, Docker's logins. */
+import { OPTIONS } from "./options.ts";
+import { getIn, type Tree } from "./path.ts";
+import type { Violation } from "./rules.ts";
+import { expand, FILED, resolvePath } from "./secrets.ts";
+import { describeReadError, type System } from "./system.ts";
+
+/** The keys that name such a file. */
+const NAMED = OPTIONS.filter(({ path }) => {
+  const last = path.at(-1)!;
+  const secret = FILED.some((option) => `${option.path.join(".")}_file` === path.join("."));
+  return last === "docker_config" || (last.endsWith("_file") && !secret);
+});
+/** The parts that use these follow their changes themselves. */
+const FOLLOWED_ELSEWHERE = ["tls", "forward"];
+
+/** Tries to read every file that `config` names for its content, and tells which to watch. */
+export async function checkFiles(config: Tree, cwd: string, home: string, system: System) {
+  const violations: Violation[] = [];
+  const files: string[] = [];
+  for (const { path: pattern } of NAMED) {
+    for (const path of expand(config, pattern)) {
+      const file = getIn(config, path);
+      if (typeof file !== "string" || file === "") continue;
+      const resolved = resolvePath(file, cwd, home);
+      if (!FOLLOWED_ELSEWHERE.includes(String(path[0]))) files.push(resolved);
+      await system.readFile(resolved).catch((error) => {
+        violations.push({ path, message: `cannot read ${resolved}: ${describeReadError(error)}` });
+      });
+    }
+  }
+  return { violations, files };
+}

@@ -95,7 +95,8 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
   for (const { path, value } of leaves(tree)) {
     // `quay:` with everything below it commented out says nothing.
     if (value === null) continue;
-    const names = variables.get(document.getIn(path, true) as Node);
+    const node = document.getIn(path, true) as Node | undefined;
+    const names = node && variablesWithin(node, variables);
     const info = keyInfo(path);
     settings.push({
       path,
@@ -104,6 +105,16 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
     });
   }
   return { ...none, settings, problems };
+}
+
+/** The variables that `node`, a scalar or a list, refers to; `undefined` when it does to none. */
+function variablesWithin(
+  node: Node,
+  variables: ReadonlyMap<Node, readonly string[]>,
+): readonly string[] | undefined {
+  const found: string[] = [];
+  visit(node, { Scalar: (_, scalar) => void found.push(...variables.get(scalar) ?? []) });
+  return found.length > 0 ? found : undefined;
 }
 
 /** The offset of the deepest node on the way to `path` that the document holds. */

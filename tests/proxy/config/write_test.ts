@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Edit } from "../../../proxy/config/edit.ts";
 import { unifiedDiff } from "../../../proxy/config/diff.ts";
+import { addItem, removeItem } from "../../../proxy/config/list_edits.ts";
 import { loadConfig, type LoadInput } from "../../../proxy/config/load.ts";
 import {
   fileState,
@@ -128,6 +129,40 @@ Deno.test("writeEdits, what comes from elsewhere is refused by its origin", () =
         BERTH_REGISTRIES_DOCKER_AUTH_HEADER: "Bearer x",
       },
     },
+  ));
+
+Deno.test("addItem and removeItem, change one item and keep the others' comments", () =>
+  withFile(
+    "cache:\n  pin:\n    - docker/library/alpine:* # base\n",
+    async (context, file) => {
+      const path = ["cache", "pin"];
+      assert.deepEqual(addItem(context.loaded, path, "docker/library/alpine:*"), []);
+      assert.deepEqual(removeItem(context.loaded, path, "x"), []);
+      await writeEdits(context, addItem(context.loaded, path, "ghcr/acme/app:v1"));
+      assert.equal(
+        await Deno.readTextFile(file),
+        "cache:\n  pin:\n    - docker/library/alpine:* # base\n    - ghcr/acme/app:v1\n",
+      );
+      const again = { ...context, loaded: loaded(await loadConfig(context.input)) };
+      await writeEdits(again, removeItem(again.loaded, path, "docker/library/alpine:*"));
+      assert.equal(
+        await Deno.readTextFile(file),
+        "cache:\n  pin:\n    - ghcr/acme/app:v1\n",
+      );
+    },
+  ));
+
+Deno.test("writeEdits, a list with a variable in it is refused", () =>
+  withFile(
+    'cache: { pin: ["${PIN}", b] }\n',
+    async (context) => {
+      const edits = addItem(context.loaded, ["cache", "pin"], "c");
+      await assert.rejects(
+        writeEdits(context, edits),
+        refused("read-only-key", /^cache\.pin comes from config\.yaml:1:10 \(\$\{PIN\}\)/),
+      );
+    },
+    { env: { PIN: "a" } },
   ));
 
 Deno.test("writeEdits, does not let a value read the environment", () =>

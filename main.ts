@@ -61,7 +61,7 @@ async function serve(args: string[]): Promise<number> {
   return 0;
 }
 
-const NO_USAGE = { blobs: 0, bytes: 0, diskFree: 0, diskTotal: 0, memory: 0 };
+const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0 };
 
 interface Running {
   banner: string;
@@ -78,10 +78,9 @@ async function start(live: LiveConfig): Promise<Running> {
   const quota = new QuotaBook();
   const stats = openStats({ file: cache ? `${config.cache.dir}/stats.db` : ":memory:" });
   started.defer(() => stats.close());
-  const usage = () => Promise.resolve({ ...NO_USAGE, maxSize: live.current.cache.max_size });
   const metrics = createMetrics({
     version: VERSION,
-    usage,
+    usage: async () => await cache?.usage() ?? NO_USAGE,
     runningFills: () => cache?.fills().length ?? 0,
     quotas: () => quota.entries(),
   });
@@ -105,7 +104,6 @@ async function start(live: LiveConfig): Promise<Running> {
   const admin = createAdmin({
     live,
     cache,
-    usage,
     stats,
     metrics,
     quotas: quota,

@@ -3,10 +3,10 @@ import type { CacheListener } from "./events.ts";
 import type { RunningFill } from "./fills.ts";
 import type { CacheSettings } from "./options.ts";
 import type { Pin } from "./pins.ts";
-import type { EvictionPlan, Selector } from "./plan.ts";
+import type { EvictionPlan, EvictOptions, Selector } from "./plan.ts";
 import type {
+  BlobListing,
   BlobQuery,
-  ListedBlob,
   Listing,
   Page,
   ReferenceItem,
@@ -31,6 +31,8 @@ export interface Usage {
   /** Bytes of stored content, and what it may take. */
   bytes: number;
   maxSize: number;
+  /** Of it, what pins hold. */
+  pinnedBytes: number;
   /** Bytes of the disk: to be left free, free now, and all. */
   minFree: number;
   diskFree: number;
@@ -71,7 +73,11 @@ export interface Cache {
   /** Forgets the tag, whatever clients accept. */
   deleteTag(registry: string, repository: string, tag: string): void;
   /** Stored blobs, a page at a time. */
-  list(query?: BlobQuery): Listing<ListedBlob>;
+  list(query?: BlobQuery): BlobListing;
+  /** Tags that lead to `digest`, as `docker/library/alpine:3.22`; at most a hundred. */
+  tagsTo(digest: string): string[];
+  /** Repositories (`docker/library/alpine`) that hold any of `digests`. */
+  holders(digests: readonly string[]): string[];
   registries(): RegistryItem[];
   repositories(query?: RepositoryQuery): Listing<RepositoryItem>;
   /** The tags of `repository` (`docker/library/alpine`), with what each stands for. */
@@ -79,18 +85,19 @@ export interface Cache {
   /** What the manifest `digest` names, in its order; nothing where it is none or is not here. */
   references(digest: string): ReferenceItem[];
   /**
-   * Compares everything stored with its digest, as fast as it can be read; what is damaged is moved
-   * aside. Throws the reason of `signal`.
+   * Compares everything stored, or just `digests`, with its digest, as fast as it can be read; what
+   * is damaged is moved aside. Throws the reason of `signal`.
    */
   verify(
     progress?: (progress: VerifyProgress) => void,
     signal?: AbortSignal,
+    digests?: readonly string[],
   ): Promise<VerifyProgress>;
   /** What {@linkcode evict} would take now; changes nothing. */
-  plan(selector: Selector): EvictionPlan;
+  plan(selector: Selector, options?: EvictOptions): EvictionPlan;
   /** Removes what `selector` means, but for what is pinned or in use, and says what that was. */
-  evict(selector: Selector): Promise<EvictionPlan>;
-  /** Holds the images whose `registry/repository:tag` match the glob `pattern`. */
+  evict(selector: Selector, options?: EvictOptions): Promise<EvictionPlan>;
+  /** Holds the images whose `registry/repository:tag` match the glob `pattern`, or a digest. */
   pin(pattern: string): void;
   /** False where nobody had pinned it, or the configuration has. */
   unpin(pattern: string): boolean;

@@ -18,10 +18,10 @@ import { isManifestType, MANIFEST_LIMIT, referencesOf } from "./manifest.ts";
 import { Memory } from "./memory.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
 import { type Pin, Pinned } from "./pins.ts";
-import type { EvictionPlan, Selector } from "./plan.ts";
+import type { DetailedPlan, EvictionPlan, EvictOptions, Selector } from "./plan.ts";
 import {
+  type BlobListing,
   type BlobQuery,
-  type ListedBlob,
   type Listing,
   type Page,
   Queries,
@@ -58,9 +58,11 @@ export type { CacheEvent, CacheListener } from "./events.ts";
 export type { RunningFill } from "./fills.ts";
 export type { CacheOptions, CacheSettings } from "./options.ts";
 export type { Pin } from "./pins.ts";
-export type { EvictionPlan, Selector } from "./plan.ts";
+export type { EvictionPlan, EvictOptions, Selector } from "./plan.ts";
 export type { ByteRange } from "./range.ts";
 export type {
+  BlobKind,
+  BlobListing,
   BlobQuery,
   ListedBlob,
   Listing,
@@ -247,8 +249,16 @@ class DiskCache implements Cache {
     this.#index.deleteTag(registry, repository, tag);
   }
 
-  list(query: BlobQuery = {}): Listing<ListedBlob> {
+  list(query: BlobQuery = {}): BlobListing {
     return this.#ask().blobs(query);
+  }
+
+  tagsTo(digest: string): string[] {
+    return this.#ask().tagsTo(digest, 100);
+  }
+
+  holders(digests: readonly string[]): string[] {
+    return this.#ask().holders(digests);
   }
 
   registries(): RegistryItem[] {
@@ -270,16 +280,17 @@ class DiskCache implements Cache {
   verify(
     progress: (progress: VerifyProgress) => void = () => {},
     signal?: AbortSignal,
+    digests?: readonly string[],
   ): Promise<VerifyProgress> {
-    return this.#scrub.all(progress, signal);
+    return this.#scrub.all(progress, signal, digests);
   }
 
-  plan(selector: Selector): EvictionPlan {
-    return summary(this.#evictor.plan(selector));
+  plan(selector: Selector, options?: EvictOptions): EvictionPlan {
+    return summary(this.#evictor.plan(selector, options));
   }
 
-  async evict(selector: Selector): Promise<EvictionPlan> {
-    return summary(await this.#evictor.evict(selector));
+  async evict(selector: Selector, options?: EvictOptions): Promise<EvictionPlan> {
+    return summary(await this.#evictor.evict(selector, options));
   }
 
   pin(pattern: string): void {
@@ -299,7 +310,17 @@ class DiskCache implements Cache {
     const { free, total } = await this.#store.space();
     const { maxSize, minFree } = this.#settings;
     const memory = this.#memory.size;
-    return { blobs, bytes, maxSize, minFree, diskFree: free, diskTotal: total, memory };
+    const pinnedBytes = this.#pinned.bytes();
+    return {
+      blobs,
+      bytes,
+      pinnedBytes,
+      maxSize,
+      minFree,
+      diskFree: free,
+      diskTotal: total,
+      memory,
+    };
   }
 
   fills(): RunningFill[] {
@@ -411,6 +432,6 @@ class DiskCache implements Cache {
   }
 }
 
-function summary({ digests, bytes, tags, pinned, inUse }: EvictionPlan): EvictionPlan {
-  return { digests, bytes, tags, pinned, inUse };
+function summary({ tagNames: _, repositories: __, ...plan }: DetailedPlan): EvictionPlan {
+  return plan;
 }

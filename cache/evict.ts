@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { CacheListener, EvictionReason } from "./events.ts";
 import type { BlobRow, Index } from "./index.ts";
 import { blobOf } from "./index.ts";
-import { type DetailedPlan, planEviction, type Selector } from "./plan.ts";
+import { type DetailedPlan, type EvictOptions, planEviction, type Selector } from "./plan.ts";
 import type { BlobStore } from "./store.ts";
 
 export interface Limits {
@@ -80,21 +80,31 @@ export class Evictor {
   }
 
   /** What {@linkcode evict} would take now. */
-  plan(selector: Selector): DetailedPlan {
-    const { index, pinned, busy, clock } = this.#options;
-    return planEviction(selector, { index, pinned: pinned(), busy, now: clock.now() });
+  plan(selector: Selector, options: EvictOptions = {}): DetailedPlan {
+    const { index, busy, clock } = this.#options;
+    return planEviction(selector, {
+      index,
+      pinned: this.#spared(options),
+      busy,
+      now: clock.now(),
+    });
   }
 
-  /** Removes what `selector` means, but for what is pinned or in use, and says what that was. */
-  async evict(selector: Selector): Promise<DetailedPlan> {
-    const { index, pinned } = this.#options;
-    const plan = this.plan(selector);
+  /** Removes what `selector` means, but for what is spared or in use, and says what that was. */
+  async evict(selector: Selector, options: EvictOptions = {}): Promise<DetailedPlan> {
+    const { index } = this.#options;
+    const plan = this.plan(selector, options);
     for (const { registry, repository, tag } of plan.tagNames) {
       index.deleteTag(registry, repository, tag);
     }
     for (const digest of plan.digests) await this.remove(digest, "asked");
-    if (plan.repository !== undefined) index.unlinkRepository(plan.repository, pinned());
+    const spared = this.#spared(options);
+    for (const repository of plan.repositories) index.unlinkRepository(repository, spared);
     return plan;
+  }
+
+  #spared({ pinned }: EvictOptions): ReadonlySet<string> {
+    return pinned ? new Set() : this.#options.pinned();
   }
 
   async #enforce(): Promise<void> {

@@ -1,4 +1,5 @@
-/** Pins: globs on `registry/repository:tag`, whose images stay whatever happens. */
+/** Pins: globs on `registry/repository:tag`, or digests, whose content stays whatever happens. */
+import { parseDigest } from "./digest.ts";
 import type { Index } from "./index.ts";
 
 /** A glob as a regular expression: `*` is any run of characters, `?` any one. */
@@ -36,6 +37,7 @@ export class Pinned {
   readonly #index: Index;
   #configured: readonly string[];
   #digests = new Set<string>();
+  #bytes: number | undefined;
   #revision = -1;
 
   constructor(index: Index, configured: readonly string[]) {
@@ -60,9 +62,19 @@ export class Pinned {
   digests(): ReadonlySet<string> {
     if (this.#revision === this.#index.revision) return this.#digests;
     this.#revision = this.#index.revision;
-    const globs = this.patterns().map(({ pattern }) => globToRegExp(pattern));
-    this.#digests = globs.length === 0 ? new Set() : closure(this.#index, this.#roots(globs));
+    this.#bytes = undefined;
+    const patterns = this.patterns().map(({ pattern }) => pattern);
+    const globs = patterns.filter((pattern) => !parseDigest(pattern)).map(globToRegExp);
+    const roots = [...patterns.filter(parseDigest), ...globs.length > 0 ? this.#roots(globs) : []];
+    this.#digests = closure(this.#index, roots);
     return this.#digests;
+  }
+
+  /** Bytes of what pins hold, as far as it is here. */
+  bytes(): number {
+    const digests = this.digests();
+    return this.#bytes ??= digests.values()
+      .reduce((sum, digest) => sum + (this.#index.blob(digest)?.size ?? 0), 0);
   }
 
   *#roots(globs: RegExp[]): Iterable<string> {

@@ -6,19 +6,33 @@ import { closure } from "./pins.ts";
 export type Selector =
   | { digest: string }
   | { repository: string; tag?: string | undefined }
+  | { registry: string }
   | { olderThan: number }
-  | { all: true };
+  | { all: true }
+  /** Everything that any of them means; what only these share goes too. */
+  | { any: Selector[] };
+
+export interface EvictOptions {
+  /** Take pinned content too. */
+  pinned?: boolean | undefined;
+}
 
 export interface EvictionPlan {
   /** What goes. */
   digests: string[];
   /** Bytes that it frees. */
   bytes: number;
+  /** The largest of what goes, in order of size. */
+  largest: { digest: string; size: number }[];
   /** Tags that are forgotten, each counted once whatever clients accept. */
   tags: number;
   /** What was meant too but stays: held by a pin, or being read or fetched right now. */
   pinned: number;
+  pinnedBytes: number;
   inUse: number;
+  /** Belongs to what was meant and stays, since something else that stays holds it. */
+  shared: number;
+  sharedBytes: number;
 }
 
 export interface TagName {
@@ -31,8 +45,8 @@ export interface TagName {
 export interface DetailedPlan extends EvictionPlan {
   /** Tags to forget that do not go with a digest. */
   tagNames: TagName[];
-  /** The repository that is no longer known to hold anything but what pins hold. */
-  repository: string | undefined;
+  /** Repositories that are no longer known to hold anything but what pins hold. */
+  repositories: string[];
 }
 
 export interface PlanDeps {
@@ -45,65 +59,101 @@ export interface PlanDeps {
 interface Meant {
   /** Digest → bytes. */
   blobs: Map<string, number>;
+  shared: Map<string, number>;
   tags: (TagName & { digest: string })[];
-  repository?: string;
+  repositories: string[];
 }
+
+const LARGEST = 10;
 
 /** Works out what evicting `selector` would take; changes nothing. */
 export function planEviction(selector: Selector, deps: PlanDeps): DetailedPlan {
   const { index, pinned, busy } = deps;
   index.flush(deps.now);
-  const { blobs, tags, repository } = select(selector, index, deps.now);
-  const digests: string[] = [];
-  const plan = { bytes: 0, pinned: 0, inUse: 0 };
+  const { blobs, shared, tags, repositories } = select(flatten(selector, index), index, deps.now);
+  const going = new Map<string, number>();
+  const plan = { bytes: 0, pinned: 0, pinnedBytes: 0, inUse: 0 };
   for (const [digest, size] of blobs) {
-    if (pinned.has(digest)) plan.pinned++;
-    else if (busy(digest)) plan.inUse++;
+    if (pinned.has(digest)) {
+      plan.pinned++;
+      plan.pinnedBytes += size;
+    } else if (busy(digest)) plan.inUse++;
     else {
-      digests.push(digest);
+      going.set(digest, size);
       plan.bytes += size;
     }
   }
+  const digests = [...going.keys()];
   const tagNames = tags.filter(({ digest }) => !pinned.has(digest));
-  return { ...plan, digests, tags: countTags(index, digests, tagNames), tagNames, repository };
+  return {
+    ...plan,
+    digests,
+    largest: largestOf(going),
+    shared: shared.size,
+    sharedBytes: shared.values().reduce((sum, size) => sum + size, 0),
+    tags: countTags(index, digests, tagNames),
+    tagNames,
+    repositories,
+  };
 }
 
-function select(selector: Selector, index: Index, now: number): Meant {
-  if ("digest" in selector) return { blobs: stored(index, [selector.digest]), tags: [] };
-  if ("olderThan" in selector) {
-    return { blobs: usedBefore(index, now - selector.olderThan), tags: [] };
+type Simple = Exclude<Selector, { registry: string } | { any: Selector[] }>;
+
+/** `selector` as a list of those that mean one thing. */
+function flatten(selector: Selector, index: Index): Simple[] {
+  if ("any" in selector) return selector.any.flatMap((each) => flatten(each, index));
+  if ("registry" in selector) {
+    return repositoriesOf(index, selector.registry).map((repository) => ({ repository }));
   }
-  if ("all" in selector) return { blobs: usedBefore(index, Number.MAX_SAFE_INTEGER), tags: [] };
-  const { repository, tag } = selector;
-  const tags = tagsOf(index, repository, tag);
+  return [selector];
+}
+
+function select(selectors: Simple[], index: Index, now: number): Meant {
+  const blobs = new Map<string, number>();
+  const images: { repository: string; tag?: string | undefined }[] = [];
+  for (const selector of selectors) {
+    if ("repository" in selector) images.push(selector);
+    else if ("digest" in selector) addAll(blobs, stored(index, [selector.digest]));
+    else if ("all" in selector) addAll(blobs, usedBefore(index, Number.MAX_SAFE_INTEGER));
+    else addAll(blobs, usedBefore(index, now - selector.olderThan));
+  }
+  const tags = images.flatMap(({ repository, tag }) => tagsOf(index, repository, tag));
   const roots = new Set(tags.map(({ digest }) => digest));
-  if (tag === undefined) {
+  const repositories = images.filter(({ tag }) => tag === undefined)
+    .map(({ repository }) => repository);
+  for (const repository of repositories) {
     for (const digest of membersOf(index, repository)) roots.add(digest);
   }
-  const blobs = stored(index, unheld(index, closure(index, roots), repository, tags));
-  return tag === undefined ? { blobs, tags, repository } : { blobs, tags };
+  const candidates = closure(index, roots);
+  const shared = stored(index, candidates);
+  const losing = new Set(images.map(({ repository }) => repository));
+  addAll(blobs, stored(index, unheld(index, candidates, losing, tags)));
+  for (const digest of blobs.keys()) shared.delete(digest);
+  return { blobs, shared, tags, repositories };
 }
 
 /**
- * Those of `candidates` that nothing else holds once `leaving` are gone: no other repository, no
- * other tag, no stored manifest that stays itself.
+ * Those of `candidates` that nothing else holds once `leaving` are gone: no repository besides
+ * `losing`, no other tag, no stored manifest that stays itself.
  */
 function unheld(
   index: Index,
   candidates: Set<string>,
-  repository: string,
+  losing: ReadonlySet<string>,
   leaving: TagName[],
 ): Set<string> {
   const members = index.db.prepare(
-    "SELECT 1 FROM members WHERE digest = ? AND repository <> ? LIMIT 1",
+    `SELECT 1 FROM members WHERE digest = ?
+     AND repository NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
   );
   const tags = index.db.prepare("SELECT registry, repository, tag FROM tags WHERE digest = ?");
   const parents = index.db.prepare(
     "SELECT parent FROM refs WHERE child = ? AND kind <> 'subject' AND parent IN (SELECT digest FROM blobs)",
   );
+  const losingNames = JSON.stringify([...losing]);
   const leavingNames = new Set(leaving.map(nameOf));
   const held = (digest: string) =>
-    members.get(digest, repository) !== undefined ||
+    members.get(digest, losingNames) !== undefined ||
     tags.all(digest).some((row) => !leavingNames.has(nameOf(row as unknown as TagName))) ||
     parents.all(digest).some(({ parent }) => !candidates.has(String(parent)));
   for (let before = -1; before !== candidates.size;) {
@@ -115,6 +165,15 @@ function unheld(
 
 function nameOf({ registry, repository, tag }: TagName): string {
   return `${registry}/${repository}:${tag}`;
+}
+
+function addAll(all: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [digest, size] of more) all.set(digest, size);
+}
+
+function largestOf(blobs: ReadonlyMap<string, number>): { digest: string; size: number }[] {
+  return [...blobs].sort(([, a], [, b]) => b - a).slice(0, LARGEST)
+    .map(([digest, size]) => ({ digest, size }));
 }
 
 function stored(index: Index, digests: Iterable<string>): Map<string, number> {
@@ -134,6 +193,14 @@ function usedBefore(index: Index, time: number): Map<string, number> {
 function membersOf(index: Index, repository: string): string[] {
   return index.db.prepare("SELECT digest FROM members WHERE repository = ?").all(repository)
     .map(({ digest }) => String(digest));
+}
+
+/** In ASCII `0` follows `/`, so that a registry's repositories are a range. */
+function repositoriesOf(index: Index, registry: string): string[] {
+  return index.db.prepare(
+    `SELECT DISTINCT repository FROM members WHERE repository >= ? || '/' AND repository < ? || '0'
+     UNION SELECT DISTINCT registry || '/' || repository FROM tags WHERE registry = ?`,
+  ).all(registry, registry, registry).map(({ repository }) => String(repository));
 }
 
 function tagsOf(index: Index, repository: string, tag?: string): (TagName & { digest: string })[] {

@@ -1,6 +1,6 @@
 /** What people ask about the content: lists, and the tree from registry down to layer. */
 import type { SQLInputValue } from "node:sqlite";
-import { blobOf, type Index } from "./index.ts";
+import { blobOf, type BlobRow, type Index } from "./index.ts";
 import { closure } from "./pins.ts";
 import type { BlobStat } from "./types.ts";
 
@@ -16,19 +16,33 @@ export interface Listing<T> {
   items: T[];
 }
 
+/** What a blob is: by its media type, or else by what manifests say of it. */
+export type BlobKind = "index" | "manifest" | "config" | "layer" | "other";
+
 export interface BlobQuery extends Page {
   /** `sha256:12ab…` or the hexadecimal digits alone. */
   digestPrefix?: string | undefined;
+  /** Such a prefix, or part of `registry/repository`. */
+  search?: string | undefined;
+  registry?: string | undefined;
   /** `docker/library/alpine` */
   repository?: string | undefined;
   /** Part of the media type. */
   mediaType?: string | undefined;
+  kind?: BlobKind | undefined;
+  pinned?: boolean | undefined;
   sort?: "size" | "used" | "hits" | "created" | "digest" | undefined;
   desc?: boolean | undefined;
 }
 
 export interface ListedBlob extends BlobStat {
+  kind: BlobKind;
   repositories: string[];
+}
+
+export interface BlobListing extends Listing<ListedBlob> {
+  /** Of the blobs on all pages. */
+  bytes: number;
 }
 
 export interface RepositoryQuery extends Page {
@@ -50,6 +64,7 @@ interface Holdings {
 export interface RegistryItem extends Holdings {
   registry: string;
   repositories: number;
+  tags: number;
 }
 
 export interface RepositoryItem extends Holdings {
@@ -101,8 +116,8 @@ export class Queries {
     this.#pinned = pinned;
   }
 
-  blobs(query: BlobQuery): Listing<ListedBlob> {
-    const { where, values } = conditions(query);
+  blobs(query: BlobQuery): BlobListing {
+    const { where, values } = conditions(query, this.#pinned);
     const order = `${SORTS[query.sort ?? "used"]} ${query.desc ? "DESC" : "ASC"}, digest`;
     const rows = this.#all(
       `SELECT * FROM blobs ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
@@ -112,12 +127,43 @@ export class Queries {
     const holders = this.#index.db.prepare(
       "SELECT repository FROM members WHERE digest = ? ORDER BY repository",
     );
+    const named = this.#index.db.prepare(
+      "SELECT kind, media_type FROM refs WHERE child = ? AND kind IN ('config', 'layer') LIMIT 1",
+    );
     const items = rows.map((row) => {
       const blob = blobOf(row);
       const repositories = holders.all(blob.digest).map(({ repository }) => String(repository));
-      return { ...blob, pinned: this.#pinned().has(blob.digest), repositories };
+      const pinned = this.#pinned().has(blob.digest);
+      return { ...describe(blob, named.get(blob.digest)), pinned, repositories };
     });
-    return { total: this.#count(`SELECT count(*) AS n FROM blobs ${where}`, ...values), items };
+    const sums = this.#all(
+      `SELECT count(*) AS total, coalesce(sum(size), 0) AS bytes FROM blobs ${where}`,
+      ...values,
+    )[0];
+    return { total: Number(sums?.total), bytes: Number(sums?.bytes), items };
+  }
+
+  /** Tags that lead to `digest`, as `docker/library/alpine:3.22`; at most `limit`. */
+  tagsTo(digest: string, limit: number): string[] {
+    return this.#all(
+      `WITH RECURSIVE above (digest) AS (
+         SELECT ? UNION SELECT parent FROM refs JOIN above ON child = digest
+         WHERE kind <> 'subject'
+       )
+       SELECT DISTINCT registry || '/' || repository || ':' || tag AS name
+       FROM tags JOIN above USING (digest) ORDER BY name LIMIT ?`,
+      digest,
+      limit,
+    ).map(({ name }) => String(name));
+  }
+
+  /** Repositories that hold any of `digests`. */
+  holders(digests: readonly string[]): string[] {
+    return this.#all(
+      `SELECT DISTINCT repository FROM members
+       WHERE digest IN (SELECT value FROM json_each(?)) ORDER BY repository`,
+      JSON.stringify(digests),
+    ).map(({ repository }) => String(repository));
   }
 
   registries(): RegistryItem[] {
@@ -126,14 +172,18 @@ export class Queries {
          max(last_used) AS last_used, (
            SELECT count(DISTINCT repository) FROM members
            WHERE repository >= registry || '/' AND repository < registry || '0'
-         ) AS repositories
+         ) AS repositories, (
+           SELECT count(*) FROM (
+             SELECT DISTINCT repository, tag FROM tags WHERE tags.registry = held.registry)
+         ) AS tags
        FROM (
          SELECT DISTINCT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest
          FROM members
-       ) JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
+       ) AS held JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
     ).map((row) => ({
       registry: String(row.registry),
       repositories: Number(row.repositories),
+      tags: Number(row.tags),
       ...holdings(row),
     }));
   }
@@ -266,22 +316,90 @@ function all(conditions: [sql: string, ...values: SQLInputValue[]][]): Condition
   };
 }
 
-function conditions({ digestPrefix, repository, mediaType }: BlobQuery): Conditions {
+const INDEX_TYPES = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+];
+const MANIFEST_TYPES = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+/** Registries hand out layers as octet streams; the manifest knows better. */
+function describe(
+  blob: BlobRow,
+  named: Record<string, unknown> | undefined,
+): BlobRow & { kind: BlobKind } {
+  if (INDEX_TYPES.includes(blob.mediaType)) return { ...blob, kind: "index" };
+  if (MANIFEST_TYPES.includes(blob.mediaType)) return { ...blob, kind: "manifest" };
+  if (!named) return { ...blob, kind: "other" };
+  const kind = named.kind === "config" ? "config" : "layer";
+  return { ...blob, kind, mediaType: String(named.media_type) || blob.mediaType };
+}
+
+function conditions(query: BlobQuery, pinned: () => ReadonlySet<string>): Conditions {
+  const { digestPrefix, search, registry, repository, mediaType, kind } = query;
   const found: [string, ...SQLInputValue[]][] = [];
-  if (digestPrefix) {
-    const [short, long] = digestPrefix.includes(":")
-      ? [digestPrefix, digestPrefix]
-      : [`sha256:${digestPrefix}`, `sha512:${digestPrefix}`];
+  if (digestPrefix) found.push(prefixed(digestPrefix));
+  if (search) {
+    const [prefix, ...values] = prefixed(search.toLowerCase());
+    const held = "digest IN (SELECT digest FROM members WHERE instr(repository, ?) > 0)";
+    found.push([`(${prefix} OR ${held})`, ...values, search]);
+  }
+  if (registry) {
     found.push([
-      "(digest >= ? AND digest < ? || '~' OR digest >= ? AND digest < ? || '~')",
-      ...[short, short, long, long],
+      `digest IN (SELECT digest FROM members
+         WHERE repository >= ? || '/' AND repository < ? || '0')`,
+      registry,
+      registry,
     ]);
   }
   if (repository) {
     found.push(["digest IN (SELECT digest FROM members WHERE repository = ?)", repository]);
   }
-  if (mediaType) found.push(["instr(media_type, ?) > 0", mediaType]);
+  if (mediaType) {
+    found.push([
+      `(instr(media_type, ?) > 0
+         OR digest IN (SELECT child FROM refs WHERE instr(refs.media_type, ?) > 0))`,
+      mediaType,
+      mediaType,
+    ]);
+  }
+  if (kind) found.push(ofKind(kind));
+  if (query.pinned !== undefined) {
+    const not = query.pinned ? "" : "NOT ";
+    found.push([
+      `digest ${not}IN (SELECT value FROM json_each(?))`,
+      JSON.stringify([...pinned()]),
+    ]);
+  }
   return all(found);
+}
+
+function prefixed(prefix: string): [sql: string, ...values: SQLInputValue[]] {
+  const [short, long] = prefix.includes(":")
+    ? [prefix, prefix]
+    : [`sha256:${prefix}`, `sha512:${prefix}`];
+  return [
+    "(digest >= ? AND digest < ? || '~' OR digest >= ? AND digest < ? || '~')",
+    ...[short, short, long, long],
+  ];
+}
+
+function ofKind(kind: BlobKind): [sql: string, ...values: SQLInputValue[]] {
+  const typed = "media_type IN (SELECT value FROM json_each(?))";
+  const named = "digest IN (SELECT child FROM refs WHERE kind = ?)";
+  const manifests = JSON.stringify([...INDEX_TYPES, ...MANIFEST_TYPES]);
+  switch (kind) {
+    case "index":
+      return [typed, JSON.stringify(INDEX_TYPES)];
+    case "manifest":
+      return [typed, JSON.stringify(MANIFEST_TYPES)];
+    case "other":
+      return [`NOT ${typed} AND NOT ${named} AND NOT ${named}`, manifests, "config", "layer"];
+    default:
+      return [`NOT ${typed} AND ${named}`, manifests, kind];
+  }
 }
 
 /** In ASCII `0` follows `/`, so that the registry's repositories are a range. */

@@ -62,17 +62,18 @@ export class Scrub {
     }
   }
 
-  /** Compares everything, as fast as it can be read; calls `progress` after each blob. */
+  /** Compares everything or `digests`, as fast as it can be read; calls `progress` after each blob. */
   async all(
     progress: (progress: VerifyProgress) => void,
     signal: AbortSignal | undefined,
+    digests?: readonly string[],
   ): Promise<VerifyProgress> {
     const { index, clock } = this.#options;
-    const { blobs: totalBlobs, bytes: totalBytes } = index.totals;
+    const chosen = digests?.flatMap((digest) => index.blob(digest) ?? []);
+    const totalBlobs = chosen?.length ?? index.totals.blobs;
+    const totalBytes = chosen?.reduce((sum, { size }) => sum + size, 0) ?? index.totals.bytes;
     const state: VerifyProgress = { blobs: 0, bytes: 0, totalBlobs, totalBytes, damaged: [] };
-    let last = "";
-    for (let row = this.#after(last); row; row = this.#after(last)) {
-      last = row.digest;
+    for (const row of chosen ?? this.#everything()) {
       const sound = await this.#verify(row, () => signal?.throwIfAborted());
       if (!sound) state.damaged.push(row.digest);
       state.blobs++;
@@ -111,6 +112,11 @@ export class Scrub {
     const row = index.db.prepare("SELECT * FROM blobs WHERE verified < ? ORDER BY verified LIMIT 1")
       .get(clock.now() - verifyEvery());
     return row && blobOf(row);
+  }
+
+  *#everything(): Iterable<BlobRow> {
+    let row = this.#after("");
+    for (; row; row = this.#after(row.digest)) yield row;
   }
 
   #after(digest: string): BlobRow | undefined {

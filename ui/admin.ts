@@ -10,7 +10,7 @@ import type { ProbeResult } from "../proxy/upstream/probe.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
 import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
 import { originCheck } from "./api/origin_check.ts";
-import { Present, type Usage } from "./api/present.ts";
+import { Present } from "./api/present.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
 import { activityRoutes } from "./api/routes/activity.ts";
@@ -33,7 +33,6 @@ export interface AdminDeps {
   live: LiveConfig;
   /** None: nothing is kept. */
   cache: Cache | undefined;
-  usage: () => Promise<Usage>;
   stats: Stats;
   metrics: Metrics;
   quotas: QuotaBook;

@@ -55,15 +55,6 @@ export async function adminFixture(
   const cache = await openCache({ dir: join(dir, "data"), scrubRate: 0 });
   const stats = openStats({ file: ":memory:", now, flushMs: 0 });
   const quotas = new QuotaBook();
-  const usage = () =>
-    Promise.resolve({
-      blobs: 0,
-      bytes: 0,
-      maxSize: 0,
-      diskFree: 2 ** 40,
-      diskTotal: 2 ** 41,
-      memory: 0,
-    });
   const errors: unknown[] = [];
   const probed: Registry[] = [];
   const app = createAdmin({
@@ -71,10 +62,9 @@ export async function adminFixture(
     cache,
     stats,
     quotas,
-    usage,
     metrics: createMetrics({
       version: "1.2.3",
-      usage,
+      usage: () => cache.usage(),
       runningFills: () => cache.fills().length,
       quotas: () => quotas.entries(),
     }),

@@ -1,5 +1,5 @@
 /** The present state of Berth, as the status page and the live events tell it. */
-import type { Cache } from "../../cache/cache.ts";
+import type { Cache, Usage } from "../../cache/cache.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import type { QuotaBook } from "../../proxy/upstream/quota.ts";
@@ -13,19 +13,10 @@ import { registryHealth } from "./views/health.ts";
 import { notices } from "./views/notices.ts";
 import { statusText } from "./views/status.ts";
 
-/** How full the cache, the disk under it and the memory are, in bytes. */
-export interface Usage {
-  blobs: number;
-  bytes: number;
-  diskFree: number;
-  diskTotal: number;
-  memory: number;
-}
-
 export interface PresentDeps {
   live: LiveConfig;
+  /** None: nothing is kept. */
   cache: Cache | undefined;
-  usage: () => Promise<Usage>;
   stats: Stats;
   watch: CacheWatch;
   quotas: QuotaBook;
@@ -59,7 +50,7 @@ export class Present {
     const now = this.#deps.now();
     if (now - this.#usageAt < USAGE_MS) return;
     this.#usageAt = now;
-    this.#usage = await this.#deps.usage();
+    this.#usage = await this.#deps.cache?.usage();
   }
 
   /** Counters of this moment. */
@@ -138,7 +129,7 @@ export class Present {
     return {
       bytes: usage?.bytes ?? 0,
       blobs: usage?.blobs ?? 0,
-      pinnedBytes: 0,
+      pinnedBytes: usage?.pinnedBytes ?? 0,
       maxBytes: config.cache.max_size,
       minFreeBytes: config.cache.min_free,
       disk: usage && usage.diskTotal > 0

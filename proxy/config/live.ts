@@ -111,10 +111,13 @@ export class LiveConfig {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Loads again and puts the result into force; one reload at a time. Never throws. */
+  /**
+   * Loads again and puts the result into force; one reload at a time. What is wrong is in the result;
+   * only what a listener throws is thrown, and does not stand in the way of the next reload.
+   */
   reload(reason: string): Promise<ReloadResult> {
     const run = this.#queue.then(() => this.#reload(reason));
-    this.#queue = run;
+    this.#queue = run.catch(() => {});
     return run;
   }
 

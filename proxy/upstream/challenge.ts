@@ -8,9 +8,8 @@ export interface Challenge {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const PARAM = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))`);
-/** Unquoted realms with slashes are not valid and yet sent. */
-const LOOSE_PARAM = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*()([^\\s,"]+)`);
+/** An unquoted value should be a token, and yet realms with slashes are sent so. */
+const PARAM = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s,"]+))`);
 const SCHEME = new RegExp(`^(${TOKEN})(?=[ \\t,]|$)`);
 
 /**
@@ -22,7 +21,7 @@ export function parseChallenges(header: string | null): Challenge[] {
   let rest = header ?? "";
   while (rest !== "") {
     rest = rest.replace(/^[\s,]+/, "");
-    const param = PARAM.exec(rest) ?? LOOSE_PARAM.exec(rest);
+    const param = PARAM.exec(rest);
     const current = challenges.at(-1);
     if (param && current) {
       const [, name = "", quoted, bare] = param;

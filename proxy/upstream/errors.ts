@@ -59,7 +59,7 @@ export class UpstreamError extends Error {
 const WORDS: readonly [RegExp, UpstreamErrorKind][] = [
   [/dns error|failed to lookup|ENOTFOUND|EAI_AGAIN|no addresses/i, "dns"],
   [/certificate|corrupt message|handshake|tls|ssl|alert/i, "tls"],
-  [/tunnel|proxy|407/i, "proxy"],
+  [/tunnel|proxy/i, "proxy"],
   [/UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT|timed out/i, "timeout"],
   [/connection refused|ECONNREFUSED/i, "refused"],
   [/no route to host|unreachable|EHOSTUNREACH|ENETUNREACH/i, "unreachable"],

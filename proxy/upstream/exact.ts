@@ -88,10 +88,9 @@ export async function exactFetch(
 }
 
 /** A Node stream as a byte stream. Chunks are copied, since Node's may share one slab. */
-function byteStream(
-  body: AsyncIterable<Uint8Array> & { destroy(): void },
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const chunks = body[Symbol.asyncIterator]();
+function byteStream(body: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
+  body.on("error", () => {}); // also told to whoever reads; untold, it would end the process
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {

@@ -26,8 +26,11 @@ export interface BearerAuth {
   realm?: string;
   /** The whole WWW-Authenticate value; default `Bearer realm=…,service=…,scope=…`. */
   challenge?: (realm: string, service: string, scope: string) => string;
-  /** `ping`: only `/v2/` carries a challenge, others are a bare 401 (GCR). Default `all`. */
-  challengeOn?: "all" | "ping";
+  /**
+   * Which 401s carry a challenge: `ping`: only that of `/v2/` (GCR); `bare`: only those to requests
+   * without a token (nvcr.io). Default `all`.
+   */
+  challengeOn?: "all" | "ping" | "bare";
   /** Status for a token that has expired. Default 401; 400 as ECR public, without challenge. */
   expiredStatus?: number;
   now?: () => number;
@@ -79,8 +82,10 @@ export class Gate {
       return status === 401 ? unauthorized(this.#challenge(auth, scope)) : denied(status, "DENIED");
     }
     if (issued && (scope === "" || covers(issued.scopes, scope))) return undefined;
-    const bare = auth.challengeOn === "ping" && seen.path !== "/v2/";
-    return bare ? denied(401, "UNAUTHORIZED") : unauthorized(this.#challenge(auth, scope));
+    const silent = auth.challengeOn === "ping"
+      ? seen.path !== "/v2/"
+      : auth.challengeOn === "bare" && sent !== "";
+    return silent ? denied(401, "UNAUTHORIZED") : unauthorized(this.#challenge(auth, scope));
   }
 
   /** One request at the token server: GET with a query, or POST with a form. */
@@ -140,7 +145,7 @@ export class Gate {
 function basicUser(header: string, users: Record<string, string>): string | undefined {
   const encoded = /^Basic (.+)$/i.exec(header)?.[1];
   if (encoded === undefined) return undefined;
-  const [name = "", password] = atob(encoded).split(/:(.*)/s);
+  const [name = "", password] = Buffer.from(encoded, "base64").toString().split(/:(.*)/s);
   return Object.hasOwn(users, name) && users[name] === password ? name : undefined;
 }
 

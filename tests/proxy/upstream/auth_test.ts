@@ -1,0 +1,331 @@
+import assert from "node:assert/strict";
+import type { UpstreamRequest } from "../../../proxy/upstream/client.ts";
+import { UpstreamError } from "../../../proxy/upstream/errors.ts";
+import { FakeClock } from "../../fake/clock.ts";
+import { image, OCI_MANIFEST } from "../../fake/content.ts";
+import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
+import type { BearerAuth, FakeAuth } from "../../fake/token.ts";
+import { upstreamAt } from "./support.ts";
+
+const app = image();
+const images = { "org/app:1": app, "org/other:1": image({ seed: 2 }) };
+const users = { ann: "s3cret-päss" };
+const signedIn = { username: "ann", password: "s3cret-päss" };
+const pull: UpstreamRequest = {
+  method: "GET",
+  path: "/v2/org/app/manifests/1",
+  headers: { accept: OCI_MANIFEST },
+  scopes: ["repository:org/app:pull"],
+};
+
+function protectedBy(auth: FakeAuth): Promise<FakeRegistry> {
+  return fakeRegistry({ images, auth });
+}
+
+function bearer(options: Omit<BearerAuth, "scheme"> = {}): Promise<FakeRegistry> {
+  return protectedBy({ scheme: "bearer", ...options });
+}
+
+/** Sends a request and lets go of the answer. */
+async function status(
+  upstream: { request(request: UpstreamRequest): Promise<{ response: Response }> },
+  request: UpstreamRequest = pull,
+): Promise<number> {
+  const { response } = await upstream.request(request);
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("sign-in, Basic: the ping says so, then every request carries it", async () => {
+  await using fake = await protectedBy({ scheme: "basic", users });
+  await using upstream = upstreamAt(fake.url, { auth: signedIn });
+  assert.equal(await status(upstream), 200);
+  assert.equal(await status(upstream), 200);
+  assert.deepEqual(fake.log.map(({ path, status }) => [path, status]), [
+    ["/v2/", 401],
+    [pull.path, 200],
+    [pull.path, 200],
+  ]);
+  await using stranger = upstreamAt(fake.url);
+  assert.equal(await status(stranger), 401);
+});
+
+Deno.test("sign-in, Bearer with a user: only the token server sees the password", async () => {
+  await using fake = await bearer({ users, anonymous: false });
+  await using upstream = upstreamAt(fake.url, { auth: signedIn });
+  assert.equal(await status(upstream), 200);
+  const [asked] = fake.seen("GET", /token/, "token");
+  assert.equal(asked?.query.get("account"), "ann");
+  assert.equal(asked?.query.get("service"), "registry.test");
+  assert.deepEqual(asked?.query.getAll("scope"), pull.scopes);
+  assert.match(asked?.headers.get("authorization") ?? "", /^Basic /);
+  for (const { headers } of fake.log.filter(({ server }) => server === "registry")) {
+    assert.doesNotMatch(headers.get("authorization") ?? "", /^Basic/);
+  }
+});
+
+Deno.test("sign-in, a fixed header goes out as it is, without a handshake", async () => {
+  await using fake = await fakeRegistry({ images });
+  await using upstream = upstreamAt(fake.url, { auth: { header: "Bearer fixed" } });
+  await using keyed = upstreamAt(fake.url, { auth: { header: "X-Api-Key: k" } });
+  assert.equal(await status(upstream), 200);
+  assert.equal(await status(keyed), 200);
+  assert.deepEqual(
+    fake.log.map(({ headers }) => [headers.get("authorization"), headers.get("x-api-key")]),
+    [["Bearer fixed", null], [null, "k"]],
+  );
+});
+
+Deno.test("sign-in, an identity token is exchanged by the OAuth 2 form", async () => {
+  await using fake = await bearer({
+    anonymous: false,
+    identityTokens: { "id-1": "ann" },
+    field: "access_token",
+  });
+  await using upstream = upstreamAt(fake.url, { auth: { identity_token: "id-1" } });
+  assert.equal(await status(upstream), 200);
+  const [asked] = fake.seen("POST", /token/, "token");
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(new TextDecoder().decode(asked?.body))), {
+    grant_type: "refresh_token",
+    client_id: "berth",
+    service: "registry.test",
+    scope: "repository:org/app:pull",
+    refresh_token: "id-1",
+  });
+});
+
+Deno.test("sign-in, one token request for all who wait, one token for each scope", async () => {
+  await using fake = await bearer();
+  await using upstream = upstreamAt(fake.url);
+  const all = await Promise.all(Array.from({ length: 20 }, () => status(upstream)));
+  assert.ok(all.every((code) => code === 200));
+  assert.equal(fake.count("GET", /token/, "token"), 1);
+  const other = {
+    ...pull,
+    path: "/v2/org/other/manifests/1",
+    scopes: ["repository:org/other:pull"],
+  };
+  assert.equal(await status(upstream, other), 200);
+  assert.equal(fake.count("GET", /token/, "token"), 2);
+});
+
+Deno.test("sign-in, a token is renewed before it ends", async () => {
+  const clock = new FakeClock();
+  await using fake = await bearer({ expiresIn: 300, now: clock.now });
+  await using upstream = upstreamAt(fake.url, {}, { clock });
+  await status(upstream);
+  await clock.advance(280_000);
+  await status(upstream);
+  assert.equal(fake.count("GET", /token/, "token"), 1);
+  await clock.advance(15_000);
+  assert.equal(await status(upstream), 200);
+  assert.equal(fake.count("GET", /token/, "token"), 2);
+  assert.equal(fake.log.filter((seen) => seen.status === 401).length, 1, "only the first was bare");
+});
+
+Deno.test("sign-in, expires_in is 60 where absent, and never below", async () => {
+  for (const expiresIn of [null, 5]) {
+    const clock = new FakeClock();
+    await using fake = await bearer({ expiresIn });
+    await using upstream = upstreamAt(fake.url, {}, { clock });
+    await status(upstream);
+    await clock.advance(45_000);
+    await status(upstream);
+    assert.equal(fake.count("GET", /token/, "token"), 1);
+    await clock.advance(10_000);
+    await status(upstream);
+    assert.equal(fake.count("GET", /token/, "token"), 2);
+  }
+});
+
+Deno.test("sign-in, a token that the registry refuses is dropped and fetched once more", async () => {
+  await using fake = await bearer();
+  await using upstream = upstreamAt(fake.url);
+  await status(upstream);
+  fake.gate.revokeAll();
+  assert.equal(await status(upstream), 200);
+  assert.equal(fake.count("GET", /token/, "token"), 2);
+  fake.fault({ path: /manifests/, times: Infinity, action: { kind: "answer", status: 401 } });
+  assert.equal(await status(upstream), 401, "and not for ever");
+});
+
+Deno.test("sign-in, quirks of challenges", async () => {
+  const table: Record<string, Omit<BearerAuth, "scheme">> = {
+    "access_token only (ACR)": { field: "access_token" },
+    "both fields": { field: "both" },
+    "no service (nvcr.io)": { service: "" },
+    "two challenges on a line": {
+      challenge: (realm, service, scope) =>
+        `Basic realm="x", Bearer realm="${realm}",service="${service}",scope="${scope}"`,
+    },
+    "commas in quoted values": {
+      challenge: (realm, service, scope) =>
+        `Bearer realm="${realm}?a=1,2",scope="${scope},push",service="${service}",error="a, b"`,
+    },
+    "challenge on the ping only (GCR)": { challengeOn: "ping" },
+  };
+  for (const [quirk, options] of Object.entries(table)) {
+    await using fake = await bearer(options);
+    await using upstream = upstreamAt(fake.url);
+    assert.equal(await status(upstream), 200, quirk);
+    assert.equal(await status(upstream), 200, quirk);
+  }
+});
+
+Deno.test("sign-in, a bad token that hides the challenge is left out (nvcr.io)", async () => {
+  await using fake = await bearer({ challengeOn: "bare" });
+  await using upstream = upstreamAt(fake.url);
+  await status(upstream);
+  fake.gate.revokeAll();
+  assert.equal(await status(upstream), 200);
+});
+
+Deno.test("sign-in, an expired token that is a 400 (ECR public)", async () => {
+  const clock = new FakeClock();
+  await using fake = await bearer({ expiredStatus: 400, expiresIn: 100, now: clock.now });
+  await using upstream = upstreamAt(fake.url);
+  assert.equal(await status(upstream), 200);
+  await clock.advance(200_000);
+  assert.equal(await status(upstream), 200);
+  assert.equal(fake.count("GET", /token/, "token"), 2);
+});
+
+Deno.test("sign-in, wider scopes that a challenge asks for are asked for at once next time", async () => {
+  await using fake = await bearer({
+    challenge: (realm, service) =>
+      `Bearer realm="${realm}",service="${service}",scope="repository:org/app:pull"`,
+  });
+  await using upstream = upstreamAt(fake.url);
+  const renamed = { ...pull, scopes: ["repository:renamed:pull"] };
+  assert.equal(await status(upstream, renamed), 200);
+  assert.equal(await status(upstream, renamed), 200);
+  const tokens = fake.seen("GET", /token/, "token");
+  assert.deepEqual(tokens.map(({ query }) => query.getAll("scope")), [
+    ["repository:renamed:pull", "repository:org/app:pull"],
+  ]);
+});
+
+Deno.test("sign-in, a refusal for this repository is the registry's own 401", async () => {
+  await using fake = await bearer({ private: ["org/app"] });
+  await using upstream = upstreamAt(fake.url);
+  assert.equal(await status(upstream), 401);
+  fake.fault({ server: "token", times: 9, action: { kind: "answer", status: 403, body: "{}" } });
+  assert.equal(await status(upstream), 401);
+});
+
+Deno.test("sign-in, a wrong password is an error that names no secret", async () => {
+  await using fake = await bearer({ users, anonymous: false });
+  await using upstream = upstreamAt(fake.url, { auth: { username: "ann", password: "hunter2" } });
+  await assert.rejects(upstream.request(pull), (error) => {
+    assert.ok(error instanceof UpstreamError);
+    assert.equal(error.kind, "auth");
+    assert.equal(error.message, "test: it refused the configured sign-in");
+    return true;
+  });
+});
+
+Deno.test("case 12: token endpoint 429: the token at hand is used again; never a 404", async () => {
+  const clock = new FakeClock();
+  await using fake = await bearer({ expiresIn: 300, now: clock.now });
+  await using upstream = upstreamAt(fake.url, {}, { clock, retries: 0 });
+  await status(upstream);
+  fake.fault({
+    server: "token",
+    times: Infinity,
+    action: { kind: "answer", status: 429, body: "slow down", headers: { "retry-after": "7" } },
+  });
+  await clock.advance(295_000);
+  assert.equal(await status(upstream), 200, "about to end, and still good");
+  const other = {
+    ...pull,
+    path: "/v2/org/other/manifests/1",
+    scopes: ["repository:org/other:pull"],
+  };
+  await assert.rejects(upstream.request(other), (error) => {
+    assert.ok(error instanceof UpstreamError);
+    assert.deepEqual([error.kind, error.status, error.retryAfter], ["rate-limited", 429, 7]);
+    return true;
+  });
+});
+
+Deno.test("case 25: a realm that is not the registry's own gets neither token request nor password", async () => {
+  await using stranger = await fakeRegistry();
+  for (const realm of [stranger.url.replace("127.0.0.1", "localhost"), "http://169.254.169.254/"]) {
+    await using fake = await bearer({ realm: `${realm}/token`, users });
+    await using upstream = upstreamAt(fake.url, { auth: signedIn }, { retries: 0 });
+    await assert.rejects(
+      upstream.request(pull),
+      { kind: "forbidden-target", message: /token server that is not its own/ },
+    );
+  }
+  assert.equal(stranger.log.length, 0);
+});
+
+Deno.test("case 25: a realm under the registry's domain that resolves to loopback is refused", async () => {
+  const resolve = (hostname: string) =>
+    Promise.resolve(hostname === "registry.example.com" ? ["192.0.43.8"] : ["127.0.0.1"]);
+  await using fake = await bearer({ realm: "http://auth.example.com/token" });
+  const port = new URL(fake.url).port;
+  const env = { http_proxy: fake.url }; // stands in for the registry's public address
+  await using upstream = upstreamAt(`http://registry.example.com:${port}`, {}, {
+    env,
+    lookup: resolve,
+    retries: 0,
+  });
+  await assert.rejects(upstream.request(pull), { kind: "forbidden-target" });
+  assert.equal(fake.count("GET", /token/), 0);
+});
+
+Deno.test("sign-in, a token server that answers nonsense is an error in words", async () => {
+  const answers = [
+    { status: 200, body: "<html>maintenance</html>" },
+    { status: 200, body: "" },
+    { status: 200, body: "[]" },
+    { status: 200, body: '{"token":""}' },
+    { status: 200, body: '{"token":"a\\nb"}' },
+    { status: 200, body: `{"token":"${"x".repeat(2 << 20)}"}` },
+    { status: 302, body: "", headers: { location: "/elsewhere" } },
+  ];
+  for (const answer of answers) {
+    await using fake = await bearer();
+    fake.fault({ server: "token", action: { kind: "answer", ...answer } });
+    await using upstream = upstreamAt(fake.url, {}, { retries: 0 });
+    await assert.rejects(upstream.request(pull), { kind: "token-server", status: 502 });
+  }
+  await using fake = await bearer();
+  fake.fault({ server: "token", action: { kind: "answer", status: 500 } });
+  await using upstream = upstreamAt(fake.url, {}, { retries: 0 });
+  await assert.rejects(upstream.request(pull), { kind: "unavailable", status: 503 });
+});
+
+Deno.test("sign-in, a redirect's target may challenge on its own and is met anonymously", async () => {
+  await using region = await bearer({ users });
+  await using front = await fakeRegistry({
+    images,
+    redirect: { to: () => `${region.url}${pull.path}`, manifests: true },
+    auth: { scheme: "basic", users },
+  });
+  await using upstream = upstreamAt(front.url, { auth: signedIn });
+  assert.equal(await status(upstream), 200);
+  assert.deepEqual(
+    region.seen("GET", /token/, "token").map((seen) => seen.headers.get("authorization")),
+    [
+      null,
+    ],
+  );
+  const sent = region.seen("GET", /manifests/).map((seen) => seen.headers.get("authorization"));
+  assert.equal(sent[0], null);
+  assert.match(sent[1]!, /^Bearer token-1-anonymous$/);
+});
+
+Deno.test("ping, signed in; a registry without sign-in gets the user's Basic", async () => {
+  await using closed = await bearer({ users, anonymous: false });
+  await using open = await fakeRegistry();
+  for (const fake of [closed, open]) {
+    await using upstream = upstreamAt(fake.url, { auth: signedIn });
+    const response = await upstream.ping();
+    assert.equal(response.status, 200);
+    await response.body?.cancel();
+  }
+  assert.match(open.log.at(-1)?.headers.get("authorization") ?? "", /^Basic/);
+});

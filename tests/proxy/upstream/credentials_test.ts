@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import {
+  basicHeader,
+  configuredCredentials,
+  credentialId,
+  dockerConfigCredential,
+  headerCredential,
+} from "../../../proxy/upstream/credentials.ts";
+import { registryAt } from "./support.ts";
+
+const hub = { aliases: ["docker.io", "index.docker.io"] };
+
+Deno.test("dockerConfigCredential, the login of this registry and no other", () => {
+  const auth = btoa("ann:se:cret");
+  const basic = { kind: "basic", username: "ann", password: "se:cret" };
+  const hosts = ["registry-1.docker.io", "docker.io", "index.docker.io"];
+  const table: [object, unknown][] = [
+    [{}, { kind: "anonymous" }],
+    [{ auths: { "https://index.docker.io/v1/": { auth } } }, basic],
+    [{ auths: { "docker.io": { username: "ann", password: "se:cret" } } }, basic],
+    [{ auths: { "ghcr.io": { auth } } }, { kind: "anonymous" }],
+    [{ auths: { "evil.test/docker.io": { auth } } }, { kind: "anonymous" }],
+    [{ auths: { "docker.io": { auth: btoa("<token>:"), identitytoken: "id" } } }, {
+      kind: "identity",
+      token: "id",
+    }],
+    [{ auths: { "docker.io": { registrytoken: "r" } } }, {
+      kind: "header",
+      name: "authorization",
+      value: "Bearer r",
+    }],
+    [{ auths: { "ghcr.io": {} }, credsStore: "desktop" }, { kind: "anonymous" }],
+  ];
+  for (const [config, expected] of table) {
+    assert.deepEqual(dockerConfigCredential(config, hosts), expected, JSON.stringify(config));
+  }
+  assert.throws(() => dockerConfigCredential({ credHelpers: { "docker.io": "x" } }, hosts));
+  assert.throws(() =>
+    dockerConfigCredential({ auths: { "docker.io": {} }, credsStore: "x" }, hosts)
+  );
+});
+
+Deno.test("configuredCredentials, docker_config is read anew and complains in words", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = `${dir}/config.json`;
+    const settings = { ...hub, auth: { docker_config: "~/config.json" } };
+    const registry = registryAt("https://registry-1.docker.io", settings);
+    const credentials = configuredCredentials(registry, { HOME: dir });
+    await assert.rejects(credentials(), /^UpstreamError: test: the file that auth\.docker_config/);
+    await writeFile(path, JSON.stringify({ auths: { "docker.io": { auth: btoa("a:b") } } }));
+    assert.deepEqual(await credentials(), { kind: "basic", username: "a", password: "b" });
+    await writeFile(path, JSON.stringify({ auths: { "docker.io": { identitytoken: "t" } } }));
+    assert.deepEqual(await credentials(), { kind: "identity", token: "t" });
+    await writeFile(path, JSON.stringify({ credHelpers: { "docker.io": "pass" } }));
+    await assert.rejects(credentials(), /credential helper, which Berth does not run/);
+    await writeFile(path, "not json");
+    await assert.rejects(credentials(), /is not a Docker configuration/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("headerCredential, a value or a named header", () => {
+  const named = { kind: "header", name: "x-api-key", value: "k: v" };
+  assert.deepEqual(headerCredential("X-Api-Key: k: v"), named);
+  const bare = { kind: "header", name: "authorization", value: "Bearer a:b" };
+  assert.deepEqual(headerCredential("Bearer a:b"), bare);
+});
+
+Deno.test("basicHeader, UTF-8", () => {
+  assert.equal(basicHeader("müller", "pässe"), "Basic bcO8bGxlcjpww6Rzc2U=");
+});
+
+Deno.test("credentialId, tells credentials apart and gives nothing away", () => {
+  const one = credentialId({ kind: "basic", username: "a", password: "hunter2" });
+  const two = credentialId({ kind: "basic", username: "a", password: "hunter3" });
+  assert.notEqual(one, two);
+  assert.doesNotMatch(one, /hunter/);
+});

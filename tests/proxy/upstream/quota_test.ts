@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { parseQuota, QuotaBook } from "../../../proxy/upstream/quota.ts";
+
+const hub = new Headers({
+  "ratelimit-limit": "100;w=21600",
+  "ratelimit-remaining": "76;w=21600",
+  "docker-ratelimit-source": "192.0.2.7",
+});
+
+Deno.test("parseQuota, Docker Hub's headers", () => {
+  assert.deepEqual(parseQuota(hub, 200, 5), {
+    limit: 100,
+    remaining: 76,
+    windowSeconds: 21600,
+    source: "192.0.2.7",
+    seenAt: 5,
+    retryAt: undefined,
+  });
+  assert.equal(parseQuota(new Headers(), 200, 5), undefined);
+  assert.equal(parseQuota(new Headers({ "ratelimit-limit": "many" }), 200, 5), undefined);
+  const refused = parseQuota(new Headers({ "retry-after": "30" }), 429, 1000);
+  assert.equal(refused?.remaining, 0);
+  assert.equal(refused?.retryAt, 31_000);
+});
+
+Deno.test("QuotaBook, keeps the latest of each registry, and the limit through a 429", () => {
+  const book = new QuotaBook();
+  assert.equal(book.get("docker"), undefined);
+  book.observe("docker", hub, 200, 1000);
+  assert.equal(book.share("docker", 2000), 0.76);
+  assert.equal(book.share("docker", 1000 + 21601_000), undefined);
+  book.observe("docker", new Headers(), 200, 2000);
+  assert.equal(book.get("docker")?.seenAt, 1000, "an answer that says nothing changes nothing");
+  book.observe("docker", new Headers({ "retry-after": "60" }), 429, 3000);
+  assert.equal(book.get("docker")?.limit, 100);
+  assert.equal(book.share("docker", 4000), 0);
+  assert.deepEqual([...book.entries()].map(([name]) => name), ["docker"]);
+});

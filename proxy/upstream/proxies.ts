@@ -40,3 +40,17 @@ function inCidr(host: string, cidr: string): boolean {
   const [network, bits] = ipaddr.parseCIDR(cidr);
   return address.kind() === network.kind() && address.match(network, bits);
 }
+
+/**
+ * A copy of the process's environment, from which the proxy settings are then removed: Deno's `fetch`
+ * reads them too, by rules of its own (it would send requests for loopback to a proxy), and only
+ * {@linkcode proxyFor} is to decide. For `main.ts`, before the first request.
+ */
+export function takeEnvironment(env: Deno.Env): Environment {
+  const copy = env.toObject();
+  for (const name of ["http_proxy", "https_proxy", "all_proxy"]) {
+    env.delete(name);
+    env.delete(name.toUpperCase());
+  }
+  return copy;
+}

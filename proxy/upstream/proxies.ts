@@ -5,13 +5,25 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy through which `url` is reached; undefined for none. Lower case wins; `HTTP_PROXY` in
- * upper case counts too, since nothing here runs as CGI.
+ * upper case counts too, since nothing here runs as CGI. Loopback is always called directly.
  */
 export function proxyFor(url: URL, env: Environment): string | undefined {
-  const scheme = url.protocol.slice(0, -1);
-  const proxy = read(env, `${scheme}_proxy`) ?? read(env, "all_proxy");
-  if (!proxy || bypassed(url, read(env, "no_proxy") ?? "")) return undefined;
-  return proxy.includes("://") ? proxy : `http://${proxy}`;
+  const proxy = proxyOfScheme(url, env);
+  return proxy === undefined || bypassed(url, read(env, "no_proxy") ?? "") ? undefined : proxy;
+}
+
+/**
+ * Whether `url` is called directly although its scheme has a proxy. Deno's `fetch` reads the same
+ * variables by rules of its own (it sends loopback to the proxy, and knows no ports in `no_proxy`),
+ * so such a call cannot be left to it.
+ */
+export function bypassesProxy(url: URL, env: Environment): boolean {
+  return proxyOfScheme(url, env) !== undefined && proxyFor(url, env) === undefined;
+}
+
+function proxyOfScheme(url: URL, env: Environment): string | undefined {
+  const proxy = read(env, `${url.protocol.slice(0, -1)}_proxy`) ?? read(env, "all_proxy");
+  return proxy === undefined || proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
 function read(env: Environment, name: string): string | undefined {
@@ -39,18 +51,4 @@ function inCidr(host: string, cidr: string): boolean {
   const address = ipaddr.process(host);
   const [network, bits] = ipaddr.parseCIDR(cidr);
   return address.kind() === network.kind() && address.match(network, bits);
-}
-
-/**
- * A copy of the process's environment, from which the proxy settings are then removed: Deno's `fetch`
- * reads them too, by rules of its own (it would send requests for loopback to a proxy), and only
- * {@linkcode proxyFor} is to decide. For `main.ts`, before the first request.
- */
-export function takeEnvironment(env: Deno.Env): Environment {
-  const copy = env.toObject();
-  for (const name of ["http_proxy", "https_proxy", "all_proxy"]) {
-    env.delete(name);
-    env.delete(name.toUpperCase());
-  }
-  return copy;
 }

@@ -10,7 +10,7 @@ import { Deadline, seconds, type Timeouts } from "./deadline.ts";
 import type { Dial, Lookup } from "./dial.ts";
 import { kindOfFailure, UpstreamError } from "./errors.ts";
 import { exactDispatcher, exactFetch } from "./exact.ts";
-import { type Environment, proxyFor } from "./proxies.ts";
+import { bypassesProxy, type Environment, proxyFor } from "./proxies.ts";
 
 export interface Outgoing {
   method: string;
@@ -45,9 +45,10 @@ export interface TransportOptions {
 }
 
 /**
- * Deno's `fetch` where it will do, undici where it will not: certificates that nobody checks, plain
- * HTTP to an address that must be the checked one (over HTTPS the certificate binds the name, and
- * `fetch` is twice as fast there), and uploads whose length is known.
+ * Deno's `fetch` for what is read, being twice as fast on HTTPS; undici for what it cannot do: accept
+ * any certificate, call plain HTTP at the very address that was checked (over HTTPS the certificate
+ * binds the name), go past a proxy, and send what changes something: `fetch` drops the Content-Length
+ * of a stream and repeats any request, even a POST, whose connection closes without an answer.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { registry, timeouts, clock, env } = options;
@@ -80,12 +81,11 @@ export function createTransport(options: TransportOptions): Transport {
     const { method, url, headers, body, addresses } = request;
     const insecure = options.insecureTls && url.protocol === "https:";
     const pinned = addresses !== undefined && url.protocol === "http:" && proxy === undefined;
-    const measured = body instanceof ReadableStream && headers.has("content-length");
-    if (!insecure && !pinned && !measured) {
+    const reads = method === "GET" || method === "HEAD";
+    if (reads && !insecure && !pinned && !bypassesProxy(url, env)) {
       return await fetch(url, {
         method,
         headers,
-        body: body ?? null,
         signal,
         redirect: "manual",
         client: native(proxy),

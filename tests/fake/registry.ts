@@ -21,6 +21,12 @@ import {
 import { denied, type FakeAuth, Gate, json } from "./token.ts";
 import { type Answer, type Fault, FaultBook, type Seen, serveWire, type Wire } from "./wire.ts";
 
+// Deno's fetch would send even requests for loopback through a proxy of this machine.
+for (const name of ["http_proxy", "https_proxy", "all_proxy"]) {
+  Deno.env.delete(name);
+  Deno.env.delete(name.toUpperCase());
+}
+
 export interface RedirectOptions {
   /** `cdn`: the second server; `self`: a path of the registry; `loop`: for ever; or any URL. */
   to: "cdn" | "self" | "loop" | ((digest: string) => string);

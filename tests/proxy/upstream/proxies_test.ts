@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Environment, proxyFor } from "../../../proxy/upstream/proxies.ts";
+import { bypassesProxy, type Environment, proxyFor } from "../../../proxy/upstream/proxies.ts";
 
 const both = { http_proxy: "http://proxy:3128", https_proxy: "http://secure:3128" };
 
@@ -28,4 +28,12 @@ Deno.test("proxyFor, the environment as curl reads it", () => {
   for (const [url, env, proxy] of table) {
     assert.equal(proxyFor(new URL(url), env), proxy, `${url} ${JSON.stringify(env)}`);
   }
+});
+
+Deno.test("bypassesProxy, direct although there is a proxy", () => {
+  const env = { ...both, no_proxy: "quay.io:443" };
+  assert.equal(bypassesProxy(new URL("https://quay.io/"), env), true);
+  assert.equal(bypassesProxy(new URL("https://ghcr.io/"), env), false);
+  assert.equal(bypassesProxy(new URL("http://127.0.0.1:5000/"), env), true);
+  assert.equal(bypassesProxy(new URL("http://127.0.0.1:5000/"), {}), false);
 });

@@ -1,4 +1,3 @@
-import { takeEnvironment } from "../../../proxy/upstream/proxies.ts";
 import { type Registry, registrySchema } from "../../../proxy/config/schema.ts";
 import {
   createUpstream,
@@ -10,8 +9,6 @@ import {
 export function registryAt(url: string, settings: Record<string, unknown> = {}): Registry {
   return { ...registrySchema.parse({ url, ...settings }), name: "test" };
 }
-
-takeEnvironment(Deno.env); // a proxy of this machine is none of the tests'
 
 export const TIMEOUTS = { connect: 2_000, response: 5_000, idle: 5_000 };
 

@@ -298,9 +298,11 @@ Deno.test("timeouts, an upload has as long as its bytes flow", async () => {
   const clock = new FakeClock();
   await using fake = await fakeRegistry({ images });
   await using upstream = upstreamAt(fake.url, {}, { clock });
+  const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
+      asked.resolve();
       await gate.promise;
       controller.enqueue(new Uint8Array(10));
       controller.close();
@@ -312,6 +314,7 @@ Deno.test("timeouts, an upload has as long as its bytes flow", async () => {
     kind: "timeout",
     message: "test: it did not answer the upload within 5 s",
   });
+  await asked.promise;
   await clock.advance(10 * 60_000);
   gate.resolve();
   await clock.advance(TIMEOUTS.response);

@@ -104,6 +104,10 @@ export interface Cache {
   pins(): Pin[];
   /** What there is, and what there is room for. */
   usage(): Promise<Usage>;
+  /** Rises whenever a tag moves or content goes. */
+  readonly revision: number;
+  /** Counts a use of content that the caller still has in hand. */
+  touch(digest: string): void;
   /** Fills under way. */
   fills(): RunningFill[];
   /** Calls `listener` with each event until the returned function is called. */

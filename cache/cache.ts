@@ -323,6 +323,15 @@ class DiskCache implements Cache {
     };
   }
 
+  get revision(): number {
+    return this.#index.revision;
+  }
+
+  touch(digest: string): void {
+    const row = this.#index.blob(digest);
+    if (row) this.#index.touch(row, this.#clock.now());
+  }
+
   fills(): RunningFill[] {
     return this.#fills.running();
   }

@@ -209,6 +209,7 @@ export class Index {
   unlink(repository: string, digest: string): void {
     this.#sql.unlink.run(repository, digest);
     this.#links.delete(`${repository}\0${digest}`);
+    this.#revision++;
   }
 
   /** Forgets who holds what has not been here, nor been heard of, since `before`. */

@@ -5,6 +5,7 @@ import { blob } from "./blobs.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Origin, originOf, parseNetworks } from "./forwarded.ts";
+import { HotAnswers } from "./hot.ts";
 import { type ManifestOptions, manifests, passManifest } from "./manifests.ts";
 import { OciError } from "./oci/errors.ts";
 import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
@@ -33,7 +34,7 @@ export interface ProxyParts {
   now(): number;
 }
 
-export type ProxyHandler = (request: Request, caller: Caller) => Promise<Response>;
+export type ProxyHandler = (request: Request, caller: Caller) => Promise<Response> | Response;
 
 interface Env {
   Bindings: Caller;
@@ -52,6 +53,8 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
   );
   const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey };
   const manifest = parts.cache ? manifests({ ...parts, cache: parts.cache }) : passManifest;
+  // Where people sign in, each request is looked at.
+  const hot = parts.cache && !parts.authenticate ? new HotAnswers(parts.cache, parts) : undefined;
   const app = new Hono<Env>();
 
   app.use(async (c, next) => {
@@ -110,7 +113,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     record.registry = target.registry.name;
     record.repository = target.repository;
     const own = target.registry.auth.mode === "client";
-    const response = await dispatch({
+    const x: Exchange = {
       request,
       path,
       query: url.searchParams,
@@ -121,8 +124,10 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       authorization: own ? request.headers.get("authorization") ?? undefined : undefined,
       access,
       record,
-    });
-    if (target.registry.name) response.headers.set("oci-namespace", namespace(target));
+    };
+    const response = await dispatch(x);
+    response.headers.set("oci-namespace", namespace(target));
+    if (x.reusable && !own) hot?.keep(request, response, record, x.reusable);
     return response;
   }
 
@@ -134,22 +139,22 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     x.access.require(x.target.registry, x.target.repository, read ? "pull" : "push");
     if (path.kind === "upload") {
       checkPush(push, method);
-      return upload({ ...x, path }, push);
+      return upload(Object.assign(x, { path }), push);
     }
     if (!read) return write(x);
     switch (path.kind) {
       case "ping":
         return ping(x);
       case "manifest":
-        return manifest({ ...x, path });
+        return manifest(Object.assign(x, { path }));
       case "blob":
-        return blob({ ...x, path }, parts.cache);
+        return blob(Object.assign(x, { path }), parts.cache);
       case "tags":
         return tags(x);
       case "catalog":
         return catalog(x);
       case "referrers":
-        return referrers({ ...x, path });
+        return referrers(Object.assign(x, { path }));
     }
   }
 
@@ -178,7 +183,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     return upstreams.get(target.registry.name)!;
   }
 
-  return (request, caller) => Promise.resolve(app.fetch(request, caller));
+  return (request, caller) => hot?.answer(request, caller) ?? app.fetch(request, caller);
 }
 
 /** `GET /v2/`: ours to answer, unless clients sign in at the registry themselves. */

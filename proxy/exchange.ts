@@ -3,6 +3,7 @@ import type { Access } from "./access.ts";
 import { clientChallenge } from "./challenge.ts";
 import type { Origin } from "./forwarded.ts";
 import { requestHeaders } from "./headers.ts";
+import type { Reusable } from "./hot.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
 import type { RequestRecord } from "./record.ts";
@@ -24,6 +25,8 @@ export interface Exchange<Path extends OciPath = OciPath> {
   access: Access;
   /** Filled in by whoever learns something; written out when the answer has been sent. */
   record: RequestRecord;
+  /** Set where the answer may be given again to the same request. */
+  reusable?: Reusable | undefined;
 }
 
 /** What to ask of upstream; what is left out comes from the client's request. */

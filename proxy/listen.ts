@@ -6,7 +6,9 @@ export interface ListenOptions {
   listen: string;
   /** PEM; HTTP/2 is offered with it. */
   tls?: { cert: string; key: string } | undefined;
-  handler(request: Request, caller: { peer: string; completed: Promise<void> }): Promise<Response>;
+  handler(request: Request, caller: { peer: string; completed: Promise<void> }):
+    | Response
+    | Promise<Response>;
 }
 
 export interface Listener {

@@ -91,11 +91,10 @@ function name({ repository, digest }: { repository: string; digest: string }): s
 
 /** Writes one line for each request. Pages, health checks and pings only at debug. */
 export function logRequest(record: RequestRecord): void {
-  const log = logger("request");
-  const line = summary(record);
-  if (record.status >= 500) log.error(line, { request: record });
-  else if (record.kind === "page" || record.kind === "ping") log.debug(line, { request: record });
-  else log.info(line, { request: record });
+  const quiet = record.kind === "page" || record.kind === "ping";
+  const level = record.status >= 500 ? "error" : quiet ? "debug" : "info";
+  if (!getLogger(["berth", "request"]).isEnabledFor(level)) return;
+  logger("request")[level](summary(record), { request: record });
 }
 
 /** `GET docker library/alpine:3.20 200 hit 1.5 KiB 12ms 10.0.0.1` */

@@ -59,7 +59,12 @@ export function manifests(options: ManifestOptions): ManifestHandler {
     const age = row ? now() - row.checkedAt : Infinity;
     const own = registry.auth.mode === "client";
 
-    if (held && !own && age < rules.ttl(registry.name, tag)) return await serve(x, held, "hit");
+    const ttl = rules.ttl(registry.name, tag);
+    if (held && !own && age < ttl) {
+      const response = await serve(x, held, "hit");
+      if (x.reusable) x.reusable.until = held.checkedAt + ttl;
+      return response;
+    }
     if (held && !own && age < rules.staleIfError) {
       if (options.quotaLow(registry.name)) return await serve(x, held, "stale");
       if (rules.whileRevalidate) {
@@ -92,7 +97,8 @@ export function manifests(options: ManifestOptions): ManifestHandler {
     if (x.request.method === "HEAD") return headOf(x, row, result);
     const wanted = wantedManifest(x, { kind: "digest", value: row.digest });
     const response = await serveDigest(x, cache, wanted);
-    if (x.record.cache !== "hit") return response;
+    if (x.record.cache !== "hit" || result === "hit") return response;
+    x.reusable = undefined;
     for (const [name, value] of contentHeaders(x, row, result)) response.headers.set(name, value);
     return response;
   }

@@ -23,7 +23,7 @@ export function newRecord(
   now: number,
 ): RequestRecord {
   return {
-    id: crypto.randomUUID(),
+    id: nextId(),
     time: now,
     method: request.method,
     kind: "page",
@@ -49,29 +49,48 @@ export function newRecord(
   };
 }
 
-/** Completes `record` from `response`, now and when the body has been sent, and hands it on. */
+/** Where records go, and what o'clock it is. */
+export interface Reporting {
+  onRecord: RecordSink;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** Completes `record` and `response` with each other, and reports. */
 export function finish(
   record: RequestRecord,
   response: Response,
   caller: Caller,
-  { onRecord, now }: { onRecord: RecordSink; now(): number },
+  reporting: Reporting,
 ): void {
   record.status = response.status;
-  record.firstByteMs = now() - record.time;
+  record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
   response.headers.set("docker-distribution-api-version", "registry/2.0");
   response.headers.set("x-request-id", record.id);
+  report(record, caller, reporting);
+}
+
+/** Hands `record` on once the body has been sent, or its client has gone away. */
+export function report(record: RequestRecord, caller: Caller, { onRecord, now }: Reporting): void {
+  record.firstByteMs = now() - record.time;
   const sent = () => {
     record.durationMs = now() - record.time;
-    if (!record.aborted && record.method !== "HEAD") {
-      record.bytes = Number(response.headers.get("content-length") ?? 0);
-    }
     onRecord(record);
   };
   if (!caller.completed) return sent();
   caller.completed.then(sent, () => {
     record.aborted = true;
+    record.bytes = 0;
     sent();
   });
+}
+
+const START = crypto.randomUUID().slice(0, 8);
+let count = 0;
+
+/** A request's id: unique within the process, and most likely beyond it. */
+export function nextId(): string {
+  return `${START}-${(++count).toString(36)}`;
 }
 
 /** The one place where an error becomes a response. What is not ours to explain is a bare 500. */

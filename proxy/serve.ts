@@ -46,6 +46,7 @@ export function notModified(x: Exchange, known: Known, result: CacheResult): Res
 export function headOf(x: Exchange, known: Known, result: CacheResult): Response {
   const headers = contentHeaders(x, known, result);
   if (known.size !== undefined) headers.set("content-length", String(known.size));
+  if (result === "hit") x.reusable = { body: null, digest: known.digest, until: Infinity };
   return new Response(null, { headers });
 }
 
@@ -56,5 +57,8 @@ export function respond(x: Exchange, content: Content, result: CacheResult): Res
   if (length !== undefined) headers.set("content-length", String(length));
   const partial = length !== undefined && size !== undefined && length < size;
   if (partial) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${size}`);
+  if (result === "hit" && body instanceof Uint8Array && !partial) {
+    x.reusable = { body, digest: content.digest, until: Infinity };
+  }
   return new Response(body as BodyInit, { status: partial ? 206 : 200, headers });
 }

@@ -62,7 +62,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   return {
     address: listener.address,
     active: () => active,
-    handle: (request, peer, via) => handler(request, { peer, via }),
+    handle: async (request, peer, via) => await handler(request, { peer, via }),
     async reconfigure(next) {
       await certificate?.follow(next.tls);
       handler = build(next);

@@ -409,3 +409,63 @@ Deno.test("client mode, cached content is proven upstream with the client's own 
     await refused.body?.cancel();
   }
 });
+
+Deno.test("hot answers, the same bytes and headers as the first hit, each with a record of its own", async () => {
+  await using t = await setup({}, { cache: { manifests: { ttl: "1h" } } });
+  await pull(t);
+  const path = "/v2/org/app/manifests/latest";
+  const before = t.proxy.records.length;
+  const seen: Record<string, string>[] = [];
+  for (let i = 0; i < 4; i++) {
+    const response = await t.proxy.get(path, MANIFEST);
+    assert.deepEqual(await response.bytes(), app.root.bytes);
+    const { date: _, "x-request-id": id, ...headers } = Object.fromEntries(response.headers);
+    assert.ok(id);
+    seen.push(headers);
+  }
+  for (const headers of seen) assert.deepEqual(headers, seen[0]);
+  const records = t.proxy.records.slice(before);
+  assert.equal(new Set(records.map(({ id }) => id)).size, 4);
+  for (const record of records) {
+    assert.deepEqual([record.cache, record.reference, record.bytes], [
+      "hit",
+      "latest",
+      app.root.bytes.length,
+    ]);
+  }
+  const narrow = await t.proxy.get(path, { headers: { accept: OCI_MANIFEST } });
+  await narrow.body?.cancel();
+  assert.equal(
+    t.upstream.count("HEAD", /manifests\/latest/),
+    2,
+    "another Accept, another question",
+  );
+  const part = await t.proxy.get(path, {
+    headers: { ...MANIFEST.headers, "if-none-match": `"${app.root.digest}"` },
+  });
+  assert.equal(part.status, 304);
+});
+
+Deno.test("hot answers end with the tag's ttl, its move, its removal and the content's eviction", async () => {
+  await using t = await setup({}, { cache: { manifests: { ttl: "1h" } } });
+  const path = "/v2/org/app/manifests/latest";
+  const heat = async () => {
+    await pull(t);
+    for (let i = 0; i < 3; i++) await (await t.proxy.get(path, MANIFEST)).bytes();
+    return t.upstream.count("HEAD", /manifests/);
+  };
+  const asked = async () => {
+    await (await t.proxy.get(path, MANIFEST)).bytes();
+    return t.upstream.count("HEAD", /manifests/);
+  };
+  let before = await heat();
+  assert.equal(await asked(), before, "hot");
+  await t.clock.advance(3600e3);
+  assert.equal(await asked(), before + 1, "expired");
+  before = await heat();
+  t.cache.deleteTag("hub", "org/app", "latest");
+  assert.equal(await asked(), before + 1, "removed");
+  before = await heat();
+  await t.cache.evict({ digest: app.root.digest });
+  assert.equal(await asked(), before + 1, "evicted");
+});

@@ -1,0 +1,106 @@
+/**
+ * Answers that would come out the same again, ready to be sent: small content from memory, which is
+ * what most requests to a busy proxy are about. Nothing is decided here. An answer is used only for
+ * a request that is the same in all that the handlers look at, and only while nothing has changed.
+ */
+import { LRUCache } from "lru-cache";
+import { plainAddress } from "./forwarded.ts";
+import type { RequestRecord } from "./record.ts";
+import { type Caller, nextId, report, type Reporting } from "./recording.ts";
+
+/** What a handler says of its answer when it may be given again. */
+export interface Reusable {
+  body: Uint8Array | null;
+  digest: string;
+  /** Unix milliseconds until which it holds; a digest's content holds for ever. */
+  until: number;
+}
+
+interface Answer extends Reusable {
+  headers: [string, string][];
+  record: RequestRecord;
+  /** The cache's revision at which it was made. */
+  revision: number;
+}
+
+/** The part of the cache that this needs. */
+export interface Shelf {
+  /** Rises whenever a tag moves or content goes. */
+  readonly revision: number;
+  /** Counts a use. */
+  touch(digest: string): void;
+}
+
+/** Bytes of bodies that are kept reachable; the cache's own memory holds the same ones. */
+const MAX_BYTES = 16 * 2 ** 20;
+
+/** A request with one of these is looked at by the handlers. */
+const DECISIVE = [
+  "authorization",
+  "range",
+  "if-none-match",
+  "content-length",
+  "transfer-encoding",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+];
+
+export class HotAnswers {
+  readonly #shelf: Shelf;
+  readonly #reporting: Reporting;
+  readonly #answers = new LRUCache<string, Answer>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }) => (body?.length ?? 0) + 2048,
+  });
+
+  constructor(shelf: Shelf, reporting: Reporting) {
+    this.#shelf = shelf;
+    this.#reporting = reporting;
+  }
+
+  /** The answer to `request` where there is one that still holds. */
+  answer(request: Request, caller: Caller): Response | undefined {
+    const found = this.#answers.get(keyOf(request));
+    const now = this.#reporting.now();
+    if (!found || found.revision !== this.#shelf.revision || now >= found.until) return undefined;
+    const { headers } = request;
+    if (DECISIVE.some((name) => headers.has(name))) return undefined;
+    this.#shelf.touch(found.digest);
+    const record = {
+      ...found.record,
+      id: nextId(),
+      time: now,
+      client: plainAddress(caller.peer),
+      userAgent: (headers.get("user-agent") ?? "").slice(0, 200),
+      via: caller.via,
+    };
+    const response = new Response(found.body as BodyInit | null, {
+      headers: [...found.headers, ["x-request-id", record.id]],
+    });
+    report(record, caller, this.#reporting);
+    return response;
+  }
+
+  /** Keeps `response`, as it was for `request`, to be given again as `reusable` says. */
+  keep(request: Request, response: Response, record: RequestRecord, reusable: Reusable): void {
+    if (response.status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
+    this.#answers.set(keyOf(request), {
+      ...reusable,
+      headers: [...response.headers, ["docker-distribution-api-version", "registry/2.0"]],
+      record: {
+        ...record,
+        status: 200,
+        bytes: reusable.body?.length ?? 0,
+        upstreamBytes: 0,
+        upstreamStatus: 0,
+        upstreamMs: 0,
+      },
+      revision: this.#shelf.revision,
+    });
+  }
+}
+
+function keyOf(request: Request): string {
+  return `${request.method} ${request.url}\n${request.headers.get("accept") ?? ""}`;
+}

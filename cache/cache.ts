@@ -5,7 +5,6 @@
 import type { Cache, Usage } from "./api.ts";
 import { type Clock, every } from "./clock.ts";
 import { digestOf, requireDigest } from "./digest.ts";
-import { DiskStore } from "./disk.ts";
 import { DigestMismatch } from "./errors.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import { Evictor } from "./evict.ts";
@@ -86,7 +85,7 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   await Deno.mkdir(settings.dir, { recursive: true, mode: 0o750 });
   const lock = await lockDirectory(settings.dir);
   try {
-    const store = await DiskStore.open(settings.dir, settings.clock.now());
+    const store = await settings.openStore(settings.dir, settings.clock.now());
     const index = await openIndex(settings.dir, store, settings.clock, settings.onRebuild);
     return new DiskCache(settings, { lock, store, index });
   } catch (error) {

@@ -6,7 +6,7 @@ export interface Clock {
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's own time. Its timers do not keep the process alive. */
+/** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   delay(ms, signal) {
@@ -20,7 +20,6 @@ export const systemClock: Clock = {
       signal?.removeEventListener("abort", aborted);
       resolve();
     }, ms);
-    Deno.unrefTimer(timer);
     signal?.addEventListener("abort", aborted, { once: true });
     return promise;
   },

@@ -82,6 +82,7 @@ export class Fill {
   #queue: DiskQueue | undefined;
   #detached = false;
   #committed = false;
+  #failed = false;
   #settled = false;
   #released = false;
   #waiting = 0;
@@ -114,6 +115,11 @@ export class Fill {
   /** True once the source has answered. */
   get started(): boolean {
     return this.#flight !== undefined;
+  }
+
+  /** True once it has failed; what it leaves behind may not be cleared away before `done`. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   /** True once nothing is stored: whoever comes now does better to begin anew. */
@@ -283,6 +289,7 @@ export class Fill {
   }
 
   async #fail(error: unknown): Promise<void> {
+    this.#failed = true;
     this.#head.reject(error);
     this.#flight?.fail(error);
     this.#hooks.failed(error);
@@ -298,6 +305,7 @@ export class Fill {
   /** The first reader to go on takes over the running request, the others begin their own. */
   async #goOn(source: Source, from: number, end: number | undefined) {
     const offset = this.received;
+    const held = await this.#flight!.readAll(from, Math.min(offset, end ?? this.total ?? offset));
     let own = this.#steady;
     this.#steady = undefined;
     if (!own) {
@@ -308,7 +316,8 @@ export class Fill {
       digest: this.digest,
       source: own,
       hasher: this.#hasher.copy(),
-      from,
+      held,
+      from: Math.max(from, offset),
       end: end ?? this.total,
       onMismatch: (error) => this.#hooks.failed(error),
     });

@@ -56,6 +56,10 @@ export class Fills {
     for (;;) {
       const running = this.#entries.get(digest);
       if (!running || running.fill.detached) break;
+      if (running.fill.failed) {
+        await running.fill.done;
+        continue;
+      }
       try {
         return await running.fill.read(source, options, "joined");
       } catch (error) {
@@ -111,10 +115,7 @@ export class Fills {
         this.#end(entry);
         emit({ kind: "fill-end", ...about, size: content.size, ms: clock.now() - startedAt });
       },
-      failed: (error) => {
-        this.#end(entry);
-        emit({ kind: "fill-failed", ...about, received: fill.received, error });
-      },
+      failed: (error) => emit({ kind: "fill-failed", ...about, received: fill.received, error }),
       released: () => this.#live.delete(fill),
     });
     const entry: Entry = { fill, repository, label: options.label ?? "", startedAt, resumed: 0 };

@@ -125,7 +125,18 @@ export class Flight {
       await this.#readback.read(from, Math.min(limit, this.#onFile), this.#onFile);
   }
 
-  /** The same from memory; `undefined` where it is no longer there. */
+  /** Everything from `from` up to `limit` in one piece; little of it, for it is copied. */
+  async readAll(from: number, limit: number): Promise<Uint8Array> {
+    const all = new Uint8Array(Math.max(0, limit - from));
+    for (let done = 0; done < all.length;) {
+      const bytes = await this.read(from + done, limit);
+      all.set(bytes, done);
+      done += bytes.length;
+    }
+    return all;
+  }
+
+  /** The same as {@linkcode read} from memory; `undefined` where it is no longer there. */
   #view(from: number, limit: number): Uint8Array | undefined {
     for (let at = this.#blocks.length - 1; at >= 0; at--) {
       const { offset, bytes, length } = this.#blocks[at]!;

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { DiskStore } from "./disk.ts";
 import type { RebuildProgress } from "./rebuild.ts";
+import type { BlobStore } from "./store.ts";
 
 /** What may change while the cache is open. Sizes are bytes, times milliseconds. */
 export interface CacheSettings {
@@ -33,6 +35,8 @@ export interface CacheOptions extends Partial<CacheSettings> {
   /** Told of progress while a lost or damaged index is rebuilt. */
   onRebuild?: (progress: RebuildProgress) => void;
   clock?: Clock;
+  /** Opens the place that blobs live in; files under `dir` unless told otherwise. */
+  openStore?: (dir: string, now: number) => Promise<BlobStore>;
 }
 
 const GiB = 2 ** 30;
@@ -64,6 +68,7 @@ export function withDefaults(options: CacheOptions): Required<CacheOptions> {
     scrubRate: 16 * 2 ** 20,
     onRebuild: () => {},
     clock: systemClock,
+    openStore: (dir, now) => DiskStore.open(dir, now),
     ...options,
   };
 }

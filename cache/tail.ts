@@ -8,7 +8,9 @@ export interface TailOptions {
   source: SteadySource;
   /** Has seen everything before the source's position. */
   hasher: Hasher;
-  /** First byte that the reader wants; not before the source's position. */
+  /** What the reader may have from before the source's position, but not before all is verified. */
+  held: Uint8Array;
+  /** First byte that the reader wants of what comes. */
   from: number;
   /** Byte to stop before; `undefined` for the end of the content. */
   end: number | undefined;
@@ -22,7 +24,7 @@ export interface TailOptions {
  */
 export function verifiedTail(options: TailOptions): ReadableStream<Uint8Array> {
   const { digest, source, hasher, from, end = Infinity } = options;
-  let held: Uint8Array | undefined;
+  let held = options.held;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       for (;;) {
@@ -37,7 +39,7 @@ export function verifiedTail(options: TailOptions): ReadableStream<Uint8Array> {
         if (wanted.length === 0) continue;
         const before = held;
         held = wanted;
-        if (before) return controller.enqueue(before);
+        if (before.length > 0) return controller.enqueue(before);
       }
       const actual = hasher.finish();
       if (actual !== digest) {
@@ -45,7 +47,7 @@ export function verifiedTail(options: TailOptions): ReadableStream<Uint8Array> {
         options.onMismatch(mismatch);
         throw mismatch;
       }
-      if (held) controller.enqueue(held);
+      if (held.length > 0) controller.enqueue(held);
       controller.close();
       await source.finish();
     },

@@ -1,4 +1,6 @@
 /** What the tests of the cache share: a directory, scripted sources, time that stands still. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type Cache, type CacheEvent, type CacheOptions, openCache } from "../../cache/cache.ts";
 import type { Clock } from "../../cache/clock.ts";
 import { digestOf } from "../../cache/digest.ts";
@@ -42,6 +44,7 @@ export class FakeClock implements Clock {
 
   delay(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (ms <= 0) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = { at: this.#now + ms, resolve };
     this.#timers.push(timer);
@@ -50,6 +53,11 @@ export class FakeClock implements Clock {
       reject(signal.reason);
     }, { once: true });
     return promise;
+  }
+
+  /** Timers that have not run out. */
+  get waiting(): number {
+    return this.#timers.length;
   }
 
   async advance(ms: number): Promise<void> {
@@ -92,9 +100,14 @@ export async function withCache(
   options: Partial<CacheOptions>,
   test: (setup: Setup) => Promise<void>,
 ): Promise<void> {
+  await withDir((dir) => withCacheIn(dir, options, test));
+}
+
+/** Runs `test` with an empty directory, which is gone afterwards. */
+export async function withDir(test: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "berth-cache-" });
   try {
-    await withCacheIn(dir, options, test);
+    await test(dir);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -163,4 +176,83 @@ export async function bytesOf(body: ReadableStream<Uint8Array> | Uint8Array): Pr
   return new Uint8Array(
     await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
   );
+}
+
+/** What a scripted source does when it is asked; by default it serves everything asked for. */
+export interface Fault {
+  /** Throws instead of answering. */
+  reject?: Error;
+  /** Breaks off after this many bytes. */
+  cut?: number;
+  /** Ends cleanly after this many bytes. */
+  end?: number;
+  /** Falls silent after this many bytes. */
+  stall?: number;
+  /** Serves from the beginning whatever was asked for. */
+  ignoreRange?: boolean;
+  /** Begins here instead. */
+  offset?: number;
+  /** States another size, or none. */
+  total?: number | undefined;
+  /** Serves other bytes of the same length. */
+  wrong?: boolean;
+  piece?: number;
+}
+
+/** A source whose n-th answer follows the n-th entry of `script`, the last one for all later ones. */
+export function scripted(bytes: Uint8Array<ArrayBuffer>, script: Fault[]): ScriptedSource {
+  const asked: number[] = [];
+  const source: Source = (from) => {
+    const fault = script[Math.min(asked.length, script.length - 1)] ?? {};
+    asked.push(from);
+    if (fault.reject) return Promise.reject(fault.reject);
+    const offset = fault.offset ?? (fault.ignoreRange ? 0 : from);
+    const served = fault.wrong ? bytes.map((byte) => byte ^ 1) : bytes;
+    const length = fault.cut ?? fault.end ?? fault.stall ?? Infinity;
+    const part = served.subarray(offset, Math.min(offset + length, bytes.length));
+    const body = fault.stall === undefined
+      ? pieces(part, fault.piece, fault.cut === undefined ? undefined : new Error("cut"))
+      : silentAfter(part, fault.piece);
+    return Promise.resolve({ offset, total: "total" in fault ? fault.total : bytes.length, body });
+  };
+  return { source, asked };
+}
+
+function silentAfter(bytes: Uint8Array<ArrayBuffer>, piece?: number): ReadableStream<Uint8Array> {
+  const reader = pieces(bytes, piece).getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { value } = await reader.read();
+      if (value) controller.enqueue(value);
+      else await new Promise(() => {});
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Reads until the end or an error; says which, and what came before it. */
+export async function drain(
+  body: ReadableStream<Uint8Array> | Uint8Array,
+): Promise<{ bytes: Uint8Array; error?: unknown }> {
+  if (body instanceof Uint8Array) return { bytes: body };
+  const parts: Uint8Array[] = [];
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const part of body) parts.push(part);
+  } catch (error) {
+    failure = { error };
+  }
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return { bytes, ...failure };
+}
+
+/** Fails when the bytes differ, naming the first difference: a full diff of megabytes takes minutes. */
+export function assertBytes(actual: Uint8Array, expected: Uint8Array, message = "bytes"): void {
+  assert.equal(actual.length, expected.length, `${message}: length`);
+  if (Buffer.compare(actual, expected) === 0) return;
+  assert.fail(`${message}: differ at ${actual.findIndex((byte, at) => byte !== expected[at])}`);
 }

@@ -6,6 +6,8 @@ import { describeVersion, VERSION } from "./cli/version.ts";
 import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
 import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
 import { ConfigError, formatProblem } from "./proxy/config/problem.ts";
+import { cacheCommand } from "./proxy/cache_command.ts";
+import { serveControl } from "./proxy/control.ts";
 import type { Config } from "./proxy/config/schema.ts";
 import { formatSize } from "./proxy/config/units.ts";
 import { listen, ListenError } from "./proxy/listen.ts";
@@ -32,9 +34,15 @@ const io = {
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   serve,
   config: (args) => configCommand(args, io),
+  cache: (args) => cacheCommand(args, { ...io, options: cacheOptions, now: Date.now, progress }),
   "hash-password": (args) => hashPasswordCommand(args, io),
   version: () => Promise.resolve(io.print(`berth ${describeVersion(ROOT)}`) ?? 0),
 };
+
+/** One line of the terminal, rewritten; nothing where standard error goes to a file. */
+const progress = Deno.stderr.isTerminal()
+  ? (line: string) => io.prompt(`\r${line}\x1b[K`)
+  : undefined;
 
 /** Runs until SIGTERM or SIGINT. The result is the exit code. */
 async function serve(args: string[]): Promise<number> {
@@ -74,7 +82,11 @@ async function start(live: LiveConfig): Promise<Running> {
   const config = live.current;
   await using started = new AsyncDisposableStack();
   const cache = config.cache.dir ? await openCache(cacheOptions(config)) : undefined;
-  if (cache) started.defer(() => cache.close());
+  if (cache) {
+    started.defer(() => cache.close());
+    const control = await serveControl(cache, config.cache.dir);
+    if (control) started.use(control);
+  }
   const quota = new QuotaBook();
   const stats = openStats({ file: cache ? `${config.cache.dir}/stats.db` : ":memory:" });
   started.defer(() => stats.close());

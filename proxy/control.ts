@@ -1,0 +1,161 @@
+/**
+ * The cache for the command line: in this process while no server runs, through the socket of the
+ * server that holds the directory while one does. Whoever may write into the directory may use it.
+ */
+import { Hono } from "hono";
+import { join } from "node:path";
+import {
+  type BlobListing,
+  type BlobQuery,
+  type Cache,
+  CacheLocked,
+  type CacheOptions,
+  type EvictionPlan,
+  openCache,
+  type Selector,
+  type Usage,
+  type VerifyProgress,
+} from "../cache/cache.ts";
+
+/** What the command line does with a cache. */
+export interface CacheControl extends AsyncDisposable {
+  list(query: BlobQuery): Promise<BlobListing>;
+  usage(): Promise<Usage>;
+  /** What `evict` would take now. */
+  plan(selector: Selector, pinned: boolean): Promise<EvictionPlan>;
+  evict(selector: Selector, pinned: boolean): Promise<EvictionPlan>;
+  verify(progress: (now: VerifyProgress) => void): Promise<VerifyProgress>;
+}
+
+/** Length of a Unix socket's path at the most: `sun_path` of unix(7), with its NUL. */
+const MAX_SOCKET_PATH = 107;
+
+function socketPath(dir: string): string {
+  return join(dir, "control.sock");
+}
+
+interface EvictRequest {
+  selector: Selector;
+  pinned: boolean;
+}
+
+/** Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. */
+export async function serveControl(
+  cache: Cache,
+  dir: string,
+): Promise<AsyncDisposable | undefined> {
+  const path = socketPath(dir);
+  if (Deno.build.os === "windows" || path.length > MAX_SOCKET_PATH) return undefined;
+  // The directory is locked by this process: what is there is left over from one that was killed.
+  await Deno.remove(path).catch(() => {});
+  const app = new Hono();
+  app.post("/list", async (c) => c.json(cache.list(await c.req.json<BlobQuery>())));
+  app.post("/usage", async (c) => c.json(await cache.usage()));
+  app.post("/plan", async (c) => {
+    const { selector, pinned } = await c.req.json<EvictRequest>();
+    return c.json(cache.plan(selector, { pinned }));
+  });
+  app.post("/evict", async (c) => {
+    const { selector, pinned } = await c.req.json<EvictRequest>();
+    return c.json(await cache.evict(selector, { pinned }));
+  });
+  app.post("/verify", (c) => verifyStream(cache, c.req.raw.signal));
+  const server = Deno.serve({ path, onListen: () => {} }, (request) => app.fetch(request));
+  await Deno.chmod(path, 0o600);
+  return { [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** Progress as lines of JSON; the last one is the result. */
+function verifyStream(cache: Cache, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const tell = (now: VerifyProgress) =>
+        controller.enqueue(encoder.encode(`${JSON.stringify(now)}\n`));
+      try {
+        tell(await cache.verify(tell, signal));
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+    },
+  });
+  return new Response(stream);
+}
+
+/**
+ * Opens the cache of `options.dir`, here or at the server that has it. Throws `CacheLocked` where a
+ * process has it that cannot be asked.
+ */
+export async function openControl(options: CacheOptions): Promise<CacheControl> {
+  try {
+    return direct(await openCache({ ...options, scrubRate: 0 }));
+  } catch (error) {
+    if (!(error instanceof CacheLocked)) throw error;
+    return await remote(options.dir).catch(() => {
+      throw error;
+    });
+  }
+}
+
+function direct(cache: Cache): CacheControl {
+  return {
+    list: (query) => Promise.resolve(cache.list(query)),
+    usage: () => cache.usage(),
+    plan: (selector, pinned) => Promise.resolve(cache.plan(selector, { pinned })),
+    evict: (selector, pinned) => cache.evict(selector, { pinned }),
+    verify: (progress) => cache.verify(progress),
+    [Symbol.asyncDispose]: () => cache.close(),
+  };
+}
+
+async function remote(dir: string): Promise<CacheControl> {
+  const client = Deno.createHttpClient({
+    proxy: { transport: "unix", path: socketPath(dir) },
+  });
+  const ask = async (what: string, body: unknown = {}) => {
+    const response = await fetch(`http://berth/${what}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      client,
+    });
+    if (!response.ok) throw new Error(`the running server could not ${what} (${response.status})`);
+    return response;
+  };
+  const control: CacheControl = {
+    list: async (query) => await (await ask("list", query)).json(),
+    usage: async () => await (await ask("usage")).json(),
+    plan: async (selector, pinned) => await (await ask("plan", { selector, pinned })).json(),
+    evict: async (selector, pinned) => await (await ask("evict", { selector, pinned })).json(),
+    async verify(progress) {
+      let last: VerifyProgress | undefined;
+      for await (const line of lines((await ask("verify")).body!)) {
+        last = JSON.parse(line);
+        progress(last!);
+      }
+      if (!last) throw new Error("the running server ended the verification");
+      return last;
+    },
+    [Symbol.asyncDispose]() {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+  try {
+    await control.usage();
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return control;
+}
+
+async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { UpstreamRequest } from "../../../proxy/upstream/client.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { FakeClock } from "../../fake/clock.ts";
@@ -328,4 +329,17 @@ Deno.test("ping, signed in; a registry without sign-in gets the user's Basic", a
     await response.body?.cancel();
   }
   assert.match(open.log.at(-1)?.headers.get("authorization") ?? "", /^Basic/);
+});
+
+Deno.test("sign-in, with the login that docker keeps for this registry", async () => {
+  await using fake = await bearer({ users, anonymous: false });
+  const file = await Deno.makeTempFile();
+  try {
+    const auth = Buffer.from("ann:s3cret-päss").toString("base64");
+    await Deno.writeTextFile(file, JSON.stringify({ auths: { [fake.host]: { auth } } }));
+    await using upstream = upstreamAt(fake.url, { auth: { docker_config: file } });
+    assert.equal(await status(upstream), 200);
+  } finally {
+    await Deno.remove(file);
+  }
 });

@@ -236,14 +236,16 @@ Deno.test("case 25: the address that was checked is the address that is called (
 Deno.test("case 25: a dead IPv6 address falls back to IPv4", async () => {
   await using store = await fakeRegistry({ images });
   const port = new URL(store.url).port;
-  const lookup = dns({ "dual.test": ["::1", "127.0.0.1"] });
-  await using fake = await fakeRegistry({
-    images,
-    redirect: { to: () => `http://dual.test:${port}${blob.path}` },
-  });
-  await using upstream = upstreamAt(fake.url, {}, { lookup });
-  const { response } = await upstream.request(blob);
-  assert.deepEqual(await response.bytes(), layer.bytes);
+  for (const dead of ["::1", "::ffff:127.0.0.9"]) {
+    const lookup = dns({ "dual.test": [dead, "127.0.0.1"] });
+    await using fake = await fakeRegistry({
+      images,
+      redirect: { to: () => `http://dual.test:${port}${blob.path}` },
+    });
+    await using upstream = upstreamAt(fake.url, {}, { lookup });
+    const { response } = await upstream.request(blob);
+    assert.deepEqual(await response.bytes(), layer.bytes);
+  }
 });
 
 Deno.test("redirects, a target that has no address is an error that names the cause", async () => {

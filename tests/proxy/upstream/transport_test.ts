@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { UpstreamRequest } from "../../../proxy/upstream/client.ts";
 import { UpstreamError, type UpstreamErrorKind } from "../../../proxy/upstream/errors.ts";
 import { testCertificate } from "../../fake/cert.ts";
@@ -90,24 +89,33 @@ Deno.test("request, what upstream does to connections", async () => {
     [{ kind: "close" }, "reset"],
     [{ kind: "endless-headers" }, "protocol"],
   ];
-  for (const [action, kind] of table) {
-    await using fake = await fakeRegistry({ images });
-    fake.fault({ times: Infinity, action });
-    assert.equal((await failure(fake.url)).kind, kind);
+  const { cert, key } = await testCertificate();
+  for (const settings of [{}, { insecure_tls: true }]) {
+    for (const [action, kind] of table) {
+      await using fake = await fakeRegistry(
+        "insecure_tls" in settings ? { tls: { cert, key } } : {},
+      );
+      fake.fault({ times: Infinity, action });
+      assert.equal((await failure(fake.url, settings)).kind, kind);
+    }
   }
 });
 
 Deno.test("request, a body that is cut off is an error and never a clean end", async () => {
-  await using fake = await fakeRegistry({ images });
-  await using upstream = upstreamAt(fake.url);
-  fake.fault({ action: { kind: "cut", after: 1000 } });
-  const { response } = await upstream.request(blob);
-  const read: number[] = [];
-  const reading = async () => {
-    for await (const chunk of response.body!) read.push(chunk.length);
-  };
-  await assert.rejects(reading(), { name: "UpstreamError", kind: "reset" });
-  assert.equal(read.reduce((a, b) => a + b, 0), 1000);
+  const { cert, key } = await testCertificate();
+  for (const settings of [{}, { insecure_tls: true }]) {
+    const tls = "insecure_tls" in settings ? { tls: { cert, key } } : {};
+    await using fake = await fakeRegistry({ images, ...tls });
+    await using upstream = upstreamAt(fake.url, settings);
+    fake.fault({ action: { kind: "cut", after: 1000 } });
+    const { response } = await upstream.request(blob);
+    const read: number[] = [];
+    const reading = async () => {
+      for await (const chunk of response.body!) read.push(chunk.length);
+    };
+    await assert.rejects(reading(), { name: "UpstreamError", kind: "reset" });
+    assert.equal(read.reduce((a, b) => a + b, 0), 1000);
+  }
 });
 
 Deno.test("case 22: a Content-Encoding that nobody asked for is not undone", async () => {
@@ -388,4 +396,48 @@ Deno.test("request, a registry under a path keeps it", async () => {
   await using upstream = upstreamAt(`${fake.url}/artifactory/`);
   await (await upstream.request(blob)).response.body?.cancel();
   assert.equal(fake.log[0]?.path, `/artifactory${blob.path}`);
+});
+
+Deno.test("request, a registry on an IPv6 address, read from and written to", async () => {
+  await using fake = await fakeRegistry({ images, hostname: "::1" });
+  await using upstream = upstreamAt(fake.url);
+  const { response } = await upstream.request(blob);
+  assert.deepEqual(await response.bytes(), layer.bytes);
+  const upload = { method: "POST", path: "/v2/org/new/blobs/uploads/", scopes: [] };
+  const begun = await upstream.request(upload);
+  await begun.response.body?.cancel();
+  assert.equal(begun.response.status, 202);
+});
+
+Deno.test("uploads, an upstream that stops taking bytes is given up", async () => {
+  const clock = new FakeClock();
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.pause();
+    sockets.push(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const begun = Promise.withResolvers<void>();
+  let given = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      begun.resolve();
+      controller.enqueue(new Uint8Array(1 << 20));
+      given++;
+    },
+  }, { highWaterMark: 0 });
+  await using upstream = upstreamAt(`http://127.0.0.1:${port}`, {}, { clock });
+  let ended = false;
+  const failed = assert.rejects(
+    upstream.request({ method: "PATCH", path: "/v2/a/blobs/uploads/x", scopes: [], body }),
+    { kind: "timeout", message: "test: it took nothing of the upload for 5 s" },
+  ).finally(() => ended = true);
+  await begun.promise;
+  while (!ended) await clock.advance(1000);
+  await failed;
+  assert.ok(given < 200, `back-pressure held after ${given} MiB`);
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
 });

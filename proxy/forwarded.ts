@@ -24,7 +24,7 @@ export function parseNetworks(list: string[]): Network[] {
 
 /** True where `address` lies in one of `networks`. */
 export function inNetworks(address: string, networks: Network[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  if (networks.length === 0 || !ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   return networks.some((network) => parsed.kind() === network[0].kind() && parsed.match(network));
 }
@@ -54,8 +54,12 @@ export function originOf(
   };
 }
 
+/** How an IPv4 address is written; most are, and need no parsing. */
+const PLAIN_IPV4 = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
+
 /** `::ffff:10.0.0.1` as `10.0.0.1`; what is no address is returned as it is. */
 export function plainAddress(address: string): string {
+  if (PLAIN_IPV4.test(address)) return address;
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }
 

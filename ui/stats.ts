@@ -8,7 +8,6 @@ import { Recent } from "./stats_recent.ts";
 import { type Row, StatsStore, type Step, STEPS } from "./stats_store.ts";
 
 const FLUSH_MS = 5000;
-const NOTHING = zero();
 const SERIES = ["minute", "hour", "day"] as const;
 
 export interface StatsOptions {
@@ -55,6 +54,8 @@ export class Stats {
   readonly #paces: Map<string, Pace>;
   readonly #since: number;
   #pending = new Map<string, Row>();
+  /** The pending rows of each registry's latest minute, so that a busy one looks them up once. */
+  readonly #latest = new Map<string, { minute: number; rows: Row[] }>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #pruned = 0;
   #writeError = "";
@@ -77,8 +78,7 @@ export class Stats {
     const counts = countsOf(record, this.#pulls.begins(record), pace);
     add(entry(this.#totals, record.registry), counts);
     this.#recent.add(counts);
-    this.#count("total", 0, record.registry, counts);
-    for (const step of SERIES) this.#count(step, begin(step, record.time), record.registry, counts);
+    for (const row of this.#rowsAt(record.time, record.registry)) add(row.counts, counts);
     if (record.registry !== "") this.#paces.set(record.registry, paceAfter(record, pace));
     this.#health.observe(record);
     this.activity.push(record);
@@ -138,10 +138,11 @@ export class Stats {
   /** Writes what is not on disk yet. A full disk is remembered and tried again the next time. */
   flush(): void {
     const now = this.#now();
-    for (const step of SERIES) this.#count(step, begin(step, now), "", NOTHING);
+    for (const step of SERIES) this.#row(step, begin(step, now), "");
     try {
       this.#store.write(this.#pending.values(), this.#paces);
       this.#pending = new Map();
+      this.#latest.clear();
       if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
       this.#writeError = "";
     } catch (error) {
@@ -164,17 +165,29 @@ export class Stats {
     }
   }
 
-  #count(step: Step, start: number, registry: string, counts: Counts): void {
+  /** The pending rows in which a request of that time counts. */
+  #rowsAt(time: number, registry: string): Row[] {
+    const minute = begin("minute", time);
+    const latest = this.#latest.get(registry);
+    if (latest?.minute === minute) return latest.rows;
+    const rows = SERIES.map((step) => this.#row(step, begin(step, time), registry));
+    rows.push(this.#row("total", 0, registry));
+    this.#latest.set(registry, { minute, rows });
+    return rows;
+  }
+
+  #row(step: Step, start: number, registry: string): Row {
     const key = `${step} ${start} ${registry}`;
-    const row = this.#pending.get(key);
-    if (row) add(row.counts, counts);
-    else this.#pending.set(key, { step, start, registry, counts: { ...counts } });
+    let row = this.#pending.get(key);
+    if (!row) this.#pending.set(key, row = { step, start, registry, counts: zero() });
+    return row;
   }
 
   #forgetOldPending(now: number): void {
     for (const [key, row] of this.#pending) {
       if (row.step === "minute" && now - row.start > STEPS.day) this.#pending.delete(key);
     }
+    this.#latest.clear();
   }
 }
 

@@ -50,10 +50,10 @@ Deno.test("imports, go one way: cache, proxy, ui, cli, main", () => {
 });
 
 Deno.test("imports, pages of the dashboard take only types from the server's side", () => {
-  for (const file of files.filter((file) => file.endsWith(".tsx"))) {
+  for (const file of files.filter((file) => /\.tsx$|^ui\/web\//.test(file))) {
     for (const { target, typeOnly } of imports(file)) {
       assert.ok(
-        typeOnly || !/^(proxy|cache)\/|^ui\/(admin|session)/.test(target),
+        typeOnly || !/^(proxy|cache)\/|^ui\/([a-z_]+\.ts$|api\/)/.test(target),
         `${file} imports code from ${target}`,
       );
     }

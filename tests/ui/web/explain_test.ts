@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import {
+  explainCache,
+  explainFailure,
+  explainTransfer,
+  isFailure,
+  stretchesOf,
+} from "../../../ui/web/explain.ts";
+import { requestOf } from "../fake_data.ts";
+
+const HIT = {
+  ...requestOf("busy", 1, 0),
+  status: 200,
+  error: "",
+  message: "",
+  cache: "hit",
+  upstreamStatus: 0,
+  upstreamMs: 0,
+  upstreamBytes: 0,
+  bytes: 2 ** 20,
+  firstByteMs: 2,
+  durationMs: 40,
+} as const;
+
+Deno.test("isFailure, answers from 400 on and bodies that broke off", () => {
+  assert.equal(isFailure(HIT), false);
+  assert.equal(isFailure({ ...HIT, status: 404 }), true);
+  assert.equal(isFailure({ ...HIT, error: "BLOB_UPLOAD_INVALID" }), true);
+});
+
+Deno.test("explainCache, every decision in a sentence", () => {
+  assert.match(explainCache(HIT), /Upstream was not asked/);
+  assert.match(explainCache({ ...HIT, upstreamStatus: 200 }), /after asking upstream/);
+  for (const cache of ["miss", "joined", "stale", "revalidated", "pass", "none"] as const) {
+    assert.match(explainCache({ ...HIT, cache }), /\.$/);
+  }
+});
+
+Deno.test("explainFailure, what happened and what to do", () => {
+  assert.equal(explainFailure(HIT), "");
+  assert.match(
+    explainFailure({ ...HIT, status: 502, message: "quay.io answered 502" }),
+    /^quay\.io answered 502\. Test the registry/,
+  );
+  assert.match(explainFailure({ ...HIT, status: 429 }), /limits how much/);
+  assert.equal(explainFailure({ ...HIT, status: 416, message: "no such range" }), "no such range.");
+});
+
+Deno.test("stretchesOf, follow one another and leave out what took no time", () => {
+  const entry = { ...HIT, upstreamMs: 30, firstByteMs: 32, durationMs: 90 };
+  assert.deepEqual(stretchesOf(entry).map(({ from, to }) => [from, to]), [[0, 30], [30, 32], [
+    32,
+    90,
+  ]]);
+  assert.equal(stretchesOf(HIT).length, 2);
+});
+
+Deno.test("explainTransfer, how much and whether it was cut off", () => {
+  const plain = (text: string) => text.replaceAll("\u00a0", " ");
+  assert.equal(plain(explainTransfer(HIT)), "1 MiB sent in 40 ms.");
+  assert.equal(
+    plain(explainTransfer({ ...HIT, upstreamBytes: 2048, aborted: true })),
+    "1 MiB sent in 40 ms, 2 KiB read from upstream; the client went away before the end.",
+  );
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import type { Connect, ConnectRegistry } from "../../../ui/api/schema/connect.ts";
+import { clientsFor, serverUrl, signInNote, targetOf } from "../../../ui/web/snippets.ts";
+
+const DOCKER: ConnectRegistry = {
+  name: "docker",
+  host: "docker.io",
+  aliases: [],
+  library: true,
+  hosts: [],
+  repoPrefix: "",
+  example: "library/alpine:latest",
+};
+const QUAY: ConnectRegistry = {
+  ...DOCKER,
+  name: "quay",
+  host: "quay.io",
+  library: false,
+  example: "org/app:1",
+};
+const CONNECT: Connect = {
+  publicUrl: "",
+  port: 8080,
+  tls: false,
+  domainSuffix: "",
+  defaultRegistry: "docker",
+  pathNames: false,
+  signIn: false,
+  registries: [DOCKER, QUAY],
+  forward: null,
+};
+
+/** Everything that is to be typed for `client`. */
+function textsOf(client: string, registry: ConnectRegistry, url: string, connect = CONNECT) {
+  const found = clientsFor(connect).find(({ id }) => id === client)!;
+  const target = targetOf(connect, registry, url);
+  return [...found.steps(target).map(({ text }) => text), found.test(target)];
+}
+
+Deno.test("serverUrl, public_url, else the browser's host with the registry's port", () => {
+  assert.equal(serverUrl(CONNECT, "berth"), "http://berth:8080");
+  assert.equal(serverUrl({ ...CONNECT, tls: true, port: 443 }, "berth"), "https://berth");
+  assert.equal(serverUrl({ ...CONNECT, publicUrl: "https://b.example" }, "x"), "https://b.example");
+});
+
+Deno.test("snippets, Docker: a mirror for the default registry, names for the others", () => {
+  assert.deepEqual(textsOf("docker", DOCKER, "http://berth:8080"), [
+    '{ "registry-mirrors": ["http://berth:8080"] }',
+    "sudo systemctl reload docker",
+    "docker pull alpine:latest",
+  ]);
+  assert.deepEqual(textsOf("docker", QUAY, "http://berth:8080"), [
+    '{ "insecure-registries": ["berth:8080"] }',
+    "sudo systemctl reload docker",
+    "docker pull berth:8080/quay.io/org/app:1",
+  ]);
+  assert.deepEqual(textsOf("docker", QUAY, "https://berth.example/"), [
+    "docker pull berth.example/quay.io/org/app:1",
+  ]);
+});
+
+Deno.test("snippets, containerd and kind: hosts.toml by the registry's host", () => {
+  const [hosts] = textsOf("containerd", QUAY, "https://berth.example");
+  assert.match(hosts!, /^server = "https:\/\/quay\.io"\n\n\[host\."https:\/\/berth\.example"\]/);
+  assert.equal(textsOf("kind", QUAY, "https://berth.example")[0], hosts);
+});
+
+Deno.test("snippets, Podman: a mirror by prefix, insecure only without TLS", () => {
+  const [plain] = textsOf("podman", QUAY, "http://berth:8080");
+  assert.match(plain!, /location = "berth:8080\/quay\.io"\ninsecure = true/);
+  const [tls] = textsOf("podman", QUAY, "https://berth.example");
+  assert.doesNotMatch(tls!, /insecure/);
+});
+
+Deno.test("snippets, Helm and ORAS: version and plain HTTP", () => {
+  const [text] = textsOf("helm", QUAY, "http://berth:8080");
+  assert.equal(
+    text,
+    "helm pull oci://berth:8080/quay.io/org/app --version 1 --plain-http\n" +
+      "oras pull berth:8080/quay.io/org/app:1 --plain-http",
+  );
+});
+
+Deno.test("snippets, every client names this server or its proxy", () => {
+  const connect = { ...CONNECT, forward: { port: 3128, intercept: [] } };
+  for (const { id } of clientsFor(connect)) {
+    const texts = textsOf(id, QUAY, "http://berth:8080", connect).join("\n");
+    assert.match(texts, id === "proxy" ? /http:\/\/berth:3128/ : /berth:8080/, id);
+  }
+});
+
+Deno.test("clientsFor, the proxy only where it listens", () => {
+  assert.equal(clientsFor(CONNECT).some(({ id }) => id === "proxy"), false);
+});
+
+Deno.test("signInNote, only where pulling needs it", () => {
+  const target = targetOf(CONNECT, QUAY, "http://berth:8080");
+  assert.equal(signInNote(target), "");
+  assert.match(signInNote({ ...target, signIn: true }), /docker login berth:8080/);
+});

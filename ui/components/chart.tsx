@@ -1,0 +1,245 @@
+/** Stacked columns over time, drawn by uPlot. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import type { Point } from "../api/schema/stats.ts";
+import { formatMark, formatStep } from "../web/format.ts";
+import { BYTE_STEPS, type Columns, COUNT_STEPS, toColumns, wholeSteps } from "../web/series.ts";
+import { theme } from "../web/theme.ts";
+
+export interface Series {
+  label: string;
+  tone: "hit" | "stale" | "miss";
+  value: (point: Point) => number;
+}
+
+interface Span {
+  from: number;
+  to: number;
+  stepMs: number;
+}
+
+interface ChartProps {
+  title: string;
+  points: readonly Point[];
+  span: Span;
+  /** Bottom first. */
+  series: readonly Series[];
+  unit: "count" | "bytes";
+  format: (value: number) => string;
+  /** Called with whole steps, Unix milliseconds, after dragging over the chart. */
+  onSelect: (from: number, to: number) => void;
+}
+
+interface Hover {
+  index: number;
+  /** Pixels from the left of the plot. */
+  left: number;
+  width: number;
+}
+
+const HEIGHT = 200;
+
+export function Chart(props: ChartProps) {
+  const { title, points, span, series, format } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const legend = useRef<HTMLDivElement>(null);
+  const hover = useSignal<Hover | undefined>(undefined);
+  const columns = toColumns(points, span, series.map(({ value }) => value));
+  const plot = useRef<uPlot | undefined>(undefined);
+  const latest = useRef({ props, columns });
+  latest.current = { props, columns };
+  const dark = useDark();
+
+  useEffect(() => {
+    const colors = colorsOf(legend.current!, series);
+    plot.current = new uPlot(
+      optionsOf(latest, colors, (next) => hover.value = next),
+      dataOf(columns),
+      place.current!,
+    );
+    const resize = new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry!.contentRect.width);
+      if (width > 0) plot.current?.setSize({ width, height: HEIGHT });
+    });
+    resize.observe(place.current!);
+    return () => {
+      resize.disconnect();
+      plot.current?.destroy();
+      hover.value = undefined;
+    };
+  }, [dark, series.length, span.stepMs]);
+
+  useEffect(() => {
+    plot.current?.setData(dataOf(columns));
+  }, [points, span.from, span.to]);
+
+  return (
+    <div class="chart">
+      <div class="chart-head">
+        <h3>{title}</h3>
+        <div class="legend" ref={legend}>
+          {[...series].reverse().map(({ label, tone }) => (
+            <span key={tone}>
+              <i class={`key ${tone}`} />
+              {label}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div class="chart-plot" ref={place} role="img" aria-label={`${title}. Figures below.`}>
+        {hover.value && (
+          <Tip hover={hover.value} columns={columns} span={span} series={series} format={format} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Tip(
+  { hover, columns, span, series, format }: {
+    hover: Hover;
+    columns: Columns;
+    span: Span;
+    series: readonly Series[];
+    format: (value: number) => string;
+  },
+) {
+  const start = columns.x[hover.index]! * 1000 - span.stepMs / 2;
+  const gap = columns.values[0]![hover.index] === null;
+  const side = hover.left > hover.width / 2
+    ? { right: `${hover.width - hover.left + 16}px` }
+    : { left: `${hover.left + 16}px` };
+  return (
+    <div class="chart-tip" style={side}>
+      <b>{formatStep(start, span.stepMs, Date.now())}</b>
+      {gap
+        ? <div>Berth was not running</div>
+        : [...series.keys()].reverse().map((i) => (
+          <div key={i}>
+            <i class={`key ${series[i]!.tone}`} />
+            <span>{series[i]!.label}</span>
+            <span>{format(columns.values[i]![hover.index] ?? 0)}</span>
+          </div>
+        ))}
+    </div>
+  );
+}
+
+/** Tallest first, since each column is drawn over the one before. */
+function dataOf(columns: Columns): uPlot.AlignedData {
+  return [columns.x, ...[...columns.tops].reverse()];
+}
+
+interface Colors {
+  series: string[];
+  text: string;
+  line: string;
+}
+
+/** Colours as the style sheet has them now; canvas knows no custom properties. */
+function colorsOf(legend: HTMLElement, series: readonly Series[]): Colors {
+  const style = (selector: string) => getComputedStyle(legend.querySelector(selector)!);
+  return {
+    series: series.map(({ tone }) => style(`.key.${tone}`).backgroundColor),
+    text: getComputedStyle(legend).color,
+    line: getComputedStyle(legend.closest(".panel") ?? legend).borderTopColor,
+  };
+}
+
+function optionsOf(
+  latest: { current: { props: ChartProps; columns: Columns } },
+  colors: Colors,
+  onHover: (hover: Hover | undefined) => void,
+): uPlot.Options {
+  const span = () => latest.current.props.span;
+  const font = "12px system-ui, sans-serif";
+  const grid = { stroke: colors.line, width: 1 };
+  const { unit, format, series } = latest.current.props;
+  return {
+    width: 400,
+    height: HEIGHT,
+    padding: [8, 20, 0, 0],
+    legend: { show: false },
+    cursor: {
+      sync: { key: "stats" },
+      y: false,
+      points: { show: false },
+      drag: { x: true, y: false, setScale: false },
+    },
+    scales: {
+      x: { time: true, range: () => reachOf(latest.current) },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] },
+    },
+    axes: [
+      {
+        stroke: colors.text,
+        font,
+        grid: { show: false },
+        ticks: { show: false },
+        size: 28,
+        gap: 6,
+        space: 72,
+        values: (_, splits) =>
+          splits.map((value) => formatMark(value * 1000, span().to - span().from)),
+      },
+      {
+        stroke: colors.text,
+        font,
+        grid,
+        ticks: { show: false },
+        size: unit === "bytes" ? 64 : 48,
+        gap: 8,
+        space: 32,
+        incrs: [...(unit === "bytes" ? BYTE_STEPS : COUNT_STEPS)],
+        values: (_, splits) => splits.map((value) => value === 0 ? "0" : format(value)),
+      },
+    ],
+    series: [
+      {},
+      ...series.map(({ label }, i) => ({
+        label,
+        fill: colors.series[i]!,
+        width: 0,
+        points: { show: false },
+        paths: uPlot.paths.bars!({ size: [0.8, 40], radius: 0.08 }),
+      })).reverse(),
+    ],
+    hooks: {
+      setCursor: [({ cursor, bbox, over }) => {
+        const { idx, left } = cursor;
+        if (idx === null || idx === undefined || left === undefined || left < 0) {
+          return onHover(undefined);
+        }
+        const inset = bbox.left / devicePixelRatio;
+        onHover({ index: idx, left: left + inset, width: over.clientWidth + inset });
+      }],
+      setSelect: [(plot) => {
+        const { left, width } = plot.select;
+        if (width < 4) return;
+        const at = (pixel: number) => plot.posToVal(pixel, "x") * 1000;
+        const range = wholeSteps({ from: at(left), to: at(left + width) }, span());
+        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        latest.current.props.onSelect(range.from, range.to);
+      }],
+    },
+  };
+}
+
+/** The whole of the first and of the last step, in seconds. */
+function reachOf({ props, columns }: { props: ChartProps; columns: Columns }): [number, number] {
+  const half = props.span.stepMs / 2000;
+  return [columns.x[0]! - half, columns.x.at(-1)! + half];
+}
+
+/** True while the dark theme shows, by choice or by the system's. */
+function useDark(): boolean {
+  const system = useSignal(matchMedia("(prefers-color-scheme: dark)").matches);
+  useEffect(() => {
+    const media = matchMedia("(prefers-color-scheme: dark)");
+    const change = () => system.value = media.matches;
+    media.addEventListener("change", change);
+    return () => media.removeEventListener("change", change);
+  }, []);
+  return theme.value === "system" ? system.value : theme.value === "dark";
+}

@@ -1,0 +1,213 @@
+/** Requests as they come, and those before. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type {
+  Activity as ActivityPage,
+  CacheResult,
+  RequestEntry,
+  RequestKind,
+} from "../api/schema/activity.ts";
+import { CheckField, type Choice, Choose, Search } from "../components/field.tsx";
+import { Icon } from "../components/icon.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Failure, Nothing, Skeleton } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
+import { type ActivityFilter, filterFromQuery, passes } from "../web/activity_filter.ts";
+import { call, withParameters } from "../web/client.ts";
+import { countOf } from "../web/format.ts";
+import { mergeRequests, recent, status } from "../web/live.ts";
+import { query, setQuery } from "../web/location.ts";
+import { requestPath } from "../web/routes.ts";
+import { COLUMNS } from "./activity/columns.tsx";
+
+/** More rows than this are dropped at the end; they can be loaded again. */
+const MAX_ROWS = 2000;
+
+export function Activity() {
+  const filter = filterFromQuery(query.value);
+  const paused = useSignal(false);
+  return (
+    <>
+      <PageHead title="Activity" lead="What clients asked for, and what they got.">
+        <button
+          type="button"
+          class="button"
+          aria-pressed={paused.value}
+          onClick={() => paused.value = !paused.value}
+        >
+          <Icon name={paused.value ? "play" : "pause"} />
+          {paused.value ? "Go on" : "Pause"}
+        </button>
+      </PageHead>
+      <section class="panel" aria-label="Requests">
+        <Filters filter={filter} />
+        <Requests key={JSON.stringify(filter)} filter={filter} paused={paused.value} />
+      </section>
+    </>
+  );
+}
+
+const KINDS: readonly Choice<RequestKind | "">[] = [
+  { value: "", text: "Every kind" },
+  { value: "manifest", text: "Manifests" },
+  { value: "blob", text: "Blobs" },
+  { value: "tags", text: "Tag lists" },
+  { value: "referrers", text: "Referrers" },
+  { value: "token", text: "Tokens" },
+  { value: "ping", text: "Pings" },
+  { value: "upload", text: "Uploads" },
+];
+const RESULTS: readonly Choice<CacheResult | "">[] = [
+  { value: "", text: "Every result" },
+  { value: "hit", text: "Hits" },
+  { value: "revalidated", text: "Revalidated" },
+  { value: "joined", text: "Joined" },
+  { value: "miss", text: "Misses" },
+  { value: "stale", text: "Stale" },
+  { value: "pass", text: "Passed on" },
+];
+
+function Filters({ filter }: { filter: ActivityFilter }) {
+  return (
+    <div class="toolbar">
+      <Search
+        label="Image, client, path or message"
+        value={filter.text}
+        onInput={(text) => setQuery({ q: text })}
+      />
+      <Choose
+        label="Registry"
+        value={filter.registry}
+        choices={[
+          { value: "", text: "All registries" },
+          ...(status.value?.registries ?? []).map(({ name }) => ({ value: name, text: name })),
+        ]}
+        onInput={(registry) => setQuery({ registry })}
+      />
+      <Choose
+        label="Kind"
+        value={filter.kind}
+        choices={KINDS}
+        onInput={(kind) => setQuery({ kind })}
+      />
+      <Choose
+        label="Result"
+        value={filter.cache}
+        choices={RESULTS}
+        onInput={(cache) => setQuery({ cache })}
+      />
+      <CheckField
+        label="Errors only"
+        checked={filter.errors}
+        onInput={(errors) => setQuery({ errors: errors ? "true" : "" })}
+      />
+    </div>
+  );
+}
+
+function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean }) {
+  const loaded = useSignal<RequestEntry[] | undefined>(undefined);
+  const next = useSignal<number | null>(null);
+  const error = useSignal<unknown>(undefined);
+  /** Numbers above this are held back, so that rows do not jump under the pointer. */
+  const ceiling = useSignal(Infinity);
+
+  const load = async (before?: number) => {
+    try {
+      error.value = undefined;
+      const page = await call<ActivityPage>("GET", pathFor(filter, before));
+      loaded.value = mergeRequests(loaded.value ?? [], page.items, MAX_ROWS);
+      next.value = page.next;
+    } catch (reason) {
+      error.value = reason;
+    }
+  };
+  useEffect(() => {
+    load();
+  }, []);
+  const fresh = recent.value.filter((entry) => passes(entry, filter));
+  useEffect(() => {
+    if (loaded.value) loaded.value = mergeRequests(loaded.value, fresh, MAX_ROWS);
+  }, [recent.value]);
+  const newest = loaded.value?.[0]?.seq ?? 0;
+  const hold = () => ceiling.value = Math.min(ceiling.value, newest);
+  const release = () => ceiling.value = Infinity;
+  useEffect(() => {
+    if (paused) hold();
+    else release();
+  }, [paused]);
+
+  if (!loaded.value) {
+    return error.value === undefined
+      ? <Skeleton lines={10} />
+      : <Failure error={error.value} retry={load} />;
+  }
+  const rows = loaded.value.filter(({ seq }) => seq <= ceiling.value);
+  const held = loaded.value.length - rows.length;
+  if (loaded.value.length === 0) return <NoRequests filter={filter} />;
+  return (
+    <>
+      {held > 0 && (
+        <div class="new-rows">
+          <button type="button" class="button primary" onClick={release}>
+            {countOf(held, "new request")}
+          </button>
+        </div>
+      )}
+      <div
+        onPointerEnter={(event) => event.pointerType === "mouse" && hold()}
+        onPointerLeave={() => paused || release()}
+      >
+        <Table
+          caption="Requests, newest first"
+          columns={COLUMNS}
+          rows={rows}
+          rowKey={({ id }) => id}
+          href={({ id }) => requestPath(id)}
+        />
+      </div>
+      <div class="more">
+        {next.value === null
+          ? <span class="muted">That is all that is remembered.</span>
+          : (
+            <button type="button" class="button" onClick={() => load(next.value!)}>
+              Show earlier ones
+            </button>
+          )}
+      </div>
+    </>
+  );
+}
+
+function pathFor(filter: ActivityFilter, before: number | undefined): string {
+  return withParameters("/activity", {
+    ...filter,
+    errors: filter.errors ? "true" : "",
+    from: query.peek().get("from") ?? "",
+    to: query.peek().get("to") ?? "",
+    before,
+  });
+}
+
+function NoRequests({ filter }: { filter: ActivityFilter }) {
+  const filtered = Object.values(filter).some((value) => value !== "" && value !== false);
+  return filtered
+    ? (
+      <Nothing icon="search" title={filter.errors ? "No errors" : "Nothing matches"}>
+        <p>Requests that match will appear here as they come.</p>
+        <button
+          type="button"
+          class="button"
+          onClick={() => setQuery({ q: "", registry: "", kind: "", cache: "", errors: "" })}
+        >
+          Show everything
+        </button>
+      </Nothing>
+    )
+    : (
+      <Nothing icon="activity" title="No requests since Berth started">
+        <p>They appear here as they come.</p>
+        <a class="button" href="/connect">Connect a client</a>
+      </Nothing>
+    );
+}

@@ -1,0 +1,71 @@
+import type { RequestEntry } from "../../api/schema/activity.ts";
+import { ImageName } from "../../components/image_name.tsx";
+import { HttpStatus, Result } from "../../components/health.tsx";
+import type { Column } from "../../components/table.tsx";
+import {
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatMoment,
+  imageName,
+} from "../../web/format.ts";
+import { requestPath } from "../../web/routes.ts";
+
+/** A request in a row. */
+export const COLUMNS: Column<RequestEntry>[] = [
+  {
+    id: "time",
+    title: "Time",
+    class: "fit",
+    cell: ({ time }) => <time class="muted" title={formatMoment(time)}>{formatClock(time)}</time>,
+  },
+  {
+    id: "image",
+    title: "Asked for",
+    class: "main",
+    cell: (entry) => (
+      <span class="title-cell">
+        <a href={requestPath(entry.id)}>
+          {entry.repository === "" ? entry.path : <ImageName {...entry} />}
+        </a>
+        {entry.message && entry.status >= 400 && (
+          <span class="muted small break">{entry.message}</span>
+        )}
+      </span>
+    ),
+  },
+  {
+    id: "kind",
+    title: "Kind",
+    class: "medium",
+    cell: ({ method, kind }) => (
+      <span class="muted nowrap">{method === "GET" ? kind : `${kind}, ${method}`}</span>
+    ),
+  },
+  { id: "cache", title: "Cache", cell: ({ cache }) => <Result result={cache} /> },
+  {
+    id: "status",
+    title: "Status",
+    cell: ({ status, aborted }) => <HttpStatus status={status} aborted={aborted} />,
+  },
+  { id: "bytes", title: "Sent", class: "right", cell: ({ bytes }) => formatBytes(bytes) },
+  {
+    id: "duration",
+    title: "Took",
+    class: "right",
+    cell: ({ durationMs }) => formatDuration(durationMs),
+  },
+  {
+    id: "client",
+    title: "Client",
+    class: "wide",
+    cell: ({ client, user }) => (
+      <span class="muted nowrap">{user ? `${user}, ${client}` : client}</span>
+    ),
+  },
+];
+
+/** The image that was asked for, or the path where it was none. */
+export function titleOf({ registry, repository, reference, path }: RequestEntry): string {
+  return repository === "" ? path : imageName(registry, repository, reference);
+}

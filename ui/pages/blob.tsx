@@ -1,0 +1,220 @@
+/** One digest: what it is, who uses it, what it holds. */
+import { useSignal } from "@preact/signals";
+import type { BlobDetails, CachedManifest, Content } from "../api/schema/cache.ts";
+import { Ago } from "../components/ago.tsx";
+import { Digest } from "../components/copy.tsx";
+import { EvictDialog } from "../components/evict.tsx";
+import { Icon } from "../components/icon.tsx";
+import { PinButton } from "../components/pin.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Loaded, Nothing } from "../components/states.tsx";
+import { type Column, Table } from "../components/table.tsx";
+import { toast } from "../components/toast.tsx";
+import { ApiError, call, messageOf } from "../web/client.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatMoment,
+  mediaTypeName,
+  shortDigest,
+} from "../web/format.ts";
+import { navigate } from "../web/location.ts";
+import { useResource } from "../web/resource.ts";
+import { blobPath } from "../web/routes.ts";
+
+const PARENT = { href: "/cache/blobs", text: "Cache" };
+
+export function BlobPage({ digest }: { digest: string }) {
+  const blob = useResource<BlobDetails>(`/cache/blobs/${digest}`);
+  const evicting = useSignal(false);
+  const gone = blob.error instanceof ApiError && blob.error.status === 404;
+  return (
+    <>
+      <PageHead
+        title={shortDigest(digest)}
+        parent={PARENT}
+        lead={blob.data && `${mediaTypeName(blob.data.mediaType)}, ${formatBytes(blob.data.size)}`}
+      >
+        {blob.data && (
+          <>
+            <PinButton
+              pinned={blob.data.pinned}
+              what={{ digests: [digest] }}
+              name={digest}
+              onDone={blob.reload}
+            />
+            <button type="button" class="button" onClick={() => verify(digest, blob.reload)}>
+              <Icon name="ok" />
+              Verify
+            </button>
+            <button type="button" class="button danger" onClick={() => evicting.value = true}>
+              <Icon name="trash" />
+              Evict…
+            </button>
+          </>
+        )}
+      </PageHead>
+      {gone
+        ? (
+          <section class="panel">
+            <Nothing icon="cache" title="This digest is not in the cache">
+              <p>It was never pulled through here, or it was evicted.</p>
+              <a class="button" href="/cache/blobs">All digests</a>
+            </Nothing>
+          </section>
+        )
+        : <Loaded resource={blob}>{(data) => <Details blob={data} />}</Loaded>}
+      {evicting.value && (
+        <EvictDialog
+          title={`Evict ${shortDigest(digest)}?`}
+          selection={{ digests: [digest] }}
+          onClose={() => evicting.value = false}
+          onDone={() => navigate("/cache/blobs", { replace: true })}
+        />
+      )}
+    </>
+  );
+}
+
+async function verify(digest: string, done: () => void): Promise<void> {
+  try {
+    await call("POST", "/cache/verify", { body: { digests: [digest] } });
+    toast("Checking its content against the digest");
+    done();
+  } catch (error) {
+    toast(messageOf(error).title, true);
+  }
+}
+
+function Details({ blob }: { blob: BlobDetails }) {
+  const manifest = blob.kind === "manifest" || blob.kind === "index";
+  return (
+    <>
+      <div class="columns even">
+        <section class="panel" aria-label="About">
+          <div class="panel-head">
+            <h2>About</h2>
+          </div>
+          <dl class="facts panel-body">
+            <dt>Digest</dt>
+            <dd>
+              <Digest value={blob.digest} short={false} />
+            </dd>
+            <dt>Media type</dt>
+            <dd>
+              <code>{blob.mediaType || "not known"}</code>
+            </dd>
+            <dt>Size</dt>
+            <dd class="num">
+              {formatBytes(blob.size)} <span class="muted">({formatCount(blob.size)} bytes)</span>
+            </dd>
+            <dt>Hits</dt>
+            <dd class="num">{formatCount(blob.hits)}</dd>
+            <dt>Last used</dt>
+            <dd>
+              <Ago time={blob.lastUsed} />
+            </dd>
+            <dt>Stored</dt>
+            <dd>{formatMoment(blob.created)}</dd>
+            <dt>Verified</dt>
+            <dd>
+              <Ago time={blob.verifiedAt} never="when it was stored" />
+            </dd>
+            <dt>Pinned</dt>
+            <dd>{blob.pinned ? "Yes: it is never evicted" : "No"}</dd>
+          </dl>
+        </section>
+        <section class="panel" aria-label="Used by">
+          <div class="panel-head">
+            <h2>Used by</h2>
+            <span class="muted num">{formatCount(blob.repositoryCount)}</span>
+          </div>
+          <Uses blob={blob} />
+        </section>
+      </div>
+      {manifest && <Holds digest={blob.digest} />}
+    </>
+  );
+}
+
+function Uses({ blob }: { blob: BlobDetails }) {
+  if (blob.repositories.length === 0) {
+    return <p class="panel-note">No repository uses it any more; it goes when space is needed.</p>;
+  }
+  return (
+    <ul class="steps panel-body">
+      {blob.repositories.map((name) => {
+        const [registry = "", ...rest] = name.split("/");
+        const repository = rest.join("/");
+        const tags = blob.tags.filter((tag) => tag.startsWith(`${name}:`));
+        return (
+          <li key={name}>
+            <Icon name="cache" />
+            <a
+              class="break"
+              href={`/cache?registry=${registry}&q=${encodeURIComponent(repository)}`}
+            >
+              {name}
+            </a>
+            <span />
+            {tags.length > 0 && (
+              <span class="text">{tags.map((tag) => tag.slice(name.length + 1)).join(", ")}</span>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const CONTENT: Column<Content>[] = [
+  {
+    id: "digest",
+    title: "Digest",
+    class: "main",
+    cell: ({ digest, cached }) =>
+      cached
+        ? <a class="mono" href={blobPath(digest)}>{shortDigest(digest)}</a>
+        : <span class="mono muted">{shortDigest(digest)}</span>,
+  },
+  {
+    id: "kind",
+    title: "Holds",
+    cell: ({ platform, mediaType }) => platform || mediaTypeName(mediaType),
+  },
+  { id: "size", title: "Size", class: "right", cell: ({ size }) => formatBytes(size) },
+  {
+    id: "hits",
+    title: "Hits",
+    class: "right",
+    cell: ({ hits, cached }) => cached ? formatCount(hits) : "–",
+  },
+  {
+    id: "lastUsed",
+    title: "Last used",
+    class: "right",
+    cell: ({ lastUsed, cached }) =>
+      cached ? <Ago time={lastUsed} /> : <span class="muted">not cached</span>,
+  },
+];
+
+function Holds({ digest }: { digest: string }) {
+  const manifest = useResource<CachedManifest>(`/cache/manifests/${digest}`);
+  return (
+    <section class="panel" aria-label="Holds">
+      <div class="panel-head">
+        <h2>Holds</h2>
+      </div>
+      <Loaded resource={manifest}>
+        {({ manifests, config, layers }) => (
+          <Table
+            caption="What it names"
+            columns={CONTENT}
+            rows={[...manifests, ...(config ? [config] : []), ...layers]}
+            rowKey={(content) => content.digest}
+          />
+        )}
+      </Loaded>
+    </section>
+  );
+}

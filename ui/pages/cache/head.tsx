@@ -1,0 +1,119 @@
+/** What both views of the cache begin with. */
+import { useSignal } from "@preact/signals";
+import type { Verification } from "../../api/schema/events.ts";
+import { Ago } from "../../components/ago.tsx";
+import { type Choice, SelectField } from "../../components/field.tsx";
+import { EvictDialog } from "../../components/evict.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { PageHead } from "../../components/shell.tsx";
+import { toast } from "../../components/toast.tsx";
+import { call, messageOf } from "../../web/client.ts";
+import { countOf, formatBytes, formatCount } from "../../web/format.ts";
+import { status, verification } from "../../web/live.ts";
+import { pathname } from "../../web/location.ts";
+
+export function CacheHead({ onChange }: { onChange: () => void }) {
+  const evicting = useSignal(false);
+  const storage = status.value?.storage;
+  const verify = async () => {
+    try {
+      verification.value = await call<Verification>("POST", "/cache/verify", { body: {} });
+    } catch (error) {
+      toast(messageOf(error).title, true);
+    }
+  };
+  return (
+    <>
+      <PageHead
+        title="Cache"
+        lead={storage && (
+          <span class="num">
+            {formatBytes(storage.bytes)}
+            {storage.maxBytes > 0 && ` of ${formatBytes(storage.maxBytes)}`} in{" "}
+            {countOf(storage.blobs, "blob")}
+            <VerificationText />
+          </span>
+        )}
+      >
+        <button
+          type="button"
+          class="button"
+          disabled={verification.value?.running ?? false}
+          onClick={verify}
+        >
+          <Icon name="ok" />
+          Verify all
+        </button>
+        <button type="button" class="button" onClick={() => evicting.value = true}>
+          <Icon name="trash" />
+          Evict by age…
+        </button>
+      </PageHead>
+      {evicting.value && <EvictByAge onClose={() => evicting.value = false} onDone={onChange} />}
+    </>
+  );
+}
+
+function VerificationText() {
+  const state = verification.value;
+  if (!state || (!state.running && state.finishedAt === null)) return null;
+  if (state.running) {
+    return (
+      <span role="status">
+        {`; verifying ${formatCount(state.checkedBlobs)} of ${formatCount(state.totalBlobs)}`}
+      </span>
+    );
+  }
+  return (
+    <span role="status">
+      {"; "}
+      {state.damaged.length === 0 ? "every digest matched" : (
+        <span class="tone-bad">
+          {countOf(state.damaged.length, "damaged digest")} removed
+        </span>
+      )}, checked <Ago time={state.finishedAt} />
+    </span>
+  );
+}
+
+const DAY = 86400e3;
+const AGES: readonly Choice<string>[] = [
+  { value: String(7 * DAY), text: "7 days" },
+  { value: String(14 * DAY), text: "14 days" },
+  { value: String(30 * DAY), text: "30 days" },
+  { value: String(60 * DAY), text: "60 days" },
+  { value: String(90 * DAY), text: "90 days" },
+  { value: "0", text: "any time: everything goes" },
+];
+
+function EvictByAge({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+  const age = useSignal(String(30 * DAY));
+  return (
+    <EvictDialog
+      title="Evict what nobody uses"
+      selection={{ unusedForMs: Number(age.value) }}
+      onClose={onClose}
+      onDone={onDone}
+    >
+      <SelectField
+        label="Not used for"
+        value={age.value}
+        choices={AGES}
+        onInput={(value) => age.value = value}
+      />
+    </EvictDialog>
+  );
+}
+
+/** The two views of the cache. */
+export function CacheViews() {
+  const here = pathname.value;
+  return (
+    <nav class="segments" aria-label="Views of the cache">
+      <a href="/cache" aria-current={here === "/cache" ? "page" : undefined}>Images</a>
+      <a href="/cache/blobs" aria-current={here === "/cache/blobs" ? "page" : undefined}>
+        Digests
+      </a>
+    </nav>
+  );
+}

@@ -1,0 +1,44 @@
+import type { Chosen } from "../../web/selection.ts";
+import { chosenText, toSelection } from "../../web/selection.ts";
+import { Icon } from "../../components/icon.tsx";
+import { setPinned } from "../../components/pin.tsx";
+import { toast } from "../../components/toast.tsx";
+import { messageOf } from "../../web/client.ts";
+
+interface SelectionBarProps {
+  chosen: Chosen;
+  onEvict: () => void;
+  onClear: () => void;
+  onChange: () => void;
+}
+
+/** What can be done with the chosen rows. */
+export function SelectionBar({ chosen, onEvict, onClear, onChange }: SelectionBarProps) {
+  if (chosen.size === 0) return null;
+  const pin = async () => {
+    try {
+      const { digests = [], images = [] } = toSelection(chosen);
+      await setPinned({ digests, images }, true);
+      toast(`Pinned ${chosenText(chosen)}`);
+      onChange();
+    } catch (error) {
+      toast(messageOf(error).title, true);
+    }
+  };
+  return (
+    <div class="selection-bar" role="region" aria-label="Chosen rows">
+      <strong class="num">{chosenText(chosen)}</strong>
+      <button type="button" class="button" onClick={pin}>
+        <Icon name="pin" />
+        Pin
+      </button>
+      <button type="button" class="button danger" onClick={onEvict}>
+        <Icon name="trash" />
+        Evict…
+      </button>
+      <button type="button" class="button quiet icon" aria-label="Choose none" onClick={onClear}>
+        <Icon name="cross" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,342 @@
+/** A level of the tree is loaded when it is opened. */
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import type {
+  CachedImage,
+  CachedManifest,
+  CachedTag,
+  Content,
+  ImageName,
+} from "../../api/schema/cache.ts";
+import { Ago } from "../../components/ago.tsx";
+import { Digest } from "../../components/copy.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { PinButton } from "../../components/pin.tsx";
+import { type Sort, SortHead } from "../../components/table.tsx";
+import { messageOf, withParameters } from "../../web/client.ts";
+import { countOf, formatBytes, formatCount, mediaTypeName } from "../../web/format.ts";
+import { useResource } from "../../web/resource.ts";
+import { blobPath } from "../../web/routes.ts";
+import type { Chosen } from "../../web/selection.ts";
+
+export interface TreeActions {
+  chosen: Chosen;
+  choose: (key: string, value: ImageName | { digest: string }) => void;
+  evict: (image: ImageName) => void;
+  evictDigest: (digest: string) => void;
+  /** Something was pinned or unpinned. */
+  changed: () => void;
+}
+
+interface TreeProps {
+  images: readonly CachedImage[];
+  sort: Sort;
+  actions: TreeActions;
+}
+
+export function Tree({ images, sort, actions }: TreeProps) {
+  return (
+    <table class="table tree" role="table">
+      <caption class="hidden-visually">Repositories; open one for its tags</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader" class="fit">
+            <span class="hidden-visually">Choose</span>
+          </th>
+          <SortHead id="repository" title="Repository" first="asc" sort={sort} />
+          <th scope="col" role="columnheader" class="medium">Holds</th>
+          <SortHead id="bytes" title="Size" first="desc" sort={sort} class="right" />
+          <SortHead id="hits" title="Hits" first="desc" sort={sort} class="right" />
+          <SortHead id="lastUsed" title="Last used" first="desc" sort={sort} class="right" />
+          <th scope="col" role="columnheader" class="fit">
+            <span class="hidden-visually">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {images.map((image) => (
+          <ImageRows
+            key={`${image.registry}/${image.repository}`}
+            image={image}
+            actions={actions}
+          />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface RowProps {
+  depth: number;
+  /** Undefined: the row cannot be chosen. */
+  choice?: { label: string; checked: boolean; toggle: () => void } | undefined;
+  /** Undefined: there is nothing beneath. */
+  open?: { value: boolean; toggle: () => void } | undefined;
+  name: ComponentChildren;
+  holds?: ComponentChildren;
+  bytes: number;
+  hits: number | null;
+  /** Null: never; undefined: not known. */
+  lastUsed: number | null | undefined;
+  absent?: boolean;
+  actions?: ComponentChildren;
+}
+
+function Row(props: RowProps) {
+  const { depth, choice, open, name } = props;
+  return (
+    <tr
+      role="row"
+      class={`depth-${depth}${choice?.checked ? " chosen" : ""}${props.absent ? " absent" : ""}`}
+    >
+      <td role="cell" class={`fit${choice ? " bare" : " skip-phone"}`}>
+        {choice && (
+          <input
+            type="checkbox"
+            aria-label={`Choose ${choice.label}`}
+            checked={choice.checked}
+            onChange={choice.toggle}
+          />
+        )}
+      </td>
+      <td role="cell" class="main">
+        <span class="indent">
+          {open
+            ? (
+              <button type="button" class="twist" aria-expanded={open.value} onClick={open.toggle}>
+                <Icon name="chevron" />
+                <span>{name}</span>
+              </button>
+            )
+            : <span class="leaf">{name}</span>}
+        </span>
+      </td>
+      <td role="cell" class="medium muted" data-label="Holds">{props.holds}</td>
+      <td role="cell" class="right" data-label="Size">{formatBytes(props.bytes)}</td>
+      <td role="cell" class="right" data-label="Hits">
+        {props.hits === null ? "–" : formatCount(props.hits)}
+      </td>
+      <td role="cell" class="right" data-label="Last used">
+        {props.absent && <span class="muted">not cached</span>}
+        {!props.absent && (props.lastUsed === undefined ? "–" : <Ago time={props.lastUsed} />)}
+      </td>
+      <td role="cell" class={`fit bare${props.actions ? "" : " skip-phone"}`}>
+        {props.actions && <span class="row-actions">{props.actions}</span>}
+      </td>
+    </tr>
+  );
+}
+
+function EvictButton({ name, onClick }: { name: string; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      class="button quiet icon"
+      aria-label={`Evict ${name}`}
+      title="Evict…"
+      onClick={onClick}
+    >
+      <Icon name="trash" />
+    </button>
+  );
+}
+
+function ImageRows({ image, actions }: { image: CachedImage; actions: TreeActions }) {
+  const open = useSignal(false);
+  const { registry, repository } = image;
+  const name = `${registry}/${repository}`;
+  const what = { registry, repository };
+  return (
+    <>
+      <Row
+        depth={0}
+        choice={{
+          label: name,
+          checked: actions.chosen.has(name),
+          toggle: () => actions.choose(name, what),
+        }}
+        open={{ value: open.value, toggle: () => open.value = !open.value }}
+        name={
+          <>
+            <span class="muted">{registry}/</span>
+            {repository}
+          </>
+        }
+        holds={`${countOf(image.tags, "tag")}, ${countOf(image.blobs, "blob")}`}
+        {...image}
+        actions={
+          <>
+            <PinButton
+              pinned={image.pinned}
+              what={{ images: [what] }}
+              name={name}
+              onDone={actions.changed}
+            />
+            <EvictButton name={name} onClick={() => actions.evict(what)} />
+          </>
+        }
+      />
+      {open.value && <TagRows registry={registry} repository={repository} actions={actions} />}
+    </>
+  );
+}
+
+function Wait({ depth, error }: { depth: number; error: unknown }) {
+  return (
+    <tr role="row" class={`depth-${depth}`}>
+      <td role="cell" class="skip-phone" />
+      <td role="cell" class="main" colSpan={6}>
+        <span class="indent">
+          <span class="leaf muted" role="status">
+            {error === undefined ? "Loading…" : messageOf(error).title}
+          </span>
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function TagRows(
+  { registry, repository, actions }: {
+    registry: string;
+    repository: string;
+    actions: TreeActions;
+  },
+) {
+  const path = withParameters("/cache/tags", { registry, repository });
+  const tags = useResource<{ items: CachedTag[] }>(path);
+  if (!tags.data) return <Wait depth={1} error={tags.error} />;
+  return (
+    <>
+      {tags.data.items.map((tag) => (
+        <TagRow
+          key={`${tag.tag}@${tag.digest}`}
+          tag={tag}
+          image={{ registry, repository }}
+          actions={actions}
+          changed={tags.reload}
+        />
+      ))}
+    </>
+  );
+}
+
+function TagRow(
+  { tag, image, actions, changed }: {
+    tag: CachedTag;
+    image: ImageName;
+    actions: TreeActions;
+    changed: () => void;
+  },
+) {
+  const open = useSignal(false);
+  const named = tag.tag !== "";
+  const name = named ? `${image.repository}:${tag.tag}` : tag.digest;
+  const key = `${image.registry}/${image.repository}@${tag.tag || tag.digest}`;
+  const value = named ? { ...image, tag: tag.tag } : { digest: tag.digest };
+  return (
+    <>
+      <Row
+        depth={1}
+        choice={{
+          label: name,
+          checked: actions.chosen.has(key),
+          toggle: () => actions.choose(key, value),
+        }}
+        open={{ value: open.value, toggle: () => open.value = !open.value }}
+        name={named ? tag.tag : <span class="muted">no tag</span>}
+        holds={tag.platforms.length > 0 ? tag.platforms.join(", ") : mediaTypeName(tag.mediaType)}
+        {...tag}
+        actions={
+          <>
+            <PinButton
+              pinned={tag.pinned}
+              what={named ? { images: [{ ...image, tag: tag.tag }] } : { digests: [tag.digest] }}
+              name={name}
+              onDone={changed}
+            />
+            <EvictButton
+              name={name}
+              onClick={() =>
+                named ? actions.evict({ ...image, tag: tag.tag }) : actions.evictDigest(tag.digest)}
+            />
+          </>
+        }
+      />
+      {open.value && <ManifestRows digest={tag.digest} depth={2} self />}
+    </>
+  );
+}
+
+/** What the manifest or index `digest` names; with `self`, itself first. */
+function ManifestRows(
+  { digest, depth, self = false }: { digest: string; depth: number; self?: boolean },
+) {
+  const manifest = useResource<CachedManifest>(`/cache/manifests/${digest}`);
+  if (!manifest.data) return <Wait depth={depth} error={manifest.error} />;
+  const { kind, mediaType, size, manifests, config, layers } = manifest.data;
+  return (
+    <>
+      {self && (
+        <ContentRow
+          depth={depth}
+          content={{
+            digest,
+            mediaType,
+            size,
+            platform: "",
+            cached: true,
+            hits: 0,
+            lastUsed: null,
+          }}
+          figures={false}
+        />
+      )}
+      {kind === "index"
+        ? manifests.map((content) => (
+          <PlatformRow key={content.digest} content={content} depth={depth} />
+        ))
+        : [...(config ? [config] : []), ...layers].map((content, i) => (
+          <ContentRow key={`${i} ${content.digest}`} content={content} depth={depth} />
+        ))}
+    </>
+  );
+}
+
+function PlatformRow({ content, depth }: { content: Content; depth: number }) {
+  const open = useSignal(false);
+  return (
+    <>
+      <Row
+        depth={depth}
+        open={content.cached
+          ? { value: open.value, toggle: () => open.value = !open.value }
+          : undefined}
+        name={content.platform || mediaTypeName(content.mediaType)}
+        holds={<Digest value={content.digest} />}
+        bytes={content.size}
+        hits={content.cached ? content.hits : null}
+        lastUsed={content.lastUsed}
+        absent={!content.cached}
+      />
+      {open.value && <ManifestRows digest={content.digest} depth={depth + 1} />}
+    </>
+  );
+}
+
+function ContentRow(
+  { content, depth, figures = true }: { content: Content; depth: number; figures?: boolean },
+) {
+  const name = mediaTypeName(content.mediaType);
+  return (
+    <Row
+      depth={depth}
+      name={content.cached ? <a href={blobPath(content.digest)}>{name}</a> : name}
+      holds={<Digest value={content.digest} />}
+      bytes={content.size}
+      hits={content.cached && figures ? content.hits : null}
+      lastUsed={figures ? content.lastUsed : undefined}
+      absent={!content.cached}
+    />
+  );
+}

@@ -1,0 +1,118 @@
+/** What to type on a client so that it pulls through this server. */
+import { useSignal } from "@preact/signals";
+import type { Connect } from "../api/schema/connect.ts";
+import { Snippet } from "../components/copy.tsx";
+import { SelectField, TextField } from "../components/field.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Loaded, Nothing } from "../components/states.tsx";
+import { query, setQuery } from "../web/location.ts";
+import { useResource } from "../web/resource.ts";
+import {
+  type Client,
+  clientsFor,
+  serverUrl,
+  signInNote,
+  type Target,
+  targetOf,
+} from "../web/snippets.ts";
+
+export function ConnectPage({ client }: { client: string }) {
+  const connect = useResource<Connect>("/connect");
+  return (
+    <>
+      <PageHead
+        title="Connect a client"
+        lead="Image names stay as they are; the client asks here first."
+      />
+      <Loaded resource={connect}>{(data) => <Choices connect={data} client={client} />}</Loaded>
+    </>
+  );
+}
+
+function Choices({ connect, client: wanted }: { connect: Connect; client: string }) {
+  const given = serverUrl(connect, location.hostname);
+  const url = useSignal(given);
+  const clients = clientsFor(connect);
+  const client = clients.find(({ id }) => id === wanted) ?? clients[0]!;
+  const name = query.value.get("registry") ?? connect.defaultRegistry;
+  const registry = connect.registries.find((one) => one.name === name) ?? connect.registries[0];
+  if (!registry) {
+    return (
+      <section class="panel">
+        <Nothing icon="registries" title="No registry is configured">
+          <a class="button" href="/registries/new">Add registry</a>
+        </Nothing>
+      </section>
+    );
+  }
+  const valid = /^https?:$/.test(URL.parse(url.value)?.protocol ?? "");
+  const suffix = query.value.size > 0 ? `?${query.value}` : "";
+  return (
+    <div class="connect">
+      <nav class="clients" aria-label="Client">
+        {clients.map(({ id, name }) => (
+          <a
+            key={id}
+            href={`/connect/${id}${suffix}`}
+            aria-current={id === client.id ? "page" : undefined}
+          >
+            {name}
+          </a>
+        ))}
+      </nav>
+      <div class="section">
+        <div class="fields two">
+          <SelectField
+            label="Registry"
+            value={registry.name}
+            choices={connect.registries.map(({ name, host }) => ({
+              value: name,
+              text: name === host ? name : `${name} (${host})`,
+            }))}
+            onInput={(value) => setQuery({ registry: value })}
+          />
+          <TextField
+            label="This server, as the client reaches it"
+            type="url"
+            value={url.value}
+            complaint={valid ? "" : "expected an address such as https://berth.example.com"}
+            onInput={(value) => url.value = value}
+          />
+        </div>
+        <Steps
+          client={client}
+          target={targetOf(connect, registry, valid ? url.value : given)}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Steps({ client, target }: { client: Client; target: Target }) {
+  const notes = [client.note(target), signInNote(target)].filter((note) => note !== "");
+  return (
+    <section class="panel" aria-label={client.name}>
+      <div class="panel-head">
+        <h2>{client.name}</h2>
+      </div>
+      <div class="panel-body stack">
+        {notes.map((note) => <p key={note} class="muted">{note}</p>)}
+        <ol class="how">
+          {client.steps(target).map(({ title, file, text }) => (
+            <li key={title}>
+              <h3>{title}</h3>
+              <Snippet file={file} text={text} />
+            </li>
+          ))}
+          <li>
+            <h3>Try it</h3>
+            <Snippet text={client.test(target)} />
+            <p class="muted">
+              It appears under <a href="/activity">Activity</a>; the second time it is a hit.
+            </p>
+          </li>
+        </ol>
+      </div>
+    </section>
+  );
+}

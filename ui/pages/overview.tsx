@@ -1,0 +1,28 @@
+/** Is it fine, what is it doing now, what is it saving. */
+import { Failure, Skeleton } from "../components/states.tsx";
+import { status, statusError } from "../web/live.ts";
+import { Fills } from "./overview/fills.tsx";
+import { Headline } from "./overview/headline.tsx";
+import { Latest } from "./overview/latest.tsx";
+import { Savings } from "./overview/savings.tsx";
+import { StoragePanel } from "./overview/storage.tsx";
+import { Welcome } from "./overview/welcome.tsx";
+
+export function Overview() {
+  const state = status.value;
+  if (!state) {
+    return statusError.value === undefined ? <Skeleton /> : <Failure error={statusError.value} />;
+  }
+  if (state.empty) return <Welcome />;
+  return (
+    <>
+      <Headline status={state} />
+      <Savings status={state} />
+      <Fills />
+      <div class="columns">
+        <Latest />
+        <StoragePanel storage={state.storage} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { ImageName } from "../../components/image_name.tsx";
+import { HttpStatus, Result } from "../../components/health.tsx";
+import { isFailure } from "../../web/explain.ts";
+import { formatBytes, formatClock, formatDuration } from "../../web/format.ts";
+import { recent } from "../../web/live.ts";
+import { requestPath } from "../../web/routes.ts";
+
+const SHOWN = 8;
+
+/** The latest requests that are about an image; all of them are on the Activity page. */
+export function Latest() {
+  const rows = recent.value.filter(({ repository }) => repository !== "").slice(0, SHOWN);
+  return (
+    <section class="panel" aria-label="Latest requests">
+      <div class="panel-head">
+        <h2>Latest requests</h2>
+        <a href="/activity">All activity</a>
+      </div>
+      {rows.length === 0
+        ? <p class="panel-note">None since Berth started.</p>
+        : (
+          <ul class="requests">
+            {rows.map((entry) => (
+              <li key={entry.id}>
+                <a href={requestPath(entry.id)}>
+                  <time class="muted">{formatClock(entry.time)}</time>
+                  <span class="name">
+                    <ImageName {...entry} />
+                  </span>
+                  {isFailure(entry)
+                    ? <HttpStatus status={entry.status} aborted={entry.aborted} />
+                    : <Result result={entry.cache} />}
+                  <span class="num muted nowrap">{formatBytes(entry.bytes)}</span>
+                  <span class="num muted nowrap">{formatDuration(entry.durationMs)}</span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        )}
+    </section>
+  );
+}

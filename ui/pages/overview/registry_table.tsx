@@ -1,0 +1,134 @@
+import type { Counters, Stats } from "../../api/schema/stats.ts";
+import type { RegistryHealth, Status } from "../../api/schema/status.ts";
+import { Health } from "../../components/health.tsx";
+import { type Column, type Sort, sorted, sortFromQuery, Table } from "../../components/table.tsx";
+import { formatBytes, formatCount, formatDuration, formatShare } from "../../web/format.ts";
+import { cacheable, served } from "../../web/ratio.ts";
+import { registryPath } from "../../web/routes.ts";
+
+type Row = RegistryHealth & { counters: Counters | undefined };
+
+const COLUMNS: Column<Row>[] = [
+  {
+    id: "name",
+    title: "Registry",
+    sort: "asc",
+    class: "main",
+    cell: ({ name }) => (
+      <a href={registryPath(name)}>
+        <strong>{name}</strong>
+      </a>
+    ),
+  },
+  { id: "state", title: "State", class: "full", cell: (row) => <Health health={row} /> },
+  {
+    id: "pulls",
+    title: "Pulls",
+    sort: "desc",
+    class: "right",
+    cell: ({ counters }) => formatCount(counters?.pulls ?? 0),
+  },
+  {
+    id: "ratio",
+    title: "Hit ratio",
+    sort: "desc",
+    class: "right",
+    cell: ({ counters }) => counters ? formatShare(served(counters), cacheable(counters)) : "–",
+  },
+  {
+    id: "cache",
+    title: "From the cache",
+    sort: "desc",
+    class: "right",
+    cell: ({ counters }) => formatBytes(counters?.bytesFromCache ?? 0),
+  },
+  {
+    id: "upstream",
+    title: "From upstream",
+    sort: "desc",
+    class: "right wide skip-phone",
+    cell: ({ counters }) => formatBytes(counters?.bytesFromUpstream ?? 0),
+  },
+  {
+    id: "errors",
+    title: "Errors",
+    sort: "desc",
+    class: "right",
+    cell: ({ counters, name }) =>
+      counters?.errors
+        ? (
+          <a class="tone-bad" href={`/activity?errors=true&registry=${name}`}>
+            {formatCount(counters.errors)}
+          </a>
+        )
+        : "0",
+  },
+  {
+    id: "quota",
+    title: "Pulls left",
+    class: "right medium skip-phone",
+    cell: ({ quota }) =>
+      quota ? `${formatCount(quota.remaining)} of ${formatCount(quota.limit)}` : "–",
+  },
+  {
+    id: "latency",
+    title: "Latency",
+    sort: "asc",
+    class: "right medium",
+    cell: ({ latencyMs }) => latencyMs === null ? "–" : formatDuration(latencyMs),
+  },
+];
+
+const KEYS: Record<string, (row: Row) => number | string> = {
+  name: ({ name }) => name,
+  pulls: ({ counters }) => counters?.pulls ?? 0,
+  ratio: ({ counters }) => counters ? served(counters) / Math.max(1, cacheable(counters)) : -1,
+  cache: ({ counters }) => counters?.bytesFromCache ?? 0,
+  upstream: ({ counters }) => counters?.bytesFromUpstream ?? 0,
+  errors: ({ counters }) => counters?.errors ?? 0,
+  latency: ({ latencyMs }) => latencyMs ?? Infinity,
+};
+
+const BUSIEST: Sort = { by: "pulls", order: "desc" };
+
+/** Every registry that was used or is in trouble, with its figures of the span called `name`. */
+export function RegistryTable(
+  { status, stats, name }: { status: Status; stats: Stats; name: string },
+) {
+  const counters = new Map(stats.registries.map((registry) => [registry.name, registry]));
+  const rows = status.registries.map((health) => ({
+    ...health,
+    counters: counters.get(health.name),
+  }));
+  const used = rows.filter((row) => row.counters || row.state !== "idle");
+  const idle = rows.length - used.length;
+  const sort = sortFromQuery(BUSIEST);
+  return (
+    <section class="panel" aria-label="Registries">
+      <div class="panel-head">
+        <h2>Registries</h2>
+        <span class="muted">{name}</span>
+      </div>
+      {used.length > 0 && (
+        <Table
+          caption="Registries with their figures"
+          columns={COLUMNS}
+          rows={sorted(used, sort, KEYS)}
+          rowKey={(row) => row.name}
+          sort={sort}
+          href={(row) => registryPath(row.name)}
+        />
+      )}
+      {idle > 0 && (
+        <div class="pager">
+          <span>
+            {used.length === 0
+              ? `None of the ${idle} registries was asked yet`
+              : `${idle} more ${idle === 1 ? "was" : "were"} not asked yet`}
+          </span>
+          <a href="/registries">All registries</a>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+/** What was asked and what it saved, over a span that the reader chooses. */
+import { useRef } from "preact/hooks";
+import type { Counters, Period, Stats } from "../../api/schema/stats.ts";
+import type { Status } from "../../api/schema/status.ts";
+import { Segments } from "../../components/field.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { Loaded } from "../../components/states.tsx";
+import { withParameters } from "../../web/client.ts";
+import { now } from "../../web/clock.ts";
+import { live } from "../../web/live.ts";
+import { query, setQuery } from "../../web/location.ts";
+import { difference, sum } from "../../web/ratio.ts";
+import { useResource } from "../../web/resource.ts";
+import { type Span, spanFromQuery, spanName } from "../../web/span.ts";
+import { Charts } from "./charts.tsx";
+import { Figures } from "./figures.tsx";
+import { RegistryTable } from "./registry_table.tsx";
+import { Tiles } from "./tiles.tsx";
+
+const PERIODS: { value: Period; text: string }[] = [
+  { value: "1h", text: "1 h" },
+  { value: "24h", text: "24 h" },
+  { value: "30d", text: "30 d" },
+];
+const REFRESH_MS = 10e3;
+
+export function Savings({ status }: { status: Status }) {
+  const span = spanFromQuery(query.value);
+  const path = withParameters("/stats", { period: span.period, ...span.range });
+  const stats = useResource<Stats>(path, { everyMs: REFRESH_MS });
+  return (
+    <>
+      <section class="section" aria-label="Savings">
+        <SpanHead span={span} />
+        <div class="panel">
+          <Loaded resource={stats} lines={12}>
+            {(data) => (
+              <>
+                <TickingTiles stats={data} span={span} />
+                <Charts stats={data} />
+                <Figures stats={data} />
+              </>
+            )}
+          </Loaded>
+        </div>
+      </section>
+      {stats.data && (
+        <RegistryTable status={status} stats={stats.data} name={spanName(span, now.value)} />
+      )}
+    </>
+  );
+}
+
+function SpanHead({ span }: { span: Span }) {
+  const setPeriod = (period: Period) =>
+    setQuery({ period: period === "24h" ? "" : period, from: "", to: "" });
+  return (
+    <div class="section-head">
+      <h2>{spanName(span, now.value)}</h2>
+      <div class="actions">
+        {span.range && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => setQuery({ from: "", to: "" })}
+          >
+            <Icon name="cross" size={12} />
+            Whole period
+          </button>
+        )}
+        <Segments label="Period" value={span.period} choices={PERIODS} onInput={setPeriod} />
+      </div>
+    </div>
+  );
+}
+
+/** The tiles, with what happened since the figures were loaded added on. */
+function TickingTiles({ stats, span }: { stats: Stats; span: Span }) {
+  const base = useRef<{ stats: Stats; total: Counters | undefined } | undefined>(undefined);
+  if (base.current?.stats !== stats) base.current = { stats, total: live.value?.total };
+  base.current.total ??= live.value?.total;
+  const since = base.current.total;
+  const ticking = !span.range && since !== undefined && live.value !== undefined;
+  const total = ticking ? sum(stats.total, difference(live.value!.total, since)) : stats.total;
+  return <Tiles total={total} previous={stats.previous} span={span} />;
+}

@@ -1,0 +1,62 @@
+import type { ComponentChildren } from "preact";
+import type { Counters } from "../../api/schema/stats.ts";
+import { formatBytes, formatCount, formatRoughly, formatShare } from "../../web/format.ts";
+import { live } from "../../web/live.ts";
+import { cacheable, ratioChange, served } from "../../web/ratio.ts";
+import { type Span, spanBefore } from "../../web/span.ts";
+
+interface TilesProps {
+  total: Counters;
+  previous: Counters | null;
+  span: Span;
+}
+
+/** The four figures that matter most. */
+export function Tiles({ total, previous, span }: TilesProps) {
+  const perMinute = live.value?.lastMinute.pulls;
+  return (
+    <dl class="tiles">
+      <Tile name="Hit ratio" figure={formatShare(served(total), cacheable(total))}>
+        {ratioChange(total, previous, spanBefore(span)) ||
+          `${formatCount(served(total))} of ${formatCount(cacheable(total))} requests`}
+      </Tile>
+      <Tile name="Saved" figure={formatBytes(total.bytesFromCache)}>
+        not fetched again{total.timeSavedMs >= 1000 &&
+          `, about ${formatRoughly(total.timeSavedMs)} of waiting`}
+      </Tile>
+      <Tile name="Pulls" figure={formatCount(total.pulls)}>
+        {perMinute !== undefined && !span.range
+          ? `${formatCount(perMinute)} in the last minute`
+          : `${formatCount(total.requests)} requests`}
+      </Tile>
+      <Tile
+        name="Errors"
+        figure={<span class={total.errors > 0 ? "tone-bad" : ""}>{formatCount(total.errors)}</span>}
+      >
+        {total.errors > 0 ? <a href="/activity?errors=true">Show the latest</a> : "Nothing failed"}
+      </Tile>
+    </dl>
+  );
+}
+
+function Tile(
+  { name, figure, children }: {
+    name: string;
+    figure: ComponentChildren;
+    children: ComponentChildren;
+  },
+) {
+  return (
+    <div class="tile">
+      <dt>{name}</dt>
+      <dd class="figure">{typeof figure === "string" ? <Figure text={figure} /> : figure}</dd>
+      <dd class="aside">{children}</dd>
+    </div>
+  );
+}
+
+/** A number with its unit set smaller. */
+function Figure({ text }: { text: string }) {
+  const [number, unit] = text.split("\u00a0");
+  return <>{number}{unit && <span class="unit">{`\u00a0${unit}`}</span>}</>;
+}

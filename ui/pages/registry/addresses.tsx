@@ -1,0 +1,29 @@
+import type { Address, RegistryView } from "../../api/schema/registries.ts";
+
+const KINDS: Record<Address["kind"], string> = {
+  default: "Without naming a registry",
+  host: "By host name",
+  prefix: "Before the image's name",
+  path: "As a path of the address",
+  ns: "By namespace (containerd, BuildKit)",
+};
+
+/** How clients say that they mean this registry. */
+export function Addresses({ registry }: { registry: RegistryView }) {
+  return (
+    <section class="panel" aria-label="Addresses">
+      <div class="panel-head">
+        <h2>How clients reach it</h2>
+        <a href={`/connect?registry=${registry.name}`}>Connect</a>
+      </div>
+      <ul class="addresses panel-body">
+        {registry.addresses.map(({ kind, text }) => (
+          <li key={text}>
+            <span class="muted small">{KINDS[kind]}</span>
+            <code class="break">{text}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

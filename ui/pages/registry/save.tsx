@@ -1,0 +1,149 @@
+/** Shows what will be written before it is, then writes it. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Preview, RegistrySettings, RegistryView } from "../../api/schema/registries.ts";
+import { Dialog } from "../../components/dialog.tsx";
+import { Diff } from "../../components/diff.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { ErrorLine, Skeleton } from "../../components/states.tsx";
+import { toast } from "../../components/toast.tsx";
+import { ApiError, call } from "../../web/client.ts";
+import { navigate } from "../../web/location.ts";
+import { registryPath } from "../../web/routes.ts";
+
+/** A change that awaits its confirmation. */
+export type Pending =
+  | { kind: "save"; name: string; settings: RegistrySettings; create: boolean }
+  | { kind: "delete"; name: string };
+
+interface SaveDialogProps {
+  pending: Pending;
+  onClose: () => void;
+}
+
+export function SaveDialog({ pending, onClose }: SaveDialogProps) {
+  const preview = useSignal<Preview | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  const busy = useSignal(false);
+
+  const review = () => {
+    preview.value = undefined;
+    error.value = undefined;
+    const body = pending.kind === "save"
+      ? { name: pending.name, settings: pending.settings, create: pending.create }
+      : { name: pending.name, settings: null };
+    call<Preview>("POST", "/registries/preview", { body }).then(
+      (answer) => preview.value = answer,
+      (reason) => error.value = reason,
+    );
+  };
+  useEffect(review, []);
+
+  const write = async () => {
+    busy.value = true;
+    error.value = undefined;
+    try {
+      await send(pending, preview.value!.revision);
+      toast(doneText(pending));
+      navigate(
+        pending.kind === "save" && pending.create ? registryPath(pending.name) : "/registries",
+      );
+    } catch (reason) {
+      error.value = reason;
+      busy.value = false;
+    }
+  };
+
+  const ready = preview.value && preview.value.fields.length === 0;
+  const empty = ready && preview.value!.diff.length === 0;
+  const stale = error.value instanceof ApiError && [409, 412].includes(error.value.status);
+  return (
+    <Dialog
+      title={titleOf(pending)}
+      wide
+      onClose={onClose}
+      foot={
+        <>
+          <button type="button" class="button" onClick={onClose}>
+            {empty ? "Close" : "Cancel"}
+          </button>
+          {stale
+            ? <button type="button" class="button primary" onClick={review}>Review again</button>
+            : !empty && (
+              <button
+                type="button"
+                class={`button primary${pending.kind === "delete" ? " danger" : ""}`}
+                disabled={!ready || busy.value}
+                onClick={write}
+              >
+                {busy.value && <span class="spinner" aria-hidden="true" />}
+                {actionOf(pending)}
+              </button>
+            )}
+        </>
+      }
+    >
+      <ErrorLine error={error.value} />
+      {preview.value
+        ? <Review preview={preview.value} pending={pending} />
+        : !error.value && <Skeleton />}
+    </Dialog>
+  );
+}
+
+function Review({ preview, pending }: { preview: Preview; pending: Pending }) {
+  if (preview.fields.length > 0) {
+    return (
+      <ul class="consequences" role="alert">
+        {preview.fields.map(({ path, message }) => (
+          <li key={path}>
+            <span class="tone-bad">
+              <Icon name="bad" />
+            </span>
+            <span>
+              <code>{path}</code>: {message}
+            </span>
+          </li>
+        ))}
+      </ul>
+    );
+  }
+  if (preview.diff.length === 0) return <p>Nothing changes in the file.</p>;
+  return (
+    <>
+      {pending.kind === "delete" && (
+        <p>
+          Clients that ask for it will be told that nobody knows the name. What is cached of it
+          stays until it is evicted.
+        </p>
+      )}
+      <p>This is written to the configuration file, and takes effect at once:</p>
+      <Diff file={preview.file} lines={preview.diff} />
+    </>
+  );
+}
+
+function send(pending: Pending, revision: string): Promise<unknown> {
+  if (pending.kind === "delete") {
+    return call("DELETE", `/registries/${pending.name}`, { revision });
+  }
+  const { name, settings, create } = pending;
+  return create
+    ? call<RegistryView>("POST", "/registries", { body: { name, settings }, revision })
+    : call<RegistryView>("PUT", `/registries/${name}`, { body: { name, settings }, revision });
+}
+
+function titleOf(pending: Pending): string {
+  if (pending.kind === "delete") return `Delete ${pending.name}?`;
+  return pending.create ? `Add ${pending.name || "the registry"}` : `Change ${pending.name}`;
+}
+
+function actionOf(pending: Pending): string {
+  if (pending.kind === "delete") return `Delete registry ${pending.name}`;
+  return pending.create ? `Add ${pending.name}` : "Save the change";
+}
+
+function doneText(pending: Pending): string {
+  if (pending.kind === "delete") return `${pending.name} is deleted`;
+  return pending.create ? `${pending.name} is added` : `${pending.name} is changed`;
+}

@@ -1,0 +1,117 @@
+/** Tries a registry, and shows each step with its result and time. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type {
+  RegistrySettings,
+  RegistryView,
+  TestResult,
+  TestStep,
+} from "../../api/schema/registries.ts";
+import { Dialog } from "../../components/dialog.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { ErrorLine } from "../../components/states.tsx";
+import { call } from "../../web/client.ts";
+import { formatCount, formatDuration } from "../../web/format.ts";
+
+interface Trial {
+  running: boolean;
+  result: TestResult | undefined;
+  error: unknown;
+}
+
+const UNTRIED: Trial = { running: false, result: undefined, error: undefined };
+
+/** A trial and the function that starts it. */
+export function useTrial(): { trial: Trial; start: (name: string, s: RegistrySettings) => void } {
+  const trial = useSignal<Trial>(UNTRIED);
+  const start = async (name: string, settings: RegistrySettings) => {
+    trial.value = { ...UNTRIED, running: true };
+    try {
+      const result = await call<TestResult>("POST", "/registries/test", {
+        body: { name, settings },
+      });
+      trial.value = { ...UNTRIED, result };
+    } catch (error) {
+      trial.value = { ...UNTRIED, error };
+    }
+  };
+  return { trial: trial.value, start };
+}
+
+export function TestDialog(
+  { registry, onClose }: { registry: RegistryView; onClose: () => void },
+) {
+  const { trial, start } = useTrial();
+  const again = () => start(registry.name, registry.settings);
+  useEffect(again, []);
+  return (
+    <Dialog
+      title={`Test ${registry.name}`}
+      onClose={onClose}
+      foot={
+        <>
+          <button type="button" class="button" disabled={trial.running} onClick={again}>
+            Test again
+          </button>
+          <button type="button" class="button primary" onClick={onClose}>Close</button>
+        </>
+      }
+    >
+      <TrialView trial={trial} />
+    </Dialog>
+  );
+}
+
+export function TrialView({ trial }: { trial: Trial }) {
+  const { running, result, error } = trial;
+  return (
+    <div class="trial" role="status" aria-busy={running}>
+      {running && (
+        <p class="state idle">
+          <span class="spinner" aria-hidden="true" />
+          Asking the registry…
+        </p>
+      )}
+      {error !== undefined && <ErrorLine error={error} />}
+      {result && (
+        <>
+          <p class={`state ${result.ok ? "ok" : "bad"}`}>
+            <Icon name={result.ok ? "ok" : "bad"} />
+            <strong>{result.text}</strong>
+          </p>
+          <ol class="steps">{result.steps.map((step) => <Step key={step.step} step={step} />)}</ol>
+          {result.quota && (
+            <p class="muted small">
+              {formatCount(result.quota.remaining)} of {formatCount(result.quota.limit)} pulls left
+              {" per "}
+              {formatDuration(result.quota.windowMs)}.
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+const RESULTS = {
+  ok: { icon: "ok", tone: "tone-ok", word: "passed" },
+  failed: { icon: "bad", tone: "tone-bad", word: "failed" },
+  skipped: { icon: "idle", tone: "muted", word: "skipped" },
+} as const;
+
+function Step({ step }: { step: TestStep }) {
+  const { icon, tone, word } = RESULTS[step.result];
+  return (
+    <li class={step.result}>
+      <span class={tone}>
+        <Icon name={icon} />
+      </span>
+      <span>
+        {step.title}
+        <span class="hidden-visually">: {word}</span>
+      </span>
+      <span class="num muted">{step.result === "skipped" ? "" : formatDuration(step.ms)}</span>
+      {step.text && <span class="text">{step.text}</span>}
+    </li>
+  );
+}

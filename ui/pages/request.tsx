@@ -1,0 +1,183 @@
+/** One request: what was asked, what was decided, where the time went. */
+import type { ComponentChildren } from "preact";
+import type { RequestEntry } from "../api/schema/activity.ts";
+import { HttpStatus, Result } from "../components/health.tsx";
+import { Icon } from "../components/icon.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Loaded, Nothing } from "../components/states.tsx";
+import { ApiError } from "../web/client.ts";
+import {
+  explainCache,
+  explainFailure,
+  explainTransfer,
+  isFailure,
+  stretchesOf,
+} from "../web/explain.ts";
+import { formatBytes, formatDuration, formatMoment } from "../web/format.ts";
+import { useResource } from "../web/resource.ts";
+import { blobPath, registryPath } from "../web/routes.ts";
+import { titleOf } from "./activity/columns.tsx";
+
+const PARENT = { href: "/activity", text: "Activity" };
+
+export function RequestPage({ id }: { id: string }) {
+  const request = useResource<RequestEntry>(`/activity/${encodeURIComponent(id)}`);
+  if (request.error instanceof ApiError && request.error.status === 404) {
+    return (
+      <>
+        <PageHead title="Request" parent={PARENT} />
+        <section class="panel">
+          <Nothing icon="activity" title="This request is not remembered any more">
+            <p>The latest few thousand are, until Berth is restarted.</p>
+            <a class="button" href="/activity">All activity</a>
+          </Nothing>
+        </section>
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHead
+        title={request.data ? titleOf(request.data) : "Request"}
+        parent={PARENT}
+        lead={request.data && formatMoment(request.data.time)}
+      />
+      <Loaded resource={request}>{(data) => <Details entry={data} />}</Loaded>
+    </>
+  );
+}
+
+function Details({ entry }: { entry: RequestEntry }) {
+  const failure = explainFailure(entry);
+  return (
+    <>
+      {isFailure(entry) && (
+        <div class={`notice ${entry.status >= 500 || entry.status === 429 ? "error" : "warning"}`}>
+          <Icon name={entry.status >= 500 ? "bad" : "warn"} />
+          <div class="notice-text">
+            <strong>{entry.error ? `${entry.status} ${entry.error}` : `${entry.status}`}</strong>
+            <p class="break">{failure}</p>
+          </div>
+          {entry.registry && entry.status >= 500 && (
+            <a class="button go" href={registryPath(entry.registry)}>Test {entry.registry}</a>
+          )}
+        </div>
+      )}
+      <section class="panel" aria-label="What happened">
+        <div class="panel-head">
+          <h2>What happened</h2>
+          <Result result={entry.cache} />
+        </div>
+        <div class="panel-body stack">
+          <p>{explainCache(entry)} {explainTransfer(entry)}</p>
+          <Timeline entry={entry} />
+        </div>
+      </section>
+      <div class="columns even">
+        <Facts title="Request">
+          <dt>Asked</dt>
+          <dd>
+            <code>{entry.method} {entry.path}</code>
+          </dd>
+          <dt>Registry</dt>
+          <dd>
+            {entry.registry
+              ? <a href={registryPath(entry.registry)}>{entry.registry}</a>
+              : <span class="muted">none named</span>}
+          </dd>
+          {entry.repository && (
+            <>
+              <dt>Repository</dt>
+              <dd>
+                <a href={`/activity?q=${encodeURIComponent(entry.repository)}`}>
+                  {entry.repository}
+                </a>
+              </dd>
+            </>
+          )}
+          {entry.reference && (
+            <>
+              <dt>Reference</dt>
+              <dd>
+                {/^sha\d+:/.test(entry.reference)
+                  ? <a class="mono" href={blobPath(entry.reference)}>{entry.reference}</a>
+                  : <code>{entry.reference}</code>}
+              </dd>
+            </>
+          )}
+          <dt>Client</dt>
+          <dd>
+            {entry.client}
+            {entry.user && `, signed in as ${entry.user}`}
+          </dd>
+          <dt>Program</dt>
+          <dd>{entry.userAgent || <span class="muted">did not say</span>}</dd>
+          <dt>Came</dt>
+          <dd>{VIA[entry.via]}</dd>
+          <dt>Request id</dt>
+          <dd>
+            <code>{entry.id}</code>
+          </dd>
+        </Facts>
+        <Facts title="Answer">
+          <dt>Status</dt>
+          <dd>
+            <HttpStatus status={entry.status} aborted={entry.aborted} />
+          </dd>
+          <dt>Sent</dt>
+          <dd class="num">{formatBytes(entry.bytes)}</dd>
+          <dt>First byte after</dt>
+          <dd class="num">{formatDuration(entry.firstByteMs)}</dd>
+          <dt>Took</dt>
+          <dd class="num">{formatDuration(entry.durationMs)}</dd>
+          <dt>Upstream said</dt>
+          <dd class="num">
+            {entry.upstreamStatus > 0
+              ? `${entry.upstreamStatus} after ${formatDuration(entry.upstreamMs)}`
+              : <span class="muted">not asked</span>}
+          </dd>
+          <dt>From upstream</dt>
+          <dd class="num">{formatBytes(entry.upstreamBytes)}</dd>
+        </Facts>
+      </div>
+    </>
+  );
+}
+
+const VIA: Record<RequestEntry["via"], string> = {
+  direct: "to the registry port",
+  intercept: "through the forward proxy, opened",
+  forward: "through the forward proxy",
+};
+
+function Facts({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="panel" aria-label={title}>
+      <div class="panel-head">
+        <h2>{title}</h2>
+      </div>
+      <dl class="facts panel-body">{children}</dl>
+    </section>
+  );
+}
+
+function Timeline({ entry }: { entry: RequestEntry }) {
+  const stretches = stretchesOf(entry);
+  const whole = Math.max(1, entry.durationMs);
+  if (stretches.length === 0) return null;
+  return (
+    <ol class="timeline">
+      {stretches.map(({ name, from, to }) => (
+        <li key={name}>
+          <span>{name}</span>
+          <span class="track" aria-hidden="true">
+            <span
+              style={{ left: `${from / whole * 100}%`, width: `${(to - from) / whole * 100}%` }}
+            />
+          </span>
+          <span class="right">{formatDuration(to - from)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

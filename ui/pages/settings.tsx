@@ -1,0 +1,82 @@
+/** The configuration in force, where each value comes from, and what the last reload did. */
+import { useSignal } from "@preact/signals";
+import type { ConfigView, Reload } from "../api/schema/config.ts";
+import { Icon } from "../components/icon.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Loaded } from "../components/states.tsx";
+import { toast } from "../components/toast.tsx";
+import { call, messageOf } from "../web/client.ts";
+import { formatMoment } from "../web/format.ts";
+import { status } from "../web/live.ts";
+import { useResource } from "../web/resource.ts";
+import { ForwardPanel } from "./settings/forward.tsx";
+import { ReloadPanel } from "./settings/reload.tsx";
+import { Values } from "./settings/values.tsx";
+
+export function Settings() {
+  const config = useResource<ConfigView>("/config", { everyMs: 15e3 });
+  const busy = useSignal(false);
+  const reload = async () => {
+    busy.value = true;
+    try {
+      const result = await call<Reload>("POST", "/config/reload", { body: {} });
+      toast(result.text, !result.ok);
+    } catch (error) {
+      toast(messageOf(error).title, true);
+    }
+    busy.value = false;
+    config.reload();
+  };
+  return (
+    <>
+      <PageHead
+        title="Settings"
+        lead="What Berth runs with, and where each value comes from."
+      >
+        <button type="button" class="button" disabled={busy.value} onClick={reload}>
+          <Icon name="reload" />
+          Reload configuration
+        </button>
+      </PageHead>
+      <Loaded resource={config} lines={12}>
+        {(data) => (
+          <>
+            <div class="columns even">
+              <About config={data} />
+              <ReloadPanel reload={data.lastReload} />
+            </div>
+            <Values settings={data.settings} />
+          </>
+        )}
+      </Loaded>
+      <ForwardPanel />
+    </>
+  );
+}
+
+function About({ config }: { config: ConfigView }) {
+  return (
+    <section class="panel" aria-label="This server">
+      <div class="panel-head">
+        <h2>This server</h2>
+      </div>
+      <dl class="facts panel-body">
+        <dt>Version</dt>
+        <dd>Berth {status.value?.version ?? "…"}</dd>
+        <dt>Started</dt>
+        <dd>{status.value ? formatMoment(status.value.startedAt) : "…"}</dd>
+        <dt>Configuration</dt>
+        <dd>
+          {config.file ? <code>{config.file}</code> : "no file: defaults, environment and flags"}
+          {config.file && !config.writable && (
+            <p class="muted small">Read-only. {config.readOnlyReason}</p>
+          )}
+        </dd>
+        <dt>For scripts</dt>
+        <dd>
+          <a href="/api/v1/openapi.json">OpenAPI document</a>, <a href="/metrics">metrics</a>
+        </dd>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,55 @@
+import type { Reload } from "../../api/schema/config.ts";
+import { Ago } from "../../components/ago.tsx";
+import { Icon } from "../../components/icon.tsx";
+
+const CAUSES: Record<Reload["cause"], string> = {
+  start: "at the start",
+  file: "because the file changed",
+  signal: "by signal",
+  dashboard: "from the dashboard",
+};
+
+/** How reading the configuration went the last time, and what it changed. */
+export function ReloadPanel({ reload }: { reload: Reload }) {
+  return (
+    <section class="panel" aria-label="Last reload">
+      <div class="panel-head">
+        <h2>Last read</h2>
+        <span class="muted">
+          <Ago time={reload.at} /> {CAUSES[reload.cause]}
+        </span>
+      </div>
+      <div class="panel-body stack">
+        <p class={`state ${reload.ok ? "ok" : "bad"}`}>
+          <Icon name={reload.ok ? "ok" : "bad"} />
+          <span>{reload.text}</span>
+        </p>
+        {!reload.ok && <p class="muted">What was in force before still is.</p>}
+        {reload.fields.length > 0 && (
+          <ul class="changes">
+            {reload.fields.map(({ path, message }) => (
+              <li key={path}>
+                <code>{path}</code>
+                <span class="tone-bad">{message}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {reload.changes.length > 0 && (
+          <ul class="changes">
+            {reload.changes.map(({ path, before, after }) => (
+              <li key={path}>
+                <code>{path}</code>
+                <span>
+                  <span class="muted">{before || "not set"}</span>
+                  {" → "}
+                  {after || "not set"}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}

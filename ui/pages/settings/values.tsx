@@ -1,0 +1,74 @@
+import type { Setting } from "../../api/schema/config.ts";
+import { Search, Segments } from "../../components/field.tsx";
+import { Nothing } from "../../components/states.tsx";
+import { query, setQuery } from "../../web/location.ts";
+
+const SHOW = [
+  { value: "", text: "Changed" },
+  { value: "all", text: "All" },
+] as const;
+
+/** Values with their sources; at first those that are not at their default. */
+export function Values({ settings }: { settings: readonly Setting[] }) {
+  const search = query.value.get("q") ?? "";
+  const all = query.value.get("show") === "all";
+  const rows = settings.filter((setting) =>
+    (all || search !== "" || !isDefault(setting)) &&
+    setting.path.toLowerCase().includes(search.toLowerCase())
+  );
+  return (
+    <section class="panel" aria-label="Values">
+      <div class="toolbar">
+        <Segments
+          label="Which values"
+          value={all ? "all" : ""}
+          choices={SHOW}
+          onInput={(show) => setQuery({ show })}
+        />
+        <Search label="Find a key" value={search} onInput={(text) => setQuery({ q: text })} />
+      </div>
+      {rows.length === 0
+        ? (
+          <Nothing
+            icon="settings"
+            title={search ? `No key matches “${search}”` : "Everything is at its default"}
+          />
+        )
+        : (
+          <div role="table" aria-label="Values">
+            <div class="settings-row head" role="row">
+              <span role="columnheader">Key</span>
+              <span role="columnheader">Value</span>
+              <span role="columnheader">From</span>
+            </div>
+            {rows.map((setting) => <Value key={setting.path} setting={setting} />)}
+          </div>
+        )}
+    </section>
+  );
+}
+
+function isDefault({ origin }: Setting): boolean {
+  return origin.kind === "default" || origin.kind === "built-in";
+}
+
+function Value({ setting }: { setting: Setting }) {
+  const { path, text, defaultText, origin, secret, restart } = setting;
+  const changed = !isDefault(setting);
+  const notes = [
+    changed && defaultText !== "" && defaultText !== text && `default ${defaultText}`,
+    changed && restart && "changes at a restart",
+  ].filter(Boolean);
+  return (
+    <div class="settings-row" role="row">
+      <span role="cell">
+        <code class="break">{path}</code>
+      </span>
+      <span class="value" role="cell">
+        {secret ? <span class="muted">set, not shown</span> : <code>{text || '""'}</code>}
+        {notes.length > 0 && <span class="muted small">{` (${notes.join(", ")})`}</span>}
+      </span>
+      <span class="from" role="cell">{origin.text}</span>
+    </div>
+  );
+}

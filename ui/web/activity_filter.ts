@@ -1,0 +1,35 @@
+/** Which requests the activity page shows; the same rules as the server's. */
+import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
+import { isFailure } from "./explain.ts";
+
+export interface ActivityFilter {
+  text: string;
+  registry: string;
+  kind: RequestKind | "";
+  cache: CacheResult | "";
+  errors: boolean;
+}
+
+/** The filter that a query asks for; empty fields do not matter. */
+export function filterFromQuery(query: URLSearchParams): ActivityFilter {
+  return {
+    text: query.get("q") ?? "",
+    registry: query.get("registry") ?? "",
+    kind: (query.get("kind") ?? "") as RequestKind | "",
+    cache: (query.get("cache") ?? "") as CacheResult | "",
+    errors: query.get("errors") === "true",
+  };
+}
+
+/** Whether a request that was just told of belongs on the page. */
+export function passes(entry: RequestEntry, filter: ActivityFilter): boolean {
+  if (filter.registry !== "" && entry.registry !== filter.registry) return false;
+  if (filter.kind !== "" && entry.kind !== filter.kind) return false;
+  if (filter.cache !== "" && entry.cache !== filter.cache) return false;
+  if (filter.errors && !isFailure(entry)) return false;
+  if (filter.text === "") return true;
+  const text = filter.text.toLowerCase();
+  const { repository, reference, path, client, user, message } = entry;
+  return [repository, reference, path, client, user, message]
+    .some((field) => field.toLowerCase().includes(text));
+}

@@ -1,0 +1,121 @@
+/** A request in words: what happened, and why. */
+import type { CacheResult, RequestEntry } from "../api/schema/activity.ts";
+import { countOf, formatBytes, formatDuration } from "./format.ts";
+
+/** How the cache answered, in a word. */
+export const RESULT_NAMES: Record<CacheResult, string> = {
+  hit: "Hit",
+  joined: "Joined",
+  revalidated: "Revalidated",
+  stale: "Stale",
+  miss: "Miss",
+  pass: "Passed",
+  none: "–",
+};
+
+/** Whether an operator should look at it. */
+export function isFailure(entry: RequestEntry): boolean {
+  return entry.status >= 400 || (entry.error !== "" && entry.status < 400);
+}
+
+/** What the cache decided, as a sentence. */
+export function explainCache(entry: RequestEntry): string {
+  switch (entry.cache) {
+    case "hit":
+      return entry.upstreamStatus > 0
+        ? "Served from the cache, after asking upstream whether it is still the same."
+        : "Served from the cache. Upstream was not asked.";
+    case "revalidated":
+      return "Upstream said that it has not changed; served from the cache.";
+    case "joined":
+      return "Another client was already fetching it; this one streamed along. Nothing more was asked of upstream.";
+    case "stale":
+      return "Upstream did not answer as it should, so the copy in the cache was served, though it may be out of date.";
+    case "miss":
+      return "Not in the cache: fetched from upstream, and stored unless it broke off.";
+    case "pass":
+      return "Handed through to upstream and back. Answers of this kind are not stored.";
+    case "none":
+      return isFailure(entry)
+        ? "The cache was not asked."
+        : "Answered by Berth itself; the cache was not asked.";
+  }
+}
+
+/** What went wrong and what to do next; empty where nothing did. */
+export function explainFailure(entry: RequestEntry): string {
+  if (!isFailure(entry)) return "";
+  const advice = ADVICE.find(({ matches }) => matches(entry))?.text ?? "";
+  return [sentence(entry.message), advice].filter((part) => part !== "").join(" ");
+}
+
+const sentence = (text: string): string => text === "" || /[.!?]$/.test(text) ? text : `${text}.`;
+
+const ADVICE: { matches: (entry: RequestEntry) => boolean; text: string }[] = [
+  {
+    matches: ({ status }) => status === 429,
+    text:
+      "The registry limits how much may be pulled. Sign in to it under Registries for a larger quota, or wait.",
+  },
+  {
+    matches: ({ status }) => status === 401,
+    text:
+      "The client has to sign in, or its sign-in was not accepted. This is normal for the first request of a pull.",
+  },
+  {
+    matches: ({ status }) => status === 403,
+    text:
+      "Whoever signed in may not read this repository. Check the registry's sign-in and its allow and deny lists.",
+  },
+  {
+    matches: ({ error }) => error === "NAME_UNKNOWN",
+    text:
+      "Either the repository is misspelt, it is private, or the name was meant for another registry.",
+  },
+  {
+    matches: ({ status, kind }) => status === 404 && kind === "manifest",
+    text: "Check the tag: it may have been deleted upstream.",
+  },
+  {
+    matches: ({ status }) => status === 502 || status === 503 || status === 504,
+    text: "Test the registry under Registries: each step shows where it fails.",
+  },
+  {
+    matches: ({ status }) => status === 405,
+    text: "Pushing is off unless allow_push is set.",
+  },
+];
+
+/** One stretch of a request's time, in milliseconds from its start. */
+export interface Stretch {
+  name: string;
+  from: number;
+  to: number;
+}
+
+/**
+ * Where the time went: waiting for upstream, Berth's own work, sending the body. Stretches of no
+ * length are left out.
+ */
+export function stretchesOf(entry: RequestEntry): Stretch[] {
+  const upstream = Math.min(entry.upstreamMs, entry.firstByteMs);
+  return [
+    { name: "Upstream answers", from: 0, to: upstream },
+    { name: "Berth prepares the answer", from: upstream, to: entry.firstByteMs },
+    { name: "Body is sent", from: entry.firstByteMs, to: entry.durationMs },
+  ].filter(({ from, to }) => to > from);
+}
+
+/** The transfer in a sentence: how much, how long, from where. */
+export function explainTransfer(entry: RequestEntry): string {
+  const sent = `${formatBytes(entry.bytes)} sent in ${formatDuration(entry.durationMs)}`;
+  const read = entry.upstreamBytes > 0
+    ? `, ${formatBytes(entry.upstreamBytes)} read from upstream`
+    : "";
+  return `${sent}${read}${entry.aborted ? "; the client went away before the end" : ""}.`;
+}
+
+/** `12 hits, 3 misses`, for captions. */
+export function hitsAndMisses(hits: number, misses: number): string {
+  return `${countOf(hits, "hit")}, ${countOf(misses, "miss", "misses")}`;
+}

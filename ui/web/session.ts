@@ -1,0 +1,32 @@
+/** Who is signed in. */
+import { signal } from "@preact/signals";
+import type { Session } from "../api/schema/session.ts";
+import { call, whenSignedOut } from "./client.ts";
+
+/** Undefined until the server has said. */
+export const session = signal<Session | undefined>(undefined);
+/** True after a session ended by itself: the sign-in page says so. */
+export const expired = signal(false);
+
+/** Asks who is signed in. Throws `ApiError`. */
+export async function loadSession(): Promise<void> {
+  session.value = await call<Session>("GET", "/session");
+}
+
+/** Signs in. Throws `ApiError`: 401 for a wrong name or password, 429 after too many. */
+export async function signIn(username: string, password: string): Promise<void> {
+  session.value = await call<Session>("POST", "/login", { body: { username, password } });
+  expired.value = false;
+}
+
+/** Signs out; the server forgets the session. */
+export async function signOut(): Promise<void> {
+  await call("POST", "/logout", { body: {} });
+  await loadSession();
+}
+
+whenSignedOut(() => {
+  if (!session.value?.signedIn) return;
+  expired.value = true;
+  session.value = { ...session.value, signedIn: false };
+});

@@ -1,6 +1,7 @@
 /** The command line: `berth [serve]`, and the commands beside it. */
 import { join } from "node:path";
 import { openCache } from "./cache/cache.ts";
+import { systemClock } from "./cache/clock.ts";
 import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
 import { describeVersion, VERSION } from "./cli/version.ts";
 import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
@@ -10,10 +11,14 @@ import { cacheCommand } from "./proxy/cache_command.ts";
 import { serveControl } from "./proxy/control.ts";
 import type { Config } from "./proxy/config/schema.ts";
 import { formatSize } from "./proxy/config/units.ts";
-import { listen, ListenError } from "./proxy/listen.ts";
+import { listen, type Listener, ListenError } from "./proxy/listen.ts";
 import { cacheLog, configureLog, logger, logRequest } from "./proxy/log.ts";
 import { createMetrics } from "./proxy/metrics.ts";
-import { type ProxyServer, startServer, timeoutsOf } from "./proxy/server.ts";
+import { caCommand } from "./proxy/forward/ca_command.ts";
+import { forwardLog } from "./proxy/forward/events.ts";
+import { CaError } from "./proxy/forward/pem.ts";
+import { ForwardService } from "./proxy/forward/service.ts";
+import { authenticator, startServer, timeoutsOf } from "./proxy/server.ts";
 import { probe } from "./proxy/upstream/probe.ts";
 import { QuotaBook } from "./proxy/upstream/quota.ts";
 import { createAdmin } from "./ui/admin.ts";
@@ -33,6 +38,7 @@ const io = {
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   serve,
+  ca: (args) => caCommand(args, io),
   config: (args) => configCommand(args, io),
   cache: (args) => cacheCommand(args, { ...io, options: cacheOptions, now: Date.now, progress }),
   "hash-password": (args) => hashPasswordCommand(args, io),
@@ -68,6 +74,8 @@ async function serve(args: string[]): Promise<number> {
   await berth.close(live.current.shutdown_grace);
   return 0;
 }
+
+type Address = Listener["address"];
 
 const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0 };
 
@@ -110,6 +118,17 @@ async function start(live: LiveConfig): Promise<Running> {
     },
   });
   started.defer(() => proxy.close(0));
+  const ports = proxy.address ? [proxy.address.port] : [];
+  const forward = await ForwardService.start(config, {
+    handler: proxy.handle,
+    authenticator,
+    ownPorts: () => ports,
+    events: forwardLog,
+    clock: systemClock,
+  });
+  started.defer(() => forward.close(0));
+  // Without an address of its own the registry API is behind the forward proxy's.
+  const registry = proxy.address ?? forward.address!;
   const { hash, made } = config.admin.password_hash || config.admin.auth === "none"
     ? { hash: "", made: undefined }
     : await firstPassword(config.cache.dir || ".");
@@ -121,7 +140,7 @@ async function start(live: LiveConfig): Promise<Running> {
     quotas: quota,
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: io.env }, signal),
-    registryPort: () => proxy.address.port,
+    registryPort: () => registry.port,
     active: () => proxy.active(),
     version: VERSION,
     madePasswordHash: hash,
@@ -133,19 +152,27 @@ async function start(live: LiveConfig): Promise<Running> {
     handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
   });
   started.defer(() => dashboard.close(0));
+  ports.push(dashboard.address.port);
   const parts = started.move();
   return {
-    banner: banner(live, proxy, dashboard.address, made),
+    banner: banner(
+      live,
+      { registry, dashboard: dashboard.address, forward: forward.address },
+      made,
+    ),
     async reconfigure(next) {
+      await forward.reconfigure(next);
       await proxy.reconfigure(next);
       cache?.configure(cacheOptions(next));
       await configureLog(next.log);
-      if (next.cache.dir !== config.cache.dir || next.listen !== config.listen) {
+      const fixed = (one: Config) => [one.cache.dir, one.listen, one.forward.listen].join();
+      if (fixed(next) !== fixed(config)) {
         logger("config").warn("listen addresses and cache.dir change at the next start only");
       }
     },
     async close(graceMs) {
-      await Promise.all([proxy.close(graceMs), dashboard.close(0)]);
+      const intercepted = forward.close(graceMs);
+      await Promise.all([proxy.close(graceMs, intercepted), dashboard.close(0)]);
       await parts.disposeAsync();
     },
   };
@@ -165,25 +192,27 @@ function cacheOptions({ cache, upstream }: Config): Parameters<typeof openCache>
   };
 }
 
-/** Four lines at most: addresses, room, where the configuration came from, the first password. */
+/** Five lines at most: addresses, room, where the configuration came from, the first password. */
 function banner(
   live: LiveConfig,
-  proxy: ProxyServer,
-  dashboard: ProxyServer["address"],
+  { registry, dashboard, forward }: Record<"registry" | "dashboard", Address> & {
+    forward: Address | undefined;
+  },
   password: string | undefined,
 ): string {
   const { cache, tls, admin } = live.current;
-  const at = (address: ProxyServer["address"], secure = false) => {
+  const at = (address: Address, secure = false) => {
     const any = address.hostname === "::" || address.hostname === "0.0.0.0";
     const host = any ? "localhost" : address.hostname.replace(/^.*:.*$/, "[$&]");
     return `${secure ? "https" : "http"}://${host}:${address.port}`;
   };
   const room = cache.dir ? `${cache.dir}, up to ${formatSize(cache.max_size)}` : "none";
   const lines = [
-    `Berth ${VERSION}: registry ${at(proxy.address, tls.cert_file !== "")}`,
+    `Berth ${VERSION}: registry ${at(registry, tls.cert_file !== "")}`,
     `dashboard ${at(dashboard)}${
       password ? ` (user ${admin.username}, password ${password})` : ""
     }`,
+    ...(forward ? [`forward proxy ${at(forward)}`] : []),
     `cache ${room}`,
     `configuration ${live.loaded.file ?? "built in; write a config.yaml to change it"}`,
   ];
@@ -201,6 +230,10 @@ function stopSignal(): Promise<void> {
 function explain(error: unknown): number {
   if (error instanceof ConfigError) {
     io.complain(error.message);
+    return 2;
+  }
+  if (error instanceof CaError) {
+    io.complain(`berth: forward: ${error.message}`);
     return 2;
   }
   const known = error instanceof ListenError || error instanceof CacheLocked ||

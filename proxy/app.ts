@@ -90,26 +90,31 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       host: c.var.origin.host,
       ns: c.req.queries("ns") ?? [],
       prefix: c.req.param("registry") ?? "",
+      registry: c.env.registry,
     });
     record.registry = target.registry.name;
     return tokenRequest(c.req.raw, map, target, upstreamOf(target));
   });
-  app.all("/v2/*", (c) => registry(c.req.raw, c.var));
-  app.all("/v2", (c) => registry(c.req.raw, c.var));
-  app.all("/:prefix/v2/*", (c) => registry(c.req.raw, c.var));
-  app.all("/:prefix/v2", (c) => registry(c.req.raw, c.var));
+  app.all("/v2/*", (c) => registry(c.req.raw, c.var, c.env));
+  app.all("/v2", (c) => registry(c.req.raw, c.var, c.env));
+  app.all("/:prefix/v2/*", (c) => registry(c.req.raw, c.var, c.env));
+  app.all("/:prefix/v2", (c) => registry(c.req.raw, c.var, c.env));
 
-  async function registry(request: Request, { url, record, origin }: Env["Variables"]) {
+  async function registry(
+    request: Request,
+    { url, record, origin }: Env["Variables"],
+    caller: Caller,
+  ) {
     refuseBody(request);
     refuseSpellings(request.url, url);
     const { prefix, rest } = splitPath(url.pathname)!;
     const path = parsePath(rest);
     note(record, path);
-    const access = await signIn(request, origin, parts.authenticate);
+    const access = await signIn(request, origin, parts.authenticate, caller.user);
     record.user = access.user;
     const name = "name" in path ? path.name : undefined;
     const ns = url.searchParams.getAll("ns");
-    const target = route(map, { host: origin.host, ns, prefix, name });
+    const target = route(map, { host: origin.host, ns, prefix, name, registry: caller.registry });
     record.registry = target.registry.name;
     record.repository = target.repository;
     const own = target.registry.auth.mode === "client";
@@ -120,14 +125,15 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       target,
       upstream: upstreamOf(target),
       origin,
-      base: baseOf(origin),
+      // A client that called a registry by its name stays with that name.
+      base: caller.registry ? ownBase(origin) : baseOf(origin),
       authorization: own ? request.headers.get("authorization") ?? undefined : undefined,
       access,
       record,
     };
     const response = await dispatch(x);
     response.headers.set("oci-namespace", namespace(target));
-    if (x.reusable && !own) hot?.keep(request, response, record, x.reusable);
+    if (x.reusable && !own) hot?.keep(request, caller, response, record, x.reusable);
     return response;
   }
 
@@ -176,7 +182,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
   }
 
   function baseOf(origin: Origin): string {
-    return config.public_url.replace(/\/$/, "") || `${origin.scheme}://${origin.host}`;
+    return config.public_url.replace(/\/$/, "") || ownBase(origin);
   }
 
   function upstreamOf(target: Target): Upstream {
@@ -192,6 +198,10 @@ function ping(x: Exchange): Promise<Response> | Response {
   return new Response(x.request.method === "HEAD" ? null : "{}", {
     headers: { "content-type": "application/json" },
   });
+}
+
+function ownBase({ scheme, host }: Origin): string {
+  return `${scheme}://${host}`;
 }
 
 function namespace({ registry }: Target): string {

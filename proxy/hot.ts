@@ -61,7 +61,7 @@ export class HotAnswers {
 
   /** The answer to `request` where there is one that still holds. */
   answer(request: Request, caller: Caller): Response | undefined {
-    const found = this.#answers.get(keyOf(request));
+    const found = this.#answers.get(keyOf(request, caller));
     const now = this.#reporting.now();
     if (!found || found.revision !== this.#shelf.revision || now >= found.until) return undefined;
     const { headers } = request;
@@ -83,9 +83,15 @@ export class HotAnswers {
   }
 
   /** Keeps `response`, as it was for `request`, to be given again as `reusable` says. */
-  keep(request: Request, response: Response, record: RequestRecord, reusable: Reusable): void {
+  keep(
+    request: Request,
+    caller: Caller,
+    response: Response,
+    record: RequestRecord,
+    reusable: Reusable,
+  ): void {
     if (response.status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
-    this.#answers.set(keyOf(request), {
+    this.#answers.set(keyOf(request, caller), {
       ...reusable,
       headers: [...response.headers, ["docker-distribution-api-version", "registry/2.0"]],
       record: {
@@ -101,6 +107,7 @@ export class HotAnswers {
   }
 }
 
-function keyOf(request: Request): string {
-  return `${request.method} ${request.url}\n${request.headers.get("accept") ?? ""}`;
+/** The same address means another registry where it was called by its own name. */
+function keyOf(request: Request, { registry = "" }: Caller): string {
+  return `${registry} ${request.method} ${request.url}\n${request.headers.get("accept") ?? ""}`;
 }

@@ -12,6 +12,10 @@ export interface Caller {
   /** Settles when the response has been sent; rejects when the client went away. */
   completed?: Promise<void> | undefined;
   via: RequestRecord["via"];
+  /** The registry that was called by its own name, through the forward proxy. */
+  registry?: string | undefined;
+  /** Who has signed in already, at the forward proxy. */
+  user?: string | undefined;
 }
 
 /** A record with everything that is known when a request comes in. */

@@ -6,6 +6,8 @@ import { OciError } from "./oci/errors.ts";
 
 /** The parts of a request that can name a registry. */
 export interface Ask {
+  /** Name of the registry whose own address was called; nothing else is asked then. */
+  registry?: string | undefined;
   /** Host as the client called us, port included. */
   host: string;
   /** Every `ns` parameter of the query (containerd, BuildKit). */
@@ -74,7 +76,6 @@ export function registryMap(
 export function route(map: RegistryMap, ask: Ask): Target {
   const name = ask.name ?? "";
   const prefix = ask.prefix ? `/${ask.prefix}` : "";
-  const ns = checkNamespace(ask);
   const to = (registry: Registry, rest = name, namespace = ""): Target => ({
     registry,
     repository: upstreamName(registry, rest),
@@ -83,6 +84,14 @@ export function route(map: RegistryMap, ask: Ask): Target {
     ns: namespace,
   });
 
+  if (ask.registry) {
+    const registry = known(map, ask.registry, map.find(ask.registry));
+    // Who calls a registry by its own name says the whole of a repository's.
+    const whole = registry.repo_prefix && name.startsWith(`${registry.repo_prefix}/`);
+    return to(registry, whole ? name.slice(registry.repo_prefix.length + 1) : name);
+  }
+
+  const ns = checkNamespace(ask);
   if (ns) return to(known(map, ns, map.find(ns) ?? map.byHost(ns)), name, ns);
 
   const host = ask.host.toLowerCase();

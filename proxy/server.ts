@@ -3,12 +3,14 @@ import type { Cache } from "../cache/cache.ts";
 import { CertificateFollower, readCertificate } from "./certificate.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { verifyPassword } from "./config/password.ts";
+import { addressesClash } from "./config/rules.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import { freshnessRules } from "./freshness.ts";
 import { listen, type Listener } from "./listen.ts";
 import { logger } from "./log.ts";
 import { uploadKey } from "./push.ts";
-import type { RecordSink, RequestRecord } from "./record.ts";
+import type { RecordSink } from "./record.ts";
+import type { Caller } from "./recording.ts";
 import type { Authenticate } from "./sign_in.ts";
 import { createUpstream, type Upstream } from "./upstream/client.ts";
 import type { Timeouts } from "./upstream/deadline.ts";
@@ -25,15 +27,19 @@ export interface ServerParts {
 }
 
 export interface ProxyServer {
-  address: Listener["address"];
+  /** None where the forward proxy has the same address and hands over what is not for itself. */
+  address: Listener["address"] | undefined;
   /** Requests being answered, to the last byte. */
   active(): number;
-  /** The handler in force, for requests that arrive by other ways (interception). */
-  handle(request: Request, peer: string, via: RequestRecord["via"]): Promise<Response>;
+  /** The handler in force, for requests that arrive by other ways (the forward proxy). */
+  handle(request: Request, caller: Caller): Promise<Response> | Response;
   /** Takes over another configuration; requests that are running finish on the old one. */
   reconfigure(config: Config): Promise<void>;
-  /** Not ready any more, no new connections; running requests get `graceMs`. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Not ready any more, no new connections; running requests get `graceMs`. Registries can be asked
+   * until `others`, the requests that arrive by other ways, are done too.
+   */
+  close(graceMs: number, others?: Promise<void>): Promise<void>;
 }
 
 /** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
@@ -48,29 +54,31 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   const tls = await readCertificate(config.tls);
   let active = 0;
   const ended = () => void active--;
-  const listener = listen({
+  const handle = (request: Request, caller: Caller) => {
+    active++;
+    (caller.completed ?? Promise.resolve()).then(ended, ended);
+    return handler(request, caller);
+  };
+  const shared = addressesClash(config.listen, config.forward.listen);
+  const listener = shared ? undefined : listen({
     listen: config.listen,
     tls,
-    handler(request, caller) {
-      active++;
-      caller.completed.then(ended, ended);
-      return handler(request, { ...caller, via: "direct" });
-    },
+    handler: (request, caller) => handle(request, { ...caller, via: "direct" }),
   });
-  const certificate = tls && new CertificateFollower(listener, config.tls, tls);
+  const certificate = listener && tls && new CertificateFollower(listener, config.tls, tls);
   await certificate?.follow();
   return {
-    address: listener.address,
+    address: listener?.address,
     active: () => active,
-    handle: async (request, peer, via) => await handler(request, { peer, via }),
+    handle,
     async reconfigure(next) {
       await certificate?.follow(next.tls);
       handler = build(next);
     },
-    async close(graceMs) {
+    async close(graceMs, others) {
       closing = true;
       certificate?.close();
-      await listener.close(graceMs);
+      await Promise.all([listener?.close(graceMs), others]);
       await pool.close();
     },
   };
@@ -140,8 +148,8 @@ export function timeoutsOf(upstream: Config["upstream"]): Timeouts {
   };
 }
 
-/** Unknown names take as long as wrong passwords. */
-function authenticator(users: Config["users"]): Authenticate {
+/** Checks names and passwords of `users`. Unknown names take as long as wrong passwords. */
+export function authenticator(users: Config["users"]): Authenticate {
   if (Object.keys(users).length === 0) return undefined;
   const [decoy = ""] = Object.values(users);
   return async (name, password) => {

@@ -8,13 +8,17 @@ export type Authenticate =
   | ((name: string, password: string, client: string) => Promise<boolean>)
   | undefined;
 
-/** The access of whoever sent `request`. Throws `UNAUTHORIZED` (401) with a Basic challenge. */
+/**
+ * The access of whoever sent `request`; `user` has signed in already. Throws `UNAUTHORIZED` (401)
+ * with a Basic challenge.
+ */
 export async function signIn(
   request: Request,
   origin: Origin,
   authenticate: Authenticate,
+  user = "",
 ): Promise<Access> {
-  if (!authenticate) return createAccess("");
+  if (!authenticate || user) return createAccess(user);
   const credentials = parseBasic(request.headers.get("authorization"));
   if (credentials && await authenticate(credentials.name, credentials.password, origin.client)) {
     return createAccess(credentials.name);

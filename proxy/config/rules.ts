@@ -125,13 +125,15 @@ function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Vio
   }
 }
 
+/** Whether two `listen` keys want the same port of an address. */
+export function addressesClash(a: string, b: string): boolean {
+  const [x, y] = [parseListen(a), parseListen(b)];
+  if (!x || !y || x.port !== y.port || x.port === 0) return false;
+  return x.hostname === y.hostname || isWildcard(x.hostname) || isWildcard(y.hostname);
+}
+
 /** Two listeners on one address; the forward proxy alone may share the registry API's. */
 function* listeners(config: Config): Generator<Violation> {
-  const clash = (a: string, b: string) => {
-    const [x, y] = [parseListen(a), parseListen(b)];
-    if (!x || !y || x.port !== y.port || x.port === 0) return false;
-    return x.hostname === y.hostname || isWildcard(x.hostname) || isWildcard(y.hostname);
-  };
   for (
     const [path, address, others] of [
       [["admin", "listen"], config.admin.listen, { listen: config.listen }],
@@ -139,7 +141,7 @@ function* listeners(config: Config): Generator<Violation> {
     ] as const
   ) {
     for (const [key, other] of Object.entries(others)) {
-      if (!clash(address, other)) continue;
+      if (!addressesClash(address, other)) continue;
       yield { path, message: `found ${quote(address)}, which ${key} already uses` };
     }
   }
@@ -203,6 +205,11 @@ function* trustedProxies(config: Config): Generator<Violation> {
 }
 
 function* forward(config: Config): Generator<Violation> {
+  if (config.tls.cert_file && addressesClash(config.listen, config.forward.listen)) {
+    const message = `found ${quote(config.forward.listen)}, which listen uses with TLS; ` +
+      "the forward proxy speaks plain HTTP: expected a port of its own";
+    yield { path: ["forward", "listen"], message };
+  }
   const { owners } = claimWords(config.registries);
   for (const [index, name] of config.forward.intercept.entries()) {
     if (owners.has(name.toLowerCase())) continue;

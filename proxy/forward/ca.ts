@@ -29,6 +29,8 @@ export interface Authority {
   fingerprint: string;
   /** Unix milliseconds. */
   notAfter: number;
+  /** The files it was read from, with what they held. */
+  files: ReadonlyMap<string, string>;
   /** Whether its name constraints, if any, let it sign for `host`. */
   covers(host: string): boolean;
 }
@@ -107,8 +109,9 @@ export function serialNumber(): string {
 }
 
 async function readAuthority(certFile: string, keyFile: string, now: number): Promise<Authority> {
-  const certificates = parseCertificates(await read(certFile), certFile);
-  const key = await importKey(await read(keyFile), keyFile);
+  const files = new Map([[certFile, await read(certFile)], [keyFile, await read(keyFile)]]);
+  const certificates = parseCertificates(files.get(certFile)!, certFile);
+  const key = await importKey(files.get(keyFile)!, keyFile);
   const certificate = certificates[0]!;
   check(certificate, certFile, now);
   if (!await belongs(certificate, key)) {
@@ -123,6 +126,7 @@ async function readAuthority(certFile: string, keyFile: string, now: number): Pr
     chain: pem(certificates.filter((_, index) => !selfSigned[index])),
     fingerprint: await fingerprint(certificate),
     notAfter: certificate.notAfter.getTime(),
+    files,
     covers: (host) => permits(certificate, host),
   };
 }

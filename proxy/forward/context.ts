@@ -29,7 +29,10 @@ export interface ForwardCaller {
 }
 
 /** The registry API: the very same handler as on the registry port. */
-export type ForwardHandler = (request: Request, caller: ForwardCaller) => Promise<Response>;
+export type ForwardHandler = (
+  request: Request,
+  caller: ForwardCaller,
+) => Promise<Response> | Response;
 
 /** What a new configuration may change while connections run. */
 export interface ForwardSettings {

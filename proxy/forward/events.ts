@@ -1,6 +1,6 @@
 /** What the forward proxy tells of itself, and how that reads in the log. */
-import { formatEndpoint } from "./endpoint.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { logger } from "../log.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { Refusal } from "./refusal.ts";
 import type { RelayEnd } from "./relay.ts";
 import type { Tunnel } from "./tunnels.ts";
@@ -24,6 +24,12 @@ export interface LogLine {
   error?: unknown;
 }
 
+/** Writes an event to the log. */
+export function forwardLog(event: ForwardEvent): void {
+  const { level, message, error } = describe(event);
+  logger("forward")[level](message, error === undefined ? {} : { error });
+}
+
 /** One line for an event. What comes from clients may hold anything: the log makes it printable. */
 export function describe(event: ForwardEvent): LogLine {
   switch (event.kind) {
@@ -33,10 +39,11 @@ export function describe(event: ForwardEvent): LogLine {
         message: `${nameOf(event.tunnel)} opened by ${event.tunnel.client}`,
       };
     case "closed": {
-      const { client, up, down } = event.tunnel;
+      const { kind, client, up, down } = event.tunnel;
       const how = event.end === "closed" ? "closed" : event.end === "idle" ? "idle" : "broken off";
+      // What goes on in an interception is told request by request.
       return {
-        level: "info",
+        level: kind === "tunnel" ? "info" : "debug",
         message: `${nameOf(event.tunnel)} ${how}: ${up} bytes up, ${down} down, ${client}`,
       };
     }

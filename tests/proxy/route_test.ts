@@ -30,6 +30,24 @@ const ask = (part: Partial<Ask>): Ask => ({ host: "berth:8080", ns: [], prefix: 
 
 Deno.test("route, the first way that says something decides", () => {
   const table: [string, Partial<Ask>, string, string][] = [
+    [
+      "registry that was called",
+      { registry: "docker", host: "docker.io", name: "alpine" },
+      "docker",
+      "library/alpine",
+    ],
+    [
+      "registry that was called beats ns",
+      { registry: "quay", ns: ["docker.io", "x"], name: "docker.io/a" },
+      "quay",
+      "docker.io/a",
+    ],
+    [
+      "registry that was called, prefix",
+      { registry: "vanity", name: "acme/prod/app" },
+      "vanity",
+      "acme/prod/app",
+    ],
     ["ns by host", { ns: ["quay.io"], name: "org/app" }, "quay", "org/app"],
     ["ns by alias", { ns: ["docker.io"], name: "library/alpine" }, "docker", "library/alpine"],
     ["ns by name", { ns: ["quay"], name: "a/b" }, "quay", "a/b"],

@@ -63,7 +63,7 @@ Deno.test("startServer, TLS with HTTP/2, and a certificate that is renewed on di
   };
   await write(old);
   const server = await start(config(upstream.url, { tls }));
-  const { port } = server.address;
+  const { port } = server.address!;
   assert.equal(await ping2(port, old.ca), 200);
   await Deno.writeTextFile(tls.cert_file, "not a certificate");
   await write(renewed);
@@ -96,7 +96,7 @@ Deno.test("reconfigure, running requests finish on the old configuration, new on
   await using one = await fakeRegistry({ images: { "org/app:1": app } });
   await using two = await fakeRegistry({ images: { "org/app:1": image({ seed: 2 }) } });
   const server = await start(config(one.url));
-  const url = `http://127.0.0.1:${server.address.port}`;
+  const url = `http://127.0.0.1:${server.address!.port}`;
   const release = Promise.withResolvers<void>();
   one.fault({ path: /blobs/, action: { kind: "stall", after: 10, until: release.promise } });
   const running = await fetch(`${url}/v2/org/app/blobs/${app.blobs[1]!.digest}`);
@@ -111,12 +111,15 @@ Deno.test("reconfigure, running requests finish on the old configuration, new on
 Deno.test("close, not ready and nothing new; what is running is finished", async () => {
   await using upstream = await fakeRegistry({ images: { "org/app:1": app } });
   const server = await start(config(upstream.url));
-  const url = `http://127.0.0.1:${server.address.port}`;
+  const url = `http://127.0.0.1:${server.address!.port}`;
   const release = Promise.withResolvers<void>();
   upstream.fault({ path: /blobs/, action: { kind: "stall", after: 10, until: release.promise } });
   const running = await fetch(`${url}/v2/org/app/blobs/${app.blobs[1]!.digest}`);
   const closed = server.close(60_000);
-  const ready = await server.handle(new Request(`${url}/readyz`), "127.0.0.1", "direct");
+  const ready = await server.handle(new Request(`${url}/readyz`), {
+    peer: "127.0.0.1",
+    via: "direct",
+  });
   assert.equal(ready.status, 503);
   await ready.body?.cancel();
   await assert.rejects(fetch(`${url}/v2/`));

@@ -1,0 +1,136 @@
+/** The forward proxy as the configuration wants it: on or off, with its CA, through every reload. */
+import type { Config } from "../config/schema.ts";
+import { FileWatch } from "../config/watch.ts";
+import type { Authenticate } from "../sign_in.ts";
+import { createAllowList } from "./allow.ts";
+import { type Authority, authorityDir, expiryWarning, openAuthority } from "./ca.ts";
+import type { Clock } from "./clock.ts";
+import type { ForwardHandler, ForwardSettings } from "./context.ts";
+import type { EventSink } from "./events.ts";
+import { type ForwardProxy, startForward } from "./forward.ts";
+import type { RefusedHost, Tunnel } from "./tunnels.ts";
+
+export interface ForwardParts {
+  /** The registry API of the configuration in force. */
+  handler: ForwardHandler;
+  /** Checks the users of a configuration; `undefined` where there are none. */
+  authenticator(users: Config["users"]): Authenticate;
+  /** Ports of the program's other listeners. */
+  ownPorts(): number[];
+  events: EventSink;
+  clock: Clock;
+}
+
+const DAY = 86_400_000;
+
+/** The CA that `config` asks for; made where it is Berth's own. Throws `CaError`. */
+export async function authorityFor(
+  { cache, forward, registries }: Config,
+  now: number,
+): Promise<Authority> {
+  return await openAuthority({
+    dir: await authorityDir(cache.dir || "."),
+    certFile: forward.ca_cert_file,
+    keyFile: forward.ca_key_file,
+    hosts: createAllowList({ registries, forward }).registryHosts,
+    now,
+  });
+}
+
+export class ForwardService {
+  readonly #parts: ForwardParts;
+  readonly #over = new AbortController();
+  readonly #watch = new FileWatch(() => void this.#renewed());
+  #config: Config;
+  #authority: Authority | undefined;
+  #proxy: ForwardProxy | undefined;
+
+  private constructor(config: Config, parts: ForwardParts) {
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  /** Starts what `config` asks for. Throws `CaError` and `ListenError`. */
+  static async start(config: Config, parts: ForwardParts): Promise<ForwardService> {
+    const service = new ForwardService(config, parts);
+    if (config.forward.listen) await service.#start();
+    return service;
+  }
+
+  /** As bound; `undefined` where the forward proxy is off. */
+  get address(): ForwardProxy["addr"] | undefined {
+    return this.#proxy?.addr;
+  }
+
+  tunnels(): Tunnel[] {
+    return this.#proxy?.tunnels() ?? [];
+  }
+
+  refused(): RefusedHost[] {
+    return this.#proxy?.refused() ?? [];
+  }
+
+  /**
+   * Takes over another configuration, apart from the address; where that throws, the one before stays
+   * in force.
+   */
+  async reconfigure(config: Config): Promise<void> {
+    const settings = await this.#settings(config);
+    this.#config = config;
+    this.#proxy?.reconfigure(settings);
+    await this.#follow(settings);
+  }
+
+  /** Stops accepting; tunnels and requests that run get `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    this.#over.abort();
+    this.#watch.close();
+    await this.#proxy?.close(graceMs);
+  }
+
+  async #start(): Promise<void> {
+    const settings = await this.#settings(this.#config);
+    const { listen } = this.#config.forward;
+    this.#proxy = startForward({ ...this.#parts, ...settings, listen });
+    await this.#follow(settings);
+    void this.#warnOfExpiry();
+  }
+
+  async #settings(config: Config): Promise<ForwardSettings> {
+    const { forward, registries, log, users } = config;
+    const opens = forward.intercept.length > 0 && this.#config.forward.listen !== "";
+    return {
+      allowList: createAllowList({ registries, forward }),
+      authority: opens ? await authorityFor(config, this.#parts.clock.now()) : undefined,
+      authenticate: this.#parts.authenticator(users),
+      idleTimeout: forward.idle_timeout,
+      trace: log.level === "debug",
+    };
+  }
+
+  async #follow({ authority }: ForwardSettings): Promise<void> {
+    this.#authority = authority;
+    const files = authority?.files ?? new Map();
+    await this.#watch.watch([...files.keys()], files);
+  }
+
+  /** The CA was replaced on disk. */
+  async #renewed(): Promise<void> {
+    try {
+      await this.reconfigure(this.#config);
+    } catch (error) {
+      const message = "the forward proxy's new CA cannot be used; the old one stays";
+      this.#parts.events({ kind: "failed", message, error });
+    }
+  }
+
+  /** At the start and once a day. */
+  async #warnOfExpiry(): Promise<void> {
+    const { clock, events } = this.#parts;
+    while (!this.#over.signal.aborted) {
+      const warning = this.#authority && expiryWarning(this.#authority, clock.now());
+      if (warning) events({ kind: "warning", message: warning });
+      await clock.delay(DAY, this.#over.signal).catch(() => {});
+    }
+  }
+}

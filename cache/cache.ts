@@ -52,7 +52,7 @@ export {
   RangeNotSatisfiable,
   SourceBroken,
 } from "./errors.ts";
-export { InvalidDigest, parseDigest } from "./digest.ts";
+export { digestOf, InvalidDigest, parseDigest } from "./digest.ts";
 export type { CacheEvent, CacheListener } from "./events.ts";
 export type { RunningFill } from "./fills.ts";
 export type { CacheOptions, CacheSettings } from "./options.ts";

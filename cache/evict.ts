@@ -40,14 +40,16 @@ const GRACE = 60e3;
 export class Evictor {
   readonly #options: EvictorOptions;
   #running: Promise<void> | undefined;
+  #wanted = false;
 
   constructor(options: EvictorOptions) {
     this.#options = options;
   }
 
-  /** Enforces the limits, unless that is being done already. Resolves when they hold as far as possible. */
+  /** Enforces the limits as they are now; resolves when they hold as far as possible. */
   enforce(): Promise<void> {
-    this.#running ??= this.#enforce().finally(() => {
+    this.#wanted = true;
+    this.#running ??= this.#enforceWhileWanted().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -105,6 +107,13 @@ export class Evictor {
 
   #spared({ pinned }: EvictOptions): ReadonlySet<string> {
     return pinned ? new Set() : this.#options.pinned();
+  }
+
+  async #enforceWhileWanted(): Promise<void> {
+    while (this.#wanted) {
+      this.#wanted = false;
+      await this.#enforce();
+    }
   }
 
   async #enforce(): Promise<void> {

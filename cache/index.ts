@@ -85,7 +85,9 @@ export class Index {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(path);
-      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
+      // Prepared, not executed: only then do errors carry SQLite's code.
+      db.prepare("PRAGMA journal_mode = WAL").get();
+      db.exec("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
       migrate(db, path);
       return new Index(db, path);
     } catch (error) {

@@ -18,9 +18,9 @@ import { createPing, registryUrl } from "./ping.ts";
 import type { Environment } from "./proxies.ts";
 import { followRedirects } from "./redirect.ts";
 import { parseRetryAfter, retryDelay } from "./retry.ts";
-import { createTargetCheck } from "./target.ts";
+import { createTargetCheck, type TargetCheck } from "./target.ts";
 import { TokenSource } from "./token.ts";
-import { createTransport, type Outgoing } from "./transport.ts";
+import { createTransport, type Outgoing, type Transport } from "./transport.ts";
 
 export interface UpstreamRequest {
   method: string;
@@ -54,7 +54,7 @@ export interface UpstreamResponse {
 export interface UpstreamTrace {
   registry: string;
   method: string;
-  /** Host and path, never the query. */
+  /** Host and path, never the query; of a redirect's target, whose path may be signed, the host. */
   url: string;
   /** 0 where there was no answer. */
   status: number;
@@ -123,113 +123,143 @@ const RESERVED = [
  * read.
  */
 export function createUpstream(registry: Registry, options: UpstreamOptions): Upstream {
-  const { clock = systemClock, random = Math.random, env } = options;
-  const { lookup = systemLookup, dial = systemDial } = options;
-  const own = new URL(registry.url);
-  const transport = createTransport({
-    registry: registry.name,
-    timeouts: options.timeouts,
-    clock,
-    env,
-    lookup,
-    dial,
-    insecureTls: registry.insecure_tls,
-    ca: registry.ca_file ? readFileSync(registry.ca_file, "utf8") : undefined,
-  });
-  const checkTarget = createTargetCheck({ registry: registry.name, own, lookup, env });
-  const tokens = new TokenSource({ registry: registry.name, transport, checkTarget, clock });
-  const credentials = registry.auth.ecr
-    ? ecrCredentials({ registry, env, transport, clock })
-    : configuredCredentials(registry, env);
-  const ping = createPing(own, transport, clock);
-  const signIn = new SignIn({ registry: registry.name, own, transport, tokens, ping, credentials });
-  const clientMode = registry.auth.mode === "client";
+  return new RegistryClient(registry, options);
+}
 
-  async function attempt(request: UpstreamRequest): Promise<{ response: Response; url: URL }> {
-    const { authorization, scopes } = request;
-    return await followRedirects(outgoing(own, request), {
-      registry: registry.name,
-      redirects: registry.redirects,
-      checkTarget,
-      send: (hop, foreign) =>
-        traced(hop, async () => {
-          if (foreign) return await signIn.sendForeign(hop);
-          const response = clientMode
-            ? await transport.send(withAuthorization(hop, authorization))
-            : await signIn.send(hop, scopes);
-          options.onAnswer?.(response.headers, response.status);
-          return response;
-        }),
+class RegistryClient implements Upstream {
+  readonly registry: Registry;
+  readonly #options: UpstreamOptions;
+  readonly #clock: Clock;
+  readonly #own: URL;
+  readonly #transport: Transport;
+  readonly #checkTarget: TargetCheck;
+  readonly #ping: () => Promise<Challenge | undefined>;
+  readonly #signIn: SignIn;
+
+  constructor(registry: Registry, options: UpstreamOptions) {
+    const { clock = systemClock, lookup = systemLookup, dial = systemDial, env } = options;
+    const { name } = registry;
+    const own = new URL(registry.url);
+    const transport = createTransport({
+      registry: name,
+      timeouts: options.timeouts,
+      clock,
+      env,
+      lookup,
+      dial,
+      insecureTls: registry.insecure_tls,
+      ca: registry.ca_file ? readFileSync(registry.ca_file, "utf8") : undefined,
+    });
+    const checkTarget = createTargetCheck({ registry: name, own, lookup, env });
+    const tokens = new TokenSource({ registry: name, transport, checkTarget, clock });
+    const credentials = registry.auth.ecr
+      ? ecrCredentials({ registry, env, transport, clock })
+      : configuredCredentials(registry, env);
+    const ping = createPing(own, transport, clock);
+    this.registry = registry;
+    this.#options = options;
+    this.#clock = clock;
+    this.#own = own;
+    this.#transport = transport;
+    this.#checkTarget = checkTarget;
+    this.#ping = ping;
+    this.#signIn = new SignIn({ registry: name, own, transport, tokens, ping, credentials });
+  }
+
+  async request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const began = this.#clock.now();
+    for (let made = 1;; made++) {
+      const started = this.#clock.now();
+      const outcome = await settled(this.#attempt(request));
+      const delay = this.#delay(request, outcome, made, this.#clock.now() - began);
+      const { failure, value } = outcome;
+      if (delay === undefined) {
+        if (!value) throw failure;
+        const ms = this.#clock.now() - started;
+        return { response: value.response, url: value.url.href, ms };
+      }
+      if (value) await discard(value.response);
+      await this.#clock.sleep(delay, request.signal);
+    }
+  }
+
+  async ping(signal?: AbortSignal): Promise<Response> {
+    const ping = { method: "GET", path: "/v2/", scopes: [], ...(signal && { signal }) };
+    return (await this.request(ping)).response;
+  }
+
+  challenge(): Promise<Challenge | undefined> {
+    return this.#ping();
+  }
+
+  async token(request: TokenForward): Promise<Response> {
+    return await forwardToken(request, {
+      registry: this.registry.name,
+      own: this.#own,
+      transport: this.#transport,
+      checkTarget: this.#checkTarget,
+      challenge: await this.#ping(),
     });
   }
 
-  async function traced(hop: Outgoing, send: () => Promise<Response>): Promise<Response> {
-    const { trace } = options;
-    if (!trace) return await send();
-    const started = clock.now();
-    const told = {
-      registry: registry.name,
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport[Symbol.asyncDispose]();
+  }
+
+  #attempt(request: UpstreamRequest): Promise<{ response: Response; url: URL }> {
+    return followRedirects(outgoing(this.#own, request), {
+      registry: this.registry.name,
+      redirects: this.registry.redirects,
+      checkTarget: this.#checkTarget,
+      send: (hop, foreign) =>
+        foreign
+          ? this.#traced(hop, hop.url.host, () => this.#signIn.sendForeign(hop))
+          : this.#traced(hop, hop.url.host + hop.url.pathname, () => this.#ask(hop, request)),
+    });
+  }
+
+  async #ask(hop: Outgoing, { authorization, scopes }: UpstreamRequest): Promise<Response> {
+    const response = this.registry.auth.mode === "client"
+      ? await this.#transport.send(withAuthorization(hop, authorization))
+      : await this.#signIn.send(hop, scopes);
+    this.#options.onAnswer?.(response.headers, response.status);
+    return response;
+  }
+
+  async #traced(hop: Outgoing, url: string, send: () => Promise<Response>): Promise<Response> {
+    const started = this.#clock.now();
+    const { value, failure } = await settled(send());
+    this.#options.trace?.({
+      registry: this.registry.name,
       method: hop.method,
-      url: hop.url.host + hop.url.pathname,
-    };
-    try {
-      const response = await send();
-      trace({ ...told, status: response.status, error: "", ms: clock.now() - started });
-      return response;
-    } catch (error) {
-      const kind = error instanceof UpstreamError ? error.kind : "aborted";
-      trace({ ...told, status: 0, error: kind, ms: clock.now() - started });
-      throw error;
-    }
+      url,
+      status: value?.status ?? 0,
+      error: value ? "" : failure instanceof UpstreamError ? failure.kind : "aborted",
+      ms: this.#clock.now() - started,
+    });
+    if (!value) throw failure;
+    return value;
   }
 
-  async function request(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const began = clock.now();
-    const limits = {
-      method: request.method,
-      retries: Math.min(request.retries ?? Infinity, options.retries),
-      budget: options.timeouts.response / 2,
-    };
-    for (let made = 1;; made++) {
-      const started = clock.now();
-      const outcome = await settled(attempt(request));
-      const { failure, value } = outcome;
-      const elapsed = clock.now() - began;
-      const delay = retryDelay({
-        ...limits,
-        made,
-        elapsed,
-        status: value?.response.status,
-        transient: failure instanceof UpstreamError && TRANSIENT.has(failure.kind),
-        retryAfter: waitAsked(outcome, clock.now()),
-      }, random());
-      if (delay === undefined) {
-        if (!value) throw failure;
-        return { response: value.response, url: value.url.href, ms: clock.now() - started };
-      }
-      if (value) await discard(value.response);
-      await clock.sleep(delay, request.signal);
-    }
+  /** Milliseconds until the next attempt; undefined where this outcome stands. */
+  #delay(
+    { method, retries = Infinity }: UpstreamRequest,
+    outcome: Settled<{ response: Response }>,
+    made: number,
+    elapsed: number,
+  ): number | undefined {
+    const { failure, value } = outcome;
+    return retryDelay({
+      made,
+      method,
+      elapsed,
+      retries: Math.min(retries, this.#options.retries),
+      budget: this.#options.timeouts.response / 2,
+      status: value?.response.status,
+      transient: failure instanceof UpstreamError && TRANSIENT.has(failure.kind),
+      retryAfter: waitAsked(outcome, this.#clock.now()),
+    }, (this.#options.random ?? Math.random)());
   }
-
-  return {
-    registry,
-    request,
-    async ping(signal) {
-      const asked = { method: "GET", path: "/v2/", scopes: [], ...(signal && { signal }) };
-      return (await request(asked)).response;
-    },
-    challenge: ping,
-    token: async (forward) =>
-      await forwardToken(forward, {
-        registry: registry.name,
-        own,
-        transport,
-        checkTarget,
-        challenge: await ping(),
-      }),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
-  };
 }
 
 function outgoing(

@@ -51,54 +51,25 @@ export interface TransportOptions {
  * of a stream and repeats any request, even a POST, whose connection closes without an answer.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { registry, timeouts, clock, env } = options;
-  const natives = new Map<string | undefined, Deno.HttpClient>();
-  const exacts = new Map<string | undefined, Dispatcher>();
-  const pins = new LRUCache<string, readonly string[]>({ max: 1000 });
+  return new PooledTransport(options);
+}
 
-  function dispatcher(proxy: string | undefined): Dispatcher {
-    const found = exacts.get(proxy) ?? exactDispatcher(proxy, {
-      connectTimeout: timeouts.connect,
-      ca: options.ca,
-      insecureTls: options.insecureTls,
-      lookup: async (hostname) => [...pins.get(hostname) ?? await options.lookup(hostname)],
-    });
-    exacts.set(proxy, found);
-    return found;
+class PooledTransport implements Transport {
+  readonly #options: TransportOptions;
+  /** By proxy; undefined is the direct way. */
+  readonly #natives = new Map<string | undefined, Deno.HttpClient>();
+  readonly #exacts = new Map<string | undefined, Dispatcher>();
+  readonly #pins = new LRUCache<string, readonly string[]>({ max: 1000 });
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
   }
 
-  function native(proxy: string | undefined): Deno.HttpClient {
-    const found = natives.get(proxy) ?? Deno.createHttpClient({
-      http2: false, // one connection a transfer: 0.9 GB/s instead of 0.7, and no shared window
-      ...(options.ca !== undefined && { caCerts: [options.ca] }),
-      ...(proxy !== undefined && { proxy: proxyOption(proxy) }),
-    });
-    natives.set(proxy, found);
-    return found;
-  }
-
-  async function call(request: Outgoing, proxy: string | undefined, signal: AbortSignal) {
-    const { method, url, headers, body, addresses } = request;
-    const insecure = options.insecureTls && url.protocol === "https:";
-    const pinned = addresses !== undefined && url.protocol === "http:" && proxy === undefined;
-    const reads = method === "GET" || method === "HEAD";
-    if (reads && !insecure && !pinned && !bypassesProxy(url, env)) {
-      return await fetch(url, {
-        method,
-        headers,
-        signal,
-        redirect: "manual",
-        client: native(proxy),
-      });
-    }
-    if (addresses) pins.set(url.hostname, addresses);
-    return await exactFetch(dispatcher(proxy), { method, url, headers, body, signal });
-  }
-
-  async function send(request: Outgoing): Promise<Response> {
+  async send(request: Outgoing): Promise<Response> {
+    const { registry, timeouts, clock, env } = this.#options;
     const proxy = proxyFor(request.url, env);
     const controller = new AbortController();
-    const deadline = new Deadline(registry, controller, options);
+    const deadline = new Deadline(registry, controller, this.#options);
     const signal = request.signal
       ? AbortSignal.any([request.signal, controller.signal])
       : controller.signal;
@@ -113,7 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
       const body = request.body instanceof ReadableStream
         ? deadline.watchUpload(request.body)
         : request.body;
-      const response = await call({ ...request, body }, proxy, signal);
+      const response = await this.#call({ ...request, body }, proxy, signal);
       if (!response.body) return response;
       const guarded = guardBody(response.body, {
         idle: timeouts.idle,
@@ -129,15 +100,52 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  return {
-    send,
-    async [Symbol.asyncDispose]() {
-      for (const client of natives.values()) client.close();
-      natives.clear();
-      await Promise.all([...exacts.values()].map((dispatcher) => dispatcher.destroy()));
-      exacts.clear();
-    },
-  };
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#natives.values()) client.close();
+    this.#natives.clear();
+    await Promise.all([...this.#exacts.values()].map((dispatcher) => dispatcher.destroy()));
+    this.#exacts.clear();
+  }
+
+  async #call(
+    request: Outgoing,
+    proxy: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { method, url, headers, body, addresses } = request;
+    const insecure = this.#options.insecureTls && url.protocol === "https:";
+    const pinned = addresses !== undefined && url.protocol === "http:" && proxy === undefined;
+    const reads = method === "GET" || method === "HEAD";
+    if (reads && !insecure && !pinned && !bypassesProxy(url, this.#options.env)) {
+      const client = this.#native(proxy);
+      return await fetch(url, { method, headers, signal, redirect: "manual", client });
+    }
+    if (addresses) this.#pins.set(url.hostname, addresses);
+    return await exactFetch(this.#exact(proxy), { method, url, headers, body, signal });
+  }
+
+  #native(proxy: string | undefined): Deno.HttpClient {
+    const { ca } = this.#options;
+    const found = this.#natives.get(proxy) ?? Deno.createHttpClient({
+      http2: false, // one connection a transfer: 0.9 GB/s instead of 0.7, and no shared window
+      ...(ca !== undefined && { caCerts: [ca] }),
+      ...(proxy !== undefined && { proxy: proxyOption(proxy) }),
+    });
+    this.#natives.set(proxy, found);
+    return found;
+  }
+
+  #exact(proxy: string | undefined): Dispatcher {
+    const { timeouts, ca, insecureTls, lookup } = this.#options;
+    const found = this.#exacts.get(proxy) ?? exactDispatcher(proxy, {
+      connectTimeout: timeouts.connect,
+      ca,
+      insecureTls,
+      lookup: async (hostname) => [...this.#pins.get(hostname) ?? await lookup(hostname)],
+    });
+    this.#exacts.set(proxy, found);
+    return found;
+  }
 }
 
 function idleError(registry: string, { idle }: Timeouts): UpstreamError {

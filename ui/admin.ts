@@ -14,6 +14,7 @@ import { Present } from "./api/present.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
 import { activityRoutes } from "./api/routes/activity.ts";
+import { cacheRoutes } from "./api/routes/cache.ts";
 import { configRoutes } from "./api/routes/config.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { eventRoutes } from "./api/routes/events.ts";
@@ -21,8 +22,9 @@ import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
 import { statusRoutes } from "./api/routes/status.ts";
+import { upkeepRoutes } from "./api/routes/upkeep.ts";
 import { securityHeaders } from "./api/security_headers.ts";
-import { NEVER_VERIFIED } from "./api/views/verification.ts";
+import { Verifier } from "./api/verifier.ts";
 import { staticFiles } from "./api/static.ts";
 import type { Stats } from "./stats.ts";
 import { CacheWatch } from "./stats_cache.ts";
@@ -87,7 +89,8 @@ function createApi(deps: AdminDeps, access: Access, now: () => number) {
   const { live, cache, stats, report, probe } = deps;
   const watch = new CacheWatch(now);
   cache?.onEvent(watch.observe);
-  const present = new Present({ ...deps, watch, verification: () => NEVER_VERIFIED, now });
+  const verifier = new Verifier({ now, report: (error) => report(error, "/cache/verify") });
+  const present = new Present({ ...deps, watch, verification: () => verifier.state, now });
 
   const api = router();
   api.use(noStore);
@@ -106,6 +109,8 @@ function createApi(deps: AdminDeps, access: Access, now: () => number) {
     .route("/", activityRoutes(stats.activity))
     .route("/", eventRoutes({ access, present, activity: stats.activity, report, now }))
     .route("/", registryRoutes({ live, probe, stats, present, access, now }))
+    .route("/", cacheRoutes(cache))
+    .route("/", upkeepRoutes(cache, verifier))
     .route("/", configRoutes(live, present.startedAt))
     .route("/", connectRoutes(() => live.current, deps.registryPort));
   api.all("*", (c) => {

@@ -402,6 +402,7 @@ function planOf({ digests, images, unusedForMs }: z.infer<typeof selection>): Ev
     pinnedBytes: unusedForMs === undefined ? 0 : 1.3 * 2 ** 30,
     sharedDigests: images.length > 0 ? 2 : 0,
     sharedBytes: images.length > 0 ? 31 * 2 ** 20 : 0,
+    inUseDigests: 0,
     largest: Array.from({ length: Math.min(3, all) }, (_, i) => ({
       digest: digestOf(`evicted ${i}`),
       size: (210 - i * 60) * 2 ** 20,

@@ -4,7 +4,7 @@ import { zero } from "../../../ui/stats_counts.ts";
 import { Feed, type Told } from "../../../ui/api/feed.ts";
 import type { Fill } from "../../../ui/api/schema/events.ts";
 import { record } from "../../fake/records.ts";
-import { NEVER_VERIFIED } from "../../../ui/api/views/verification.ts";
+import { NEVER_VERIFIED } from "../../../ui/api/verifier.ts";
 import { idleStatus } from "../../fake/present.ts";
 
 function fixture() {

@@ -18,6 +18,7 @@ const PLAN: EvictionPlan = {
   pinnedBytes: 0,
   sharedDigests: 2,
   sharedBytes: 31 * 2 ** 20,
+  inUseDigests: 0,
   largest: [],
   repositories: [],
   repositoryCount: 1,

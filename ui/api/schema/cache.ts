@@ -149,6 +149,8 @@ export const evictionPlan = z.object({
   /** Selected, but kept because images that stay use it too. */
   sharedDigests: count,
   sharedBytes: bytes,
+  /** Selected, but kept because it is being read or fetched right now. */
+  inUseDigests: count,
   /** The largest of what goes. */
   largest: z.array(z.object({
     digest: z.string(),

@@ -220,11 +220,11 @@ export class DiskStore implements BlobStore {
       for await (const directory of directories(join(this.dir, "blobs", algorithm))) {
         const changed = (await Deno.stat(directory)).mtime?.getTime() ?? Infinity;
         if (changed < changedSince) continue;
-        for await (const entry of Deno.readDir(directory)) {
-          const digest = `${algorithm}:${entry.name}`;
-          const blob = parseDigest(digest) && await this.stat(digest);
-          if (blob) yield blob;
-        }
+        const digests = (await Array.fromAsync(Deno.readDir(directory)))
+          .map(({ name }) => `${algorithm}:${name}`)
+          .filter((digest) => parseDigest(digest));
+        const blobs = await Promise.all(digests.map((digest) => this.stat(digest)));
+        for (const blob of blobs) if (blob) yield blob;
       }
     }
   }

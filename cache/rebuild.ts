@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { IndexDamaged } from "./errors.ts";
 import { Index } from "./index.ts";
 import { isManifestType, MANIFEST_LIMIT, referencesOf, sniffMediaType } from "./manifest.ts";
-import type { BlobStore } from "./store.ts";
+import type { BlobStore, StoredBlob } from "./store.ts";
 
 export interface RebuildProgress {
   /** Blobs looked at so far, and their bytes. */
@@ -15,6 +15,8 @@ export interface RebuildProgress {
 /** A blob committed just before a crash may carry a time a little earlier than the last note of time. */
 const SLACK = 60e3;
 const PROGRESS_EVERY = 500;
+/** Blobs that are looked into at once, and recorded in one transaction. */
+const BATCH = 100;
 const SMALL = 256 * 1024;
 
 /**
@@ -53,7 +55,7 @@ async function putAside(path: string): Promise<void> {
   }
 }
 
-/** Records blobs that have a file but no row. */
+/** Records blobs that have a file but no row, many at a time. */
 async function adopt(
   index: Index,
   store: BlobStore,
@@ -62,20 +64,31 @@ async function adopt(
   progress: (progress: RebuildProgress) => void,
 ): Promise<void> {
   const seen = { blobs: 0, bytes: 0 };
-  for await (const { digest, size, created } of store.list(since)) {
+  let batch: StoredBlob[] = [];
+  const record = async () => {
+    const contents = await Promise.all(batch.map((blob) => lookInto(store, blob)));
+    index.transaction(() => {
+      batch.forEach(({ digest, size, created }, at) => {
+        const { mediaType, references } = contents[at]!;
+        const times = { created, lastUsed: clock.now(), verified: 0 };
+        index.addBlob({ digest, size, mediaType, ...times }, { references });
+      });
+    });
+    batch = [];
+  };
+  for await (const blob of store.list(since)) {
     seen.blobs++;
-    seen.bytes += size;
+    seen.bytes += blob.size;
     if (seen.blobs % PROGRESS_EVERY === 0) progress({ ...seen });
-    if (index.blob(digest)?.size === size) continue;
-    const { mediaType, references } = await lookInto(store, digest, size);
-    const times = { created, lastUsed: clock.now(), verified: 0 };
-    index.addBlob({ digest, size, mediaType, ...times }, { references });
+    if (index.blob(blob.digest)?.size === blob.size) continue;
+    if (batch.push(blob) === BATCH) await record();
   }
+  await record();
   if (seen.blobs > 0) progress({ ...seen });
 }
 
 /** What small content says of itself, when it is a manifest. */
-async function lookInto(store: BlobStore, digest: string, size: number) {
+async function lookInto(store: BlobStore, { digest, size }: StoredBlob) {
   const unknown = { mediaType: "", references: [] };
   if (size > Math.min(SMALL, MANIFEST_LIMIT)) return unknown;
   const file = await store.open(digest);

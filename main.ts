@@ -3,6 +3,10 @@ import { join } from "node:path";
 import { openCache } from "./cache/cache.ts";
 import { systemClock } from "./cache/clock.ts";
 import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
+import { SCRIPTS, type Shell } from "./cli/completions/script.ts";
+import { healthcheck } from "./cli/healthcheck.ts";
+import { runCommand, type Runners } from "./cli/run.ts";
+import { styleFor } from "./cli/style.ts";
 import { describeVersion, VERSION } from "./cli/version.ts";
 import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
 import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
@@ -36,13 +40,25 @@ const io = {
   input: Deno.stdin,
 };
 
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+const config = (name: string) => (args: string[]) => configCommand([name, ...args], io);
+const cache = (name: string) => (args: string[]) =>
+  cacheCommand([name, ...args], { ...io, options: cacheOptions, now: Date.now, progress });
+const print = (text: string) => Promise.resolve(io.print(text) ?? 0);
+
+const RUNNERS: Runners = {
   serve,
+  "config check": config("check"),
+  "config print": config("print"),
+  "config migrate": config("migrate"),
+  "cache ls": cache("ls"),
+  "cache stat": cache("stat"),
+  "cache evict": cache("evict"),
+  "cache verify": cache("verify"),
   ca: (args) => caCommand(args, io),
-  config: (args) => configCommand(args, io),
-  cache: (args) => cacheCommand(args, { ...io, options: cacheOptions, now: Date.now, progress }),
   "hash-password": (args) => hashPasswordCommand(args, io),
-  version: () => Promise.resolve(io.print(`berth ${describeVersion(ROOT)}`) ?? 0),
+  healthcheck: (args) => healthcheck(args, io),
+  completions: ([shell]) => print(SCRIPTS[shell as Shell]().trimEnd()),
+  version: () => print(`berth ${describeVersion(ROOT)}`),
 };
 
 /** One line of the terminal, rewritten; nothing where standard error goes to a file. */
@@ -244,10 +260,6 @@ function explain(error: unknown): number {
 }
 
 if (import.meta.main) {
-  const [first = "", ...rest] = Deno.args;
-  const command = COMMANDS[first];
-  const unknown = !command && first !== "" && !first.startsWith("-");
-  if (unknown) io.complain(`berth: there is no command "${first}"`);
-  const code = unknown ? 2 : await (command ? command(rest) : serve(Deno.args)).catch(explain);
-  Deno.exit(code);
+  const style = styleFor(Deno.stdout.isTerminal(), io.env);
+  Deno.exit(await runCommand(Deno.args, { ...io, style }, RUNNERS).catch(explain));
 }

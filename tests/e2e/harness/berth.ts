@@ -1,5 +1,5 @@
-/** Berth as users run it: `main.ts` in a process of its own, with a configuration file. */
-import { join } from "node:path";
+/** Berth as users run it: in a process of its own, with a configuration file. */
+import { join, resolve } from "node:path";
 import { start } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
 import { scratchDir } from "./scratch.ts";
@@ -23,16 +23,43 @@ export interface Berth extends AsyncDisposable {
   restart(signal?: Deno.Signal): Promise<void>;
 }
 
-/** How to start Berth: from source, or a compiled executable. */
-export const FROM_SOURCE = [Deno.execPath(), "run", "-A", join(ROOT, "main.ts")];
+const FROM_SOURCE = [
+  Deno.execPath(),
+  "run",
+  "--unstable-no-legacy-abort",
+  "-A",
+  join(ROOT, "main.ts"),
+];
+
+/** The account without rights that Berth runs under, where the tests may choose one. */
+export const NOBODY = { uid: 65534, gid: 65534 };
+
+/** The executable under test, which `E2E_EXECUTABLE` names; `undefined`: from source. */
+export const EXECUTABLE = executable();
+
+/** How Berth is started when a test says nothing else. */
+export const COMMAND = EXECUTABLE === undefined ? FROM_SOURCE : unprivileged(EXECUTABLE);
+
+function executable(): string | undefined {
+  const path = Deno.env.get("E2E_EXECUTABLE");
+  return path === undefined ? undefined : resolve(ROOT, path);
+}
+
+/** Runs `program` with an empty environment and, when root runs the tests, as nobody. */
+export function unprivileged(program: string): string[] {
+  const { uid, gid } = NOBODY;
+  const drop = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
+  return [...Deno.uid() === 0 ? drop : [], "env", "-i", program];
+}
 
 /** Starts Berth on free ports of loopback with an empty cache and waits until it is ready. */
 export async function startBerth(
   settings: Settings = {},
-  [command, ...args] = FROM_SOURCE,
+  [command, ...args] = COMMAND,
 ): Promise<Berth> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("berth")).path;
+  if (Deno.uid() === 0) await Deno.chown(dir, NOBODY.uid, NOBODY.gid);
   const port = freePort();
   const cacheDir = join(dir, "cache");
   const config = {

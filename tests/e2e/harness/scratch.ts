@@ -10,6 +10,8 @@ export interface Scratch extends AsyncDisposable {
  */
 export async function scratchDir(purpose: string): Promise<Scratch> {
   const path = await Deno.realPath(await Deno.makeTempDir({ prefix: `berth-e2e-${purpose}-` }));
+  // Berth may run under another account, and reads certificates of the tests' registries.
+  await Deno.chmod(path, 0o755);
   return {
     path,
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,210 @@
+/** Every command of `berth`, for people: what it does, with examples. */
+import { type Command, CONFIG_FLAG, type Flag } from "./command.ts";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+const STORE_FLAGS: readonly Flag[] = [
+  CONFIG_FLAG,
+  {
+    name: "--cache-dir",
+    value: "DIRECTORY",
+    meaning: "Another directory than the configuration's.",
+  },
+];
+const JSON_FLAG: Flag = { name: "--json", meaning: "For scripts." };
+
+/** In the order of the help. Those of one word that others begin with are only headings of them. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "serve",
+    summary: "Run the registry proxy and its dashboard; also without a command",
+    usage: "[flags]",
+    settings: true,
+    examples: [
+      ["berth", "with ./config.yaml, or with the defaults where there is none"],
+      ["berth --config /etc/berth/config.yaml", "with that file"],
+      ["berth --cache-dir /var/cache/berth --cache-max-size 200GiB", "with more room, elsewhere"],
+      ["berth --forward-listen :3128", "with the forward proxy, for HTTPS_PROXY"],
+    ],
+    about: "Berth runs until SIGTERM or SIGINT, then takes no new connections, gives running " +
+      "requests shutdown_grace to finish, and exits with 0. Downloads that were under way go on " +
+      "at the next start. SIGHUP, or a change of the file, takes a new configuration over " +
+      "without dropping a connection.",
+  },
+  {
+    name: "config",
+    summary: "The configuration: check, print, migrate",
+    usage: "check|print|migrate [flags]",
+    examples: [
+      ["berth config check --config new.yaml", "is it valid?"],
+      ["berth config print", "what is in force, and where each value comes from"],
+    ],
+  },
+  {
+    name: "config check",
+    summary: "Say whether a configuration is valid",
+    usage: "[flags]",
+    settings: true,
+    examples: [
+      ["berth config check", "the one that berth would start with here"],
+      ["berth config check --config new.yaml", "another file"],
+    ],
+    about: "Problems go to standard error, one a line with file, line and key; the exit code is 2.",
+  },
+  {
+    name: "config print",
+    summary: "Print what is in force, and where each value comes from",
+    usage: "[--json | --all] [flags]",
+    settings: true,
+    examples: [
+      ["berth config print", "what differs from the defaults"],
+      ["berth config print --all", "every key"],
+      ["berth config print --json | jq .cache", "for scripts"],
+    ],
+    about: "Secrets are never shown.",
+    flags: [
+      { name: "--json", meaning: "Values and their origins as JSON." },
+      { name: "--all", meaning: "Defaults as well." },
+    ],
+  },
+  {
+    name: "config migrate",
+    summary: "Write what comes from flags, environment and other files to one file",
+    usage: "[--output FILE] [--force] [flags]",
+    settings: true,
+    examples: [
+      ["berth config migrate", "writes config.yaml"],
+      ["berth config migrate --output -", "only shows it"],
+    ],
+    about: "The file may hold secrets that came from the environment.",
+    flags: [
+      {
+        name: "--output",
+        short: "-o",
+        value: "FILE",
+        meaning: 'Where it goes; "-" is standard output.',
+        default: "config.yaml",
+      },
+      { name: "--force", meaning: "Replace a file that is there." },
+    ],
+  },
+  {
+    name: "cache",
+    summary: "What is stored: list, count, evict, verify",
+    usage: "ls|stat|evict|verify [flags]",
+    examples: [
+      ["berth cache ls --sort size --limit 10", "the ten largest blobs"],
+      ["berth cache evict docker/library/alpine:3.20", "an image of Docker Hub"],
+    ],
+    about: "Works beside a running Berth and without one.",
+  },
+  {
+    name: "cache ls",
+    summary: "List the blobs that are stored",
+    usage: "[flags]",
+    examples: [
+      ["berth cache ls", "what was used last"],
+      ["berth cache ls --sort size --limit 10", "the ten largest"],
+      ["berth cache ls --json | jq -r '.[].digest'", "for scripts"],
+    ],
+    flags: [
+      { name: "--sort", value: "size|used|hits", meaning: "The order.", default: "used" },
+      { name: "--limit", value: "N", meaning: "How many.", default: "50" },
+      JSON_FLAG,
+      ...STORE_FLAGS,
+    ],
+  },
+  {
+    name: "cache stat",
+    summary: "Say how much is stored, pinned and free",
+    usage: "[flags]",
+    examples: [["berth cache stat", ""]],
+    flags: [JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "cache evict",
+    summary: "Remove content, by digest, image or age",
+    usage: "DIGEST | REGISTRY/REPOSITORY[:TAG] | --older-than TIME [flags]",
+    argument: "any",
+    examples: [
+      ["berth cache evict docker/library/alpine:3.20 --dry-run", "what would go with this image"],
+      ["berth cache evict quay.io/prometheus/prometheus", "every tag of a repository"],
+      ["berth cache evict --older-than 30d", "what nobody has used for 30 days"],
+    ],
+    about: "What other images share, what is pinned and what is being sent stays. A digest may " +
+      "be shortened as long as it is the only one that begins so.",
+    flags: [
+      {
+        name: "--older-than",
+        value: "TIME",
+        meaning: "What was used last before this long, such as 30d.",
+      },
+      { name: "--dry-run", meaning: "Only say what would go." },
+      { name: "--pinned", meaning: "Pinned content as well." },
+      ...STORE_FLAGS,
+    ],
+  },
+  {
+    name: "cache verify",
+    summary: "Hash everything that is stored; what is damaged is set aside",
+    usage: "[flags]",
+    examples: [["berth cache verify", "1 when something was damaged"]],
+    flags: STORE_FLAGS,
+  },
+  {
+    name: "ca",
+    summary: "Print the certificate that clients of the forward proxy must trust",
+    usage: "[flags]",
+    settings: true,
+    examples: [
+      ["berth ca > berth-ca.crt", "the fingerprint goes to standard error"],
+      ["curl -O http://berth.example.com:3128/ca.crt", "the same, from a running Berth"],
+    ],
+    about: "It signs for the registries of forward.intercept and for no other name. It is made " +
+      "where there is none yet.",
+  },
+  {
+    name: "hash-password",
+    summary: "Make the hash of a password, for the configuration",
+    usage: "",
+    examples: [
+      ["berth hash-password", "asks for the password twice"],
+      ['printf %s "$PASSWORD" | berth hash-password', "for scripts"],
+    ],
+    about: "For admin.password_hash, admin.tokens and users.",
+  },
+  {
+    name: "healthcheck",
+    summary: "Ask the running Berth whether it is well; 0 is yes",
+    usage: "[flags]",
+    settings: true,
+    examples: [
+      ["berth healthcheck", "for a container's HEALTHCHECK"],
+      ["berth healthcheck --listen :5000", "of one that was started with this flag"],
+    ],
+    about: "Asks /healthz at the address that the same configuration listens on, for five " +
+      "seconds at most. With TLS any certificate will do: whose it is, is for clients to check.",
+  },
+  {
+    name: "completions",
+    summary: "Print completions for a shell",
+    usage: SHELLS.join("|"),
+    argument: SHELLS,
+    examples: [
+      ["berth completions bash > /etc/bash_completion.d/berth", ""],
+      ["berth completions zsh > /usr/local/share/zsh/site-functions/_berth", ""],
+      ["berth completions fish > ~/.config/fish/completions/berth.fish", ""],
+    ],
+  },
+  {
+    name: "version",
+    summary: "Print the version and the commit it was made from",
+    usage: "",
+    examples: [["berth version", ""]],
+  },
+];
+
+/** A command that only heads others. */
+export function isGroup(command: Command, all: readonly Command[] = COMMANDS): boolean {
+  return all.some(({ name }) => name.startsWith(`${command.name} `));
+}

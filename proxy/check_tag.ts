@@ -1,10 +1,11 @@
 /** What a tag stands for right now, according to upstream. */
 import { createHash } from "node:crypto";
 import type { Cache, TagKey, TagRow } from "../cache/cache.ts";
-import { ask, type Exchange, readAtMost, refusal } from "./exchange.ts";
+import { ask, type Exchange, refusal } from "./exchange.ts";
 import { OciError } from "./oci/errors.ts";
 import { bareMediaType, MAX_MANIFEST } from "./oci/manifest.ts";
 import { repositoryKey } from "./route.ts";
+import { readLimited } from "./upstream/body.ts";
 import { UpstreamError } from "./upstream/errors.ts";
 
 export interface Checked {
@@ -74,14 +75,11 @@ async function fetchTag(
   const response = await ask(x, { method: "GET", path, headers });
   if (!response.ok) throw await refusal(x, response);
   const mediaType = bareMediaType(response.headers.get("content-type"));
-  let bytes: Uint8Array;
-  try {
-    bytes = await readAtMost(response, MAX_MANIFEST);
-  } catch (error) {
-    throw new OciError("UNAVAILABLE", {
+  const bytes = await readLimited(response, MAX_MANIFEST);
+  if (!bytes) {
+    throw new OciError("MANIFEST_INVALID", {
       status: 502,
-      message: `the manifest from ${x.target.registry.name} could not be read to its end`,
-      cause: error,
+      message: `the manifest from ${x.target.registry.name} is longer than ${MAX_MANIFEST} bytes`,
     });
   }
   if (!looksLikeManifest(bytes)) {

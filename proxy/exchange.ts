@@ -8,6 +8,7 @@ import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Target } from "./route.ts";
+import { readLimited } from "./upstream/body.ts";
 import type { Upstream } from "./upstream/client.ts";
 
 /** A request, parsed and routed; handlers switch on `path.kind` and never look at the URL again. */
@@ -144,29 +145,11 @@ const MAX_ERROR_BODY = 64 * 2 ** 10;
 /** The first error of a spec-shaped body; an empty message for anything else. */
 async function readError(response: Response) {
   try {
-    const text = new TextDecoder().decode(await readAtMost(response, MAX_ERROR_BODY));
+    const text = new TextDecoder().decode(await readLimited(response, MAX_ERROR_BODY));
     const first = JSON.parse(text)?.errors?.[0];
     const message = typeof first?.message === "string" ? first.message.slice(0, 500) : "";
     return { code: parseCode(first?.code), message };
   } catch {
     return { code: undefined, message: "" };
   }
-}
-
-/** The body of `response`, or an error when it is longer than `limit` bytes. */
-export async function readAtMost(response: Response, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > limit) throw new RangeError(`the answer is longer than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

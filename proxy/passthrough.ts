@@ -1,10 +1,11 @@
 /** What is handed on and not kept: tag lists, the catalog, referrers, and pushes. */
-import { ask, type Exchange, type Question, readAtMost, refusal } from "./exchange.ts";
+import { ask, type Exchange, type Question, refusal } from "./exchange.ts";
 import { responseHeaders } from "./headers.ts";
 import { mapLink } from "./links.ts";
 import type { OciPath } from "./oci/path.ts";
 import { OciError } from "./oci/errors.ts";
 import { clientName } from "./route.ts";
+import { readLimited } from "./upstream/body.ts";
 
 /**
  * Asks upstream and streams its answer back, names mapped; the general way. `relocate` maps a
@@ -71,7 +72,7 @@ async function mapBody(
   headers.delete("etag");
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder().decode(await readAtMost(response, MAX_LIST)));
+    body = JSON.parse(new TextDecoder().decode(await readLimited(response, MAX_LIST)));
   } catch {
     body = undefined;
   }

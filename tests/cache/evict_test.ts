@@ -48,9 +48,11 @@ const here = (cache: Cache, digests: string[]) =>
 
 /** Lets the regular upkeep come round, and waits until just those are left. */
 async function leaves(cache: Cache, clock: FakeClock, digests: string[], left: number[]) {
-  await clock.advance(61e3);
   const expected = JSON.stringify(left);
-  await until(() => JSON.stringify(here(cache, digests)) === expected, `${expected} to be left`);
+  const gone = () => JSON.stringify(here(cache, digests)) === expected;
+  // A pass that is still busy with files asks for the next one late: time goes on until it has.
+  for (let round = 0; round < 100 && !gone(); round++) await clock.advance(61e3);
+  await until(gone, `${expected} to be left`);
   await settle();
   assert.deepEqual(here(cache, digests), left);
 }
@@ -63,8 +65,9 @@ Deno.test("eviction, takes the least recently used down to 95 % of the size", ()
     cache.configure({ maxSize: 900 * KiB });
     await leaves(cache, clock, digests, [0, 3, 4, 5, 6, 7, 8, 9]);
     assert.equal((await cache.usage()).bytes, 800 * KiB);
-    const evicted = events.filter((event) => event.kind === "evicted");
-    assert.deepEqual(evicted.map(({ digest, reason }) => [digest, reason]), [
+    const gone = () => events.filter((event) => event.kind === "evicted");
+    await until(() => gone().length >= 2, "the files to be removed");
+    assert.deepEqual(gone().map(({ digest, reason }) => [digest, reason]), [
       [digests[1], "size"],
       [digests[2], "size"],
     ]);

@@ -12,7 +12,7 @@ async function config(args: string[], input: Machine = {}) {
   const err: string[] = [];
   const code = await configCommand(args, {
     env: input.env ?? {},
-    cwd: "/work",
+    cwd: "/srv",
     system: machine(input),
     print: (text) => out.push(text),
     complain: (text) => err.push(text),
@@ -21,16 +21,16 @@ async function config(args: string[], input: Machine = {}) {
 }
 
 Deno.test("config check, says that a file is valid", async () => {
-  assert.deepEqual(await config(["check"], { files: { "/work/config.yaml": "listen: :1" } }), {
+  assert.deepEqual(await config(["check"], { files: { "/srv/config.yaml": "listen: :1" } }), {
     code: 0,
-    out: "valid (/work/config.yaml, 10 registries)",
+    out: "valid (/srv/config.yaml, 10 registries)",
     err: "",
   });
   assert.match((await config(["check"])).out, /no file: built-in defaults/);
 });
 
 Deno.test("config check, exits with 2 and every problem", async () => {
-  const files = { "/work/b.yaml": "listen: x\nlog: { level: y }\n" };
+  const files = { "/srv/b.yaml": "listen: x\nlog: { level: y }\n" };
   const { code, out, err } = await config(["check", "--config=b.yaml"], { files });
   assert.equal(code, 2);
   assert.equal(out, "");
@@ -42,7 +42,7 @@ Deno.test("config check, exits with 2 and every problem", async () => {
 
 Deno.test("config print, tells each value, its origin, and no secret", async () => {
   const files = {
-    "/work/config.yaml": `
+    "/srv/config.yaml": `
 registries:
   own:
     url: https://o.example
@@ -78,7 +78,7 @@ cache: { max_size: 500MB, memory: 1000 }
 
 Deno.test("config print, what it prints without secrets is a configuration again", async () => {
   const first = await config(["print"], { env: { BERTH_FORWARD_ALLOWED_HOSTS: "a.b,/c/" } });
-  const again = await config(["print"], { files: { "/work/config.yaml": first.out } });
+  const again = await config(["print"], { files: { "/srv/config.yaml": first.out } });
   const values = (text: string) => text.replaceAll(/ # .*/g, "");
   assert.equal(values(again.out), values(first.out));
 });
@@ -112,8 +112,8 @@ Deno.test("config migrate, writes what comes to the same", async () => {
     { env: { REGISTRY_HOST: "gcr.io", REPO_PREFIX: "acme/prod", PORT: "80" } },
     {
       files: {
-        "/work/crm.yaml": "allowed_hosts: [docker.io, '.*[.]gcr[.]io']\nmitm: { enabled: true }\n",
-        "/work/pw": "secret",
+        "/srv/crm.yaml": "allowed_hosts: [docker.io, '.*[.]gcr[.]io']\nmitm: { enabled: true }\n",
+        "/srv/pw": "secret",
       },
       env: {
         BERTH_CONFIG: "crm.yaml",
@@ -122,7 +122,7 @@ Deno.test("config migrate, writes what comes to the same", async () => {
       },
     },
     {
-      files: { "/work/m.json": '{"own": "https://o.example"}' },
+      files: { "/srv/m.json": '{"own": "https://o.example"}' },
       env: { BERTH_REGISTRY_MAP: "m.json" },
     },
   ];
@@ -130,7 +130,7 @@ Deno.test("config migrate, writes what comes to the same", async () => {
     const files = { ...source.files };
     const { code, out, err } = await config(["migrate"], { ...source, files });
     assert.equal(code, 0, err);
-    assert.match(out, /^\/work\/config\.yaml is written/);
+    assert.match(out, /^\/srv\/config\.yaml is written/);
     const before = loaded(await load(source)).config;
     const after = loaded(await load({ files })).config;
     assert.deepEqual(after, before);
@@ -138,7 +138,7 @@ Deno.test("config migrate, writes what comes to the same", async () => {
 });
 
 Deno.test("config migrate, to standard output, and over nothing that is there", async () => {
-  const input = { env: { PORT: "80" }, files: { "/work/config.yaml": "log: { level: debug }" } };
+  const input = { env: { PORT: "80" }, files: { "/srv/config.yaml": "log: { level: debug }" } };
   assert.deepEqual(await config(["migrate", "--output=-", "--path-names"], input), {
     code: 0,
     out: "# Written by berth config migrate.\nlisten: :80 # environment PORT\n" +

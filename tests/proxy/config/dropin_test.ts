@@ -241,7 +241,7 @@ mitm:
   ca_cert_path: ca.crt
   ca_key_path: ca.key
 `,
-      { files: { "/work/ca.crt": "PEM", "/work/ca.key": "PEM" } },
+      { files: { "/srv/ca.crt": "PEM", "/srv/ca.key": "PEM" } },
     ),
   );
   assert.equal(config.listen, ":9090");

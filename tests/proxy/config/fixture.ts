@@ -33,12 +33,12 @@ export function machine({ files = {}, directories = [], answers = {} }: Machine)
 
 /** Loads on a machine whose working directory is `/work`. */
 export function load(input: Machine): Promise<LoadResult> {
-  return loadConfig({ ...input, cwd: "/work", system: machine(input) });
+  return loadConfig({ ...input, cwd: "/srv", system: machine(input) });
 }
 
 /** Loads `text` as config.yaml. */
 export function loadYaml(text: string, input: Machine = {}): Promise<LoadResult> {
-  return load({ ...input, files: { ...input.files, "/work/config.yaml": text } });
+  return load({ ...input, files: { ...input.files, "/srv/config.yaml": text } });
 }
 
 /** What was loaded; fails with the problems where there are any. */

@@ -32,13 +32,13 @@ Deno.test("loadConfig, flags beat environment beats file beats defaults", async 
 
 Deno.test("loadConfig, finds config.yaml, config.yml, config.json in this order", async () => {
   const files: Record<string, string> = {
-    "/work/config.json": '{\n\t"listen": ":3"\n}',
-    "/work/config.yml": "listen: :2",
-    "/work/config.yaml": "listen: :1",
+    "/srv/config.json": '{\n\t"listen": ":3"\n}',
+    "/srv/config.yml": "listen: :2",
+    "/srv/config.yaml": "listen: :1",
   };
   for (const name of ["yaml", "yml", "json"]) {
     const { config, file } = loaded(await load({ files }));
-    assert.equal(file, `/work/config.${name}`);
+    assert.equal(file, `/srv/config.${name}`);
     assert.equal(config.listen, `:${["yaml", "yml", "json"].indexOf(name) + 1}`);
     delete files[file];
   }
@@ -141,15 +141,15 @@ upstream:
 Deno.test("loadConfig, *_file keys are read, and say so when they cannot be", async () => {
   const text =
     "registries: { own: { url: 'https://o', auth: { username: u, password_file: pw } } }";
-  const good = loaded(await loadYaml(text, { files: { "/work/pw": "a b\r\n" } }));
+  const good = loaded(await loadYaml(text, { files: { "/srv/pw": "a b\r\n" } }));
   assert.equal(good.config.registries.own!.auth.password, "a b");
-  assert.deepEqual(good.files, ["/work/config.yaml", "/work/pw"]);
+  assert.deepEqual(good.files, ["/srv/config.yaml", "/srv/pw"]);
   const at = "config.yaml:1:76: registries.own.auth.password_file:";
   assert.deepEqual(problems(await loadYaml(text)), [
-    `${at} cannot read /work/pw: there is no such file`,
+    `${at} cannot read /srv/pw: there is no such file`,
   ]);
-  assert.deepEqual(problems(await loadYaml(text, { files: { "/work/pw": "\n" } })), [
-    `${at} /work/pw is empty; expected the secret`,
+  assert.deepEqual(problems(await loadYaml(text, { files: { "/srv/pw": "\n" } })), [
+    `${at} /srv/pw is empty; expected the secret`,
   ]);
   const both = text.replace("username: u", "username: u, password: p");
   assert.match(problems(await loadYaml(both)).join(), /password is given too/);
@@ -157,14 +157,14 @@ Deno.test("loadConfig, *_file keys are read, and say so when they cannot be", as
 
 Deno.test("loadConfig, files that are named must be there, and some are watched", async () => {
   const text = "tls: { cert_file: c, key_file: k }\nregistries: { quay: { ca_file: ca } }\n";
-  assert.deepEqual(problems(await loadYaml(text, { files: { "/work/c": "PEM" } })), [
-    "config.yaml:1:32: tls.key_file: cannot read /work/k: there is no such file",
-    "config.yaml:2:32: registries.quay.ca_file: cannot read /work/ca: there is no such file",
+  assert.deepEqual(problems(await loadYaml(text, { files: { "/srv/c": "PEM" } })), [
+    "config.yaml:1:32: tls.key_file: cannot read /srv/k: there is no such file",
+    "config.yaml:2:32: registries.quay.ca_file: cannot read /srv/ca: there is no such file",
   ]);
-  const files = { "/work/c": "PEM", "/work/k": "PEM", "/work/ca": "PEM" };
+  const files = { "/srv/c": "PEM", "/srv/k": "PEM", "/srv/ca": "PEM" };
   assert.deepEqual(loaded(await loadYaml(text, { files })).files, [
-    "/work/config.yaml",
-    "/work/ca",
+    "/srv/config.yaml",
+    "/srv/ca",
   ]);
 });
 

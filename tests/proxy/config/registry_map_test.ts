@@ -11,14 +11,14 @@ const map = {
   docker: "https://mirror.example",
   default: "https://quay.io",
 };
-const COPY = "/work/data/registry-map.json";
+const COPY = "/srv/data/registry-map.json";
 
 const answering = (body: string, status = 200) => ({
   [URL_]: () => new Response(body, { status }),
 });
 
 Deno.test("registry_map, a file's names join the map and set the default", async () => {
-  const files = { "/work/map.json": JSON.stringify(map) };
+  const files = { "/srv/map.json": JSON.stringify(map) };
   const { config, sources, files: read } = loaded(
     await load({ args: ["-registry-map=map.json"], files }),
   );
@@ -27,13 +27,13 @@ Deno.test("registry_map, a file's names join the map and set the default", async
   assert.equal(config.registries.docker!.library, true);
   assert.equal(config.default_registry, "quay");
   assert.equal(describeOrigin(sources.get("registries.docker.url")!), "registry map map.json");
-  assert.ok(read.includes("/work/map.json"));
+  assert.ok(read.includes("/srv/map.json"));
 });
 
 Deno.test("registry_map, what the file or a flag says wins", async () => {
   const files = {
-    "/work/map.json": JSON.stringify(map),
-    "/work/config.yaml": `
+    "/srv/map.json": JSON.stringify(map),
+    "/srv/config.yaml": `
 registry_map: map.json
 registries: { docker: { url: "https://file.example" } }
 `,
@@ -54,7 +54,7 @@ Deno.test("registry_map, a file that cannot be used is an error", async () => {
     ['{"__proto__": "https://a"}', /"__proto__": expected a registry name/],
   ];
   for (const [text, expected] of table) {
-    const files = text === undefined ? {} : { "/work/map.json": text };
+    const files = text === undefined ? {} : { "/srv/map.json": text };
     const [problem] = problems(await load({ args: ["-registry-map=map.json"], files }));
     if (typeof expected === "string") assert.equal(problem, expected);
     else assert.match(problem!, expected);

@@ -216,8 +216,8 @@ registries:
       username: robot
       password: old-secret # rotated
 `.replace("a: &x 1\n", "");
-  const system = machine({ files: { "/work/config.yaml": text } });
-  const input = { cwd: "/work", system };
+  const system = machine({ files: { "/srv/config.yaml": text } });
+  const input = { cwd: "/srv", system };
   const context = { input, loaded: loaded(await loadConfig(input)) };
   const at = ["registries", "own", "auth"];
   const { file, diff, problems } = await previewEdits(context, [
@@ -227,8 +227,8 @@ registries:
   assert.deepEqual(problems, []);
   assert.equal(
     unifiedDiff(file, diff),
-    `--- /work/config.yaml
-+++ /work/config.yaml
+    `--- /srv/config.yaml
++++ /srv/config.yaml
 @@ -4,4 +4,5 @@
      url: https://own.example
      auth:
@@ -252,7 +252,7 @@ registries:
       header: |-
         Bearer old-secret
 `;
-  const input = { cwd: "/work", system: machine({ files: { "/work/config.yaml": text } }) };
+  const input = { cwd: "/srv", system: machine({ files: { "/srv/config.yaml": text } }) };
   const context = { input, loaded: loaded(await loadConfig(input)) };
   const edits = [
     { path: ["listen"], value: ":9" },

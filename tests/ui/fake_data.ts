@@ -265,11 +265,11 @@ export function registriesOf(scenario: Scenario, now: number): RegistryView[] {
       isDefault: name === "docker",
       addresses: [
         ...(name === "docker"
-          ? [{ kind: "default" as const, text: "berth.example.com:8080/library/alpine" }]
+          ? [{ kind: "default" as const, text: "berth.example.com:8080/…" }]
           : []),
         ...(settings.hosts ?? []).map((text) => ({ kind: "host" as const, text })),
-        { kind: "prefix", text: `berth.example.com:8080/${host}/…` },
-        { kind: "path", text: `berth.example.com:8080/${name}/v2/…` },
+        { kind: "prefix", text: `berth.example.com:8080/${name}/v2/…` },
+        { kind: "path", text: `berth.example.com:8080/${host}/…` },
         { kind: "ns", text: `?ns=${host}` },
       ],
       health: healthOf(scenario, name, now),

@@ -1,7 +1,7 @@
 /** How a registry is, how the cache answered: an icon, a word and a colour each. */
 import type { CacheResult } from "../api/schema/activity.ts";
 import type { RegistryHealth } from "../api/schema/status.ts";
-import { RESULT_NAMES } from "../web/explain.ts";
+import { RESULT_NAMES } from "../web/results.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 const STATES: Record<RegistryHealth["state"], { icon: IconName; tone: string }> = {

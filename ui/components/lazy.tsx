@@ -41,9 +41,11 @@ function Outdated() {
   );
 }
 
-/** Loads what is left once the browser has nothing better to do. */
+const IDLE_AFTER_MS = 3000;
+
+/** Loads what is left, one after the other, once the first page has had its time. */
 export function loadWhenIdle(): void {
-  const load = () => loaders.forEach((loader) => loader());
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(load, { timeout: 5000 });
-  else setTimeout(load, 2000);
+  setTimeout(async () => {
+    for (const load of loaders) await load();
+  }, IDLE_AFTER_MS);
 }

@@ -1,4 +1,5 @@
 /** Is it fine, what is it doing now, what is it saving. */
+import { lazy } from "../components/lazy.tsx";
 import { Failure, Skeleton } from "../components/states.tsx";
 import { status, statusError } from "../web/live.ts";
 import { Fills } from "./overview/fills.tsx";
@@ -6,7 +7,8 @@ import { Headline } from "./overview/headline.tsx";
 import { Latest } from "./overview/latest.tsx";
 import { Savings } from "./overview/savings.tsx";
 import { StoragePanel } from "./overview/storage.tsx";
-import { Welcome } from "./overview/welcome.tsx";
+
+const Welcome = lazy(async () => (await import("./overview/welcome.tsx")).Welcome);
 
 export function Overview() {
   const state = status.value;

@@ -1,6 +1,6 @@
 /** The registry map. */
 import { useSignal } from "@preact/signals";
-import type { RegistryList, RegistryView } from "../api/schema/registries.ts";
+import type { Address, RegistryList, RegistryView } from "../api/schema/registries.ts";
 import { Breakable } from "../components/breakable.tsx";
 import { Search } from "../components/field.tsx";
 import { Health } from "../components/health.tsx";
@@ -61,7 +61,7 @@ function Map({ list }: { list: RegistryList }) {
       id: "name",
       title: "Registry",
       sort: "asc",
-      class: "main",
+      class: "main roomy",
       cell: (row) => (
         <span class="title-cell">
           <span class="actions">
@@ -85,7 +85,7 @@ function Map({ list }: { list: RegistryList }) {
     {
       id: "state",
       title: "State",
-      class: "full",
+      class: "full roomy",
       cell: (row) => <Health health={row.health} />,
     },
     {
@@ -95,7 +95,7 @@ function Map({ list }: { list: RegistryList }) {
       cell: ({ addresses }) => (
         <span class="title-cell">
           <code>
-            <Breakable text={addresses[0]?.text ?? "–"} />
+            <Breakable text={shortestOf(addresses)} />
           </code>
           {addresses.length > 1 && (
             <span class="muted small">and {countOf(addresses.length - 1, "other way")}</span>
@@ -191,6 +191,13 @@ function Map({ list }: { list: RegistryList }) {
       )}
     </>
   );
+}
+
+/** The address that one would tell a colleague. */
+function shortestOf(addresses: readonly Address[]): string {
+  const order: Address["kind"][] = ["default", "host", "path", "prefix", "ns"];
+  const [first] = addresses.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  return first?.text ?? "–";
 }
 
 function matches({ name, settings, addresses }: RegistryView, search: string): boolean {

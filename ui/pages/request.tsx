@@ -6,13 +6,8 @@ import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { ApiError } from "../web/client.ts";
-import {
-  explainCache,
-  explainFailure,
-  explainTransfer,
-  isFailure,
-  stretchesOf,
-} from "../web/explain.ts";
+import { explainCache, explainFailure, explainTransfer, stretchesOf } from "../web/explain.ts";
+import { isFailure } from "../web/results.ts";
 import { formatBytes, formatDuration, formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
 import { blobPath, registryPath } from "../web/routes.ts";

@@ -1,6 +1,6 @@
 /** Which requests the activity page shows; the same rules as the server's. */
 import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
-import { isFailure } from "./explain.ts";
+import { isFailure } from "./results.ts";
 
 export interface ActivityFilter {
   text: string;

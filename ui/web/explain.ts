@@ -1,22 +1,7 @@
 /** A request in words: what happened, and why. */
-import type { CacheResult, RequestEntry } from "../api/schema/activity.ts";
-import { countOf, formatBytes, formatDuration } from "./format.ts";
-
-/** How the cache answered, in a word. */
-export const RESULT_NAMES: Record<CacheResult, string> = {
-  hit: "Hit",
-  joined: "Joined",
-  revalidated: "Revalidated",
-  stale: "Stale",
-  miss: "Miss",
-  pass: "Passed",
-  none: "–",
-};
-
-/** Whether an operator should look at it. */
-export function isFailure(entry: RequestEntry): boolean {
-  return entry.status >= 400 || (entry.error !== "" && entry.status < 400);
-}
+import type { RequestEntry } from "../api/schema/activity.ts";
+import { formatBytes, formatDuration } from "./format.ts";
+import { isFailure } from "./results.ts";
 
 /** What the cache decided, as a sentence. */
 export function explainCache(entry: RequestEntry): string {
@@ -113,9 +98,4 @@ export function explainTransfer(entry: RequestEntry): string {
     ? `, ${formatBytes(entry.upstreamBytes)} read from upstream`
     : "";
   return `${sent}${read}${entry.aborted ? "; the client went away before the end" : ""}.`;
-}
-
-/** `12 hits, 3 misses`, for captions. */
-export function hitsAndMisses(hits: number, misses: number): string {
-  return `${countOf(hits, "hit")}, ${countOf(misses, "miss", "misses")}`;
 }

@@ -3,9 +3,9 @@ import {
   explainCache,
   explainFailure,
   explainTransfer,
-  isFailure,
   stretchesOf,
 } from "../../../ui/web/explain.ts";
+import { isFailure } from "../../../ui/web/results.ts";
 import { requestOf } from "../fake_data.ts";
 
 const HIT = {

@@ -54,8 +54,9 @@ export const registrySettings = z.object({
 
 /** One of the ways in which a client says that it means this registry. */
 export const address = z.object({
+  /** `prefix`: a path before `/v2/`, as of a mirror; `path`: in front of the image's name. */
   kind: z.enum(["default", "host", "prefix", "path", "ns"]),
-  /** `docker.berth.example:8080`, `berth:8080/quay.io/…`, `?ns=docker.io`. */
+  /** `docker.berth.example:8080`, `berth:8080/quay/v2/…`, `berth:8080/quay.io/…`, `?ns=docker.io`. */
   text: z.string(),
 }).openapi("Address");
 

@@ -37,7 +37,7 @@ export const COLUMNS: Column<RequestEntry>[] = [
   {
     id: "kind",
     title: "Kind",
-    class: "medium",
+    class: "medium skip-phone",
     cell: ({ method, kind }) => (
       <span class="muted nowrap">{method === "GET" ? kind : `${kind}, ${method}`}</span>
     ),
@@ -58,7 +58,7 @@ export const COLUMNS: Column<RequestEntry>[] = [
   {
     id: "client",
     title: "Client",
-    class: "wide",
+    class: "wide skip-phone",
     cell: ({ client, user }) => (
       <span class="muted nowrap">{user ? `${user}, ${client}` : client}</span>
     ),

@@ -111,9 +111,9 @@ function Row(props: RowProps) {
             : <span class="leaf">{name}</span>}
         </span>
       </td>
-      <td role="cell" class="medium muted" data-label="Holds">{props.holds}</td>
+      <td role="cell" class="medium full muted" data-label="Holds">{props.holds}</td>
       <td role="cell" class="right" data-label="Size">{formatBytes(props.bytes)}</td>
-      <td role="cell" class="right" data-label="Hits">
+      <td role="cell" class="right skip-phone" data-label="Hits">
         {props.hits === null ? "–" : formatCount(props.hits)}
       </td>
       <td role="cell" class="right" data-label="Last used">

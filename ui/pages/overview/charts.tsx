@@ -1,5 +1,8 @@
+import { useSignal } from "@preact/signals";
 import type { Stats } from "../../api/schema/stats.ts";
 import { Chart, type Series } from "../../components/chart.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { lazy } from "../../components/lazy.tsx";
 import { formatBytes, formatCount } from "../../web/format.ts";
 import { setQuery } from "../../web/location.ts";
 
@@ -36,5 +39,21 @@ export function Charts({ stats }: { stats: Stats }) {
       />
       <Chart title="Bytes sent" series={BYTES} unit="bytes" format={formatBytes} {...shared} />
     </div>
+  );
+}
+
+const Figures = lazy(async () => (await import("./figures.tsx")).Figures);
+
+/** The same for those who do not read charts; made only when asked for. */
+export function FiguresBeneath({ stats }: { stats: Stats }) {
+  const open = useSignal(false);
+  return (
+    <details class="figures" onToggle={(event) => open.value = event.currentTarget.open}>
+      <summary>
+        <Icon name="chevron" size={12} />
+        The same as a table
+      </summary>
+      {open.value && <Figures stats={stats} />}
+    </details>
   );
 }

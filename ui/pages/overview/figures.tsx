@@ -1,10 +1,9 @@
 import type { Point, Stats } from "../../api/schema/stats.ts";
-import { Icon } from "../../components/icon.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { formatBytes, formatCount, formatShare, formatStep } from "../../web/format.ts";
 import { cacheable, served } from "../../web/ratio.ts";
 
-/** The charts' figures as a table, latest first, for those who do not read charts. */
+/** The charts' figures as a table, latest first. */
 export function Figures({ stats }: { stats: Stats }) {
   const columns: Column<Point>[] = [
     {
@@ -37,19 +36,13 @@ export function Figures({ stats }: { stats: Stats }) {
     },
   ];
   return (
-    <details class="figures">
-      <summary>
-        <Icon name="chevron" size={12} />
-        The same as a table
-      </summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Figures over time">
-        <Table
-          caption="Figures over time"
-          columns={columns}
-          rows={[...stats.series].reverse()}
-          rowKey={({ time }) => String(time)}
-        />
-      </div>
-    </details>
+    <div class="scroll" tabIndex={0} role="region" aria-label="Figures over time">
+      <Table
+        caption="Figures over time"
+        columns={columns}
+        rows={[...stats.series].reverse()}
+        rowKey={({ time }) => String(time)}
+      />
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { ImageName } from "../../components/image_name.tsx";
 import { HttpStatus, Result } from "../../components/health.tsx";
-import { isFailure } from "../../web/explain.ts";
+import { isFailure } from "../../web/results.ts";
 import { formatBytes, formatClock, formatDuration } from "../../web/format.ts";
 import { recent } from "../../web/live.ts";
 import { requestPath } from "../../web/routes.ts";

@@ -12,8 +12,7 @@ import { query, setQuery } from "../../web/location.ts";
 import { difference, sum } from "../../web/ratio.ts";
 import { useResource } from "../../web/resource.ts";
 import { type Span, spanFromQuery, spanName } from "../../web/span.ts";
-import { Charts } from "./charts.tsx";
-import { Figures } from "./figures.tsx";
+import { Charts, FiguresBeneath } from "./charts.tsx";
 import { RegistryTable } from "./registry_table.tsx";
 import { Tiles } from "./tiles.tsx";
 
@@ -38,7 +37,7 @@ export function Savings({ status }: { status: Status }) {
               <>
                 <TickingTiles stats={data} span={span} />
                 <Charts stats={data} />
-                <Figures stats={data} />
+                <FiguresBeneath stats={data} />
               </>
             )}
           </Loaded>

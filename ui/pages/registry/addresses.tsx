@@ -3,8 +3,8 @@ import type { Address, RegistryView } from "../../api/schema/registries.ts";
 const KINDS: Record<Address["kind"], string> = {
   default: "Without naming a registry",
   host: "By host name",
-  prefix: "Before the image's name",
-  path: "As a path of the address",
+  path: "In front of the image's name",
+  prefix: "As a mirror with a path (Docker)",
   ns: "By namespace (containerd, BuildKit)",
 };
 

@@ -122,10 +122,12 @@ async function start(live: LiveConfig): Promise<Running> {
   });
   cache?.onEvent(cacheLog);
   cache?.onEvent(metrics.onCacheEvent);
+  let running = false;
   const proxy = await startServer(config, {
     cache,
     quota,
     env: io.env,
+    started: () => running,
     now: Date.now,
     onRecord(record) {
       logRequest(record);
@@ -170,6 +172,7 @@ async function start(live: LiveConfig): Promise<Running> {
   started.defer(() => dashboard.close(0));
   ports.push(dashboard.address.port);
   const parts = started.move();
+  running = true;
   return {
     banner: banner(
       live,

@@ -23,6 +23,8 @@ export interface ServerParts {
   /** Of the process: `https_proxy` and its like, `AWS_*`, `HOME`. */
   env: Readonly<Record<string, string>>;
   onRecord: RecordSink;
+  /** Whether the program's other parts run too; not ready before that. */
+  started(): boolean;
   now(): number;
 }
 
@@ -49,7 +51,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;
   const build = (config: Config): ProxyHandler =>
-    createProxy(config, proxyParts(config, parts, upstreams(config), key, () => !closing));
+    createProxy(
+      config,
+      proxyParts(config, parts, upstreams(config), key, () => parts.started() && !closing),
+    );
   let handler = build(config);
   const tls = await readCertificate(config.tls);
   let active = 0;

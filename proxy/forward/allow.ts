@@ -75,11 +75,15 @@ export function createAllowList(rules: ForwardRules): AllowList {
   };
 }
 
+/** Clients look for the images of `docker.io` at another host, also where `url` is a mirror of it. */
+const CALLED_AT: Readonly<Record<string, string[]>> = { "docker.io": ["registry-1.docker.io"] };
+
 /** Where clients that keep their image names look for a registry: its URL, aliases and hosts. */
 function endpointsOf(registry: RegistryConfig): Endpoint[] {
   const url = new URL(registry.url);
   const own = parseEndpoint(url.host, url.protocol === "https:" ? 443 : 80);
-  const others = [...registry.aliases, ...registry.hosts].flatMap((host) => {
+  const called = registry.aliases.flatMap((alias) => CALLED_AT[alias] ?? []);
+  const others = [...registry.aliases, ...called, ...registry.hosts].flatMap((host) => {
     const stated = parseEndpoint(host);
     return stated ? [stated] : WEB_PORTS.flatMap((port) => parseEndpoint(host, port) ?? []);
   });

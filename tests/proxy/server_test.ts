@@ -25,6 +25,7 @@ async function start(config: Config, records: RequestRecord[] = []): Promise<Pro
     cache: undefined,
     quota: new QuotaBook(),
     env: {},
+    started: () => true,
     now: Date.now,
     onRecord: (record) => records.push(record),
   });

@@ -24,11 +24,18 @@ export interface Containerd extends AsyncDisposable {
   content(): Promise<Set<string>>;
 }
 
-/** Starts containerd with an empty store; images are unpacked by the native snapshotter. */
-export async function startContainerd(hosts: HostsEntry[]): Promise<Containerd> {
+/**
+ * Starts containerd with an empty store; images are unpacked by the native snapshotter. `env` goes
+ * into the environment of `ctr`, which pulls by itself.
+ */
+export async function startContainerd(
+  hosts: HostsEntry[],
+  env: Record<string, string> = {},
+): Promise<Containerd> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("containerd")).path;
   const at = (name: string) => join(dir, name);
+  await Deno.mkdir(at("certs.d"));
   for (const entry of hosts) await writeHosts(at("certs.d"), entry);
   await Deno.writeTextFile(at("config.toml"), configToml(dir));
   const ctrArgs = ["--address", at("containerd.sock")];
@@ -38,7 +45,7 @@ export async function startContainerd(hosts: HostsEntry[]): Promise<Containerd> 
     }),
   );
   const hostsDir = ["--hosts-dir", at("certs.d")];
-  const ctr = (...args: string[]) => run("ctr", [...ctrArgs, ...args]);
+  const ctr = (...args: string[]) => run("ctr", [...ctrArgs, ...args], { env });
   const owned = stack.move();
   return {
     ctr,

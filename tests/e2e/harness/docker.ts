@@ -12,15 +12,18 @@ export interface Docker extends AsyncDisposable {
 
 /**
  * Starts dockerd without network and on the vfs driver, so that it runs in a container or on a
- * machine without systemd. `mirror` is its `registry-mirrors`.
+ * machine without systemd. `mirror` is its `registry-mirrors`, `env` goes into its environment.
  */
-export async function startDocker(mirror?: string): Promise<Docker> {
+export async function startDocker(
+  mirror?: string,
+  env: Record<string, string> = {},
+): Promise<Docker> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("docker")).path;
   const at = (name: string) => join(dir, name);
   await Deno.writeTextFile(at("daemon.json"), "{}");
   const host = ["-H", `unix://${at("docker.sock")}`];
-  const env = { DOCKER_CONFIG: at("client") };
+  const clientEnv = { DOCKER_CONFIG: at("client") };
   stack.use(
     await start("dockerd", [
       ...host,
@@ -29,11 +32,13 @@ export async function startDocker(mirror?: string): Promise<Docker> {
       ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"],
       ...(mirror ? ["--registry-mirror", mirror] : []),
     ], {
-      ready: async () => (await finish("docker", [...host, "version"], { env })).code === 0,
+      env,
+      ready: async () =>
+        (await finish("docker", [...host, "version"], { env: clientEnv })).code === 0,
       deadline: 60_000,
     }),
   );
-  const docker = (...args: string[]) => run("docker", [...host, ...args], { env });
+  const docker = (...args: string[]) => run("docker", [...host, ...args], { env: clientEnv });
   const owned = stack.move();
   return {
     docker,

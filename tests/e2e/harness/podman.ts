@@ -18,8 +18,14 @@ export interface PodmanStore extends AsyncDisposable {
   holds(name: string, image: PlatformImage): Promise<void>;
 }
 
-/** Makes an empty store on the vfs driver, which needs no kernel module and no mount. */
-export async function podmanStore(mirrors: Mirror[] = []): Promise<PodmanStore> {
+/**
+ * Makes an empty store on the vfs driver, which needs no kernel module and no mount. `more` goes into
+ * the environment of every command.
+ */
+export async function podmanStore(
+  mirrors: Mirror[] = [],
+  more: Record<string, string> = {},
+): Promise<PodmanStore> {
   const scratch = await scratchDir("podman");
   const at = (name: string) => join(scratch.path, name);
   await Deno.writeTextFile(at("registries.conf"), registriesConf(mirrors));
@@ -29,6 +35,7 @@ export async function podmanStore(mirrors: Mirror[] = []): Promise<PodmanStore> 
   const env = {
     CONTAINERS_REGISTRIES_CONF: at("registries.conf"),
     REGISTRY_AUTH_FILE: at("auth.json"),
+    ...more,
   };
   const podman = (...args: string[]) =>
     run("podman", [...store, "--tmpdir", at("tmp"), "--cgroup-manager", "cgroupfs", ...args], {

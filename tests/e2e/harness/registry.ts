@@ -6,8 +6,8 @@ import { scratchDir } from "./scratch.ts";
 import { type Credentials, startTokenServer } from "./token_server.ts";
 import { answers, freePort } from "./wait.ts";
 
-/** Open to all; behind Basic; behind a token server; or open over TLS with a CA of its own. */
-export type RegistryKind = "open" | "htpasswd" | "token" | "tls";
+/** Open to all; behind Basic; behind a token server; over TLS with a CA of its own, open or not. */
+export type RegistryKind = "open" | "htpasswd" | "token" | "tls" | "tls-htpasswd";
 
 export interface RegistryOptions {
   kind?: RegistryKind;
@@ -41,8 +41,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
   const dir = stack.use(await scratchDir("registry")).path;
   const port = options.port ?? freePort();
   const host = `127.0.0.1:${port}`;
-  const pair = kind === "tls" || kind === "token" ? await makeAuthority(dir) : undefined;
-  const tls = kind === "tls" && pair ? await makeServerCertificate(dir, pair) : undefined;
+  const secure = kind === "tls" || kind === "tls-htpasswd";
+  const asksBasic = kind === "htpasswd" || kind === "tls-htpasswd";
+  const pair = secure || kind === "token" ? await makeAuthority(dir) : undefined;
+  const tls = secure && pair ? await makeServerCertificate(dir, pair) : undefined;
   const config = {
     version: "0.1",
     log: { level: "warn", accesslog: { disabled: true } },
@@ -53,7 +55,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
       ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }),
     },
     ...(options.proxy && { proxy: { remoteurl: options.proxy } }),
-    ...(kind === "htpasswd" && { auth: { htpasswd: await htpasswd(dir) } }),
+    ...(asksBasic && { auth: { htpasswd: await htpasswd(dir) } }),
     ...(kind === "token" && pair && { auth: { token: await tokenAuth(stack, pair) } }),
   };
   const configFile = join(dir, "config.yml"); // JSON is YAML.
@@ -73,7 +75,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
     url,
     host,
     pid: process.pid,
-    credentials: kind === "htpasswd" || kind === "token" ? CREDENTIALS : undefined,
+    credentials: asksBasic || kind === "token" ? CREDENTIALS : undefined,
     caFile: tls && pair?.certFile,
     output: process.output,
     stop: () => owned.disposeAsync(),

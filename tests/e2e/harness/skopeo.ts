@@ -45,6 +45,15 @@ export async function skopeoPull(name: string, dir: string): Promise<void> {
   await run("skopeo", [...COPY, "--src-tls-verify=false", source, `oci:${dir}:pulled`]);
 }
 
+/** The same with certificates checked, by what `env` says of proxies and trust. */
+export async function skopeoPullAs(
+  env: Record<string, string>,
+  name: string,
+  dir: string,
+): Promise<void> {
+  await run("skopeo", [...COPY, `docker://${name}`, `oci:${dir}:pulled`], { env });
+}
+
 /** Pushes every platform of an image's layout to `name`, without credentials. */
 export async function skopeoPush(image: Image, name: string): Promise<void> {
   const source = `oci:${image.path}:${image.tag}`;

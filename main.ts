@@ -156,6 +156,7 @@ async function start(live: LiveConfig): Promise<Running> {
     stats,
     metrics,
     quotas: quota,
+    forward,
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: io.env }, signal),
     registryPort: () => registry.port,

@@ -18,6 +18,7 @@ import { cacheRoutes } from "./api/routes/cache.ts";
 import { configRoutes } from "./api/routes/config.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { eventRoutes } from "./api/routes/events.ts";
+import { forwardRoutes, type ForwardState } from "./api/routes/forward.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
@@ -38,6 +39,7 @@ export interface AdminDeps {
   stats: Stats;
   metrics: Metrics;
   quotas: QuotaBook;
+  forward: ForwardState;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
   version: string;
@@ -112,7 +114,8 @@ function createApi(deps: AdminDeps, access: Access, now: () => number) {
     .route("/", cacheRoutes(cache))
     .route("/", upkeepRoutes(cache, verifier))
     .route("/", configRoutes(live, present.startedAt))
-    .route("/", connectRoutes(() => live.current, deps.registryPort));
+    .route("/", connectRoutes(() => live.current, deps.registryPort))
+    .route("/", forwardRoutes(() => live.current, deps.forward));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);
   });

@@ -1,11 +1,12 @@
 /** Statistics: what passes through, counted now, by registry and over time. */
+import { existsSync, renameSync } from "node:fs";
 import type { RecordSink, RequestRecord } from "../proxy/record.ts";
 import { Activity } from "./stats_activity.ts";
 import { add, type Counts, countsOf, type Pace, paceAfter, zero } from "./stats_counts.ts";
 import { type Health, HealthTracker } from "./stats_health.ts";
 import { PullCounter } from "./stats_pulls.ts";
 import { Recent } from "./stats_recent.ts";
-import { type Row, StatsStore, type Step, STEPS } from "./stats_store.ts";
+import { type Row, StatsStore, StatsVersionError, type Step, STEPS } from "./stats_store.ts";
 
 const FLUSH_MS = 5000;
 const SERIES = ["minute", "hour", "day"] as const;
@@ -35,11 +36,27 @@ export interface Point {
 }
 
 /**
- * Opens the statistics. Throws where the file cannot be used; the caller decides whether to go on
- * with `:memory:`.
+ * Opens the statistics. A file that is damaged or of another version is moved aside, since charts
+ * are not worth a start that fails. Throws where the directory cannot be written.
  */
 export function openStats(options: StatsOptions): Stats {
-  return new Stats(options);
+  try {
+    return new Stats(options);
+  } catch (error) {
+    if (!isUnusable(error)) throw error;
+    for (const suffix of ["", "-wal", "-shm"]) moveAside(options.file + suffix);
+    return new Stats(options);
+  }
+}
+
+/** SQLITE_ERROR, _CORRUPT and _NOTADB: a file that is no database, or not one of ours. */
+function isUnusable(error: unknown): boolean {
+  return error instanceof StatsVersionError ||
+    (error instanceof Error && "errcode" in error && [1, 11, 26].includes(Number(error.errcode)));
+}
+
+function moveAside(file: string): void {
+  if (existsSync(file)) renameSync(file, `${file}.damaged`);
 }
 
 /** Counts in memory, writes in one transaction every few seconds, reads what both hold. */

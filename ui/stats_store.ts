@@ -24,6 +24,14 @@ export interface Row {
   counts: Counts;
 }
 
+/** The file was written by a newer version. */
+export class StatsVersionError extends Error {
+  constructor(readonly found: number) {
+    super(`statistics are of version ${found}, this one knows ${VERSION}`);
+    this.name = "StatsVersionError";
+  }
+}
+
 /** A small database of its own: losing it costs charts, never content. */
 export class StatsStore {
   readonly #db: DatabaseSync;
@@ -99,9 +107,10 @@ export class StatsStore {
   }
 
   #prepare(): void {
-    this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    // First of all: `exec` does not say which error it met, `prepare` does.
     const version = Number(this.#db.prepare("PRAGMA user_version").get()!.user_version);
-    if (version > VERSION) throw new Error(`statistics are of a newer version (${version})`);
+    this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    if (version > VERSION) throw new StatsVersionError(version);
     if (version === VERSION) return;
     const columns = COUNTERS.map((counter) => `${counter} REAL NOT NULL`).join(", ");
     this.#db.exec(`

@@ -51,7 +51,7 @@ export async function adminFixture(
   const now = () => clock.now;
   const dir = await Deno.makeTempDir();
   await Deno.writeTextFile(join(dir, "config.yaml"), yaml || "# nothing yet\n");
-  const live = await LiveConfig.open({ cwd: dir, env }, { settle: 1, poll: 3600e3 });
+  const live = await LiveConfig.open({ cwd: dir, env }, { settle: 3600e3, poll: 3600e3 });
   const cache = await openCache({ dir: join(dir, "data"), scrubRate: 0 });
   const stats = openStats({ file: ":memory:", now, flushMs: 0 });
   const quotas = new QuotaBook();
@@ -68,6 +68,28 @@ export async function adminFixture(
       runningFills: () => cache.fills().length,
       quotas: () => quotas.entries(),
     }),
+    forward: {
+      tunnels: () => [{
+        id: 1,
+        kind: "interception",
+        host: "quay.io",
+        port: 443,
+        client: "192.0.2.7",
+        user: "",
+        since: 5,
+        up: 10,
+        down: 20,
+      }],
+      refused: () => [{
+        host: "evil.example",
+        port: 8443,
+        reason: "host",
+        message: "not on the list",
+        count: 2,
+        last: 7,
+        client: "192.0.2.7",
+      }],
+    },
     probe: (registry) => {
       probed.push(registry);
       return Promise.resolve({ ok: true, text: "Reachable", ms: 1, steps: [], quota: undefined });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { openStats } from "../../ui/stats.ts";
 import { record } from "../fake/records.ts";
 
@@ -74,7 +75,6 @@ Deno.test("Stats, survive a restart and forget what is old", async () => {
 Deno.test("Stats, a write that fails loses nothing and says why", async () => {
   const dir = await Deno.makeTempDir();
   const file = join(dir, "stats.db");
-  const { DatabaseSync } = await import("node:sqlite");
   const { stats } = fixture(file);
   stats.sink(record({ time: NOON }));
   const other = new DatabaseSync(file);
@@ -114,4 +114,21 @@ Deno.test("Stats, the last minute slides", () => {
   clock.now += 600e3;
   assert.equal(stats.lastMinute().requests, 0);
   stats.close();
+});
+
+Deno.test("openStats, a damaged file or one of a newer version is moved aside", async () => {
+  const dir = await Deno.makeTempDir();
+  const file = join(dir, "stats.db");
+  await Deno.writeTextFile(file, "this is no database, however long it may be");
+  fixture(file).stats.close();
+  assert.match(await Deno.readTextFile(`${file}.damaged`), /no database/);
+
+  const newer = new DatabaseSync(file);
+  newer.exec("PRAGMA user_version = 99");
+  newer.close();
+  const { stats } = fixture(file);
+  stats.sink(record());
+  assert.equal(stats.totals().all.requests, 1);
+  stats.close();
+  await Deno.remove(dir, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Cache, openCache } from "../../cache/cache.ts";
+import { type Cache, type CacheOptions, openCache } from "../../cache/cache.ts";
+import { FlakyStore } from "../cache/flaky_store.ts";
 import { FakeClock } from "../fake/clock.ts";
 import { digestOf, image, OCI_INDEX, OCI_MANIFEST } from "../fake/content.ts";
 import { startProxy, type TestProxy } from "../fake/proxy.ts";
@@ -11,6 +12,8 @@ const LAYER_PATH = `/v2/org/app/blobs/${LAYER.digest}`;
 const MANIFEST = { headers: { accept: `${OCI_INDEX}, ${OCI_MANIFEST}` } };
 
 interface Setup extends AsyncDisposable {
+  /** The cache's directory. */
+  dir: string;
   upstream: FakeRegistry;
   proxy: TestProxy;
   cache: Cache;
@@ -20,13 +23,14 @@ interface Setup extends AsyncDisposable {
 async function setup(
   options: FakeRegistryOptions = {},
   settings: Record<string, unknown> = {},
+  more: Partial<CacheOptions> = {},
 ): Promise<Setup> {
   await using stack = new AsyncDisposableStack();
   const dir = await Deno.makeTempDir({ prefix: "berth-cached-" });
   stack.defer(() => Deno.remove(dir, { recursive: true }));
   const upstream = stack.use(await fakeRegistry({ images: { "org/app:latest": app }, ...options }));
   const clock = new FakeClock();
-  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0 });
+  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0, ...more });
   stack.defer(() => cache.close());
   const proxy = stack.use(
     await startProxy(
@@ -36,7 +40,7 @@ async function setup(
     ),
   );
   const owned = stack.move();
-  return { upstream, proxy, cache, clock, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { dir, upstream, proxy, cache, clock, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** The last byte arrives when it is verified; a moment later it is stored. */
@@ -468,4 +472,69 @@ Deno.test("hot answers end with the tag's ttl, its move, its removal and the con
   before = await heat();
   await t.cache.evict({ digest: app.root.digest });
   assert.equal(await asked(), before + 1, "evicted");
+});
+
+/** Bytes of all stored files. */
+function bytesOnDisk(dir: string): number {
+  let bytes = 0;
+  for (const alg of Deno.readDirSync(`${dir}/blobs`)) {
+    for (const two of Deno.readDirSync(`${dir}/blobs/${alg.name}`)) {
+      for (const file of Deno.readDirSync(`${dir}/blobs/${alg.name}/${two.name}`)) {
+        bytes += Deno.statSync(`${dir}/blobs/${alg.name}/${two.name}/${file.name}`).size;
+      }
+    }
+  }
+  return bytes;
+}
+
+Deno.test("case 19: eviction frees the disk, a hit extends, a changed ttl applies at once", async () => {
+  await using stack = new AsyncDisposableStack();
+  const t = stack.use(await setup({}, { cache: { manifests: { ttl: "1h" } } }));
+  await pull(t);
+  const full = bytesOnDisk(t.dir);
+  const before = t.cache.stat(LAYER.digest)!;
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await (await t.proxy.get(LAYER_PATH)).bytes();
+  const after = t.cache.stat(LAYER.digest)!;
+  assert.equal(after.hits, before.hits + 1);
+  assert.ok(after.lastUsed > before.lastUsed);
+  const plan = await t.cache.evict({ repository: "hub/org/app" });
+  assert.equal(plan.bytes, full);
+  assert.equal(bytesOnDisk(t.dir), 0);
+  await pull(t);
+  const asked = t.upstream.count("HEAD", /manifests\/latest/);
+  const impatient = stack.use(
+    await startProxy(
+      {
+        default_registry: "hub",
+        registries: { hub: { url: t.upstream.url } },
+        cache: { manifests: { ttl: 0 } },
+      },
+      { now: t.clock.now },
+      t.cache,
+    ),
+  );
+  await (await t.proxy.get("/v2/org/app/manifests/latest", MANIFEST)).bytes();
+  assert.equal(t.upstream.count("HEAD", /manifests\/latest/), asked);
+  await (await impatient.get("/v2/org/app/manifests/latest", MANIFEST)).bytes();
+  assert.equal(t.upstream.count("HEAD", /manifests\/latest/), asked + 1);
+});
+
+Deno.test("case 26: the disk fills up during a fill, the client still gets its bytes", async () => {
+  const stores: FlakyStore[] = [];
+  await using t = await setup({}, {}, {
+    openStore: async (dir, now) => {
+      stores.push(await FlakyStore.open(dir, now));
+      return stores[0]!;
+    },
+  });
+  stores[0]!.room = 1000;
+  const response = await t.proxy.get(LAYER_PATH);
+  assert.deepEqual(await response.bytes(), LAYER.bytes);
+  await stored(t.cache);
+  assert.equal(t.cache.stat(LAYER.digest), undefined);
+  stores[0]!.room = Infinity;
+  await (await t.proxy.get(LAYER_PATH)).bytes();
+  await stored(t.cache);
+  assert.equal(t.cache.stat(LAYER.digest)?.size, LAYER.bytes.length);
 });

@@ -6,6 +6,7 @@ import type { Case } from "./cases.ts";
 
 const BLOBS = 100_000;
 const ROUNDS = 5;
+const LONG_AGO = new Date(2020, 0);
 
 export const START: Case = {
   name: "start",
@@ -37,7 +38,10 @@ async function restarts(berth: Berth, signal: Deno.Signal): Promise<number[]> {
   return samples;
 }
 
-/** Puts blobs into a cache directory and takes its index away. */
+/**
+ * Puts blobs into a cache directory, as if they had come long ago, and takes its index away: after a
+ * crash Berth looks through what changed just before it.
+ */
 async function fill(cacheDir: string): Promise<void> {
   for await (const { name, isFile } of Deno.readDir(cacheDir)) {
     if (isFile) await Deno.remove(join(cacheDir, name));
@@ -50,5 +54,8 @@ async function fill(cacheDir: string): Promise<void> {
     const bytes = new TextEncoder().encode(`blob ${i}`);
     const hex = createHash("sha256").update(bytes).digest("hex");
     Deno.writeFileSync(join(store, hex.slice(0, 2), hex), bytes);
+  }
+  for (const { name } of Deno.readDirSync(store)) {
+    Deno.utimeSync(join(store, name), LONG_AGO, LONG_AGO);
   }
 }

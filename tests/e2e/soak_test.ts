@@ -77,6 +77,8 @@ Deno.test("soak, no wrong byte through faults, kills, eviction and clients that 
     }
     assert.equal(await berth.stop(), 0, "exit code after SIGTERM");
     assert.deepEqual(await damaged(join(berth.cacheDir, "blobs")), []);
+    const verified = await berth.command("cache", "verify");
+    assert.equal(verified.code, 0, verified.stderr);
     assert.ok(outcomes.clean > PULLS / 4, JSON.stringify(outcomes));
   } catch (error) {
     const log = (await berth.output()).split("\n").slice(-40).join("\n");

@@ -1,6 +1,6 @@
 /** Berth as users run it: in a process of its own, with a configuration file. */
 import { join, resolve } from "node:path";
-import { start } from "./process.ts";
+import { finish, type Finished, start } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
 import { scratchDir } from "./scratch.ts";
 import { answers, freePort } from "./wait.ts";
@@ -19,6 +19,8 @@ export interface Berth extends AsyncDisposable {
   /** What the running process has printed so far. */
   output(): Promise<string>;
   stop(signal?: Deno.Signal): Promise<number>;
+  /** Runs one of Berth's other commands on the same configuration, to its end. */
+  command(...args: string[]): Promise<Finished>;
   /** Ends it with `signal` and starts it again: the same port, configuration and cache. */
   restart(signal?: Deno.Signal): Promise<void>;
 }
@@ -88,6 +90,8 @@ export async function startBerth(
     },
     output: () => process.output(),
     stop: (signal) => process.stop(signal),
+    command: (...words) =>
+      finish(command!, [...args, ...words, "--config", configFile], { cwd: dir }),
     async restart(signal) {
       await process.stop(signal);
       await process[Symbol.asyncDispose]();

@@ -168,7 +168,7 @@ class DiskCache implements Cache {
       rate: () => this.#settings.scrubRate,
       verifyEvery: () => this.#settings.verifyEvery,
     });
-    this.#queries = new Queries(index, () => this.#pinned.digests());
+    this.#queries = new Queries(index, () => this.#pinned.digests(), () => clock.now());
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => index.flush(clock.now())),
       this.#every(UPKEEP_EVERY, "making room", () => this.#evictor.enforce()),
@@ -179,7 +179,16 @@ class DiskCache implements Cache {
 
   stat(digest: string): BlobStat | undefined {
     const row = this.#index.blob(digest);
-    if (row) return { ...row, pinned: this.#pinned.digests().has(digest) };
+    if (row) {
+      const pinned = this.#pinned;
+      return {
+        ...row,
+        /** Worked out only for those who ask: it may take going through all tags. */
+        get pinned() {
+          return pinned.digests().has(digest);
+        },
+      };
+    }
     const held = this.#memory.get(digest);
     if (!held) return undefined;
     const times = { lastUsed: this.#clock.now(), created: this.#clock.now(), verified: 0 };

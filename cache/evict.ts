@@ -135,10 +135,13 @@ export class Evictor {
     const before = Math.min(usedBefore, clock.now() - GRACE);
     while (freed < bytes) {
       const batch = this.#oldest(after, before);
+      const pinned = this.#options.pinned();
       for (const row of batch) {
         after = row;
         if (freed >= bytes) return;
-        if (this.#mayGo(row) && await this.remove(row.digest, reason)) freed += row.size;
+        if (!pinned.has(row.digest) && this.#mayGo(row) && await this.remove(row.digest, reason)) {
+          freed += row.size;
+        }
       }
       if (batch.length < BATCH) return;
     }
@@ -153,7 +156,7 @@ export class Evictor {
 
   /** The row on disk may be older than what is known of its use. */
   #mayGo({ digest, lastUsed }: BlobRow): boolean {
-    const { index, pinned, busy } = this.#options;
-    return index.blob(digest)?.lastUsed === lastUsed && !pinned().has(digest) && !busy(digest);
+    const { index, busy } = this.#options;
+    return index.blob(digest)?.lastUsed === lastUsed && !busy(digest);
   }
 }

@@ -75,6 +75,7 @@ export class Index {
   readonly recordedUntil: number;
   #totals: { blobs: number; bytes: number };
   #revision = 0;
+  #reachable = 0;
   #changed = false;
 
   /**
@@ -87,7 +88,9 @@ export class Index {
       db = new DatabaseSync(path);
       // Prepared, not executed: only then do errors carry SQLite's code.
       db.prepare("PRAGMA journal_mode = WAL").get();
-      db.exec("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
+      db.exec(
+        "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768",
+      );
       migrate(db, path);
       return new Index(db, path);
     } catch (error) {
@@ -119,9 +122,14 @@ export class Index {
     return this.#totals;
   }
 
-  /** Rises whenever tags, references or pins change: for those who keep something made of them. */
+  /** Rises whenever a tag moves, or content or its membership goes: what was said before may not hold. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Rises whenever more or other content may be reached from a tag or a pin. */
+  get reachable(): number {
+    return this.#reachable;
   }
 
   blob(digest: string): BlobRow | undefined {
@@ -146,6 +154,7 @@ export class Index {
       for (const repository of repositories ?? []) this.link(repository, digest, lastUsed);
     });
     this.#forget(digest);
+    if (references?.length) this.#reachable++;
     this.#totals.bytes += size - (before?.size ?? 0);
     if (!before) this.#totals.blobs++;
   }
@@ -155,10 +164,12 @@ export class Index {
     const before = this.blob(digest);
     this.transaction(() => {
       this.#sql.removeBlob.run(digest);
-      this.#sql.removeRefs.run(digest);
       this.#sql.unlinkDigest.run(digest);
-      this.#sql.deleteTagsOf.run(digest);
+      const { changes: refs } = this.#sql.removeRefs.run(digest);
+      const { changes: tags } = this.#sql.deleteTagsOf.run(digest);
+      if (refs || tags) this.#reachable++;
     });
+    this.#revision++;
     this.#forget(digest);
     this.#links.clear();
     this.#tags.clear();
@@ -228,6 +239,7 @@ export class Index {
       }
     });
     this.#links.clear();
+    this.#revision++;
   }
 
   tag(key: TagKey): TagRow | undefined {
@@ -251,25 +263,25 @@ export class Index {
     const moved = this.tag(key)?.digest !== digest;
     this.#sql.setTag.run(registry, repository, tag, accept, digest, mediaType, size, checkedAt);
     this.#tags.set(tagId(key), { row: { digest, mediaType, size, checkedAt } });
-    if (moved) this.#revision++;
+    if (moved) this.#tagsChanged();
   }
 
   /** Forgets the tag, whatever clients accept. */
   deleteTag(registry: string, repository: string, tag: string): void {
     this.#sql.deleteTag.run(registry, repository, tag);
     this.#tags.clear();
-    this.#revision++;
+    this.#tagsChanged();
   }
 
   pin(pattern: string, now: number): void {
     this.db.prepare("INSERT OR IGNORE INTO pins VALUES (?, ?)").run(pattern, now);
-    this.#revision++;
+    this.#reachable++;
   }
 
   /** False where there was no such pin. */
   unpin(pattern: string): boolean {
     const { changes } = this.db.prepare("DELETE FROM pins WHERE pattern = ?").run(pattern);
-    this.#revision++;
+    this.#reachable++;
     return Number(changes) > 0;
   }
 
@@ -299,6 +311,11 @@ export class Index {
     this.db.close();
   }
 
+  #tagsChanged(): void {
+    this.#revision++;
+    this.#reachable++;
+  }
+
   #setReferences(parent: string, references: Reference[]): void {
     this.#sql.removeRefs.run(parent);
     references.forEach(({ digest, kind, mediaType, size, platform }, position) => {
@@ -310,7 +327,6 @@ export class Index {
     this.#blobs.delete(digest);
     this.#touched.delete(digest);
     this.#changed = true;
-    this.#revision++;
   }
 
   #state(key: string): number | undefined {

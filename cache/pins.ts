@@ -37,7 +37,8 @@ export class Pinned {
   readonly #index: Index;
   #configured: readonly string[];
   #digests = new Set<string>();
-  #bytes: number | undefined;
+  /** Worked out when that many bytes were stored altogether. */
+  #bytes: { of: number; sum: number } | undefined;
   #revision = -1;
 
   constructor(index: Index, configured: readonly string[]) {
@@ -60,8 +61,8 @@ export class Pinned {
   }
 
   digests(): ReadonlySet<string> {
-    if (this.#revision === this.#index.revision) return this.#digests;
-    this.#revision = this.#index.revision;
+    if (this.#revision === this.#index.reachable) return this.#digests;
+    this.#revision = this.#index.reachable;
     this.#bytes = undefined;
     const patterns = this.patterns().map(({ pattern }) => pattern);
     const globs = patterns.filter((pattern) => !parseDigest(pattern)).map(globToRegExp);
@@ -73,8 +74,12 @@ export class Pinned {
   /** Bytes of what pins hold, as far as it is here. */
   bytes(): number {
     const digests = this.digests();
-    return this.#bytes ??= digests.values()
-      .reduce((sum, digest) => sum + (this.#index.blob(digest)?.size ?? 0), 0);
+    const { bytes: of } = this.#index.totals;
+    if (this.#bytes?.of !== of) {
+      const sizes = digests.values().map((digest) => this.#index.blob(digest)?.size ?? 0);
+      this.#bytes = { of, sum: sizes.reduce((sum, size) => sum + size, 0) };
+    }
+    return this.#bytes.sum;
   }
 
   *#roots(globs: RegExp[]): Iterable<string> {

@@ -104,23 +104,36 @@ const SORTS = {
   created: "created",
   digest: "digest",
 };
-const REPOSITORY_SORTS = { name: "repository", size: "bytes", used: "last_used", hits: "hits" };
+const REPOSITORY_SORTS = { size: "bytes", used: "lastUsed", hits: "hits" } as const;
+const SUMS =
+  "count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits, max(last_used) AS last_used";
+
+/** An answer that takes longer than this many milliseconds is given again for so many times as long. */
+const SLOW = 50;
+const REST = 20;
 
 /** Questions to the index. Whoever asks has flushed it, so that the answers are of now. */
 export class Queries {
   readonly #index: Index;
   readonly #pinned: () => ReadonlySet<string>;
+  readonly #now: () => number;
+  readonly #memo = new Map<string, { until: number; value: unknown }>();
 
-  constructor(index: Index, pinned: () => ReadonlySet<string>) {
+  constructor(index: Index, pinned: () => ReadonlySet<string>, now: () => number) {
     this.#index = index;
     this.#pinned = pinned;
+    this.#now = now;
   }
 
   blobs(query: BlobQuery): BlobListing {
     const { where, values } = conditions(query, this.#pinned);
-    const order = `${SORTS[query.sort ?? "used"]} ${query.desc ? "DESC" : "ASC"}, digest`;
+    const way = query.desc ? "DESC" : "ASC";
+    const order = `${SORTS[query.sort ?? "used"]} ${way}, digest ${way}`;
+    // The page is found in the index of that order alone; only its rows are looked up.
     const rows = this.#all(
-      `SELECT * FROM blobs ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
+      `SELECT blobs.* FROM (
+         SELECT digest FROM blobs ${where} ORDER BY ${order} LIMIT ? OFFSET ?
+       ) JOIN blobs USING (digest) ORDER BY ${order}`,
       ...values,
       ...page(query),
     );
@@ -136,11 +149,16 @@ export class Queries {
       const pinned = this.#pinned().has(blob.digest);
       return { ...describe(blob, named.get(blob.digest)), pinned, repositories };
     });
-    const sums = this.#all(
+    return { ...this.#sums(where, values), items };
+  }
+
+  #sums(where: string, values: SQLInputValue[]): { total: number; bytes: number } {
+    if (!where) return { total: this.#index.totals.blobs, bytes: this.#index.totals.bytes };
+    const [sums] = this.#all(
       `SELECT count(*) AS total, coalesce(sum(size), 0) AS bytes FROM blobs ${where}`,
       ...values,
-    )[0];
-    return { total: Number(sums?.total), bytes: Number(sums?.bytes), items };
+    );
+    return { total: Number(sums?.total), bytes: Number(sums?.bytes) };
   }
 
   /** Tags that lead to `digest`, as `docker/library/alpine:3.22`; at most `limit`. */
@@ -167,50 +185,71 @@ export class Queries {
   }
 
   registries(): RegistryItem[] {
-    return this.#all(
-      `SELECT registry, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
-         max(last_used) AS last_used, (
-           SELECT count(DISTINCT repository) FROM members
-           WHERE repository >= registry || '/' AND repository < registry || '0'
-         ) AS repositories, (
-           SELECT count(*) FROM (
-             SELECT DISTINCT repository, tag FROM tags WHERE tags.registry = held.registry)
-         ) AS tags
-       FROM (
-         SELECT DISTINCT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest
-         FROM members
-       ) AS held JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
-    ).map((row) => ({
-      registry: String(row.registry),
-      repositories: Number(row.repositories),
-      tags: Number(row.tags),
-      ...holdings(row),
-    }));
+    return this.#remembered("registries", () =>
+      this.#all(
+        `SELECT registry, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
+           max(last_used) AS last_used, (
+             SELECT count(DISTINCT repository) FROM members
+             WHERE repository >= registry || '/' AND repository < registry || '0'
+           ) AS repositories, (
+             SELECT count(*) FROM (
+               SELECT DISTINCT repository, tag FROM tags WHERE tags.registry = held.registry)
+           ) AS tags
+         FROM (
+           SELECT DISTINCT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest
+           FROM members
+         ) AS held JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
+      ).map((row) => ({
+        registry: String(row.registry),
+        repositories: Number(row.repositories),
+        tags: Number(row.tags),
+        ...holdings(row),
+      })));
   }
 
   repositories(query: RepositoryQuery): Listing<RepositoryItem> {
-    const { where, values } = repositoryConditions(query);
-    const order = `${REPOSITORY_SORTS[query.sort ?? "name"]} ${query.desc ? "DESC" : "ASC"}`;
-    const rows = this.#all(
-      `SELECT repository, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
-         max(last_used) AS last_used
-       FROM members JOIN blobs USING (digest) ${where}
-       GROUP BY repository ORDER BY ${order}, repository LIMIT ? OFFSET ?`,
-      ...values,
-      ...page(query),
-    );
+    const { total, items } = (query.sort ?? "name") === "name"
+      ? this.#repositoriesByName(query)
+      : this.#repositoriesByUse(query);
     const tags = this.#index.db.prepare(
       "SELECT count(DISTINCT tag) AS n FROM tags WHERE registry = ? AND repository = ?",
     );
-    const items = rows.map((row) => {
-      const repository = String(row.repository);
-      return { repository, tags: Number(tags.get(...split(repository))?.n), ...holdings(row) };
-    });
-    const total = this.#count(
-      `SELECT count(DISTINCT repository) AS n FROM members JOIN blobs USING (digest) ${where}`,
+    const tagsOf = (repository: string) => Number(tags.get(...split(repository))?.n);
+    return { total, items: items.map((item) => ({ ...item, tags: tagsOf(item.repository) })) };
+  }
+
+  /** Sums up nothing but the page. */
+  #repositoriesByName(query: RepositoryQuery): Listing<HeldRepository> {
+    const { where, values } = repositoryConditions(query);
+    const names = `SELECT DISTINCT repository FROM members ${where}`;
+    const filled = `SELECT repository FROM (${names}) AS named WHERE EXISTS (
+      SELECT 1 FROM members JOIN blobs USING (digest) WHERE members.repository = named.repository)`;
+    const rows = this.#all(
+      `SELECT repository, ${SUMS} FROM (
+         ${filled} ORDER BY repository ${query.desc ? "DESC" : "ASC"} LIMIT ? OFFSET ?
+       ) JOIN members USING (repository) JOIN blobs USING (digest)
+       GROUP BY repository ORDER BY repository ${query.desc ? "DESC" : "ASC"}`,
       ...values,
+      ...page(query),
     );
-    return { total, items };
+    const total = this.#count(`SELECT count(*) AS n FROM (${filled})`, ...values);
+    return { total, items: rows.map(heldRepository) };
+  }
+
+  /** There is no way around summing up all of them, so that the sums serve for some pages. */
+  #repositoriesByUse(query: RepositoryQuery): Listing<HeldRepository> {
+    const { where, values } = repositoryConditions(query);
+    const all = this.#remembered(JSON.stringify(values), () =>
+      this.#all(
+        `SELECT repository, ${SUMS} FROM members JOIN blobs USING (digest) ${where}
+         GROUP BY repository ORDER BY repository`,
+        ...values,
+      ).map(heldRepository));
+    const by = REPOSITORY_SORTS[query.sort as keyof typeof REPOSITORY_SORTS];
+    const sign = query.desc ? -1 : 1;
+    const [limit, offset] = page(query);
+    const items = all.toSorted((a, b) => sign * (a[by] - b[by])).slice(offset, offset + limit);
+    return { total: all.length, items };
   }
 
   /** The tags of `repository`, each with everything it stands for that is here. */
@@ -275,6 +314,22 @@ export class Queries {
     return held;
   }
 
+  /**
+   * What `ask` answers, or answered a moment ago where answering takes long: pulls should not have
+   * to wait because somebody watches a page.
+   */
+  #remembered<T>(key: string, ask: () => T): T {
+    const now = this.#now();
+    for (const [old, { until }] of this.#memo) if (now > until) this.#memo.delete(old);
+    const known = this.#memo.get(key);
+    if (known) return known.value as T;
+    const began = performance.now();
+    const value = ask();
+    const took = performance.now() - began;
+    if (took > SLOW) this.#memo.set(key, { until: now + took * REST, value });
+    return value;
+  }
+
   #all(sql: string, ...values: SQLInputValue[]) {
     return this.#index.db.prepare(sql).all(...values);
   }
@@ -282,6 +337,12 @@ export class Queries {
   #count(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#index.db.prepare(sql).get(...values)?.n);
   }
+}
+
+type HeldRepository = Omit<RepositoryItem, "tags">;
+
+function heldRepository(row: Record<string, unknown>): HeldRepository {
+  return { repository: String(row.repository), ...holdings(row) };
 }
 
 function holdings(row: Record<string, unknown>): Holdings {

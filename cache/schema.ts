@@ -15,6 +15,9 @@ const MIGRATIONS = [
   ) WITHOUT ROWID;
   CREATE INDEX blobs_last_used ON blobs (last_used);
   CREATE INDEX blobs_verified ON blobs (verified);
+  CREATE INDEX blobs_size ON blobs (size);
+  CREATE INDEX blobs_hits ON blobs (hits);
+  CREATE INDEX blobs_created ON blobs (created);
 
   -- Which repository ("registry/name") holds which digest, whether or not its bytes are here.
   CREATE TABLE members (

@@ -4,6 +4,7 @@ import { openCache } from "./cache/cache.ts";
 import { systemClock } from "./cache/clock.ts";
 import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
 import { SCRIPTS, type Shell } from "./cli/completions/script.ts";
+import { DataDirError, original, usingDataDir } from "./cli/data_dir.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { runCommand, type Runners } from "./cli/run.ts";
 import { styleFor } from "./cli/style.ts";
@@ -105,14 +106,18 @@ interface Running {
 async function start(live: LiveConfig): Promise<Running> {
   const config = live.current;
   await using started = new AsyncDisposableStack();
-  const cache = config.cache.dir ? await openCache(cacheOptions(config)) : undefined;
+  const dir = config.cache.dir;
+  const cache = dir ? await usingDataDir(dir, () => openCache(cacheOptions(config))) : undefined;
   if (cache) {
     started.defer(() => cache.close());
     const control = await serveControl(cache, config.cache.dir);
     if (control) started.use(control);
   }
   const quota = new QuotaBook();
-  const stats = openStats({ file: cache ? `${config.cache.dir}/stats.db` : ":memory:" });
+  const stats = await usingDataDir(
+    dir,
+    () => openStats({ file: cache ? `${dir}/stats.db` : ":memory:" }),
+  );
   started.defer(() => stats.close());
   const metrics = createMetrics({
     version: VERSION,
@@ -149,7 +154,7 @@ async function start(live: LiveConfig): Promise<Running> {
   const registry = proxy.address ?? forward.address!;
   const { hash, made } = config.admin.password_hash || config.admin.auth === "none"
     ? { hash: "", made: undefined }
-    : await firstPassword(config.cache.dir || ".");
+    : await usingDataDir(dir, () => firstPassword(dir || "."));
   const admin = createAdmin({
     live,
     cache,
@@ -247,7 +252,8 @@ function stopSignal(): Promise<void> {
 }
 
 /** What is the user's to mend gets one line; exit code 2 for configuration, 1 for the rest. */
-function explain(error: unknown): number {
+function explain(thrown: unknown): number {
+  const error = original(thrown);
   if (error instanceof ConfigError) {
     io.complain(error.message);
     return 2;
@@ -257,7 +263,8 @@ function explain(error: unknown): number {
     return 2;
   }
   const known = error instanceof ListenError || error instanceof CacheLocked ||
-    error instanceof CacheTooNew || error instanceof Deno.errors.PermissionDenied ||
+    error instanceof CacheTooNew || error instanceof DataDirError ||
+    error instanceof Deno.errors.PermissionDenied ||
     error instanceof Deno.errors.NotFound;
   io.complain(known ? `berth: ${error.message}` : `berth: ${String(error)}`);
   return 1;

@@ -3,8 +3,8 @@
  *
  * What it may do is the permission set "berth" of deno.json, and never more: there is no prompt. The
  * hosts, files and variables are the operator's to name, so net, read, write and env cannot be
- * narrower; programs, native libraries, information on the machine and imports from the network are
- * out.
+ * narrower. Of the machine it learns the room on disks (min_free) and its own addresses (no tunnel
+ * leads back to them). Programs, native libraries and imports from the network are out.
  */
 import { dirname, join, relative } from "node:path";
 import { BUILD_FILE } from "../cli/version.ts";
@@ -27,7 +27,6 @@ export interface CompileOptions {
 export async function compile({ output, target }: CompileOptions): Promise<void> {
   await Deno.mkdir(dirname(output), { recursive: true });
   await Deno.mkdir(join(ROOT, dirname(BUILD_FILE)), { recursive: true });
-  await Deno.mkdir(join(ROOT, PAGES), { recursive: true });
   const build = { commit: await commit() };
   await Deno.writeTextFile(join(ROOT, BUILD_FILE), JSON.stringify(build) + "\n");
   await run(Deno.execPath(), [

@@ -67,6 +67,8 @@ export interface StartOptions {
   cwd?: string;
   /** Whether the process serves by now; asked again until it says so. */
   ready: () => Promise<boolean>;
+  /** Is told the process's id before `ready` is asked. */
+  started?: (pid: number) => void;
   /** Milliseconds until it must be ready. */
   deadline?: number;
 }
@@ -97,6 +99,7 @@ export async function start(
     ...(options.cwd && { cwd: options.cwd }),
     stdin: "null",
   }).spawn();
+  options.started?.(child.pid);
   let ended = false;
   const status = child.status.finally(() => ended = true);
 

@@ -1,0 +1,59 @@
+/** Why the data directory cannot be used, in one line that says what to do. */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { CacheLocked, CacheTooNew } from "../cache/errors.ts";
+
+/** Less than this much room left is what a full disk looks like. */
+const FULL_BYTES = 1 << 20;
+
+/** The data directory cannot be used, for a reason that is its user's to mend. */
+export class DataDirError extends Error {
+  override name = "DataDirError";
+  constructor(readonly dir: string, reason: string, options?: ErrorOptions) {
+    super(`cache.dir ${dir} cannot be used: ${reason}`, options);
+  }
+}
+
+/**
+ * Does `work`, which opens files in `dir`. What goes wrong with the directory is thrown as
+ * {@linkcode DataDirError}; `CacheLocked` and `CacheTooNew` say enough and pass.
+ */
+export async function usingDataDir<T>(dir: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause = original(error);
+    if (cause instanceof CacheLocked || cause instanceof CacheTooNew) throw cause;
+    throw new DataDirError(dir, reasonOf(cause, dir), { cause });
+  }
+}
+
+/** What went wrong first, where closing what was open failed as well. */
+export function original(error: unknown): unknown {
+  return error instanceof SuppressedError ? original(error.suppressed) : error;
+}
+
+function reasonOf(error: unknown, dir: string): string {
+  if (isFull(dir) || codeOf(error) === "ENOSPC") return "the disk is full";
+  if (error instanceof Deno.errors.PermissionDenied) return "this user may not write there";
+  if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
+    return "it is not a directory";
+  }
+  if (codeOf(error) === "EROFS") return "the file system is read-only";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
+}
+
+/** Whether the disk of `dir`, or of the nearest directory above it that exists, has no room. */
+function isFull(dir: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize < FULL_BYTES;
+  } catch {
+    const above = dirname(dir);
+    return above !== dir && isFull(above);
+  }
+}

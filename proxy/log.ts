@@ -5,6 +5,7 @@ import {
   getStreamSink,
   type Logger,
   type LogRecord,
+  reset,
   type TextFormatter,
 } from "@logtape/logtape";
 import { formatSize } from "./config/units.ts";
@@ -22,8 +23,8 @@ export async function configureLog(
   log: Config["log"],
   stream: WritableStream<Uint8Array> = Deno.stderr.writable,
 ): Promise<void> {
+  await reset(); // the old sink lets go of the stream before the new one takes it
   await configure({
-    reset: true,
     sinks: {
       out: getStreamSink(keepOpen(stream), { formatter: log.format === "json" ? json : text }),
     },

@@ -1,38 +1,47 @@
 /** Tells pulls from the several requests that one pull makes. */
 import type { RequestRecord } from "../proxy/record.ts";
 
-/** Requests of one client for one repository within this time belong to one pull. */
+/** Requests of one client for one repository within this time belong together. */
 const WINDOW_MS = 30e3;
 const MAX_REMEMBERED = 10_000;
 
+interface Seen {
+  time: number;
+  method: string;
+}
+
 /**
- * A pull is a manifest that a client asks for and gets: by tag, once however often it asks for that
- * tag within half a minute (HEAD then GET); by digest, only where nothing else was asked of that
- * repository just before, since clients follow a tag and an index by digest.
+ * A pull is a manifest that a client asks for and gets. By tag: each GET, and a HEAD that no GET of
+ * that tag follows, since clients ask by HEAD first and go on by tag or by digest. By digest: only
+ * where nothing else was asked of that repository just before, since clients follow a tag and an
+ * index by digest.
  */
 export class PullCounter {
-  readonly #seen = new Map<string, number>();
+  readonly #seen = new Map<string, Seen>();
 
   /** True where `record` begins a pull. */
   begins(record: RequestRecord): boolean {
-    if (record.kind !== "manifest" || !/^(GET|HEAD)$/.test(record.method)) return false;
-    if (record.status !== 200 && record.status !== 304) return false;
+    const { kind, method, status, reference, time } = record;
+    if (kind !== "manifest" || !/^(GET|HEAD)$/.test(method)) return false;
+    if (status !== 200 && status !== 304) return false;
     const repository = `${record.client} ${record.registry} ${record.repository}`;
-    const tag = `${repository} ${record.reference}`;
-    const known = this.#recent(record.reference.includes(":") ? repository : tag, record.time);
-    this.#remember(repository, record.time);
-    this.#remember(tag, record.time);
-    return !known;
+    const byDigest = reference.includes(":");
+    const key = byDigest ? repository : `${repository} ${reference}`;
+    const before = this.#recent(key, time);
+    this.#remember(repository, { time, method });
+    if (!byDigest) this.#remember(key, { time, method });
+    if (!before) return true;
+    return !byDigest && method === "GET" && before.method === "GET";
   }
 
-  #recent(key: string, time: number): boolean {
+  #recent(key: string, time: number): Seen | undefined {
     const seen = this.#seen.get(key);
-    return seen !== undefined && time - seen < WINDOW_MS;
+    return seen && time - seen.time < WINDOW_MS ? seen : undefined;
   }
 
-  #remember(key: string, time: number): void {
+  #remember(key: string, seen: Seen): void {
     this.#seen.delete(key);
-    this.#seen.set(key, time);
+    this.#seen.set(key, seen);
     if (this.#seen.size > MAX_REMEMBERED) this.#seen.delete(this.#seen.keys().next().value!);
   }
 }

@@ -17,7 +17,10 @@ Deno.test("PullCounter, one pull however many manifests a client asks for", () =
   assert.equal(pulls({ method: "HEAD" }, { ...digest }, { ...digest, time: T + 1000 }), 1);
   assert.equal(pulls({ method: "HEAD" }, { method: "GET" }), 1);
   assert.equal(pulls(digest, { reference: "sha256:def" }), 1, "pinned: index, then manifest");
-  assert.equal(pulls({}, { time: T + 31e3 }), 2, "again, later");
+  assert.equal(pulls({ method: "HEAD" }, { method: "HEAD" }), 1, "asked twice");
+  assert.equal(pulls({ method: "HEAD" }, {}, {}), 2, "HEAD and GET, then GET");
+  assert.equal(pulls({}, {}), 2, "again");
+  assert.equal(pulls({ method: "HEAD" }, { method: "HEAD", time: T + 31e3 }), 2, "later");
   assert.equal(pulls({}, { client: "10.0.0.2" }), 2, "another client");
   assert.equal(pulls({}, { reference: "3.20" }), 2, "another tag");
   assert.equal(pulls({ repository: "library/alpine" }, { repository: "library/busybox" }), 2);

@@ -1,7 +1,7 @@
 /** Which hosts clients may reach through the forward proxy, and which of them are intercepted. Pure. */
 import type { Config, RegistryConfig } from "../config/schema.ts";
 import { companionsOf } from "./companions.ts";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint, type Reach } from "./endpoint.ts";
 
 /** The part of the configuration that decides where clients may go. */
 export type ForwardRules = {
@@ -14,8 +14,7 @@ export type Verdict =
   | { allowed: false; reason: "host" | "port" }
   | {
     allowed: true;
-    /** Whether it may turn out to have an address that is not public. */
-    private: boolean;
+    reach: Reach;
   };
 
 export interface AllowList {
@@ -47,6 +46,7 @@ export function createAllowList(rules: ForwardRules): AllowList {
     endpoints.map(({ name, endpoint }) => [formatEndpoint(endpoint), name]),
   );
   const intercepted = interceptedNames(rules);
+  const reach = forward.allow_private ? "private" : "public";
   const entries = [
     ...endpoints.flatMap((
       { endpoint: { host } },
@@ -63,9 +63,9 @@ export function createAllowList(rules: ForwardRules): AllowList {
     },
     verdict(endpoint) {
       // The operator's own registry may stand anywhere, on any port.
-      if (registryAt(endpoint) !== undefined) return { allowed: true, private: true };
+      if (registryAt(endpoint) !== undefined) return { allowed: true, reach: "any" };
       const answers = entries.map((entry) => entry(endpoint));
-      if (answers.includes("yes")) return { allowed: true, private: forward.allow_private };
+      if (answers.includes("yes")) return { allowed: true, reach };
       return { allowed: false, reason: answers.includes("port") ? "port" : "host" };
     },
     interceptedHosts: distinct(

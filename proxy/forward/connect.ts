@@ -41,7 +41,7 @@ export async function connect(
   }
   const verdict = allowList.verdict(endpoint);
   if (!verdict.allowed) throw notAllowed(endpoint, verdict.reason);
-  const server = await dial(endpoint, verdict.private, context.dialing);
+  const server = await dial(endpoint, verdict.reach, context.dialing);
   const about = { kind: "tunnel", ...endpoint, client: address, user } as const;
   try {
     await writeAll(client, ESTABLISHED);

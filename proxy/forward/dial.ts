@@ -1,16 +1,13 @@
 /** From a host to a connection: the addresses that were checked are the ones that are called. */
 import ipaddr from "ipaddr.js";
-import { lookup } from "node:dns/promises";
 import { type Clock, within } from "./clock.ts";
-import { type Endpoint, formatEndpoint, isOwn, isPublic } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, isOwn, isWithin, type Reach } from "./endpoint.ts";
+import type { Lookup } from "../upstream/dial.ts";
 import { privateAddress, Refusal } from "./refusal.ts";
-
-/** Every address of a host, as the system resolves it (hosts file included). */
-export type Resolve = (host: string) => Promise<string[]>;
 
 export interface DialOptions {
   clock: Clock;
-  resolve: Resolve;
+  resolve: Lookup;
   /** Milliseconds for resolving and connecting together. */
   timeout: number;
   /** Ports that this program listens on; calling one of them on this machine would be a loop. */
@@ -22,16 +19,13 @@ export interface DialOptions {
 /** RFC 8305, 5: how long an attempt has before the next address is tried beside it. */
 const ATTEMPT_DELAY = 250;
 
-export const systemResolve: Resolve = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-
 /**
- * Connects to `endpoint`. Throws {@linkcode Refusal}: `private` where an address is not public and
- * `mayBePrivate` is false, `loop` where it is ourselves, `unresolved`, `unreachable`.
+ * Connects to `endpoint`. Throws {@linkcode Refusal}: `private` where an address lies outside
+ * `reach`, `loop` where it is ourselves, `unresolved`, `unreachable`.
  */
 export async function dial(
   endpoint: Endpoint,
-  mayBePrivate: boolean,
+  reach: Reach,
   options: DialOptions,
 ): Promise<Deno.TcpConn> {
   const late = () =>
@@ -40,7 +34,7 @@ export async function dial(
     options.clock,
     options.timeout,
     async (signal) => {
-      const addresses = await checkedAddresses(endpoint, mayBePrivate, options);
+      const addresses = await checkedAddresses(endpoint, reach, options);
       return await connectAny(endpoint, addresses, options.clock, signal);
     },
     late,
@@ -51,7 +45,7 @@ export async function dial(
 /** The addresses of `endpoint` that may be called, in the order to try them. */
 export async function checkedAddresses(
   endpoint: Endpoint,
-  mayBePrivate: boolean,
+  reach: Reach,
   { resolve, ownPorts }: Pick<DialOptions, "resolve" | "ownPorts">,
 ): Promise<string[]> {
   const addresses = await resolveAll(endpoint.host, resolve);
@@ -61,12 +55,12 @@ export async function checkedAddresses(
       const message = `${formatEndpoint(endpoint)} leads back to this proxy`;
       throw new Refusal("loop", message);
     }
-    if (!mayBePrivate && !isPublic(address)) throw privateAddress(endpoint, address);
+    if (!isWithin(address, reach)) throw privateAddress(endpoint, address, reach);
   }
   return alternate(addresses);
 }
 
-async function resolveAll(host: string, resolve: Resolve): Promise<string[]> {
+async function resolveAll(host: string, resolve: Lookup): Promise<string[]> {
   if (ipaddr.isValid(host)) return [host];
   try {
     const addresses = await resolve(host);

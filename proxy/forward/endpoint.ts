@@ -1,5 +1,6 @@
 /** Hosts and ports as requests name them, and what kind of address a host turns out to have. */
 import ipaddr from "ipaddr.js";
+import { addressClass } from "../upstream/address.ts";
 
 /** Where a client wants to go. */
 export interface Endpoint {
@@ -33,14 +34,17 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Whether `address` is one that anybody on the internet could have: not private, local or reserved. */
-export function isPublic(address: string): boolean {
-  const parsed = ipaddr.process(address);
-  // NAT64 (RFC 6052) carries an IPv4 address in its last 32 bits.
-  if (parsed.range() === "rfc6052") {
-    return new ipaddr.IPv4(parsed.toByteArray().slice(12)).range() === "unicast";
-  }
-  return parsed.range() === "unicast";
+/**
+ * Which addresses a host may turn out to have: those of the internet; private ones and loopback too,
+ * but never link-local ones, metadata services and the like; or any, for what the operator named.
+ */
+export type Reach = "public" | "private" | "any";
+
+/** Whether `address` lies within `reach`. */
+export function isWithin(address: string, reach: Reach): boolean {
+  const found = addressClass(address);
+  if (reach === "any" || found === "public") return true;
+  return reach === "private" && found !== "forbidden";
 }
 
 /** Whether a connection to `address` ends on this machine, whose interfaces have `own` addresses. */

@@ -10,7 +10,7 @@ import type {
   InterceptedVisitor,
   Limits,
 } from "./context.ts";
-import { type Resolve, systemResolve } from "./dial.ts";
+import { type Lookup, systemLookup } from "../upstream/dial.ts";
 import { acceptAll } from "./accept.ts";
 import type { EventSink, ForwardEvent } from "./events.ts";
 import { InnerServer } from "./inner.ts";
@@ -29,7 +29,7 @@ export interface ForwardOptions extends ForwardSettings {
   ownPorts(): number[];
   events: EventSink;
   clock: Clock;
-  resolve?: Resolve;
+  resolve?: Lookup;
   limits?: Partial<Limits>;
 }
 
@@ -63,7 +63,7 @@ export function startForward(options: ForwardOptions): ForwardProxy {
   const over = new AbortController();
   const dialing = {
     clock,
-    resolve: options.resolve ?? systemResolve,
+    resolve: options.resolve ?? systemLookup,
     timeout: limits.dialTimeout,
     ownPorts: () => [addr.port, ...options.ownPorts()],
     over: over.signal,

@@ -3,13 +3,13 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Agent } from "undici";
 import { checkedAddresses, type DialOptions } from "./dial.ts";
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, type Reach } from "./endpoint.ts";
 import { Refusal } from "./refusal.ts";
 
 export type PassOn = (
   request: Request,
   endpoint: Endpoint,
-  mayBePrivate: boolean,
+  reach: Reach,
 ) => Promise<Response>;
 
 /** RFC 9110, 7.6.1, and what is said to a proxy alone. */
@@ -37,13 +37,13 @@ export interface PassOnOptions {
 /** Sends requests on and streams the answers back; connections are kept. `close` ends those. */
 export function createPassOn({ dialing, name }: PassOnOptions) {
   // The addresses of a name are checked again where it is dialled: the answer may have changed.
-  const agents = new Map([true, false].map((mayBePrivate) => [
-    mayBePrivate,
+  const agents = new Map((["public", "private", "any"] as const).map((reach) => [
+    reach,
     new Agent({
       connect: {
         timeout: dialing.timeout,
         lookup(host, _options, done) {
-          checkedAddresses({ host, port: 0 }, mayBePrivate, dialing).then(
+          checkedAddresses({ host, port: 0 }, reach, dialing).then(
             (list) => done(null, list.map((address) => ({ address, family: familyOf(address) }))),
             (error) => done(error, []),
           );
@@ -52,16 +52,16 @@ export function createPassOn({ dialing, name }: PassOnOptions) {
     }),
   ]));
 
-  const passOn: PassOn = async (request, endpoint, mayBePrivate) => {
+  const passOn: PassOn = async (request, endpoint, reach) => {
     if (request.headers.get("via")?.includes(name)) {
       throw new Refusal("loop", `${formatEndpoint(endpoint)} leads back to this proxy`);
     }
-    await checkedAddresses(endpoint, mayBePrivate, dialing);
+    await checkedAddresses(endpoint, reach, dialing);
     const { pathname, search, origin } = new URL(request.url);
     const headers = forwarded(request.headers);
     headers["via"] = [request.headers.get("via"), `1.1 ${name}`].filter(Boolean).join(", ");
     try {
-      const response = await agents.get(mayBePrivate)!.request({
+      const response = await agents.get(reach)!.request({
         origin,
         path: pathname + search,
         method: request.method as "GET",

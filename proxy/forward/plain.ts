@@ -40,7 +40,7 @@ export function plainServe(context: () => Context, options: PlainOptions): Serve
       }
       const verdict = context().settings().allowList.verdict(endpoint);
       if (!verdict.allowed) throw notAllowed(endpoint, verdict.reason);
-      return await options.passOn(request, endpoint, verdict.private);
+      return await options.passOn(request, endpoint, verdict.reach);
     } catch (error) {
       if (!(error instanceof Refusal)) {
         emit({ kind: "failed", message: `the forward proxy failed to serve ${peer}`, error });
@@ -60,7 +60,7 @@ export function plainServe(context: () => Context, options: PlainOptions): Serve
     if (endpoint?.port !== options.port()) return false;
     try {
       const { resolve } = context().dialing;
-      await checkedAddresses(endpoint, true, { resolve, ownPorts: () => [options.port()] });
+      await checkedAddresses(endpoint, "any", { resolve, ownPorts: () => [options.port()] });
       return false;
     } catch (error) {
       return error instanceof Refusal && error.reason === "loop";

@@ -1,5 +1,5 @@
 /** Why a client does not get where it wants, in words that say what to change. */
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, isWithin, type Reach } from "./endpoint.ts";
 
 export type RefusalReason =
   | "host"
@@ -58,12 +58,15 @@ export function notAllowed(endpoint: Endpoint, reason: "host" | "port"): Refusal
   );
 }
 
-/** 403 for a host that turned out to have an address in a private network. */
-export function privateAddress(endpoint: Endpoint, address: string): Refusal {
+/** 403 for a host that turned out to have an address outside `reach`. */
+export function privateAddress(endpoint: Endpoint, address: string, reach: Reach): Refusal {
+  const found = `${endpoint.host} has the address ${address}, `;
+  const allowable = isWithin(address, "private") && reach === "public";
   return new Refusal(
     "private",
-    `${endpoint.host} has the address ${address}, which is not public: set forward.allow_private ` +
-      "to let clients reach such addresses",
+    allowable
+      ? `${found}which is not public: set forward.allow_private to let clients reach such addresses`
+      : `${found}which no client is let through to: link-local, metadata service or reserved`,
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createAllowList } from "../../../proxy/forward/allow.ts";
-import { formatEndpoint, isOwn, isPublic, parseEndpoint } from "../../../proxy/forward/endpoint.ts";
+import { formatEndpoint, isOwn, isWithin, parseEndpoint } from "../../../proxy/forward/endpoint.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 
 const config = configSchema.parse({
@@ -33,7 +33,7 @@ Deno.test("allow list, a closed list of hosts and ports", () => {
     ["xcdn12.example:443", "host"],
     ["cdn12.example.evil:443", "host"],
     ["deb.lab:3142", "public"],
-    ["quay.io:443", "private"],
+    ["quay.io:443", "any"],
     ["quay.io:80", "public"],
     ["quay.io:8443", "port"],
     ["cdn01.quay.io:443", "public"],
@@ -41,16 +41,16 @@ Deno.test("allow list, a closed list of hosts and ports", () => {
     ["production.cloudflare.docker.com:443", "public"],
     ["docker-images-prod.6aa30f8b.r2.cloudflarestorage.com:443", "public"],
     ["other.r2.cloudflarestorage.com:443", "host"],
-    ["docker.io:443", "private"],
-    ["registry.lab:5443", "private"],
+    ["docker.io:443", "any"],
+    ["registry.lab:5443", "any"],
     ["registry.lab:443", "public"],
-    ["images.lab:80", "private"],
-    ["plain.lab:80", "private"],
+    ["images.lab:80", "any"],
+    ["plain.lab:80", "any"],
     ["169.254.169.254:80", "host"],
   ];
   for (const [text, expected] of table) {
     const verdict = list.verdict(parseEndpoint(text)!);
-    const found = verdict.allowed ? (verdict.private ? "private" : "public") : verdict.reason;
+    const found = verdict.allowed ? verdict.reach : verdict.reason;
     assert.equal(found, expected, text);
   }
 });
@@ -59,7 +59,7 @@ Deno.test("allow list, allow_private opens private addresses for every allowed h
   const forward = { ...config.forward, allow_private: true };
   const list = createAllowList({ ...config, forward });
   const verdict = list.verdict({ host: "example.com", port: 443 });
-  assert.deepEqual(verdict, { allowed: true, private: true });
+  assert.deepEqual(verdict, { allowed: true, reach: "private" });
 });
 
 Deno.test("allow list, registries by name, host or alias are intercepted", () => {
@@ -114,26 +114,27 @@ Deno.test("parseEndpoint, hosts and ports as requests name them", () => {
   assert.deepEqual(parseEndpoint("ghcr.io", 80), { host: "ghcr.io", port: 80 });
 });
 
-Deno.test("isPublic, what anybody on the internet could have", () => {
-  for (const address of ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"]) {
-    assert.equal(isPublic(address), true, address);
-  }
-  const others = [
-    "127.0.0.1",
-    "10.1.2.3",
-    "192.168.0.1",
-    "169.254.169.254",
-    "100.64.0.1",
-    "0.0.0.0",
-    "224.0.0.1",
-    "::",
-    "::1",
-    "fe80::1",
-    "fc00::1",
-    "::ffff:10.0.0.1",
-    "64:ff9b::a00:1",
+Deno.test("isWithin, which addresses a host may have", () => {
+  const table: [string, boolean, boolean][] = [
+    ["1.1.1.1", true, true],
+    ["2606:4700::1111", true, true],
+    ["64:ff9b::101:101", true, true],
+    ["127.0.0.1", false, true],
+    ["10.1.2.3", false, true],
+    ["::ffff:10.0.0.1", false, true],
+    ["64:ff9b::a00:1", false, true],
+    ["fc00::1", false, true],
+    ["169.254.169.254", false, false],
+    ["fe80::1", false, false],
+    ["0.0.0.0", false, false],
+    ["::", false, false],
+    ["224.0.0.1", false, false],
   ];
-  for (const address of others) assert.equal(isPublic(address), false, address);
+  for (const [address, open, inside] of table) {
+    assert.equal(isWithin(address, "public"), open, address);
+    assert.equal(isWithin(address, "private"), inside, address);
+    assert.equal(isWithin(address, "any"), true, address);
+  }
 });
 
 Deno.test("isOwn, this machine by any of its addresses", () => {

@@ -39,55 +39,62 @@ type Entry = (endpoint: Endpoint) => "yes" | "port" | "no";
 /** Builds the list from a checked configuration. */
 export function createAllowList(rules: ForwardRules): AllowList {
   const { registries, forward } = rules;
-  const endpoints = Object.entries(registries).flatMap(([name, registry]) =>
-    endpointsOf(registry).map((endpoint) => ({ name, endpoint }))
+  const places = Object.entries(registries).flatMap(([name, registry]) =>
+    placesOf(registry).map((place) => ({ ...place, name }))
   );
-  const byEndpoint = new Map(
-    endpoints.map(({ name, endpoint }) => [formatEndpoint(endpoint), name]),
-  );
-  const intercepted = interceptedNames(rules);
+  const byEndpoint = new Map(places.map((place) => [formatEndpoint(place.endpoint), place]));
+  const wanted = interceptedNames(rules);
+  const opened = ({ name, tls }: { name: string; tls: boolean }) => tls && wanted.has(name);
   const reach = forward.allow_private ? "private" : "public";
   const entries = [
-    ...endpoints.flatMap((
-      { endpoint: { host } },
-    ) => [onHost((name) => name === host), ...companions(host)]),
+    ...places.flatMap(({ endpoint: { host } }) => [
+      onHost((name) => name === host),
+      ...companions(host),
+    ]),
     ...forward.allowed_hosts.flatMap(parseEntry),
   ];
-  const registryAt = (endpoint: Endpoint) => byEndpoint.get(formatEndpoint(endpoint));
+  const placeAt = (endpoint: Endpoint) => byEndpoint.get(formatEndpoint(endpoint));
 
   return {
-    registryAt,
+    registryAt: (endpoint) => placeAt(endpoint)?.name,
     interceptedAt(endpoint) {
-      const name = registryAt(endpoint);
-      return name !== undefined && intercepted.has(name) ? name : undefined;
+      const place = placeAt(endpoint);
+      return place && opened(place) ? place.name : undefined;
     },
     verdict(endpoint) {
       // The operator's own registry may stand anywhere, on any port.
-      if (registryAt(endpoint) !== undefined) return { allowed: true, reach: "any" };
+      if (placeAt(endpoint)) return { allowed: true, reach: "any" };
       const answers = entries.map((entry) => entry(endpoint));
       if (answers.includes("yes")) return { allowed: true, reach };
       return { allowed: false, reason: answers.includes("port") ? "port" : "host" };
     },
-    interceptedHosts: distinct(
-      endpoints.filter(({ name }) => intercepted.has(name)).map(({ endpoint }) => endpoint.host),
-    ),
-    registryHosts: distinct(endpoints.map(({ endpoint }) => endpoint.host)),
+    interceptedHosts: distinct(places.filter(opened).map(({ endpoint }) => endpoint.host)),
+    registryHosts: distinct(places.map(({ endpoint }) => endpoint.host)),
   };
+}
+
+/** Where a client may look for a registry, and whether it speaks TLS there. */
+interface Place {
+  endpoint: Endpoint;
+  tls: boolean;
 }
 
 /** Clients look for the images of `docker.io` at another host, also where `url` is a mirror of it. */
 const CALLED_AT: Readonly<Record<string, string[]>> = { "docker.io": ["registry-1.docker.io"] };
 
 /** Where clients that keep their image names look for a registry: its URL, aliases and hosts. */
-function endpointsOf(registry: RegistryConfig): Endpoint[] {
-  const url = new URL(registry.url);
-  const own = parseEndpoint(url.host, url.protocol === "https:" ? 443 : 80);
+function placesOf(registry: RegistryConfig): Place[] {
+  const { host, protocol } = new URL(registry.url);
+  const tls = protocol === "https:";
+  const own = parseEndpoint(host, tls ? 443 : 80);
   const called = registry.aliases.flatMap((alias) => CALLED_AT[alias] ?? []);
   const others = [...registry.aliases, ...called, ...registry.hosts].flatMap((host) => {
     const stated = parseEndpoint(host);
     return stated ? [stated] : WEB_PORTS.flatMap((port) => parseEndpoint(host, port) ?? []);
-  });
-  return own ? [own, ...others] : others;
+  }).map((endpoint) => ({ endpoint, tls: endpoint.port !== 80 }));
+  if (!own) return others;
+  const same = ({ endpoint }: Place) => formatEndpoint(endpoint) === formatEndpoint(own);
+  return [{ endpoint: own, tls }, ...others.filter((place) => !same(place))];
 }
 
 /** `forward.intercept` names registries as people do: by name, host or alias. */

@@ -12,7 +12,7 @@ const config = configSchema.parse({
   },
   forward: {
     allowed_hosts: ["Example.com", "odd.example:8443", "/cdn[0-9]+\\.example/", "/deb\\.lab:\\d+/"],
-    intercept: ["docker", "registry.lab:5443"],
+    intercept: ["docker", "registry.lab:5443", "plain"],
   },
 });
 
@@ -70,6 +70,8 @@ Deno.test("allow list, registries by name, host or alias are intercepted", () =>
     ["registry.lab:5443", "lab"],
     ["images.lab:443", "lab"],
     ["registry.lab:443", undefined],
+    ["images.lab:80", undefined],
+    ["plain.lab:80", undefined],
     ["quay.io:443", undefined],
     ["example.com:443", undefined],
   ];

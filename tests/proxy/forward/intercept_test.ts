@@ -150,16 +150,14 @@ Deno.test("InnerServer, serves nobody but who was announced", async () => {
 });
 
 Deno.test("interception, a host that the CA may not sign for is tunnelled, with a warning", async () => {
-  const settings = settingsFor({ intercept: ["docker", "plain"] }, { authority });
+  const narrow = await temporaryAuthority(["docker.io"]);
+  const settings = settingsFor({ intercept: ["docker", "quay"] }, { authority: narrow });
   await using harness = new Harness(settings);
-  assert.deepEqual(harness.lines.filter((line) => line.includes("plain.example")).length, 1);
-  assert.match(
-    harness.lines[0]!,
-    /plain\.example is tunnelled, not intercepted: the CA may not sign/,
-  );
-  harness.names["plain.example"] = [];
+  assert.deepEqual(harness.lines.filter((line) => line.includes("quay.io")).length, 1);
+  assert.match(harness.lines[0]!, /quay\.io is tunnelled, not intercepted: the CA may not sign/);
+  harness.names["quay.io"] = [];
   using wire = await harness.connection();
-  await wire.send("CONNECT plain.example:5000 HTTP/1.1\r\n\r\n");
+  await wire.send("CONNECT quay.io:443 HTTP/1.1\r\n\r\n");
   assert.match(await wire.rest(), /502 [^]*has no address/);
 });
 

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { finish, type Finished, start } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
 import { scratchDir } from "./scratch.ts";
-import { answers, freePort } from "./wait.ts";
+import { answers, freePort, listens } from "./wait.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..", "..");
 
@@ -76,14 +76,17 @@ export async function startBerth(
   const launch = () =>
     start(command!, [...args, "--config", configFile], {
       cwd: dir,
-      ready: () => answers(`http://127.0.0.1:${port}/readyz`, { statuses: [200] }),
+      ready: () =>
+        settings.tls
+          ? listens(port)
+          : answers(`http://127.0.0.1:${port}/readyz`, { statuses: [200] }),
     });
   let process = await launch();
   stack.defer(() => process[Symbol.asyncDispose]());
   const owned = stack.move();
   return {
     host: `localhost:${port}`,
-    url: `http://127.0.0.1:${port}`,
+    url: `${settings.tls ? "https" : "http"}://127.0.0.1:${port}`,
     cacheDir,
     get pid() {
       return process.pid;

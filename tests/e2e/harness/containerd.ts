@@ -12,12 +12,14 @@ export interface HostsEntry {
   host: string;
   /** Whether `host` ends in the `/v2` to be used as it is. */
   overridePath?: boolean;
+  /** The authority to trust for `host`. */
+  caFile?: string;
 }
 
 export interface Containerd extends AsyncDisposable {
   ctr(...args: string[]): Promise<string>;
-  /** Pulls and unpacks an image for linux/amd64, by the hosts.toml files. */
-  pull(name: string): Promise<void>;
+  /** Pulls and unpacks an image for linux/amd64, by the hosts.toml files; `flags` for `ctr`. */
+  pull(name: string, flags?: string[]): Promise<void>;
   /** Fetches the content of every platform, attestations included; these cannot be unpacked. */
   fetchAll(name: string): Promise<void>;
   /** The digests of the content store, computed from the bytes that it hands out. */
@@ -49,9 +51,9 @@ export async function startContainerd(
   const owned = stack.move();
   return {
     ctr,
-    async pull(name) {
+    async pull(name, flags = []) {
       const unpack = ["--snapshotter", "native", "--platform", "linux/amd64"];
-      await ctr("images", "pull", ...hostsDir, ...unpack, name);
+      await ctr("images", "pull", ...hostsDir, ...unpack, ...flags, name);
     },
     async fetchAll(name) {
       await ctr("content", "fetch", ...hostsDir, "--all-platforms", name);
@@ -69,13 +71,17 @@ export async function startContainerd(
   };
 }
 
-async function writeHosts(certs: string, { namespace, host, overridePath }: HostsEntry) {
+async function writeHosts(
+  certs: string,
+  { namespace, host, overridePath, caFile }: HostsEntry,
+): Promise<void> {
   await Deno.mkdir(join(certs, namespace), { recursive: true });
   const toml = [
     `server = "${host}"`, // Without it containerd would fall back to the real registry.
     `[host."${host}"]`,
     '  capabilities = ["pull", "resolve"]',
     ...(overridePath ? ["  override_path = true"] : []),
+    ...(caFile ? [`  ca = "${caFile}"`] : []),
     "",
   ].join("\n");
   await Deno.writeTextFile(join(certs, namespace, "hosts.toml"), toml);

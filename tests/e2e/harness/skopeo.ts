@@ -39,10 +39,10 @@ function signIn(flag: string, { credentials }: RealRegistry): string[] {
   return credentials ? [flag, `${credentials.username}:${credentials.password}`] : [];
 }
 
-/** Pulls every platform of `name` without credentials into a new layout `dir`. */
-export async function skopeoPull(name: string, dir: string): Promise<void> {
-  const source = `docker://${name}`;
-  await run("skopeo", [...COPY, "--src-tls-verify=false", source, `oci:${dir}:pulled`]);
+/** Pulls every platform of `name` into a new layout `dir`; `flags` go before the names. */
+export async function skopeoPull(name: string, dir: string, flags: string[] = []): Promise<void> {
+  const tls = flags.includes("--src-cert-dir") ? [] : ["--src-tls-verify=false"];
+  await run("skopeo", [...COPY, ...tls, ...flags, `docker://${name}`, `oci:${dir}:pulled`]);
 }
 
 /** The same with certificates checked, by what `env` says of proxies and trust. */

@@ -1,7 +1,7 @@
 /**
  * The token server of a registry: docker-registry's `auth: token`
- * (https://distribution.github.io/distribution/spec/auth/token/). It signs in one user by Basic and
- * grants whatever scopes are asked for.
+ * (https://distribution.github.io/distribution/spec/auth/token/). It signs in one user, by Basic or by
+ * OAuth2's password grant, and grants whatever scopes are asked for.
  */
 import type { KeyPair } from "./certificates.ts";
 
@@ -31,13 +31,14 @@ export async function startTokenServer(
   const signer = await loadSigner(pair);
   const issuer = "berth-e2e";
   const service = "registry.e2e";
-  const basic = `Basic ${btoa(`${credentials.username}:${credentials.password}`)}`;
 
   const answer = async (request: Request): Promise<Response> => {
-    if (request.headers.get("authorization") !== basic) {
+    const asked = await readRequest(request);
+    const { username, password } = asked.credentials ?? {};
+    if (username !== credentials.username || password !== credentials.password) {
       return new Response("who are you?", { status: 401 });
     }
-    const access = new URL(request.url).searchParams.getAll("scope").flatMap(parseScope);
+    const access = asked.scopes.flatMap(parseScope);
     const now = Math.floor(Date.now() / 1000);
     const token = await sign(signer, {
       iss: issuer,
@@ -49,7 +50,7 @@ export async function startTokenServer(
       exp: now + 300,
       access,
     });
-    return Response.json({ token, expires_in: 300 });
+    return Response.json({ token, access_token: token, expires_in: 300 });
   };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
   return {
@@ -57,6 +58,27 @@ export async function startTokenServer(
     issuer,
     service,
     [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+interface TokenRequest {
+  credentials: Credentials | undefined;
+  scopes: string[];
+}
+
+async function readRequest(request: Request): Promise<TokenRequest> {
+  if (request.method === "POST") {
+    const form = new URLSearchParams(await request.text());
+    return {
+      credentials: { username: form.get("username") ?? "", password: form.get("password") ?? "" },
+      scopes: (form.get("scope") ?? "").split(" "),
+    };
+  }
+  const basic = /^Basic (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+  const [username, password] = atob(basic ?? "").split(":");
+  return {
+    credentials: username && password ? { username, password } : undefined,
+    scopes: new URL(request.url).searchParams.getAll("scope"),
   };
 }
 

@@ -33,6 +33,16 @@ export async function answers(
   }
 }
 
+/** Whether something listens on a TCP port of loopback. */
+export async function listens(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A TCP port of loopback that was free a moment ago, for programs that cannot say which they took. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

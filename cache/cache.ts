@@ -204,9 +204,9 @@ class DiskCache implements Cache {
     return this.#hits.open(digest, range ? { ...options, range } : options);
   }
 
-  fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {
+  async fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {
     this.#closing.signal.throwIfAborted();
-    return this.#fills.fill(digest, source, options);
+    return await this.#fills.fill(digest, source, options);
   }
 
   async put(
@@ -362,7 +362,7 @@ class DiskCache implements Cache {
     await this.#fills.stop("the cache is closing");
     await this.#hits.stop("the cache is closing");
     await Promise.all(this.#upkeep);
-    await this.#evictor.idle();
+    await this.#evictor.stop();
     this.#index.close(this.#clock.now());
     this.#lock.release();
   }

@@ -3,7 +3,7 @@ export type CacheEvent =
   | { kind: "fill-start"; digest: string; repository: string; total: number | undefined }
   | { kind: "fill-resumed"; digest: string; repository: string; offset: number; error: unknown }
   | { kind: "fill-end"; digest: string; repository: string; size: number; ms: number }
-  /** `error` is a DigestMismatch where the source sent other bytes than those asked for. */
+  /** After a start. `error` is a DigestMismatch where the source sent other bytes than those asked for. */
   | { kind: "fill-failed"; digest: string; repository: string; received: number; error: unknown }
   /** The content is passed on without being stored: disk full, read-only, or too large. */
   | { kind: "not-stored"; digest: string; repository: string; error: unknown }

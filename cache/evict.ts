@@ -41,6 +41,7 @@ export class Evictor {
   readonly #options: EvictorOptions;
   #running: Promise<void> | undefined;
   #wanted = false;
+  #stopped = false;
 
   constructor(options: EvictorOptions) {
     this.#options = options;
@@ -55,8 +56,9 @@ export class Evictor {
     return this.#running;
   }
 
-  /** Resolves when nothing is being evicted. */
-  async idle(): Promise<void> {
+  /** Enforces no more; resolves when nothing is being evicted. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#running?.catch(() => {});
   }
 
@@ -110,7 +112,7 @@ export class Evictor {
   }
 
   async #enforceWhileWanted(): Promise<void> {
-    while (this.#wanted) {
+    while (this.#wanted && !this.#stopped) {
       this.#wanted = false;
       await this.#enforce();
     }
@@ -133,12 +135,12 @@ export class Evictor {
     let freed = 0;
     let after = { lastUsed: -1, digest: "" };
     const before = Math.min(usedBefore, clock.now() - GRACE);
-    while (freed < bytes) {
+    while (freed < bytes && !this.#stopped) {
       const batch = this.#oldest(after, before);
       const pinned = this.#options.pinned();
       for (const row of batch) {
         after = row;
-        if (freed >= bytes) return;
+        if (freed >= bytes || this.#stopped) return;
         if (!pinned.has(row.digest) && this.#mayGo(row) && await this.remove(row.digest, reason)) {
           freed += row.size;
         }

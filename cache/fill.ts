@@ -241,9 +241,8 @@ export class Fill {
   /** Hashes what a kept partial brings along, which its first readers may be reading already. */
   async #prepare(writer: BlobWriter, flight: Flight): Promise<void> {
     if (writer.size > 0) await hashFile(this.#hasher, writer);
-    this.#queue = new DiskQueue(writer, {
+    this.#queue = new DiskQueue(writer, flight, {
       makeRoom: (bytes) => this.#deps.makeRoom(bytes),
-      written: (size) => flight.written(size),
       failed: (error) => this.#giveUpStoring(error),
     });
   }
@@ -255,7 +254,7 @@ export class Fill {
       if (!piece) return true;
       this.#hasher.update(piece);
       this.#flight!.append(piece);
-      await this.#queue!.push(piece);
+      await this.#queue!.push();
     }
     await this.#queue?.drained();
     return false;

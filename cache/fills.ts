@@ -115,7 +115,10 @@ export class Fills {
         this.#end(entry);
         emit({ kind: "fill-end", ...about, size: content.size, ms: clock.now() - startedAt });
       },
-      failed: (error) => emit({ kind: "fill-failed", ...about, received: fill.received, error }),
+      // A source that refuses is the business of who asked, not an event of the cache.
+      failed: (error) => {
+        if (fill.started) emit({ kind: "fill-failed", ...about, received: fill.received, error });
+      },
       released: () => this.#live.delete(fill),
     });
     const entry: Entry = { fill, repository, label: options.label ?? "", startedAt, resumed: 0 };

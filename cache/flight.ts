@@ -17,9 +17,10 @@ const BLOCK = 256 * 1024;
 const OWN_BLOCK = 128 * 1024;
 
 /**
- * Milliseconds of rest between two calls to the readers, for each of them: waking fifty for every
- * packet that comes in would leave no time for anything else. At most, and beyond one reader.
+ * Milliseconds of rest between two calls to the readers, so many more for each of them, and at
+ * most: waking fifty for every packet that comes in would leave no time for anything else.
  */
+const REST = 1.5;
 const REST_EACH = 0.4;
 const REST_MOST = 20;
 
@@ -121,7 +122,7 @@ export class Flight {
 
   /** Bytes from `from` on, up to `limit` at most, all of which have been received. */
   async read(from: number, limit: number): Promise<Uint8Array> {
-    return this.#view(from, limit) ??
+    return this.view(from, limit) ??
       await this.#readback.read(from, Math.min(limit, this.#onFile), this.#onFile);
   }
 
@@ -136,8 +137,11 @@ export class Flight {
     return all;
   }
 
-  /** The same as {@linkcode read} from memory; `undefined` where it is no longer there. */
-  #view(from: number, limit: number): Uint8Array | undefined {
+  /**
+   * Bytes from `from` on as they lie in memory, up to `limit` at most. `undefined` where they are no
+   * longer there; what the file does not hold yet always is.
+   */
+  view(from: number, limit = Infinity): Uint8Array | undefined {
     for (let at = this.#blocks.length - 1; at >= 0; at--) {
       const { offset, bytes, length } = this.#blocks[at]!;
       if (from < offset || from >= offset + length) continue;
@@ -210,7 +214,7 @@ export class Flight {
   /** Wakes the readers at once where they had their rest, else when they have. */
   #wakeSoon(): void {
     if (!this.#waiting || this.#timer !== undefined) return;
-    const rest = this.#readers > 1 ? Math.min(REST_MOST, this.#readers * REST_EACH) : 0;
+    const rest = Math.min(REST_MOST, REST + this.#readers * REST_EACH);
     const wait = this.#wokenAt + rest - performance.now();
     if (wait <= 0) return this.#wake();
     this.#timer = setTimeout(() => this.#wake(), wait);

@@ -9,6 +9,7 @@ import { healthcheck } from "./cli/healthcheck.ts";
 import { runCommand, type Runners } from "./cli/run.ts";
 import { styleFor } from "./cli/style.ts";
 import { describeVersion, VERSION } from "./cli/version.ts";
+import { SignIns } from "./proxy/authenticator.ts";
 import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
 import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
 import { ConfigError, formatProblem } from "./proxy/config/problem.ts";
@@ -23,7 +24,7 @@ import { caCommand } from "./proxy/forward/ca_command.ts";
 import { forwardLog } from "./proxy/forward/events.ts";
 import { CaError } from "./proxy/forward/pem.ts";
 import { ForwardService } from "./proxy/forward/service.ts";
-import { authenticator, startServer, timeoutsOf } from "./proxy/server.ts";
+import { startServer, timeoutsOf } from "./proxy/server.ts";
 import { probe } from "./proxy/upstream/probe.ts";
 import { QuotaBook } from "./proxy/upstream/quota.ts";
 import { createAdmin } from "./ui/admin.ts";
@@ -125,12 +126,14 @@ async function start(live: LiveConfig): Promise<Running> {
     runningFills: () => cache?.fills().length ?? 0,
     quotas: () => quota.entries(),
   });
+  const signIns = new SignIns({ now: Date.now, warn: (line) => logger("sign-in").warn(line) });
   cache?.onEvent(cacheLog);
   cache?.onEvent(metrics.onCacheEvent);
   let running = false;
   const proxy = await startServer(config, {
     cache,
     quota,
+    signIns,
     env: io.env,
     started: () => running,
     now: Date.now,
@@ -144,7 +147,7 @@ async function start(live: LiveConfig): Promise<Running> {
   const ports = proxy.address ? [proxy.address.port] : [];
   const forward = await ForwardService.start(config, {
     handler: proxy.handle,
-    authenticator,
+    authenticator: signIns.authenticator,
     ownPorts: () => ports,
     events: forwardLog,
     clock: systemClock,

@@ -1,6 +1,8 @@
 /** The registry port: every route, and the order of what happens to a request. */
 import { Hono } from "hono";
 import type { Cache } from "../cache/cache.ts";
+import { accessRules } from "./access.ts";
+import type { Authenticate } from "./authenticator.ts";
 import { blob } from "./blobs.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import type { Exchange } from "./exchange.ts";
@@ -8,6 +10,7 @@ import { type Origin, originOf, parseNetworks } from "./forwarded.ts";
 import { HotAnswers } from "./hot.ts";
 import { type ManifestOptions, manifests, passManifest } from "./manifests.ts";
 import { OciError } from "./oci/errors.ts";
+import { networkRule } from "./networks.ts";
 import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
 import { frontPage, help } from "./pages.ts";
 import { catalog, passThrough, referrers, tags } from "./passthrough.ts";
@@ -15,7 +18,7 @@ import { change, checkPush, type PushOptions, upload } from "./push.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 import { type Caller, finish, newRecord, renderError } from "./recording.ts";
 import { registryMap, repositoryKey, route, type Target } from "./route.ts";
-import { type Authenticate, signIn } from "./sign_in.ts";
+import { signIn } from "./sign_in.ts";
 import { tokenRequest } from "./token.ts";
 import type { Upstream } from "./upstream/client.ts";
 
@@ -45,6 +48,8 @@ interface Env {
 export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
   const map = registryMap(config);
   const trusted = parseNetworks(config.trusted_proxies);
+  const admits = networkRule(config.allowed_networks);
+  const accessOf = accessRules(config);
   const upstreams = new Map(
     Object.entries(config.registries).map(([name, settings]) => [
       name,
@@ -81,6 +86,10 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     const { ready, details } = parts.ready();
     return c.json({ status: ready ? "ok" : "unavailable", ...details }, ready ? 200 : 503);
   });
+  app.use(async (c, next) => {
+    if (!admits(c.var.origin.client)) throw outsideOf(c.var.origin);
+    await next();
+  });
   app.get("/help", () => help(config));
   app.get("/", (c) => frontPage(config, baseOf(c.get("origin"))));
   app.on(["GET", "POST"], ["/token", "/token/:registry"], (c) => {
@@ -93,7 +102,9 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       registry: c.env.registry,
     });
     record.registry = target.registry.name;
-    return tokenRequest(c.req.raw, map, target, upstreamOf(target));
+    if (parts.authenticate && !c.env.user) throw noTwoSignIns(target);
+    const access = accessOf(c.env.user ?? "");
+    return tokenRequest(c.req.raw, map, target, upstreamOf(target), access);
   });
   app.all("/v2/*", (c) => registry(c.req.raw, c.var, c.env));
   app.all("/v2", (c) => registry(c.req.raw, c.var, c.env));
@@ -110,14 +121,15 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     const { prefix, rest } = splitPath(url.pathname)!;
     const path = parsePath(rest);
     note(record, path);
-    const access = await signIn(request, origin, parts.authenticate, caller.user);
-    record.user = access.user;
+    record.user = await signIn(request, origin, parts.authenticate, caller.user);
     const name = "name" in path ? path.name : undefined;
     const ns = url.searchParams.getAll("ns");
     const target = route(map, { host: origin.host, ns, prefix, name, registry: caller.registry });
     record.registry = target.registry.name;
     record.repository = target.repository;
     const own = target.registry.auth.mode === "client";
+    // What was checked here is for us: it is not shown to a registry.
+    const spent = parts.authenticate && !caller.user;
     const x: Exchange = {
       request,
       path,
@@ -127,8 +139,8 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       origin,
       // A client that called a registry by its name stays with that name.
       base: caller.registry ? ownBase(origin) : baseOf(origin),
-      authorization: own ? request.headers.get("authorization") ?? undefined : undefined,
-      access,
+      authorization: own && !spent ? request.headers.get("authorization") ?? undefined : undefined,
+      access: accessOf(record.user),
       record,
     };
     const response = await dispatch(x);
@@ -189,7 +201,8 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     return upstreams.get(target.registry.name)!;
   }
 
-  return (request, caller) => hot?.answer(request, caller) ?? app.fetch(request, caller);
+  return (request, caller) =>
+    (admits(caller.peer) ? hot?.answer(request, caller) : undefined) ?? app.fetch(request, caller);
 }
 
 /** `GET /v2/`: ours to answer, unless clients sign in at the registry themselves. */
@@ -198,6 +211,18 @@ function ping(x: Exchange): Promise<Response> | Response {
   return new Response(x.request.method === "HEAD" ? null : "{}", {
     headers: { "content-type": "application/json" },
   });
+}
+
+/** Whoever has to sign in here and at the registry does one of it at the forward proxy. */
+function noTwoSignIns({ registry }: Target): OciError {
+  return new OciError("DENIED", {
+    message: `who signs in here reaches ${registry.name} with an account of his own through the ` +
+      "forward proxy only",
+  });
+}
+
+function outsideOf({ client }: Origin): OciError {
+  return new OciError("DENIED", { message: `${client} is not in the networks that are allowed` });
 }
 
 function ownBase({ scheme, host }: Origin): string {

@@ -48,6 +48,9 @@ export async function upload(x: Exchange<Upload>, options: PushOptions): Promise
     x.access.require(x.target.registry, source, "pull");
     query.set("from", source);
     scopes.push(`repository:${source}:pull`);
+  } else if (x.target.registry.auth.mode === "proxy") {
+    // A registry may look for it wherever our credentials reach ("automatic content discovery").
+    query.delete("mount");
   }
   return await passThrough(
     x,

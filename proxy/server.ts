@@ -1,8 +1,8 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
 import type { Cache } from "../cache/cache.ts";
 import { CertificateFollower, readCertificate } from "./certificate.ts";
+import type { SignIns } from "./authenticator.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
-import { verifyPassword } from "./config/password.ts";
 import { addressesClash } from "./config/rules.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import { freshnessRules } from "./freshness.ts";
@@ -11,7 +11,6 @@ import { logger } from "./log.ts";
 import { uploadKey } from "./push.ts";
 import type { RecordSink } from "./record.ts";
 import type { Caller } from "./recording.ts";
-import type { Authenticate } from "./sign_in.ts";
 import { createUpstream, type Upstream } from "./upstream/client.ts";
 import type { Timeouts } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
@@ -20,6 +19,7 @@ import type { QuotaBook } from "./upstream/quota.ts";
 export interface ServerParts {
   cache: Cache | undefined;
   quota: QuotaBook;
+  signIns: SignIns;
   /** Of the process: `https_proxy` and its like, `AWS_*`, `HOME`. */
   env: Readonly<Record<string, string>>;
   onRecord: RecordSink;
@@ -91,7 +91,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
 
 function proxyParts(
   config: Config,
-  { cache, quota, onRecord, now }: ServerParts,
+  { cache, quota, signIns, onRecord, now }: ServerParts,
   upstream: ProxyParts["upstream"],
   key: CryptoKey,
   open: () => boolean,
@@ -104,7 +104,7 @@ function proxyParts(
     ready: () => ({ ready: open(), details: {} }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
     rules: freshnessRules(config),
-    authenticate: authenticator(config.users),
+    authenticate: signIns.authenticator(config.users),
     uploadKey: key,
     now,
   };
@@ -150,15 +150,5 @@ export function timeoutsOf(upstream: Config["upstream"]): Timeouts {
     connect: upstream.connect_timeout,
     response: upstream.response_timeout,
     idle: upstream.idle_timeout,
-  };
-}
-
-/** Checks names and passwords of `users`. Unknown names take as long as wrong passwords. */
-export function authenticator(users: Config["users"]): Authenticate {
-  if (Object.keys(users).length === 0) return undefined;
-  const [decoy = ""] = Object.values(users);
-  return async (name, password) => {
-    const known = Object.hasOwn(users, name);
-    return await verifyPassword(password, known ? users[name]! : decoy) && known;
   };
 }

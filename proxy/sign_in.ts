@@ -1,31 +1,35 @@
 /** Sign-in at the proxy itself, by HTTP Basic on every request. */
-import { type Access, createAccess } from "./access.ts";
+import { type Authenticate, TooManyAttempts } from "./authenticator.ts";
 import type { Origin } from "./forwarded.ts";
 import { OciError } from "./oci/errors.ts";
 
-/** Checks a name and password; none where the proxy has no users and everybody may pull. */
-export type Authenticate =
-  | ((name: string, password: string, client: string) => Promise<boolean>)
-  | undefined;
-
 /**
- * The access of whoever sent `request`; `user` has signed in already. Throws `UNAUTHORIZED` (401)
- * with a Basic challenge.
+ * The user who sent `request`, empty where nobody has to sign in; `user` has signed in already.
+ * Throws `UNAUTHORIZED` (401) with a Basic challenge, and `TOOMANYREQUESTS` (429) after too many
+ * wrong passwords from one address.
  */
 export async function signIn(
   request: Request,
   origin: Origin,
   authenticate: Authenticate,
   user = "",
-): Promise<Access> {
-  if (!authenticate || user) return createAccess(user);
+): Promise<string> {
+  if (!authenticate || user) return user;
   const credentials = parseBasic(request.headers.get("authorization"));
-  if (credentials && await authenticate(credentials.name, credentials.password, origin.client)) {
-    return createAccess(credentials.name);
-  }
+  const valid = credentials &&
+    await authenticate(credentials.name, credentials.password, origin.client).catch(slowDown);
+  if (valid) return credentials.name;
   throw new OciError("UNAUTHORIZED", {
     message: credentials ? "wrong user name or password" : "this proxy wants you to sign in",
-    headers: { "www-authenticate": 'Basic realm="Berth"' },
+    headers: { "www-authenticate": 'Basic realm="Berth", charset="UTF-8"' },
+  });
+}
+
+function slowDown(error: unknown): never {
+  if (!(error instanceof TooManyAttempts)) throw error;
+  throw new OciError("TOOMANYREQUESTS", {
+    message: error.message,
+    headers: { "retry-after": String(Math.ceil(error.waitMs / 1000)) },
   });
 }
 

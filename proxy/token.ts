@@ -1,4 +1,5 @@
 /** Sign-in of clients at their own registry (`auth.mode: client`), through our own host and port. */
+import type { Access } from "./access.ts";
 import { mapScopes } from "./challenge.ts";
 import { OciError } from "./oci/errors.ts";
 import { looksLikeHost } from "./oci/path.ts";
@@ -7,13 +8,15 @@ import type { Upstream } from "./upstream/client.ts";
 
 /**
  * `GET` and `POST /token/<registry>`: the client's request, each scope mapped to upstream's names,
- * handed to that registry's own token server and nowhere else.
+ * handed to that registry's own token server and nowhere else. Scopes that `access` does not grant
+ * are left out.
  */
 export async function tokenRequest(
   request: Request,
   map: RegistryMap,
   target: Target,
   upstream: Upstream,
+  access: Access,
 ): Promise<Response> {
   const { registry } = target;
   if (registry.auth.mode !== "client") {
@@ -25,7 +28,8 @@ export async function tokenRequest(
   const toUpstream = (name: string) => {
     const [first = "", ...rest] = name.split("/");
     const spelled = looksLikeHost(first) && map.find(first)?.name === registry.name;
-    return upstreamName(registry, spelled ? rest.join("/") : name);
+    const repository = upstreamName(registry, spelled ? rest.join("/") : name);
+    return access.may(registry, repository, "pull") ? repository : undefined;
   };
   const posted = request.method === "POST";
   const asked = posted ? await readForm(request) : new URL(request.url).searchParams;
@@ -48,11 +52,12 @@ export async function tokenRequest(
 /** Every `scope` is kept (there may be several), each mapped; everything else as it is. */
 function mapParameters(
   parameters: URLSearchParams,
-  map: (name: string) => string,
+  map: (name: string) => string | undefined,
 ): URLSearchParams {
   const mapped = new URLSearchParams();
   for (const [name, value] of parameters) {
-    mapped.append(name, name === "scope" ? mapScopes(value, map) : value);
+    const kept = name === "scope" ? mapScopes(value, map) : value;
+    if (kept !== "" || name !== "scope") mapped.append(name, kept);
   }
   return mapped;
 }

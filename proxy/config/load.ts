@@ -5,6 +5,7 @@
 import { statedWords, urlHost } from "./claims.ts";
 import type { ParsedFile } from "./file.ts";
 import { gather } from "./gather.ts";
+import { readHtpasswd } from "./htpasswd.ts";
 import type { Layers, Sources } from "./layers.ts";
 import { schemaMessages } from "./messages.ts";
 import type { Origin } from "./origin.ts";
@@ -73,7 +74,8 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
 
   const { config, disabled } = withoutDisabled(parsed.data);
   yieldBuiltInAliases(config, layers);
-  const broken = violations(config);
+  const htpasswd = await readHtpasswd(config, cwd, env.HOME ?? "", system);
+  const broken = [...htpasswd.violations, ...violations(config)];
   const secrets = await readSecrets(config, cwd, env.HOME ?? "", system);
   const named = await checkFiles(config, cwd, env.HOME ?? "", system);
   const broke = ({ path, message }: Violation) => ({
@@ -85,6 +87,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   const all = [...files, ...secrets.files, ...named.files];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), files: all };
 
+  layers.add(htpasswd.found);
   layers.add(secrets.found.map(({ path, file }) => ({
     path,
     value: getIn(config, path),

@@ -16,6 +16,9 @@ const HOST =
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
 const REPOSITORY = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 
+/** `*` within a segment, `**` across them. */
+const GLOB = /^[a-z0-9._*/-]+$/;
+
 /** Every rule that `config` breaks. Secrets in `*_file` keys have not been read yet. */
 export function violations(config: Config): Violation[] {
   return [
@@ -24,12 +27,14 @@ export function violations(config: Config): Violation[] {
       ...registryNames(["registries", name], registry),
       ...registryAccess(["registries", name], registry, config),
       ...registryAuth(["registries", name, "auth"], registry),
+      ...twoSignIns(["registries", name, "auth", "mode"], registry, config),
     ]),
     ...listeners(config),
     ...pairs(config),
     ...admin(config),
     ...users(config),
-    ...trustedProxies(config),
+    ...accessRules(config),
+    ...networks(config),
     ...forward(config),
   ];
 }
@@ -71,7 +76,7 @@ function* registryNames(base: Path, registry: RegistryConfig): Generator<Violati
   }
   for (const key of ["allow", "deny"] as const) {
     for (const [index, glob] of registry[key].entries()) {
-      if (/^[a-z0-9._*?/{}[\],!-]+$/.test(glob)) continue;
+      if (GLOB.test(glob)) continue;
       const message = `found ${quote(glob)}, expected a repository or a glob such as library/*`;
       yield { path: [...base, key, index], message };
     }
@@ -123,6 +128,18 @@ function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Vio
     const message = "missing; expected a region such as eu-central-1, since the URL names none";
     yield { path: [...base, "ecr", "region"], message };
   }
+}
+
+/** One request has one Authorization header: it is for us or for the registry. */
+function* twoSignIns(
+  path: Path,
+  { auth }: RegistryConfig,
+  { users, forward }: Config,
+): Generator<Violation> {
+  if (auth.mode !== "client" || Object.keys(users).length === 0 || forward.listen !== "") return;
+  const message = "client is for a Berth without users: a request cannot carry the sign-in here " +
+    "and the one at the registry, unless it comes through the forward proxy; expected proxy";
+  yield { path, message };
 }
 
 /** Whether two `listen` keys want the same port of an address. */
@@ -195,12 +212,32 @@ function* users(config: Config): Generator<Violation> {
   }
 }
 
-function* trustedProxies(config: Config): Generator<Violation> {
-  for (const [index, text] of config.trusted_proxies.entries()) {
-    const isAddress = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
-    if (isAddress || ipaddr.isValidCIDR(text)) continue;
-    const message = `found ${quote(text)}, expected an address or a range such as 10.0.0.0/8`;
-    yield { path: ["trusted_proxies", index], message };
+function* accessRules(config: Config): Generator<Violation> {
+  for (const [index, { users, repositories }] of config.access.entries()) {
+    for (const [at, user] of users.entries()) {
+      if (Object.hasOwn(config.users, user)) continue;
+      const message = `found ${quote(user)}, expected one of the names in users`;
+      yield { path: ["access", index, "users", at], message };
+    }
+    for (const [at, glob] of repositories.entries()) {
+      const registry = glob.split("/")[0]!;
+      const known = registry.includes("*") || Object.hasOwn(config.registries, registry);
+      if (GLOB.test(glob) && known) continue;
+      const message = `found ${quote(glob)}, expected a registry's name and a repository, or a ` +
+        "glob such as docker/library/*";
+      yield { path: ["access", index, "repositories", at], message };
+    }
+  }
+}
+
+function* networks(config: Config): Generator<Violation> {
+  for (const key of ["trusted_proxies", "allowed_networks"] as const) {
+    for (const [index, text] of config[key].entries()) {
+      const isAddress = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+      if (isAddress || ipaddr.isValidCIDR(text)) continue;
+      const message = `found ${quote(text)}, expected an address or a range such as 10.0.0.0/8`;
+      yield { path: [key, index], message };
+    }
   }
 }
 

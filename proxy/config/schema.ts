@@ -77,6 +77,12 @@ export function parseListen(text: string): { hostname: string; port: number } | 
 
 const tagTier = z.strictObject({ match: regex(), ttl: duration() });
 
+const accessRule = z.strictObject({
+  users: z.array(z.string()).default([]),
+  repositories: z.array(z.string()).default([]),
+  actions: z.array(z.enum(["pull", "push"])).default(["pull"]),
+});
+
 const auth = z.strictObject({
   mode: z.enum(["proxy", "client"]).default("proxy"),
   username: z.string().default(""),
@@ -153,6 +159,9 @@ export const configSchema = z.strictObject({
   registries: z.record(registryName, registrySchema).default({}),
   registry_map: z.string().default(""),
   users: z.record(z.string(), secret()).default({}),
+  htpasswd_file: z.string().default(""),
+  allowed_networks: z.array(z.string()).default([]),
+  access: z.array(accessRule).default([]),
   cache: z.strictObject({
     dir: z.string().default("./data"),
     max_size: size().prefault("32GiB"),

@@ -1,7 +1,8 @@
 /** What every connection of the forward proxy shares. */
+import type { Authenticate } from "../authenticator.ts";
 import type { Config } from "../config/schema.ts";
+import type { Admits } from "../networks.ts";
 import type { RequestRecord } from "../record.ts";
-import type { Authenticate } from "../sign_in.ts";
 import type { AllowList } from "./allow.ts";
 import type { LargeBuffers } from "./buffers.ts";
 import type { Authority } from "./ca.ts";
@@ -41,6 +42,8 @@ export interface ForwardSettings {
   authority: Authority | undefined;
   /** Who may use the proxy (`Proxy-Authorization: Basic`); `undefined`: everybody. */
   authenticate: Authenticate;
+  /** From where it may be used. */
+  admits: Admits;
   /** Milliseconds. */
   idleTimeout: Config["forward"]["idle_timeout"];
   /** Whether intercepted requests and responses are told in detail (`log.level: debug`). */

@@ -15,6 +15,9 @@ export async function serveConnection(context: Context, client: Deno.TcpConn): P
   try {
     const head = await readHead(client, context.clock, context.limits.headerTimeout);
     if (!head) return hangUp(client);
+    if (!context.settings().admits(address)) {
+      throw new Refusal("network", `${address} is not in the networks that are allowed`);
+    }
     const form = formOf(head);
     if (form !== "connect") return await visit(context, client, address, form, head);
     const request = parseConnect(head);

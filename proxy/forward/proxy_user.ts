@@ -1,4 +1,5 @@
 /** Who uses the forward proxy. */
+import { TooManyAttempts } from "../authenticator.ts";
 import { parseBasic } from "../sign_in.ts";
 import type { Context } from "./context.ts";
 import { Refusal } from "./refusal.ts";
@@ -15,9 +16,16 @@ export async function proxyUser(
   const { authenticate } = context.settings();
   if (!authenticate) return "";
   const credentials = parseBasic(header);
-  if (credentials && await authenticate(credentials.name, credentials.password, address)) {
+  if (
+    credentials &&
+    await authenticate(credentials.name, credentials.password, address).catch(slowDown)
+  ) {
     return credentials.name;
   }
   const message = credentials ? "wrong user name or password" : "this proxy wants you to sign in";
   throw new Refusal("sign-in", message);
+}
+
+function slowDown(error: unknown): never {
+  throw error instanceof TooManyAttempts ? new Refusal("attempts", error.message) : error;
 }

@@ -6,7 +6,9 @@ export type RefusalReason =
   | "port"
   | "private"
   | "loop"
+  | "network"
   | "sign-in"
+  | "attempts"
   | "malformed"
   | "timeout"
   | "busy"
@@ -18,7 +20,9 @@ const STATUS: Readonly<Record<RefusalReason, number>> = {
   port: 403,
   private: 403,
   loop: 403,
+  network: 403,
   "sign-in": 407,
+  attempts: 429,
   malformed: 400,
   timeout: 408,
   busy: 503,

@@ -1,7 +1,8 @@
 /** The forward proxy as the configuration wants it: on or off, with its CA, through every reload. */
+import type { Authenticate } from "../authenticator.ts";
 import type { Config } from "../config/schema.ts";
 import { FileWatch } from "../config/watch.ts";
-import type { Authenticate } from "../sign_in.ts";
+import { networkRule } from "../networks.ts";
 import { createAllowList } from "./allow.ts";
 import { type Authority, authorityDir, expiryWarning, openAuthority } from "./ca.ts";
 import type { Clock } from "./clock.ts";
@@ -103,6 +104,7 @@ export class ForwardService {
       allowList: createAllowList({ registries, forward }),
       authority: opens ? await authorityFor(config, this.#parts.clock.now()) : undefined,
       authenticate: this.#parts.authenticator(users),
+      admits: networkRule(config.allowed_networks),
       idleTimeout: forward.idle_timeout,
       trace: log.level === "debug",
     };

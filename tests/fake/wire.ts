@@ -122,9 +122,8 @@ function applies({ server, method, path }: Fault, seen: Seen): boolean {
 export async function serveWire(options: WireOptions): Promise<Wire> {
   const { hostname = "127.0.0.1", port = 0, tls } = options;
   const pending = new Set<Promise<void>>();
-  const closing = Promise.withResolvers<void>();
   const listener = (req: IncomingMessage, res: ServerResponse) => {
-    const work = handle(req, res, options, closing.promise).catch(() => void req.socket.destroy());
+    const work = handle(req, res, options).catch(() => void req.socket.destroy());
     pending.add(work);
     work.finally(() => pending.delete(work));
   };
@@ -140,25 +139,18 @@ export async function serveWire(options: WireOptions): Promise<Wire> {
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      // A peer that was killed leaves answers behind of whose end nobody is told.
-      closing.resolve();
       await closed;
       await Promise.all(pending);
     },
   };
 }
 
-async function handle(
-  req: IncomingMessage,
-  res: ServerResponse,
-  options: WireOptions,
-  closing: Promise<void>,
-) {
-  const seen = await read(req, res, options.name, closing);
+async function handle(req: IncomingMessage, res: ServerResponse, options: WireOptions) {
+  const seen = await read(req, res, options.name);
   options.log.push(seen);
   const action = options.faults.next(seen);
   if (action?.kind === "close") return void req.socket.destroy();
-  if (action?.kind === "endless-headers") return await endlessHeaders(req, closing);
+  if (action?.kind === "endless-headers") return await endlessHeaders(req);
   if (action?.kind === "stall" && action.after === undefined) {
     await Promise.race([action.until ?? NEVER, seen.ended]);
   }
@@ -169,16 +161,10 @@ async function handle(
 
 const NEVER = new Promise<never>(() => {});
 
-async function read(
-  req: IncomingMessage,
-  res: ServerResponse,
-  server: string,
-  closing: Promise<void>,
-): Promise<Seen> {
+async function read(req: IncomingMessage, res: ServerResponse, server: string): Promise<Seen> {
   const ended = new Promise<"sent" | "aborted">((resolve) => {
     res.on("finish", () => resolve("sent"));
     res.on("close", () => resolve("aborted"));
-    void closing.then(() => resolve("aborted"));
   });
   if (req.socket.listenerCount("error") < 2) req.socket.on("error", () => {});
   const headers = new Headers();
@@ -254,16 +240,11 @@ async function send(
   res.end(body.subarray(pause));
 }
 
-async function endlessHeaders(
-  { socket }: IncomingMessage,
-  closing: Promise<void>,
-): Promise<void> {
+async function endlessHeaders({ socket }: IncomingMessage): Promise<void> {
   const lines = `x-padding: ${"a".repeat(8000)}\r\n`.repeat(8);
   const gone = new Promise((resolve) => socket.once("close", resolve));
   socket.write("HTTP/1.1 200 OK\r\n");
-  let open = true;
-  void closing.then(() => open = false);
-  while (open && !socket.destroyed) {
-    await Promise.race([gone, closing, new Promise((resolve) => socket.write(lines, resolve))]);
+  while (!socket.destroyed) {
+    await Promise.race([gone, new Promise((resolve) => socket.write(lines, resolve))]);
   }
 }

@@ -5,6 +5,7 @@ import { ListenError } from "../../proxy/listen.ts";
 import type { RequestRecord } from "../../proxy/record.ts";
 import { type ProxyServer, startServer } from "../../proxy/server.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
+import { SignIns } from "../../proxy/authenticator.ts";
 import { testCertificate } from "../fake/cert.ts";
 import { image, OCI_MANIFEST } from "../fake/content.ts";
 import { fakeRegistry } from "../fake/registry.ts";
@@ -24,6 +25,7 @@ async function start(config: Config, records: RequestRecord[] = []): Promise<Pro
   return await startServer(config, {
     cache: undefined,
     quota: new QuotaBook(),
+    signIns: new SignIns({ now: Date.now, warn: () => {} }),
     env: {},
     started: () => true,
     now: Date.now,

@@ -5,9 +5,9 @@ import { getCookie } from "hono/cookie";
 import { parseListen } from "../../proxy/config/schema.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { type Origin, originOf, parseNetworks } from "../../proxy/forwarded.ts";
+import { LoginLimiter } from "../../proxy/limiter.ts";
 import { type Session, Sessions } from "../session.ts";
 import { Passwords } from "./credentials.ts";
-import { LoginLimiter } from "./limiter.ts";
 import { ApiProblem } from "./problem.ts";
 
 /** What each handler finds in its context. */

@@ -25,6 +25,18 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
   ["prefix that is no name", own("repo_prefix: A/b"), /repo_prefix: found "A\/b", expected the/],
   ["glob with a space", own("deny: ['a b']"), /deny\[0\]: found "a b", expected a repository or/],
   ["access for nobody we know", own("access: { users: [bob] }"), /users\[0\]: found "bob"/],
+  ["rule for nobody we know", "access: [{ users: [bob] }]", /access\[0\]\.users\[0\]: found "bob"/],
+  [
+    "rule for a registry that is not there",
+    "access: [{ repositories: [nope/app] }]",
+    /access\[0\]\.repositories\[0\]: found "nope\/app", expected a registry's name/,
+  ],
+  ["network that is none", "allowed_networks: [10.0.0.0/99]", /networks\[0\]: found "10\.0/],
+  [
+    "two sign-ins for one header",
+    `users: { a: "${HASH}" }\n${own("auth: { mode: client }")}`,
+    /own\.auth\.mode: client is for a Berth without users/,
+  ],
   ["username alone", own("auth: { username: u }"), /auth\.username: expected a password/],
   ["password alone", own("auth: { password: s3cret }"), /auth\.password: expected a username/],
   [
@@ -114,6 +126,10 @@ const FINE: [name: string, text: string][] = [
     "ECR whose URL names the region",
     `registries:
   e: { url: "https://1.dkr.ecr.eu-central-1.amazonaws.com", auth: { ecr: {} } }`,
+  ],
+  [
+    "two sign-ins with the forward proxy",
+    `users: { a: "${HASH}" }\nforward: { listen: ":3128" }\n${own("auth: { mode: client }")}`,
   ],
   ["a user with an htpasswd hash", `users: { a: "${HASH}" }`],
   ["ranges and addresses", "trusted_proxies: [10.0.0.0/8, '::1', 192.0.2.1]"],

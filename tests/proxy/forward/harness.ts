@@ -28,6 +28,7 @@ export function settingsFor(
     allowList: createAllowList(config),
     authority: undefined,
     authenticate: undefined,
+    admits: () => true,
     idleTimeout: 300_000,
     trace: false,
     ...more,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LoginLimiter } from "../../../ui/api/limiter.ts";
+import { LoginLimiter } from "../../proxy/limiter.ts";
 
 function fixture() {
   const clock = { now: 1_700_000_000_000 };

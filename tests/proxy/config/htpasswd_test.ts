@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { load, loaded, loadYaml, problems } from "./fixture.ts";
+
+const HASH = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+
+const withFile = (text: string, config = "") =>
+  loadYaml(`htpasswd_file: people\n${config}`, { files: { "/srv/people": text } });
+
+Deno.test("htpasswd_file, its users join those of users, and may be named by rules", async () => {
+  const result = await withFile(
+    `# people\nann:${HASH}\n\nbob:${HASH}\r\n`,
+    `users: { cyd: "${HASH}" }\naccess: [{ users: [bob] }]`,
+  );
+  const { config, files, sources } = loaded(result);
+  assert.deepEqual(Object.keys(config.users).sort(), ["ann", "bob", "cyd"]);
+  assert.ok(files.includes("/srv/people"), "its changes are followed");
+  assert.deepEqual(sources.get("users.ann"), {
+    kind: "file",
+    file: "/srv/people",
+    line: 2,
+    column: 1,
+  });
+});
+
+Deno.test("htpasswd_file, what is wrong names file and line, and never a hash", async () => {
+  const cases: [text: string, config: string, expected: RegExp][] = [
+    [`ann:${HASH}\nbob:$apr1$x$y\n`, "", /\/srv\/people:2: bob: expected a bcrypt hash/],
+    ["just a line\n", "", /\/srv\/people:1: expected name:hash/],
+    [`ann:${HASH}\nann:${HASH}\n`, "", /\/srv\/people:2: ann is given before/],
+    [`ann:${HASH}\n`, `users: { ann: "${HASH}" }`, /\/srv\/people:1: ann is given before/],
+    ["\n# nobody\n", "", /\/srv\/people names nobody/],
+  ];
+  for (const [text, config, expected] of cases) {
+    const found = problems(await withFile(text, config));
+    assert.match(found.join("\n"), expected);
+    assert.doesNotMatch(found.join("\n"), /apr1|2y/);
+  }
+  const missing = await load({ files: { "/srv/config.yaml": "htpasswd_file: nowhere" } });
+  assert.match(problems(missing).join("\n"), /htpasswd_file: cannot read \/srv\/nowhere/);
+});

@@ -15,6 +15,7 @@ import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
 import { frontPage, help } from "./pages.ts";
 import { catalog, passThrough, referrers, tags } from "./passthrough.ts";
 import { change, checkPush, type PushOptions, upload } from "./push.ts";
+import type { Proofs } from "./proofs.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 import { type Caller, finish, newRecord, renderError } from "./recording.ts";
 import { registryMap, repositoryKey, route, type Target } from "./route.ts";
@@ -33,6 +34,7 @@ export interface ProxyParts {
   quotaLow: ManifestOptions["quotaLow"];
   rules: ManifestOptions["rules"];
   authenticate: Authenticate;
+  proofs: Proofs;
   uploadKey: CryptoKey;
   now(): number;
 }
@@ -104,7 +106,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     record.registry = target.registry.name;
     if (parts.authenticate && !c.env.user) throw noTwoSignIns(target);
     const access = accessOf(c.env.user ?? "");
-    return tokenRequest(c.req.raw, map, target, upstreamOf(target), access);
+    return tokenRequest(c.req.raw, map, target, upstreamOf(target), access, parts);
   });
   app.all("/v2/*", (c) => registry(c.req.raw, c.var, c.env));
   app.all("/v2", (c) => registry(c.req.raw, c.var, c.env));
@@ -130,6 +132,9 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     const own = target.registry.auth.mode === "client";
     // What was checked here is for us: it is not shown to a registry.
     const spent = parts.authenticate && !caller.user;
+    const authorization = own && !spent
+      ? request.headers.get("authorization") ?? undefined
+      : undefined;
     const x: Exchange = {
       request,
       path,
@@ -139,8 +144,10 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       origin,
       // A client that called a registry by its name stays with that name.
       base: caller.registry ? ownBase(origin) : baseOf(origin),
-      authorization: own && !spent ? request.headers.get("authorization") ?? undefined : undefined,
+      authorization,
       access: accessOf(record.user),
+      proof: parts.proofs.of(target, authorization),
+      proofs: parts.proofs,
       record,
     };
     const response = await dispatch(x);

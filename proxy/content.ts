@@ -1,5 +1,6 @@
 /** Content by digest: from the cache where it is there, filled from upstream where it is not. */
 import type { Cache, Source } from "../cache/cache.ts";
+import { isOutage } from "./check_tag.ts";
 import { ask, describe, type Exchange, refusal } from "./exchange.ts";
 import { type ByteRange, parseContentRange } from "./headers.ts";
 import { bareMediaType } from "./oci/manifest.ts";
@@ -22,7 +23,7 @@ export async function serveDigest(x: Exchange, cache: Cache, wanted: Wanted): Pr
   const { digest, range } = wanted;
   const repository = repositoryKey(x.target);
   const head = x.request.method === "HEAD";
-  if (needsProof(x, cache, digest)) await headUpstream(x, cache, wanted);
+  if (needsProof(x, cache, digest)) await prove(x, cache, wanted);
   const held = cache.stat(digest);
   if (held) {
     const unchanged = notModified(x, held, "hit");
@@ -31,7 +32,7 @@ export async function serveDigest(x: Exchange, cache: Cache, wanted: Wanted): Pr
     const content = await cache.open(digest, range, { source: sourceOf(x, wanted), repository });
     if (content) return respond(x, content, "hit");
   }
-  if (head) return await headUpstream(x, cache, wanted);
+  if (head) return await headUpstream(x, cache, wanted, x.request.signal);
   const content = await cache.fill(digest, sourceOf(x, wanted), {
     repository,
     range,
@@ -43,24 +44,44 @@ export async function serveDigest(x: Exchange, cache: Cache, wanted: Wanted): Pr
 /**
  * Bytes that are here, or on their way, are served only for a repository that is known to hold them:
  * whoever knows the digest of a private layer gets nothing by asking through a repository of his own.
- * Where clients sign in themselves, upstream is asked each time with the client's own credentials.
+ * Where clients sign in themselves, this one's credentials must have been good for the repository.
  */
 function needsProof(x: Exchange, cache: Cache, digest: string): boolean {
-  const repository = repositoryKey(x.target);
-  const own = x.target.registry.auth.mode === "client";
-  const here = cache.stat(digest) !== undefined;
-  if (here) return own || !cache.linked(repository, digest);
-  return cache.fills().some((fill) =>
-    fill.digest === digest && (own || fill.repository !== repository)
-  );
+  const fills = cache.fills().filter((fill) => fill.digest === digest);
+  const here = cache.stat(digest) !== undefined || fills.length > 0;
+  return here && !(x.proof.holds() && isMember(x, cache, digest));
 }
 
-async function headUpstream(x: Exchange, cache: Cache, wanted: Wanted): Promise<Response> {
+/** Whether the repository is known to hold `digest`, or `digest` is on its way for it. */
+function isMember(x: Exchange, cache: Cache, digest: string): boolean {
+  const repository = repositoryKey(x.target);
+  if (cache.stat(digest)) return cache.linked(repository, digest);
+  return cache.fills().every((fill) => fill.digest !== digest || fill.repository === repository);
+}
+
+/** Asks upstream, with the client's credentials where they count, whether the repository has it. */
+async function prove(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
+  const key = JSON.stringify([x.proof.id, repositoryKey(x.target), wanted.path, wanted.accept]);
+  try {
+    // Others may wait for the same answer: it does not end with this client.
+    await x.proofs.once(key, () => headUpstream(x, cache, wanted));
+  } catch (error) {
+    const known = x.proof.holdsOffline() && isMember(x, cache, wanted.digest);
+    if (!known || !isOutage(error)) throw error;
+  }
+}
+
+async function headUpstream(
+  x: Exchange,
+  cache: Cache,
+  wanted: Wanted,
+  signal?: AbortSignal,
+): Promise<Response> {
   const response = await ask(x, {
     method: "HEAD",
     path: wanted.path,
     headers: wanted.accept ? { accept: wanted.accept } : {},
-    signal: x.request.signal,
+    ...(signal ? { signal } : {}),
   });
   if (!response.ok) throw await refusal(x, response);
   await response.body?.cancel();

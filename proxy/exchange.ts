@@ -6,6 +6,7 @@ import { requestHeaders } from "./headers.ts";
 import type { Reusable } from "./hot.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
+import type { Proof, Proofs } from "./proofs.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Target } from "./route.ts";
 import { readLimited } from "./upstream/body.ts";
@@ -24,6 +25,9 @@ export interface Exchange<Path extends OciPath = OciPath> {
   /** The client's own Authorization, where the registry is `auth.mode: client`. */
   authorization: string | undefined;
   access: Access;
+  /** How the client's own credentials stand to the repository, where the registry asks for them. */
+  proof: Proof;
+  proofs: Proofs;
   /** Filled in by whoever learns something; written out when the answer has been sent. */
   record: RequestRecord;
   /** Set where the answer may be given again to the same request. */
@@ -61,9 +65,21 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
     ...(question.signal ? { signal: question.signal } : {}),
     ...(question.retries === undefined ? {} : { retries: question.retries }),
   });
+  if (isReading(question)) learn(x.proof, response);
   x.record.upstreamStatus = response.status;
   x.record.upstreamMs ||= Math.round(ms);
   return response;
+}
+
+/** Whether `question` is about content that whoever may pull may have. */
+function isReading({ path, actions, scopes }: Question): boolean {
+  return /^(manifests|blobs)\/(?!uploads\/)/.test(path) && !actions && !scopes;
+}
+
+/** A registry that says 404 may mean that there is nothing for this client. */
+function learn(proof: Proof, { ok, status }: Response): void {
+  if (ok) proof.note();
+  else if (status === 401 || status === 403 || status === 404) proof.drop();
 }
 
 /**

@@ -37,7 +37,7 @@ export function manifests(options: ManifestOptions): ManifestHandler {
 
   /** Asks upstream once for all who want to know the same of the same tag. */
   function check(x: Exchange<Manifest>, key: TagKey, accept: string): Promise<Checked> {
-    const id = JSON.stringify([key, x.authorization ?? ""]);
+    const id = JSON.stringify([key, x.proof.id]);
     const running = checks.get(id);
     if (running) return running;
     const started = checkTag(x, cache, key, accept, now)
@@ -57,27 +57,27 @@ export function manifests(options: ManifestOptions): ManifestHandler {
     const row = cache.tag(key);
     const held = row && cache.stat(row.digest) ? row : undefined;
     const age = row ? now() - row.checkedAt : Infinity;
-    const own = registry.auth.mode === "client";
 
     const ttl = rules.ttl(registry.name, tag);
-    if (held && !own && age < ttl) {
+    if (held && age < ttl && x.proof.holds()) {
       const response = await serve(x, held, "hit");
       if (x.reusable) x.reusable.until = held.checkedAt + ttl;
       return response;
     }
-    if (held && !own && age < rules.staleIfError) {
+    if (held && age < rules.staleIfError && x.proof.holds()) {
       if (options.quotaLow(registry.name)) return await serve(x, held, "stale");
       if (rules.whileRevalidate) {
         check(x, key, accept).catch(() => {});
         return await serve(x, held, "stale");
       }
     }
-    missing.check(JSON.stringify([key, x.authorization ?? ""]));
+    missing.check(JSON.stringify([key, x.proof.id]));
     try {
       const checked = await check(x, key, accept);
       return await serve(x, checked.row, checked.changed ? "miss" : "revalidated");
     } catch (error) {
-      const stale = own || !isOutage(error) ? undefined : held ?? substitute(key, accept);
+      const served = isOutage(error) && x.proof.holdsOffline();
+      const stale = served ? held ?? substitute(key, accept) : undefined;
       if (!stale || now() - stale.checkedAt > rules.staleIfError) throw error;
       x.record.error = "";
       return await serve(x, stale, "stale");

@@ -8,6 +8,7 @@ import type { Config, Registry } from "./config/schema.ts";
 import { freshnessRules } from "./freshness.ts";
 import { listen, type Listener } from "./listen.ts";
 import { logger } from "./log.ts";
+import { Proofs } from "./proofs.ts";
 import { uploadKey } from "./push.ts";
 import type { RecordSink } from "./record.ts";
 import type { Caller } from "./recording.ts";
@@ -46,15 +47,15 @@ export interface ProxyServer {
 
 /** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
 export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
-  const key = await uploadKey();
+  const kept = { uploadKey: await uploadKey(), proofs: new Proofs(parts) };
   const pool = new UpstreamPool(parts);
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;
   const build = (config: Config): ProxyHandler =>
-    createProxy(
-      config,
-      proxyParts(config, parts, upstreams(config), key, () => parts.started() && !closing),
-    );
+    createProxy(config, {
+      ...kept,
+      ...proxyParts(config, parts, upstreams(config), () => parts.started() && !closing),
+    });
   let handler = build(config);
   const tls = await readCertificate(config.tls);
   let active = 0;
@@ -93,9 +94,8 @@ function proxyParts(
   config: Config,
   { cache, quota, signIns, onRecord, now }: ServerParts,
   upstream: ProxyParts["upstream"],
-  key: CryptoKey,
   open: () => boolean,
-): ProxyParts {
+): Omit<ProxyParts, "uploadKey" | "proofs"> {
   const { prefer_cache_below } = config.cache.manifests;
   return {
     cache,
@@ -105,7 +105,6 @@ function proxyParts(
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
     rules: freshnessRules(config),
     authenticate: signIns.authenticator(config.users),
-    uploadKey: key,
     now,
   };
 }

@@ -3,13 +3,15 @@ import type { Access } from "./access.ts";
 import { mapScopes } from "./challenge.ts";
 import { OciError } from "./oci/errors.ts";
 import { looksLikeHost } from "./oci/path.ts";
+import type { Proofs } from "./proofs.ts";
 import { type RegistryMap, type Target, upstreamName } from "./route.ts";
+import { readLimited } from "./upstream/body.ts";
 import type { Upstream } from "./upstream/client.ts";
 
 /**
  * `GET` and `POST /token/<registry>`: the client's request, each scope mapped to upstream's names,
  * handed to that registry's own token server and nowhere else. Scopes that `access` does not grant
- * are left out.
+ * are left out. How long the token lasts is kept in `proofs`; `now` in Unix milliseconds.
  */
 export async function tokenRequest(
   request: Request,
@@ -17,6 +19,7 @@ export async function tokenRequest(
   target: Target,
   upstream: Upstream,
   access: Access,
+  { proofs, now }: { proofs: Proofs; now(): number },
 ): Promise<Response> {
   const { registry } = target;
   if (registry.auth.mode !== "client") {
@@ -35,6 +38,7 @@ export async function tokenRequest(
   const asked = posted ? await readForm(request) : new URL(request.url).searchParams;
   asked.delete("ns");
   const authorization = request.headers.get("authorization");
+  const asking = now();
   const response = await upstream.token({
     method: posted ? "POST" : "GET",
     params: mapParameters(asked, toUpstream),
@@ -46,7 +50,35 @@ export async function tokenRequest(
     const value = response.headers.get(name);
     if (value) headers.set(name, value);
   }
-  return new Response(response.body, { status: response.status, headers });
+  if (!response.ok) return new Response(response.body, { status: response.status, headers });
+  const bytes = await readLimited(response, MAX_TOKEN);
+  if (!bytes) {
+    const message = `the token server of ${registry.name} gave an answer that is too long`;
+    throw new OciError("UNAVAILABLE", { status: 502, message });
+  }
+  const anonymous = authorization === null && [...asked.keys()].every((key) => OPEN.has(key));
+  for (const { token, lasts } of tokensIn(bytes)) {
+    const expires = lasts === undefined ? undefined : asking + lasts;
+    proofs.learn({ registry: registry.name, token, expires, anonymous });
+  }
+  return new Response(bytes, { status: response.status, headers });
+}
+
+/** Parameters that say nothing of who asks. */
+const OPEN = new Set(["service", "scope", "client_id", "offline_token"]);
+const MAX_TOKEN = 64 * 2 ** 10;
+
+/** The tokens of a token server's answer, and how many milliseconds they last. */
+function tokensIn(bytes: Uint8Array): { token: string; lasts: number | undefined }[] {
+  try {
+    const { token, access_token, expires_in } = JSON.parse(new TextDecoder().decode(bytes));
+    const lasts = typeof expires_in === "number" ? expires_in * 1000 : undefined;
+    return [token, access_token].flatMap((one) =>
+      typeof one === "string" && one !== "" ? [{ token: one, lasts }] : []
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** Every `scope` is kept (there may be several), each mapped; everything else as it is. */

@@ -85,6 +85,7 @@ const accessRule = z.strictObject({
 
 const auth = z.strictObject({
   mode: z.enum(["proxy", "client"]).default("proxy"),
+  offline: z.enum(["none", "known"]).default("none"),
   username: z.string().default(""),
   password: secret().default(""),
   password_file: z.string().default(""),

@@ -4,6 +4,7 @@ import { createProxy, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { freshnessRules } from "../../proxy/freshness.ts";
 import { listen } from "../../proxy/listen.ts";
+import { Proofs } from "../../proxy/proofs.ts";
 import { uploadKey } from "../../proxy/push.ts";
 import type { RequestRecord } from "../../proxy/record.ts";
 import { createUpstream, type Upstream } from "../../proxy/upstream/client.ts";
@@ -43,6 +44,7 @@ export async function startProxy(
     quotaLow: () => false,
     rules: freshnessRules(config),
     authenticate: undefined,
+    proofs: new Proofs({ now }),
     uploadKey: await uploadKey(),
     now,
     ...given,

@@ -161,7 +161,8 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     const { path, request: { method } } = x;
     const read = method === "GET" || method === "HEAD";
     if (!read) checkPush(push, method);
-    x.access.require(x.target.registry, x.target.repository, read ? "pull" : "push");
+    const action = read && path.kind !== "upload" ? "pull" : "push";
+    x.access.require(x.target.registry, x.target.repository, action);
     if (path.kind === "upload") {
       checkPush(push, method);
       return upload(Object.assign(x, { path }), push);

@@ -3,6 +3,7 @@ import type { Cache } from "../cache/cache.ts";
 import { CertificateFollower, readCertificate } from "./certificate.ts";
 import type { SignIns } from "./authenticator.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
+import { exposedRegistries } from "./config/exposure.ts";
 import { addressesClash } from "./config/rules.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import { freshnessRules } from "./freshness.ts";
@@ -97,11 +98,12 @@ function proxyParts(
   open: () => boolean,
 ): Omit<ProxyParts, "uploadKey" | "proofs"> {
   const { prefer_cache_below } = config.cache.manifests;
+  const exposed = exposedRegistries(config);
   return {
     cache,
     upstream,
     onRecord,
-    ready: () => ({ ready: open(), details: {} }),
+    ready: () => ({ ready: open(), details: exposed.length > 0 ? { exposed } : {} }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
     rules: freshnessRules(config),
     authenticate: signIns.authenticator(config.users),

@@ -4,6 +4,7 @@
  */
 import { statedWords, urlHost } from "./claims.ts";
 import type { ParsedFile } from "./file.ts";
+import { exposureWarning } from "./exposure.ts";
 import { gather } from "./gather.ts";
 import { readHtpasswd } from "./htpasswd.ts";
 import type { Layers, Sources } from "./layers.ts";
@@ -12,6 +13,7 @@ import type { Origin } from "./origin.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
+import { modeWarnings, secretFiles } from "./modes.ts";
 import { checkFiles } from "./named_files.ts";
 import type { FetchedMap } from "./registry_map.ts";
 import { type Config, configSchema, type RegistryConfig } from "./schema.ts";
@@ -98,9 +100,21 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
     registries: { ...config.registries, ...disabled },
   });
   const path = gathered.path;
+  const exposure = exposureWarning(config);
+  // The origins call it by the name that messages have for it.
+  const holders = secretFiles(config, sources).map((it) => it === file?.path ? path ?? it : it);
+  const wide = await modeWarnings([...holders, ...named.secret], system);
   return {
     ok: true,
-    loaded: { config, sources, file: path, warnings, files: all, disabled, map },
+    loaded: {
+      config,
+      sources,
+      file: path,
+      warnings: [...warnings, ...exposure ? [exposure] : [], ...wide],
+      files: all,
+      disabled,
+      map,
+    },
   };
 }
 

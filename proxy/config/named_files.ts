@@ -11,23 +11,27 @@ const NAMED = OPTIONS.filter(({ path }) => {
   const secret = FILED.some((option) => `${option.path.join(".")}_file` === path.join("."));
   return last === "docker_config" || (last.endsWith("_file") && !secret);
 });
+/** What is no secret of those. */
+const PUBLIC = /^(ca_|cert_|ca_cert_)file$/;
 /** The parts that use these follow their changes themselves. */
 const FOLLOWED_ELSEWHERE = ["tls", "forward"];
 
-/** Tries to read every file that `config` names for its content, and tells which to watch. */
+/** Tries to read every file that `config` names for its content, and tells which to watch and which are secret. */
 export async function checkFiles(config: Tree, cwd: string, home: string, system: System) {
   const violations: Violation[] = [];
   const files: string[] = [];
+  const secret: string[] = [];
   for (const { path: pattern } of NAMED) {
     for (const path of expand(config, pattern)) {
       const file = getIn(config, path);
       if (typeof file !== "string" || file === "") continue;
       const resolved = resolvePath(file, cwd, home);
       if (!FOLLOWED_ELSEWHERE.includes(String(path[0]))) files.push(resolved);
+      if (!PUBLIC.test(String(path.at(-1)))) secret.push(resolved);
       await system.readFile(resolved).catch((error) => {
         violations.push({ path, message: `cannot read ${resolved}: ${describeReadError(error)}` });
       });
     }
   }
-  return { violations, files };
+  return { violations, files, secret };
 }

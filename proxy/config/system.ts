@@ -8,6 +8,8 @@ export interface System {
   readFile(path: string): Promise<string>;
   /** Whether there is a file or, with `kind` "directory", a directory at `path`. */
   exists(path: string, kind?: "file" | "directory"): Promise<boolean>;
+  /** Who may do what with a file, as `chmod` has it; `undefined` where that cannot be said. */
+  mode(path: string): Promise<number | undefined>;
   /** Puts `text` in the place of a file that is Berth's own; makes its directory. */
   keepFile(path: string, text: string): Promise<void>;
   fetch(url: string, init: { signal: AbortSignal; redirect: "follow" }): Promise<Response>;
@@ -26,6 +28,10 @@ export const realSystem: System = {
       // It is there but hidden from us: reading it will say so.
       return kind === "file";
     }
+  },
+  async mode(path) {
+    const info = await Deno.stat(path).catch(() => undefined);
+    return info?.mode ?? undefined;
   },
   async keepFile(path, text) {
     await Deno.mkdir(dirname(path), { recursive: true });

@@ -8,10 +8,14 @@ export interface Machine extends Omit<LoadInput, "system" | "cwd"> {
   /** Absolute path to text; an error is thrown when the file is read. */
   files?: Record<string, string | Error>;
   directories?: string[];
+  /** Absolute path to a file's mode; 0600 where it is not given. */
+  modes?: Record<string, number>;
   answers?: Record<string, () => Response | Promise<Response>>;
 }
 
-export function machine({ files = {}, directories = [], answers = {} }: Machine): System {
+export function machine(
+  { files = {}, directories = [], modes = {}, answers = {} }: Machine,
+): System {
   return {
     readFile(path) {
       const found = files[path] ?? new Deno.errors.NotFound(path);
@@ -19,6 +23,7 @@ export function machine({ files = {}, directories = [], answers = {} }: Machine)
     },
     exists: (path, kind = "file") =>
       Promise.resolve(kind === "file" ? path in files : directories.includes(path)),
+    mode: (path) => Promise.resolve(modes[path] ?? 0o100600),
     keepFile(path, text) {
       files[path] = text;
       return Promise.resolve();

@@ -107,6 +107,7 @@ Deno.test("notices, credentials that everybody may use", () => {
   assert.doesNotMatch(JSON.stringify(notice), /hidden/);
   assert.deepEqual(told({ config: config({ listen: "127.0.0.1:8080" }) }), []);
   assert.deepEqual(told({ config: config({ users: { ann: "hash" } }) }), []);
+  assert.deepEqual(told({ config: config({ allowed_networks: ["10.0.0.0/8"] }) }), []);
 });
 
 Deno.test("statusText, the worst first", () => {

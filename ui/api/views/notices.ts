@@ -1,8 +1,8 @@
 /** What an operator should know, in words, the worst first. */
 import type { ReloadResult } from "../../../proxy/config/live.ts";
 import { formatProblem } from "../../../proxy/config/problem.ts";
-import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
-import { isLoopback } from "../../../proxy/config/rules.ts";
+import { exposedRegistries } from "../../../proxy/config/exposure.ts";
+import type { Config } from "../../../proxy/config/schema.ts";
 import { formatSize } from "../../../proxy/config/units.ts";
 import type { CacheWatch } from "../../stats_cache.ts";
 import type { Notice, RegistryHealth, Storage } from "../schema/status.ts";
@@ -102,27 +102,19 @@ function* reloadNotices(reload: ReloadResult | undefined): Generator<Notice> {
 
 /** Berth signs in with credentials of its own, and whoever reaches it pulls with them. */
 function* exposureNotices(config: Config): Generator<Notice> {
-  const hostname = parseListen(config.listen)?.hostname ?? "";
-  if (isLoopback(hostname) || Object.keys(config.users).length > 0) return;
-  const names = Object.entries(config.registries)
-    .filter(([, { auth, access }]) => hasCredentials(auth) && access.users.length === 0)
-    .map(([name]) => name);
+  const names = exposedRegistries(config);
   if (names.length === 0) return;
   yield {
     id: "private-exposed",
     severity: "warning",
     title: `Whoever reaches Berth can pull private images of ${names.join(", ")}`,
     detail: "Berth signs in there with its own credentials and asks nobody to sign in here. " +
-      "Set users, or auth.mode: client for these registries.",
+      "Set users or allowed_networks, or auth.mode: client for these registries; README.md tells " +
+      "how under Private registries.",
     since: null,
     registry: names.length === 1 ? names[0]! : "",
     href: names.length === 1 ? `/registries/${names[0]}` : "/registries",
   };
-}
-
-function hasCredentials(auth: RegistryConfig["auth"]): boolean {
-  return auth.mode === "proxy" &&
-    [auth.username, auth.header, auth.identity_token, auth.docker_config, auth.ecr].some(Boolean);
 }
 
 function* statsNotices(error: string): Generator<Notice> {

@@ -15,16 +15,16 @@ import type { Route } from "./web/routes.ts";
 import { loadSession, session } from "./web/session.ts";
 
 const Overview = lazy(async () => (await import("./pages/overview.tsx")).Overview);
-const Registries = lazy(async () => (await import("./pages/registries.tsx")).Registries);
-const EditRegistry = lazy(async () => (await import("./pages/registry.tsx")).EditRegistry);
-const NewRegistry = lazy(async () => (await import("./pages/registry.tsx")).NewRegistry);
-const Images = lazy(async () => (await import("./pages/images.tsx")).Images);
-const Blobs = lazy(async () => (await import("./pages/blobs.tsx")).Blobs);
-const BlobPage = lazy(async () => (await import("./pages/blob.tsx")).BlobPage);
-const Activity = lazy(async () => (await import("./pages/activity.tsx")).Activity);
-const RequestPage = lazy(async () => (await import("./pages/request.tsx")).RequestPage);
-const ConnectPage = lazy(async () => (await import("./pages/connect.tsx")).ConnectPage);
-const Settings = lazy(async () => (await import("./pages/settings.tsx")).Settings);
+const Registries = lazy(async () => (await import("./pages/later.ts")).Registries);
+const EditRegistry = lazy(async () => (await import("./pages/later.ts")).EditRegistry);
+const NewRegistry = lazy(async () => (await import("./pages/later.ts")).NewRegistry);
+const Images = lazy(async () => (await import("./pages/later.ts")).Images);
+const Blobs = lazy(async () => (await import("./pages/later.ts")).Blobs);
+const BlobPage = lazy(async () => (await import("./pages/later.ts")).BlobPage);
+const Activity = lazy(async () => (await import("./pages/later.ts")).Activity);
+const RequestPage = lazy(async () => (await import("./pages/later.ts")).RequestPage);
+const ConnectPage = lazy(async () => (await import("./pages/later.ts")).ConnectPage);
+const Settings = lazy(async () => (await import("./pages/later.ts")).Settings);
 
 function App() {
   const error = useSignal<unknown>(undefined);

@@ -1,4 +1,4 @@
-import { formatCount } from "../web/format.ts";
+import { countOf, formatCount } from "../web/format.ts";
 import { withQuery } from "../web/location.ts";
 import { Icon } from "./icon.tsx";
 
@@ -6,8 +6,8 @@ interface PagerProps {
   page: number;
   limit: number;
   total: number;
-  /** What is counted: `images`. */
-  noun: string;
+  /** What is counted, one and many: `["image", "images"]`. */
+  noun: readonly [one: string, many: string];
 }
 
 /** Which part of the whole is shown, and links to the parts before and after. */
@@ -15,13 +15,13 @@ export function Pager({ page, limit, total, noun }: PagerProps) {
   const last = Math.max(1, Math.ceil(total / limit));
   const first = (page - 1) * limit + 1;
   return (
-    <nav class="pager" aria-label={`Pages of ${noun}`}>
+    <nav class="pager" aria-label={`Pages of ${noun[1]}`}>
       <span class="num">
         {total <= limit
-          ? `${formatCount(total)} ${noun}`
+          ? countOf(total, ...noun)
           : `${formatCount(first)}–${formatCount(Math.min(page * limit, total))} of ${
-            formatCount(total)
-          } ${noun}`}
+            countOf(total, ...noun)
+          }`}
       </span>
       {last > 1 && (
         <span class="actions">

@@ -16,6 +16,7 @@ import {
   formatCount,
   formatMoment,
   mediaTypeName,
+  platformName,
   shortDigest,
 } from "../web/format.ts";
 import { navigate } from "../web/location.ts";
@@ -180,7 +181,7 @@ const CONTENT: Column<Content>[] = [
   {
     id: "kind",
     title: "Holds",
-    cell: ({ platform, mediaType }) => platform || mediaTypeName(mediaType),
+    cell: ({ platform, mediaType }) => platformName(platform) || mediaTypeName(mediaType),
   },
   { id: "size", title: "Size", class: "right", cell: ({ size }) => formatBytes(size) },
   {

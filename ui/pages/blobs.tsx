@@ -91,7 +91,7 @@ export function Blobs() {
                     href={({ digest }) => blobPath(digest)}
                     rowClass={({ digest }) => chosen.value.has(digest) ? "chosen" : ""}
                   />
-                  <Pager {...data} noun="digests" />
+                  <Pager {...data} noun={["digest", "digests"]} />
                 </>
               )}
         </Loaded>

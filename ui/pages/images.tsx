@@ -79,7 +79,7 @@ export function Images() {
             data.items.length === 0 ? <Empty filtered={filtered} /> : (
               <>
                 <Tree key={version.value} images={data.items} sort={sort} actions={actions} />
-                <Pager {...data} noun="repositories" />
+                <Pager {...data} noun={["repository", "repositories"]} />
               </>
             )}
         </Loaded>

@@ -8,7 +8,7 @@ import { Latest } from "./overview/latest.tsx";
 import { Savings } from "./overview/savings.tsx";
 import { StoragePanel } from "./overview/storage.tsx";
 
-const Welcome = lazy(async () => (await import("./overview/welcome.tsx")).Welcome);
+const Welcome = lazy(async () => (await import("./later.ts")).Welcome);
 
 export function Overview() {
   const state = status.value;

@@ -1,13 +1,15 @@
 /** The registry map. */
 import { useSignal } from "@preact/signals";
-import type { Address, RegistryList, RegistryView } from "../api/schema/registries.ts";
+import type { RegistryList, RegistryView } from "../api/schema/registries.ts";
 import { Breakable } from "../components/breakable.tsx";
 import { Search } from "../components/field.tsx";
 import { Health } from "../components/health.tsx";
 import { Icon } from "../components/icon.tsx";
+import { OriginText } from "../components/origin.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { type Column, sorted, sortFromQuery, Table } from "../components/table.tsx";
+import { plainestAddress } from "../web/addresses.ts";
 import { countOf, formatCount, formatShare } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
 import { cacheable, served } from "../web/ratio.ts";
@@ -95,7 +97,7 @@ function Map({ list }: { list: RegistryList }) {
       cell: ({ addresses }) => (
         <span class="title-cell">
           <code>
-            <Breakable text={shortestOf(addresses)} />
+            <Breakable text={plainestAddress(addresses)} />
           </code>
           {addresses.length > 1 && (
             <span class="muted small">and {countOf(addresses.length - 1, "other way")}</span>
@@ -120,7 +122,7 @@ function Map({ list }: { list: RegistryList }) {
       id: "origin",
       title: "From",
       class: "wide",
-      cell: ({ origin }) => <span class="muted break">{origin.text}</span>,
+      cell: ({ origin }) => <OriginText origin={origin} />,
     },
     {
       id: "actions",
@@ -191,13 +193,6 @@ function Map({ list }: { list: RegistryList }) {
       )}
     </>
   );
-}
-
-/** The address that one would tell a colleague. */
-function shortestOf(addresses: readonly Address[]): string {
-  const order: Address["kind"][] = ["default", "host", "path", "prefix", "ns"];
-  const [first] = addresses.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  return first?.text ?? "–";
 }
 
 function matches({ name, settings, addresses }: RegistryView, search: string): boolean {

@@ -45,7 +45,9 @@ export function EditRegistry({ name }: { name: string }) {
           registry
             ? (
               <>
-                {registry.readOnlyReason && <ReadOnly reason={registry.readOnlyReason} />}
+                {(registry.readOnlyReason || data.readOnlyReason) && (
+                  <ReadOnly reason={registry.readOnlyReason || data.readOnlyReason} />
+                )}
                 <RegistryForm list={data} registry={registry} />
               </>
             )

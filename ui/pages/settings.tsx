@@ -46,12 +46,18 @@ export function Settings() {
               <ReloadPanel reload={data.lastReload} />
             </div>
             <Values settings={data.settings} />
+            {forwards(data) && <ForwardPanel />}
           </>
         )}
       </Loaded>
-      <ForwardPanel />
     </>
   );
+}
+
+/** Whether the forward proxy is on. */
+function forwards({ settings }: ConfigView): boolean {
+  const listen = settings.find(({ path }) => path === "forward.listen")?.text ?? "";
+  return listen !== "" && listen !== '""';
 }
 
 function About({ config }: { config: ConfigView }) {

@@ -174,7 +174,8 @@ function setSecret(
 }
 
 const DEFAULTS: Record<string, unknown> = { redirects: "follow", mode: "proxy" };
-const SECRETS = new Set(["password", "header", "identity_token"]);
+/** Said even when empty: an empty secret removes it, and no registry is without a URL. */
+const KEPT = new Set(["url", "password", "header", "identity_token"]);
 
 /** `value` without what says nothing: defaults, and empty values that were not there before. */
 function prune(value: Record<string, unknown>, before: Record<string, unknown>): unknown {
@@ -184,7 +185,7 @@ function prune(value: Record<string, unknown>, before: Record<string, unknown>):
     if (isRecord(next)) {
       const inner = prune(next, isRecord(old) ? old : {}) as Record<string, unknown>;
       if (Object.keys(inner).length > 0) kept[name] = inner;
-    } else if (SECRETS.has(name) || !isDefault(name, next)) kept[name] = next;
+    } else if (KEPT.has(name) || !isDefault(name, next)) kept[name] = next;
   }
   return kept;
 }

@@ -123,6 +123,11 @@ export function imageName(registry: string, repository: string, reference: strin
   return `${name}${reference.includes(":") ? "@" : ":"}${shortDigest(reference)}`;
 }
 
+/** What a platform of an index is called; BuildKit files attestations under an unknown one. */
+export function platformName(platform: string): string {
+  return platform === "unknown/unknown" ? "attestation" : platform;
+}
+
 const MEDIA_TYPES: [pattern: RegExp, name: string][] = [
   [/manifest\.list|image\.index/, "index"],
   [/image\.manifest|distribution\.manifest/, "manifest"],

@@ -61,6 +61,11 @@ export function consequencesOf(plan: EvictionPlan): string[] {
       }, because other images use them (${formatBytes(plan.sharedBytes)}).`,
     );
   }
+  if (plan.inUseDigests > 0) {
+    lines.push(
+      `${countOf(plan.inUseDigests, "digest is", "digests are")} in use right now and kept.`,
+    );
+  }
   lines.push(
     "The next pull of what is deleted fetches it from upstream again. If upstream does not have it any more, or cannot be reached, that pull fails.",
   );

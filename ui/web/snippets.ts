@@ -75,6 +75,13 @@ function throughAddress({ authority, registry, isDefault }: Target): string {
   return isDefault ? `${authority}/${image}` : `${authority}/${registry.host}/${image}`;
 }
 
+/** JSON with one key a line. */
+function daemonJson(keys: Record<string, string[]>): string {
+  const lines = Object.entries(keys)
+    .map(([key, values]) => `  ${JSON.stringify(key)}: [${JSON.stringify(values[0])}]`);
+  return `{\n${lines.join(",\n")}\n}`;
+}
+
 function hostsToml({ url, registry }: Target): string {
   return `server = "https://${registry.host}"
 
@@ -96,7 +103,10 @@ const docker: Client = {
         {
           title: "Name Berth as the mirror",
           file: "/etc/docker/daemon.json",
-          text: `{ "registry-mirrors": ["${target.url}"] }`,
+          text: daemonJson({
+            "registry-mirrors": [target.url],
+            ...target.tls ? {} : { "insecure-registries": [target.authority] },
+          }),
         },
         { title: "Let Docker read it", file: "", text: "sudo systemctl reload docker" },
       ]
@@ -106,7 +116,7 @@ const docker: Client = {
         {
           title: "Let Docker use plain HTTP to Berth",
           file: "/etc/docker/daemon.json",
-          text: `{ "insecure-registries": ["${target.authority}"] }`,
+          text: daemonJson({ "insecure-registries": [target.authority] }),
         },
         { title: "Let Docker read it", file: "", text: "sudo systemctl reload docker" },
       ],
@@ -250,14 +260,15 @@ const proxy: Client = {
   name: "HTTPS proxy",
   steps: (target) => [
     {
-      title: "Trust Berth's certificate authority and set the proxy for Docker",
+      title:
+        "Docker: set the proxy and trust Berth's certificate authority (sh -s undo takes it back)",
       file: "",
-      text: `curl -fsS ${target.proxyUrl}/setup/systemd | sudo bash`,
+      text: `curl -s ${target.proxyUrl}/setup/docker | sudo sh`,
     },
     {
-      title: "Or for a single shell",
+      title: "Or another client: containerd, podman, k3s, kind",
       file: "",
-      text: `export HTTPS_PROXY=${target.proxyUrl}`,
+      text: `curl -s ${target.proxyUrl}/setup/containerd | sudo sh`,
     },
   ],
   test: (target) => `docker pull ${exampleOf(target)}`,

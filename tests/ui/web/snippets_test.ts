@@ -45,12 +45,12 @@ Deno.test("serverUrl, public_url, else the browser's host with the registry's po
 
 Deno.test("snippets, Docker: a mirror for the default registry, names for the others", () => {
   assert.deepEqual(textsOf("docker", DOCKER, "http://berth:8080"), [
-    '{ "registry-mirrors": ["http://berth:8080"] }',
+    '{\n  "registry-mirrors": ["http://berth:8080"],\n  "insecure-registries": ["berth:8080"]\n}',
     "sudo systemctl reload docker",
     "docker pull alpine:latest",
   ]);
   assert.deepEqual(textsOf("docker", QUAY, "http://berth:8080"), [
-    '{ "insecure-registries": ["berth:8080"] }',
+    '{\n  "insecure-registries": ["berth:8080"]\n}',
     "sudo systemctl reload docker",
     "docker pull berth:8080/quay.io/org/app:1",
   ]);

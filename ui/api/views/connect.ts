@@ -33,14 +33,11 @@ export function connectView(config: Config, port: number): Connect {
 }
 
 /**
- * Host that image references of a registry name: the first alias that looks like one where there
- * is one (`docker.io` is registry-1.docker.io), otherwise the URL's.
+ * Host that image references of a registry name: the first alias that looks like one (`docker.io`
+ * is registry-1.docker.io, or a mirror of it), otherwise the URL's.
  */
 export function referenceHost({ url, aliases }: Pick<RegistryConfig, "url" | "aliases">): string {
-  const { host } = new URL(url);
-  return host === "registry-1.docker.io"
-    ? aliases.find((alias) => alias.includes(".")) ?? host
-    : host;
+  return aliases.find((alias) => alias.includes(".")) ?? new URL(url).host;
 }
 
 function connectRegistry(name: string, registry: RegistryConfig, suffix: string): ConnectRegistry {

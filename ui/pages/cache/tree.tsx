@@ -14,7 +14,13 @@ import { Icon } from "../../components/icon.tsx";
 import { PinButton } from "../../components/pin.tsx";
 import { type Sort, SortHead } from "../../components/table.tsx";
 import { messageOf, withParameters } from "../../web/client.ts";
-import { countOf, formatBytes, formatCount, mediaTypeName } from "../../web/format.ts";
+import {
+  countOf,
+  formatBytes,
+  formatCount,
+  mediaTypeName,
+  platformName,
+} from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
 import { blobPath } from "../../web/routes.ts";
 import type { Chosen } from "../../web/selection.ts";
@@ -312,7 +318,7 @@ function PlatformRow({ content, depth }: { content: Content; depth: number }) {
         open={content.cached
           ? { value: open.value, toggle: () => open.value = !open.value }
           : undefined}
-        name={content.platform || mediaTypeName(content.mediaType)}
+        name={platformName(content.platform) || mediaTypeName(content.mediaType)}
         holds={<Digest value={content.digest} />}
         bytes={content.size}
         hits={content.cached ? content.hits : null}

@@ -42,7 +42,7 @@ export function Charts({ stats }: { stats: Stats }) {
   );
 }
 
-const Figures = lazy(async () => (await import("./figures.tsx")).Figures);
+const Figures = lazy(async () => (await import("../later.ts")).Figures);
 
 /** The same for those who do not read charts; made only when asked for. */
 export function FiguresBeneath({ stats }: { stats: Stats }) {

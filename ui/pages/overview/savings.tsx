@@ -1,5 +1,5 @@
 /** What was asked and what it saved, over a span that the reader chooses. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Counters, Period, Stats } from "../../api/schema/stats.ts";
 import type { Status } from "../../api/schema/status.ts";
 import { Segments } from "../../components/field.tsx";
@@ -27,6 +27,7 @@ export function Savings({ status }: { status: Status }) {
   const span = spanFromQuery(query.value);
   const path = withParameters("/stats", { period: span.period, ...span.range });
   const stats = useResource<Stats>(path, { everyMs: REFRESH_MS });
+  useReloadAfter(live.value?.total.requests, stats.reload);
   return (
     <>
       <section class="section" aria-label="Savings">
@@ -48,6 +49,24 @@ export function Savings({ status }: { status: Status }) {
       )}
     </>
   );
+}
+
+const SOON_MS = 2000;
+
+/** Calls `reload` once, soon after `figure` has begun to change. */
+function useReloadAfter(figure: number | undefined, reload: () => void): void {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const seen = useRef(figure);
+  useEffect(() => {
+    if (seen.current === undefined) seen.current = figure;
+    if (figure === seen.current || timer.current !== undefined) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      seen.current = live.peek()?.total.requests;
+      reload();
+    }, SOON_MS);
+  }, [figure, reload]);
+  useEffect(() => () => clearTimeout(timer.current), []);
 }
 
 function SpanHead({ span }: { span: Span }) {

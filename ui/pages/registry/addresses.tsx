@@ -1,3 +1,5 @@
+import { Breakable } from "../../components/breakable.tsx";
+import { addressesByKind } from "../../web/addresses.ts";
 import type { Address, RegistryView } from "../../api/schema/registries.ts";
 
 const KINDS: Record<Address["kind"], string> = {
@@ -17,10 +19,14 @@ export function Addresses({ registry }: { registry: RegistryView }) {
         <a href={`/connect?registry=${registry.name}`}>Connect</a>
       </div>
       <ul class="addresses panel-body">
-        {registry.addresses.map(({ kind, text }) => (
-          <li key={text}>
+        {addressesByKind(registry.addresses).map(([kind, texts]) => (
+          <li key={kind}>
             <span class="muted small">{KINDS[kind]}</span>
-            <code class="break">{text}</code>
+            {texts.map((text) => (
+              <code key={text}>
+                <Breakable text={text} />
+              </code>
+            ))}
           </li>
         ))}
       </ul>

@@ -50,7 +50,7 @@ export function RegistryForm({ list, registry }: FormProps) {
   const create = registry === undefined;
   const begun = touched.value.size > 0;
   const preview = usePreview(begun ? { name: name.value, settings, create } : undefined);
-  const disabled = registry ? !registry.editable : !list.writable;
+  const disabled = !list.writable || registry?.editable === false;
 
   const touch = (key: string) => touched.value = new Set([...touched.value, key]);
   const editing: Editing = {

@@ -1,5 +1,6 @@
 import type { Setting } from "../../api/schema/config.ts";
 import { Search, Segments } from "../../components/field.tsx";
+import { OriginText } from "../../components/origin.tsx";
 import { Nothing } from "../../components/states.tsx";
 import { query, setQuery } from "../../web/location.ts";
 
@@ -68,7 +69,9 @@ function Value({ setting }: { setting: Setting }) {
         {secret ? <span class="muted">set, not shown</span> : <code>{text || '""'}</code>}
         {notes.length > 0 && <span class="muted small">{` (${notes.join(", ")})`}</span>}
       </span>
-      <span class="from" role="cell">{origin.text}</span>
+      <span role="cell">
+        <OriginText origin={origin} />
+      </span>
     </div>
   );
 }

@@ -1,0 +1,346 @@
+/** The dashboard in a real browser: what an operator does, from the first sign-in to an eviction. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { violationsOn } from "./harness/axe.ts";
+import {
+  type Dashboard,
+  type Eyes,
+  makeReadOnly,
+  openEyes,
+  PASSWORD,
+  signIn,
+  startDashboard,
+} from "./harness/dashboard.ts";
+import { buildImage, type Image } from "./harness/image.ts";
+import { type RealRegistry, startRegistry } from "./harness/registry.ts";
+import { scratchDir } from "./harness/scratch.ts";
+import { seed, skopeoPull } from "./harness/skopeo.ts";
+import { until } from "./harness/wait.ts";
+
+const COMMENTED = (url: string) => `
+registries:
+  # stands in for Docker Hub; ask the network team before you change it
+  docker:
+    url: ${url}   # on loopback
+    library: true
+
+  # quay is asked for as it is
+  quay: { url: "https://quay.io" }
+`;
+
+interface Scene extends AsyncDisposable {
+  dashboard: Dashboard;
+  eyes: Eyes;
+  registry: RealRegistry;
+  image: Image;
+  /** Pulls the image as a client, into a directory of its own. */
+  pull(): Promise<void>;
+}
+
+async function setScene(): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
+  const { path } = stack.use(await scratchDir("scene"));
+  const image = await buildImage(join(path, "image"), 3_000_000);
+  const registry = stack.use(await startRegistry());
+  await seed(registry, "library/app", image);
+  const dashboard = stack.use(await startDashboard(COMMENTED(registry.url)));
+  const eyes = stack.use(await openEyes(dashboard));
+  const owned = stack.move();
+  let pulls = 0;
+  return {
+    dashboard,
+    eyes,
+    registry,
+    image,
+    pull: () => skopeoPull(`${dashboard.host}/library/app:${image.tag}`, join(path, `${pulls++}`)),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+let scene: Scene | undefined;
+const at = (): Scene => scene!;
+Deno.test.beforeAll(async () => {
+  scene = await setScene();
+});
+Deno.test.afterAll(async () => {
+  await scene?.[Symbol.asyncDispose]();
+});
+
+const heading = (page: Page, name: string | RegExp) =>
+  page.getByRole("heading", { level: 1, name });
+
+Deno.test("dashboard, a wrong password is refused in words, the right one leads to the page asked for", async () => {
+  const page = await at().eyes.open("/settings?show=all");
+  await signIn(page, "wrong");
+  await page.getByRole("alert").getByText(/password/i).waitFor();
+  assert.equal(await page.getByLabel("Password").inputValue(), "");
+  await signIn(page);
+  await heading(page, "Settings").waitFor();
+  await page.getByText("cache.max_size", { exact: true }).waitFor();
+  assert.match(page.url(), /\/settings\?show=all$/);
+});
+
+Deno.test("dashboard, the first pull turns the welcome into the overview", async () => {
+  const { eyes, pull } = at();
+  const page = await eyes.enter();
+  await heading(page, /Nothing was pulled yet/).waitFor();
+  await page.getByText("registry-mirrors").waitFor();
+  await pull();
+  await heading(page, /reachable/).waitFor();
+  const latest = page.getByRole("region", { name: "Latest requests" });
+  await latest.getByText("library/app").first().waitFor();
+  await latest.getByText("Miss").first().waitFor();
+});
+
+Deno.test("dashboard, a pull appears live, in the tiles and in the charts", async () => {
+  const { eyes, pull, image } = at();
+  const page = await eyes.enter();
+  const latest = page.getByRole("region", { name: "Latest requests" });
+  await latest.waitFor();
+  await pull();
+  await latest.getByText("Hit", { exact: true }).first().waitFor();
+  await page.getByText("The same as a table").click();
+  const figures = page.getByRole("region", { name: "Figures over time" });
+  const hits = figures.locator('td[data-label="Hits"]').first();
+  await until(
+    "the hits are in the table",
+    async () => Number(await hits.textContent()) >= image.digests.size - 1,
+  );
+  const plot = page.locator(".u-over").first();
+  const { width, height } = (await plot.boundingBox())!;
+  await plot.hover({ position: { x: width - 1, y: height / 2 } });
+  const tip = page.locator(".chart-tip").first();
+  assert.equal(
+    await tip.locator("div", { hasText: "Hits" }).locator("span").last().textContent(),
+    await hits.textContent(),
+  );
+});
+
+Deno.test("dashboard, a registry is added, tested, changed and deleted, and comments stay", async () => {
+  const { dashboard, eyes, registry } = at();
+  const before = await Deno.readTextFile(dashboard.configFile);
+  const page = await eyes.enter("/registries");
+  await page.getByRole("link", { name: "Add registry" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Not A Name");
+  await page.getByText(/expected a registry name/).waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("spare");
+  await page.getByLabel("Address of the registry").fill(registry.url);
+  await page.getByText(/expected a registry name/).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByRole("listitem").getByText("Ask for /v2/").waitFor();
+  await page.getByRole("button", { name: "Review and add" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("spare:").waitFor();
+  await dialog.getByRole("button", { name: "Add spare" }).click();
+  await heading(page, "spare").waitFor();
+
+  await page.getByLabel("Address of the registry").fill(`${registry.url}/`);
+  await page.getByText("Names", { exact: true }).click();
+  await page.getByLabel("Aliases").fill("spare.example.com");
+  await page.getByRole("button", { name: "Review and save" }).click();
+  await dialog.getByText("spare.example.com").waitFor();
+  await dialog.getByRole("button", { name: "Save the change" }).click();
+  await page.getByRole("link", { name: "spare", exact: true }).click();
+  const changed = await Deno.readTextFile(dashboard.configFile);
+  assert.match(changed, /spare\.example\.com/);
+  for (const line of before.split("\n")) assert.ok(changed.includes(line), `lost: ${line}`);
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  await dialog.getByRole("button", { name: "Delete registry spare" }).click();
+  await heading(page, "Registries").waitFor();
+  await page.getByRole("link", { name: "docker", exact: true }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "spare", exact: true }).count(), 0);
+  assert.equal(await Deno.readTextFile(dashboard.configFile), before);
+});
+
+Deno.test("dashboard, a file that changed underneath is not overwritten", async () => {
+  const { dashboard, eyes } = at();
+  const before = await Deno.readTextFile(dashboard.configFile);
+  const page = await eyes.enter("/registries/quay");
+  await page.getByText("Freshness of tags").click();
+  await page.getByLabel(/without asking upstream/).fill("10m");
+  await page.getByRole("button", { name: "Review and save" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("10m").waitFor();
+  await Deno.writeTextFile(dashboard.configFile, `# by another hand\n${before}`);
+  await dialog.getByRole("button", { name: "Save the change" }).click();
+  await dialog.getByRole("alert").waitFor();
+  assert.equal(await Deno.readTextFile(dashboard.configFile), `# by another hand\n${before}`);
+  await dialog.getByRole("button", { name: "Review again" }).click();
+  await dialog.getByRole("button", { name: "Save the change" }).click();
+  await heading(page, "Registries").waitFor();
+  const after = await Deno.readTextFile(dashboard.configFile);
+  assert.match(after, /^# by another hand\n/);
+  assert.match(after, /ttl: 10m/);
+  await Deno.writeTextFile(dashboard.configFile, before);
+});
+
+Deno.test("dashboard, a digest is found, evicted, and missed at the next pull", async () => {
+  const { eyes, pull, image } = at();
+  await pull();
+  const layer = image.platforms.amd64.layers[1]!;
+  const page = await eyes.enter("/cache/blobs");
+  await page.getByRole("searchbox").fill(layer.slice(0, 20));
+  await page.getByText("1 digest", { exact: true }).waitFor();
+  await page.getByRole("row", { name: /layer/ }).getByRole("link").click();
+  await page.getByRole("link", { name: "docker/library/app" }).waitFor();
+  await page.getByRole("button", { name: "Evict…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/next pull of what is deleted/).waitFor();
+  await dialog.getByRole("button", { name: /^Evict 1 digest, [\d.]+ MiB$/ }).click();
+  await page.getByText("Evicted 1 digest").waitFor();
+  await pull();
+  await page.goto(`${at().dashboard.url}/activity?cache=miss&q=${layer}`);
+  await page.locator("tbody").getByText("Miss").first().waitFor();
+});
+
+Deno.test("dashboard, an image's tree opens down to its layers, and is evicted as a whole", async () => {
+  const { eyes, pull, image } = at();
+  await pull();
+  const page = await eyes.enter("/cache");
+  await page.getByRole("button", { name: "docker/library/app", exact: true }).click();
+  await page.getByRole("button", { name: image.tag, exact: true }).click();
+  await page.getByRole("button", { name: "linux/amd64" }).click();
+  await page.getByRole("link", { name: "layer" }).first().waitFor();
+  assert.equal(await page.getByRole("link", { name: "layer" }).count(), 3);
+  await page.getByRole("button", { name: "Evict docker/library/app", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: /^Evict \d+ digests, / }).click();
+  await page.getByText("The cache is empty").waitFor();
+});
+
+Deno.test("dashboard, a session that has ended asks to sign in and comes back to the page", async () => {
+  const page = await at().eyes.enter("/activity");
+  await heading(page, "Activity").waitFor();
+  await page.context().clearCookies();
+  await page.getByRole("link", { name: "Registries" }).click();
+  await page.getByText("Your session has ended").waitFor();
+  await signIn(page);
+  await heading(page, "Registries").waitFor();
+});
+
+Deno.test("dashboard, another site cannot act in the operator's name", async () => {
+  const { dashboard, eyes } = at();
+  const before = await Deno.readTextFile(dashboard.configFile);
+  const page = await eyes.enter("/registries");
+  const evil = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("<title>Evil</title>", { headers: { "content-type": "text/html" } }),
+  );
+  const other = await page.context().newPage();
+  await other.goto(`http://127.0.0.1:${evil.addr.port}/`);
+  const type = "text/plain";
+  await other.evaluate(async ([url, type]) => {
+    const post = { mode: "no-cors", credentials: "include", headers: { "content-type": type } };
+    const body = JSON.stringify({ name: "evil", settings: { url: "https://evil.example" } });
+    await fetch(`${url}/api/v1/registries`, { method: "POST", ...post, body } as RequestInit)
+      .catch(() => {});
+    await fetch(`${url}/api/v1/logout`, { method: "POST", ...post, body: "{}" } as RequestInit)
+      .catch(() => {});
+  }, [dashboard.url, type]);
+  await evil.shutdown();
+  await page.reload();
+  await heading(page, "Registries").waitFor();
+  await page.getByRole("link", { name: "docker", exact: true }).waitFor();
+  assert.equal(await Deno.readTextFile(dashboard.configFile), before);
+});
+
+Deno.test("dashboard, links, back and reload keep page and filters; Escape gives the focus back", async () => {
+  const { eyes } = at();
+  const page = await eyes.enter("/activity?errors=true");
+  await page.getByLabel("Errors only").waitFor();
+  assert.equal(await page.getByLabel("Errors only").isChecked(), true);
+  await page.getByRole("link", { name: "Cache", exact: true }).click();
+  await heading(page, "Cache").waitFor();
+  await page.goBack();
+  await heading(page, "Activity").waitFor();
+  assert.match(page.url(), /errors=true/);
+  await page.reload();
+  assert.equal(await page.getByLabel("Errors only").isChecked(), true);
+
+  await page.goto(`${at().dashboard.url}/cache`);
+  const opener = page.getByRole("button", { name: "Evict by age…" });
+  await opener.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await opener.evaluate((button) => button === document.activeElement), true);
+});
+
+const PAGES = [
+  "/",
+  "/registries",
+  "/registries/docker",
+  "/registries/new",
+  "/cache",
+  "/cache/blobs",
+  "/activity",
+  "/connect",
+  "/connect/podman",
+  "/settings?show=all",
+  "/nowhere",
+];
+
+Deno.test("dashboard, no page has a serious accessibility violation, in light and in dark", async () => {
+  const { eyes, pull } = at();
+  await pull();
+  const page = await eyes.open();
+  assert.deepEqual(await violationsOn(page), [], "sign-in");
+  await signIn(page);
+  for (const path of PAGES) {
+    await page.goto(at().dashboard.url + path);
+    await page.locator("h1").first().waitFor();
+    await page.locator(".skeleton").waitFor({ state: "detached" });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violationsOn(page), [], `${path} ${colorScheme}`);
+    }
+  }
+});
+
+Deno.test("dashboard, the first load takes less than 60 kB compressed", async () => {
+  const { dashboard, eyes } = at();
+  const page = await eyes.enter();
+  const urls = new Set<string>();
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (!pathname.startsWith("/api/")) urls.add(pathname);
+  });
+  await page.reload();
+  await page.locator(".u-over").first().waitFor();
+  const loaded = [...urls];
+  let bytes = 0;
+  for (const path of loaded) {
+    const response = await fetch(dashboard.url + path);
+    bytes += gzipSync(new Uint8Array(await response.arrayBuffer()), { level: 9 }).length;
+  }
+  assert.ok(loaded.length > 3);
+  assert.ok(bytes < 60_000, `${bytes} bytes: ${loaded.join(" ")}`);
+});
+
+Deno.test("dashboard, no page threw an error or broke its content security policy", () => {
+  assert.deepEqual(at().eyes.errors, []);
+});
+
+Deno.test("dashboard, the password of the first start is printed once and works", async () => {
+  await using dashboard = await startDashboard("", { password: false });
+  const [, password] = /password (\S+)\)/.exec(await dashboard.output())!;
+  await using eyes = await openEyes(dashboard);
+  const page = await eyes.open();
+  await signIn(page, password!);
+  await heading(page, /Nothing was pulled yet/).waitFor();
+  assert.notEqual(password, PASSWORD);
+});
+
+Deno.test("dashboard, a file that cannot be written is shown as such, with the reason", async () => {
+  await using dashboard = await startDashboard(COMMENTED("https://registry-1.docker.io"), {
+    prepare: makeReadOnly,
+  });
+  await using eyes = await openEyes(dashboard);
+  const page = await eyes.enter("/registries/docker");
+  await page.getByText(/cannot be written|read-only/i).first().waitFor();
+  assert.equal(await page.getByLabel("Address of the registry").isDisabled(), true);
+});

@@ -4,16 +4,14 @@
  */
 import type { Cache, Usage } from "./api.ts";
 import { type Clock, every } from "./clock.ts";
-import { digestOf, requireDigest } from "./digest.ts";
-import { DigestMismatch } from "./errors.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import { Evictor } from "./evict.ts";
-import type { FillDeps, StoredContent } from "./fill.ts";
+import type { FillDeps } from "./fill.ts";
 import { Fills, type RunningFill } from "./fills.ts";
 import { Hits } from "./hits.ts";
 import type { Index } from "./index.ts";
+import { Intake } from "./intake.ts";
 import { type DirectoryLock, lockDirectory } from "./lock.ts";
-import { isManifestType, MANIFEST_LIMIT, referencesOf } from "./manifest.ts";
 import { Memory } from "./memory.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
 import { type Pin, Pinned } from "./pins.ts";
@@ -113,6 +111,7 @@ class DiskCache implements Cache {
   readonly #index: Index;
   readonly #memory: Memory;
   readonly #pinned: Pinned;
+  readonly #intake: Intake;
   readonly #fills: Fills;
   readonly #hits: Hits;
   readonly #evictor: Evictor;
@@ -133,11 +132,19 @@ class DiskCache implements Cache {
     this.#index = index;
     this.#memory = new Memory(settings.memory);
     this.#pinned = new Pinned(index, settings.pin);
+    this.#intake = new Intake({
+      clock,
+      index,
+      store,
+      memory: this.#memory,
+      emit,
+      grown: () => this.#enforce(),
+    });
     this.#fills = new Fills({
       clock,
       emit,
       deps: () => this.#fillDeps(),
-      stored: (digest, content, about) => this.#stored(digest, content, about),
+      stored: (digest, content, about) => this.#intake.stored(digest, content, about),
     });
     this.#hits = new Hits({
       clock,
@@ -209,24 +216,13 @@ class DiskCache implements Cache {
     return await this.#fills.fill(digest, source, options);
   }
 
-  async put(
+  put(
     digest: string,
     bytes: Uint8Array,
     mediaType: string,
     repository?: string,
   ): Promise<void> {
-    const actual = digestOf(bytes, requireDigest(digest).algorithm);
-    if (actual !== digest) throw new DigestMismatch(digest, actual);
-    const repositories = new Set(repository ? [repository] : []);
-    this.#memory.set(digest, bytes, mediaType);
-    const content = { size: bytes.length, mediaType, bytes: () => bytes };
-    try {
-      if (this.#index.blob(digest)?.size !== bytes.length) await this.#write(digest, bytes);
-    } catch (error) {
-      this.#emit({ kind: "not-stored", digest, repository: repository ?? "", error });
-      return;
-    }
-    await this.#stored(digest, content, { repositories, keepInMemory: true });
+    return this.#intake.put(digest, bytes, mediaType, repository);
   }
 
   link(repository: string, digest: string): void {
@@ -371,47 +367,6 @@ class DiskCache implements Cache {
   #ask(): Queries {
     this.#index.flush(this.#clock.now());
     return this.#queries;
-  }
-
-  async #write(digest: string, bytes: Uint8Array): Promise<void> {
-    const writer = await this.#store.create(digest);
-    try {
-      await writer.write(bytes);
-      await writer.commit();
-    } catch (error) {
-      await writer.abort();
-      throw error;
-    }
-  }
-
-  /** Content is in place: the index, and memory where it is small, learn of it. */
-  async #stored(
-    digest: string,
-    { size, mediaType, bytes }: StoredContent,
-    { repositories, keepInMemory }: { repositories: ReadonlySet<string>; keepInMemory: boolean },
-  ): Promise<void> {
-    const known = size <= MANIFEST_LIMIT ? bytes() : undefined;
-    const references = isManifestType(mediaType) && size <= MANIFEST_LIMIT
-      ? referencesOf(known ?? await this.#readAll(digest, size))
-      : [];
-    const now = this.#clock.now();
-    const times = { created: now, lastUsed: now, verified: now };
-    this.#index.addBlob({ digest, size, mediaType, ...times }, { references, repositories });
-    if (known && keepInMemory) this.#memory.set(digest, known, mediaType);
-    this.#enforce();
-  }
-
-  async #readAll(digest: string, size: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(size);
-    const file = await this.#store.open(digest);
-    try {
-      for (let at = 0, count = 1; file && count > 0; at += count) {
-        count = await file.read(bytes.subarray(at), at);
-      }
-    } finally {
-      file?.close();
-    }
-    return bytes;
   }
 
   /** Who holds what has been gone for as long as content may go unused is of no interest any more. */

@@ -1,6 +1,7 @@
 /** What people ask about the content: lists, and the tree from registry down to layer. */
 import type { SQLInputValue } from "node:sqlite";
-import { blobOf, type BlobRow, type Index } from "./index.ts";
+import { blobConditions, describe, repositoryConditions } from "./filters.ts";
+import { blobOf, type Index } from "./index.ts";
 import { closure } from "./pins.ts";
 import type { BlobStat } from "./types.ts";
 
@@ -126,7 +127,7 @@ export class Queries {
   }
 
   blobs(query: BlobQuery): BlobListing {
-    const { where, values } = conditions(query, this.#pinned);
+    const { where, values } = blobConditions(query, this.#pinned);
     const way = query.desc ? "DESC" : "ASC";
     const order = `${SORTS[query.sort ?? "used"]} ${way}, digest ${way}`;
     // The page is found in the index of that order alone; only its rows are looked up.
@@ -362,111 +363,4 @@ function split(repository: string): [registry: string, repository: string] {
 
 function page({ limit = PAGE, offset = 0 }: Page): [number, number] {
   return [limit, offset];
-}
-
-interface Conditions {
-  where: string;
-  values: SQLInputValue[];
-}
-
-function all(conditions: [sql: string, ...values: SQLInputValue[]][]): Conditions {
-  if (conditions.length === 0) return { where: "", values: [] };
-  return {
-    where: `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}`,
-    values: conditions.flatMap(([, ...values]) => values),
-  };
-}
-
-const INDEX_TYPES = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
-const MANIFEST_TYPES = [
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-];
-
-/** Registries hand out layers as octet streams; the manifest knows better. */
-function describe(
-  blob: BlobRow,
-  named: Record<string, unknown> | undefined,
-): BlobRow & { kind: BlobKind } {
-  if (INDEX_TYPES.includes(blob.mediaType)) return { ...blob, kind: "index" };
-  if (MANIFEST_TYPES.includes(blob.mediaType)) return { ...blob, kind: "manifest" };
-  if (!named) return { ...blob, kind: "other" };
-  const kind = named.kind === "config" ? "config" : "layer";
-  return { ...blob, kind, mediaType: String(named.media_type) || blob.mediaType };
-}
-
-function conditions(query: BlobQuery, pinned: () => ReadonlySet<string>): Conditions {
-  const { digestPrefix, search, registry, repository, mediaType, kind } = query;
-  const found: [string, ...SQLInputValue[]][] = [];
-  if (digestPrefix) found.push(prefixed(digestPrefix));
-  if (search) {
-    const [prefix, ...values] = prefixed(search.toLowerCase());
-    const held = "digest IN (SELECT digest FROM members WHERE instr(repository, ?) > 0)";
-    found.push([`(${prefix} OR ${held})`, ...values, search]);
-  }
-  if (registry) {
-    found.push([
-      `digest IN (SELECT digest FROM members
-         WHERE repository >= ? || '/' AND repository < ? || '0')`,
-      registry,
-      registry,
-    ]);
-  }
-  if (repository) {
-    found.push(["digest IN (SELECT digest FROM members WHERE repository = ?)", repository]);
-  }
-  if (mediaType) {
-    found.push([
-      `(instr(media_type, ?) > 0
-         OR digest IN (SELECT child FROM refs WHERE instr(refs.media_type, ?) > 0))`,
-      mediaType,
-      mediaType,
-    ]);
-  }
-  if (kind) found.push(ofKind(kind));
-  if (query.pinned !== undefined) {
-    const not = query.pinned ? "" : "NOT ";
-    found.push([
-      `digest ${not}IN (SELECT value FROM json_each(?))`,
-      JSON.stringify([...pinned()]),
-    ]);
-  }
-  return all(found);
-}
-
-function prefixed(prefix: string): [sql: string, ...values: SQLInputValue[]] {
-  const [short, long] = prefix.includes(":")
-    ? [prefix, prefix]
-    : [`sha256:${prefix}`, `sha512:${prefix}`];
-  return [
-    "(digest >= ? AND digest < ? || '~' OR digest >= ? AND digest < ? || '~')",
-    ...[short, short, long, long],
-  ];
-}
-
-function ofKind(kind: BlobKind): [sql: string, ...values: SQLInputValue[]] {
-  const typed = "media_type IN (SELECT value FROM json_each(?))";
-  const named = "digest IN (SELECT child FROM refs WHERE kind = ?)";
-  const manifests = JSON.stringify([...INDEX_TYPES, ...MANIFEST_TYPES]);
-  switch (kind) {
-    case "index":
-      return [typed, JSON.stringify(INDEX_TYPES)];
-    case "manifest":
-      return [typed, JSON.stringify(MANIFEST_TYPES)];
-    case "other":
-      return [`NOT ${typed} AND NOT ${named} AND NOT ${named}`, manifests, "config", "layer"];
-    default:
-      return [`NOT ${typed} AND ${named}`, manifests, kind];
-  }
-}
-
-/** In ASCII `0` follows `/`, so that the registry's repositories are a range. */
-function repositoryConditions({ registry, search }: RepositoryQuery): Conditions {
-  const found: [string, ...SQLInputValue[]][] = [];
-  if (registry) found.push(["repository >= ? AND repository < ?", `${registry}/`, `${registry}0`]);
-  if (search) found.push(["instr(repository, ?) > 0", search]);
-  return all(found);
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { type KeyInfo, keyInfo, OPTIONS } from "./options.ts";
 import { formatKey, getIn, type Path, type Tree } from "./path.ts";
 import { EXPECTED } from "./schema.ts";
-import { isSecret } from "./secrets.ts";
+import { isSecret, maskUserinfo } from "./secrets.ts";
 import { nearest } from "./suggest.ts";
 
 export interface SchemaMessage {
@@ -77,8 +77,9 @@ function showAt(path: Path, found: unknown): string {
   return Array.isArray(found) ? "a list" : `a ${typeof found}`;
 }
 
-/** `value` as JSON, cut where it is long. */
+/** `value` as JSON, without the password of a URL, cut where it is long. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const shown = typeof value === "string" ? maskUserinfo(value) : value;
+  const text = JSON.stringify(shown) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

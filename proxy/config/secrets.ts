@@ -80,5 +80,5 @@ export function isSecret(path: Path): boolean {
 
 /** `text` without the user and password of a URL. */
 export function maskUserinfo(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/i, `$1${MASK}@`);
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/\s]+@/i, `$1${MASK}@`);
 }

@@ -1,5 +1,5 @@
 /** What is measured. Each case is handed a proxy that has just started, with an empty cache. */
-import type { Contender } from "./contenders.ts";
+import type { Contender, StartContender } from "./contenders.ts";
 import { requestRate, transfer, warm } from "./load.ts";
 import { LARGE, REPOSITORY, SMALL, TAG, type Upstream } from "./upstream.ts";
 
@@ -15,6 +15,8 @@ export interface Case {
   name: string;
   /** Whom it concerns; everyone when left out. */
   contenders?: string[];
+  /** Proxies set up for this case alone, instead of the usual ones. */
+  starters?: Record<string, StartContender>;
   metrics: Metric[];
   /** One list of samples for each metric. */
   run(proxy: Contender, upstream: Upstream): Promise<number[][]>;

@@ -12,8 +12,10 @@ export interface Contender extends AsyncDisposable {
   peakMemory(): Promise<number>;
 }
 
+export type StartContender = (upstream: string) => Promise<Contender>;
+
 /** Each starts its proxy in front of an upstream's URL; the order is that of the table. */
-export const CONTENDERS: Record<string, (upstream: string) => Promise<Contender>> = {
+export const CONTENDERS: Record<string, StartContender> = {
   nginx: startNginxCache,
   "docker-registry": startRegistryCache,
   berth: startBerthCache,
@@ -69,7 +71,8 @@ async function startBerthCache(upstream: string): Promise<Contender> {
   return contender(berth.url, berth.pid, berth);
 }
 
-function contender(url: string, pid: number, owned: AsyncDisposable): Contender {
+/** A running proxy; `owned` is what ends with it. */
+export function contender(url: string, pid: number, owned: AsyncDisposable): Contender {
   return {
     url,
     async peakMemory() {

@@ -7,11 +7,12 @@ import { parseArgs } from "node:util";
 import { scratchDir } from "../e2e/harness/scratch.ts";
 import { CASES as LOAD_CASES } from "./cases.ts";
 import { CONTENDERS } from "./contenders.ts";
+import { FORWARD } from "./forward.ts";
 import { START } from "./start.ts";
 import { type Row, table } from "./table.ts";
 import { startUpstream } from "./upstream.ts";
 
-const CASES = [...LOAD_CASES, START];
+const CASES = [...LOAD_CASES, ...FORWARD, START];
 
 function print(text: string): Promise<number> {
   return Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
@@ -23,7 +24,7 @@ async function bench(only: string[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const one of CASES.filter(({ name }) => only.length === 0 || only.includes(name))) {
     const added: Row[] = one.metrics.map((metric) => ({ ...metric, samples: {} }));
-    for (const [contender, startContender] of Object.entries(CONTENDERS)) {
+    for (const [contender, startContender] of Object.entries(one.starters ?? CONTENDERS)) {
       if (one.contenders && !one.contenders.includes(contender)) continue;
       await using proxy = await startContender(upstream.url);
       const samples = await one.run(proxy, upstream);
@@ -44,4 +45,6 @@ if (unknown !== undefined) {
   Deno.exit(2);
 }
 const rows = await bench(values.only);
-await print(values.json ? JSON.stringify(rows) : table(rows, Object.keys(CONTENDERS), "berth"));
+const named = rows.flatMap(({ samples }) => Object.keys(samples));
+const columns = [...new Set([...Object.keys(CONTENDERS), ...named])];
+await print(values.json ? JSON.stringify(rows) : table(rows, columns, "berth"));

@@ -1,11 +1,12 @@
 /** Interception in front of the real registry API, with a fake registry behind it. */
 import assert from "node:assert/strict";
+import { SignIns } from "../../../proxy/authenticator.ts";
 import { systemClock } from "../../../cache/clock.ts";
 import { hashPassword } from "../../../proxy/config/password.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { ForwardService } from "../../../proxy/forward/service.ts";
 import type { RequestRecord } from "../../../proxy/record.ts";
-import { authenticator, startServer } from "../../../proxy/server.ts";
+import { startServer } from "../../../proxy/server.ts";
 import { QuotaBook } from "../../../proxy/upstream/quota.ts";
 import { image, OCI_MANIFEST } from "../../fake/content.ts";
 import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
@@ -49,9 +50,11 @@ class Lab implements AsyncDisposable {
       ...more,
     });
     const records: RequestRecord[] = [];
+    const signIns = new SignIns({ now: Date.now, warn: () => {} });
     const server = await startServer(config, {
       cache: undefined,
       quota: new QuotaBook(),
+      signIns,
       env: {},
       started: () => true,
       now: Date.now,
@@ -60,7 +63,7 @@ class Lab implements AsyncDisposable {
     stack.defer(() => server.close(0));
     const forward = await ForwardService.start(config, {
       handler: server.handle,
-      authenticator,
+      authenticator: signIns.authenticator,
       ownPorts: () => [],
       events: () => {},
       clock: systemClock,

@@ -17,7 +17,12 @@ class DiskFile implements BlobFile {
     this.#file = file;
   }
 
+  /**
+   * The stream is read outside of JavaScript, and nobody says when that is over. A shared lock ends
+   * with the file that it is on, so that whoever wants to know can try for an exclusive one.
+   */
   readable(from: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.#file.tryLockSync(false);
     if (from !== this.#position) this.#file.seekSync(from, Deno.SeekMode.Start);
     return this.#file.readable;
   }
@@ -194,6 +199,16 @@ export class DiskStore implements BlobStore {
     const file = await Deno.open(temp, { read: true, write: true, create: true, mode: 0o640 });
     const size = resumed ? await file.seek(0, Deno.SeekMode.End) : 0;
     return new DiskWriter(file, { temp, target: this.#path(digest), partial }, size);
+  }
+
+  inUse(digest: string): boolean {
+    try {
+      using file = Deno.openSync(this.#path(digest));
+      return !file.tryLockSync(true);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 
   /** Large files take long to delete, so the name is taken away first. */

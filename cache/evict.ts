@@ -34,8 +34,6 @@ export interface EvictorOptions {
 /** What is over its limit is brought down to this part of it, so that eviction is not needed at once again. */
 const LOW_WATER = 0.95;
 const BATCH = 64;
-/** A file handed over as a whole may still be read for a while after it was asked for. */
-const GRACE = 60e3;
 
 export class Evictor {
   readonly #options: EvictorOptions;
@@ -85,26 +83,42 @@ export class Evictor {
 
   /** What {@linkcode evict} would take now. */
   plan(selector: Selector, options: EvictOptions = {}): DetailedPlan {
-    const { index, busy, clock } = this.#options;
+    const { index, busy, clock, store } = this.#options;
     return planEviction(selector, {
       index,
       pinned: this.#spared(options),
       busy,
+      inUse: (digest) => store.inUse(digest),
       now: clock.now(),
     });
   }
 
   /** Removes what `selector` means, but for what is spared or in use, and says what that was. */
   async evict(selector: Selector, options: EvictOptions = {}): Promise<DetailedPlan> {
-    const { index } = this.#options;
+    const { index, store } = this.#options;
     const plan = this.plan(selector, options);
     for (const { registry, repository, tag } of plan.tagNames) {
       index.deleteTag(registry, repository, tag);
     }
-    for (const digest of plan.digests) await this.remove(digest, "asked");
+    const gone = new Set<string>();
+    for (const digest of plan.digests) {
+      if (!store.inUse(digest) && await this.remove(digest, "asked")) gone.add(digest);
+    }
     const spared = this.#spared(options);
     for (const repository of plan.repositories) index.unlinkRepository(repository, spared);
-    return plan;
+    return this.#carriedOut(plan, gone);
+  }
+
+  /** `plan` as it turned out: what somebody began to read meanwhile is still here. */
+  #carriedOut(plan: DetailedPlan, gone: ReadonlySet<string>): DetailedPlan {
+    const left = plan.digests.filter((digest) => !gone.has(digest));
+    const sizes = left.map((digest) => this.#options.index.blob(digest)?.size ?? 0);
+    return {
+      ...plan,
+      digests: [...gone],
+      bytes: sizes.reduce((rest, size) => rest - size, plan.bytes),
+      inUse: plan.inUse + left.length,
+    };
   }
 
   #spared({ pinned }: EvictOptions): ReadonlySet<string> {
@@ -130,13 +144,15 @@ export class Evictor {
   }
 
   /** Evicts the least recently used until `bytes` are free, or nothing used before `usedBefore` is left. */
-  async #evictUntil(bytes: number, reason: EvictionReason, usedBefore = Infinity): Promise<void> {
-    const { clock } = this.#options;
+  async #evictUntil(
+    bytes: number,
+    reason: EvictionReason,
+    usedBefore = Number.MAX_SAFE_INTEGER,
+  ): Promise<void> {
     let freed = 0;
     let after = { lastUsed: -1, digest: "" };
-    const before = Math.min(usedBefore, clock.now() - GRACE);
     while (freed < bytes && !this.#stopped) {
-      const batch = this.#oldest(after, before);
+      const batch = this.#oldest(after, usedBefore);
       const pinned = this.#options.pinned();
       for (const row of batch) {
         after = row;
@@ -158,7 +174,8 @@ export class Evictor {
 
   /** The row on disk may be older than what is known of its use. */
   #mayGo({ digest, lastUsed }: BlobRow): boolean {
-    const { index, busy } = this.#options;
-    return index.blob(digest)?.lastUsed === lastUsed && !busy(digest);
+    const { index, busy, store } = this.#options;
+    const unused = index.blob(digest)?.lastUsed === lastUsed;
+    return unused && !busy(digest) && !store.inUse(digest);
   }
 }

@@ -53,6 +53,8 @@ export interface PlanDeps {
   index: Index;
   pinned: ReadonlySet<string>;
   busy: (digest: string) => boolean;
+  /** As `busy`, but takes a look at the file. */
+  inUse: (digest: string) => boolean;
   now: number;
 }
 
@@ -65,10 +67,12 @@ interface Meant {
 }
 
 const LARGEST = 10;
+/** Among more blobs than this, readers of files are found only when the plan is carried out. */
+const CLOSE_LOOK = 1000;
 
 /** Works out what evicting `selector` would take; changes nothing. */
 export function planEviction(selector: Selector, deps: PlanDeps): DetailedPlan {
-  const { index, pinned, busy } = deps;
+  const { index, pinned, busy, inUse } = deps;
   index.flush(deps.now);
   const { blobs, shared, tags, repositories } = select(flatten(selector, index), index, deps.now);
   const going = new Map<string, number>();
@@ -77,7 +81,7 @@ export function planEviction(selector: Selector, deps: PlanDeps): DetailedPlan {
     if (pinned.has(digest)) {
       plan.pinned++;
       plan.pinnedBytes += size;
-    } else if (busy(digest)) plan.inUse++;
+    } else if (busy(digest) || (blobs.size <= CLOSE_LOOK && inUse(digest))) plan.inUse++;
     else {
       going.set(digest, size);
       plan.bytes += size;

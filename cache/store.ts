@@ -41,6 +41,8 @@ export interface BlobStore {
    * nobody has verified.
    */
   create(digest: string, options?: { resume: boolean }): Promise<BlobWriter>;
+  /** Whether a stream of the blob that `readable` gave is still open. */
+  inUse(digest: string): boolean;
   /**
    * Removes the blob; false where there was none. Those who have it open read on. From the call on
    * the digest is free for another blob; the promise tells when its room is.

@@ -42,6 +42,10 @@ export class FlakyStore implements BlobStore {
     return removed;
   }
 
+  inUse(digest: string): boolean {
+    return this.#disk.inUse(digest);
+  }
+
   setAside(digest: string): () => Promise<BlobFile> {
     const open = this.#disk.setAside(digest);
     return async () => this.#worn(await open());

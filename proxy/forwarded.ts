@@ -29,6 +29,12 @@ export function inNetworks(address: string, networks: Network[]): boolean {
   return networks.some((network) => parsed.kind() === network[0].kind() && parsed.match(network));
 }
 
+/** Host and port, with nothing that would mean something else in a header or a page. */
+const HOST = /^[a-z0-9._:[\]-]+$/i;
+
+/** Stands for a host that cannot be read; no client finds anything there (RFC 2606). */
+const NO_HOST = "host.invalid";
+
 /**
  * Where a request came from. `X-Forwarded-For`, `-Proto` and `-Host` count only when the peer is a
  * trusted proxy; `url` is the request's, parsed. Of the addresses in `-For` the last one counts that no trusted proxy has.
@@ -39,10 +45,11 @@ export function originOf(
   peer: string,
   trusted: Network[],
 ): Origin {
+  const named = request.headers.get("host");
   const own: Origin = {
     client: plainAddress(peer),
     scheme: url.protocol === "https:" ? "https" : "http",
-    host: request.headers.get("host") ?? url.host,
+    host: [named, url.host].find((host) => host && HOST.test(host)) ?? NO_HOST,
   };
   if (!inNetworks(peer, trusted)) return own;
   const proto = last(request.headers.get("x-forwarded-proto"));
@@ -50,7 +57,7 @@ export function originOf(
   return {
     client: forwardedFor(request.headers.get("x-forwarded-for"), trusted) ?? own.client,
     scheme: proto === "https" || proto === "http" ? proto : own.scheme,
-    host: host && /^[a-z0-9.:[\]-]+$/i.test(host) ? host : own.host,
+    host: host && HOST.test(host) ? host : own.host,
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { image } from "../fake/content.ts";
 import { startProxy } from "../fake/proxy.ts";
+import { raw } from "../fake/raw.ts";
 import { fakeRegistry } from "../fake/registry.ts";
 
 const app = image();
@@ -14,21 +15,6 @@ async function pair() {
     registries: { hub: { url: upstream.url } },
   });
   return { upstream, proxy };
-}
-
-/** Sends `request` as it is and returns everything that comes back. */
-async function raw(host: string, request: string): Promise<string> {
-  const [hostname, port] = host.split(":");
-  const socket = await Deno.connect({ hostname: hostname!, port: Number(port) });
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    await socket.write(new TextEncoder().encode(request));
-    for await (const chunk of socket.readable) text += decoder.decode(chunk);
-  } catch {
-    // A server that has heard enough resets the connection; what it said before that counts.
-  }
-  return text;
 }
 
 Deno.test("malformed paths are a 4xx in the spec's form and never reach upstream", async () => {

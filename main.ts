@@ -63,6 +63,18 @@ const RUNNERS: Runners = {
   version: () => print(`berth ${describeVersion(ROOT)}`),
 };
 
+/**
+ * Executables do not know --unstable-no-legacy-abort (Deno 2.9.4), so that request.signal fires after
+ * every answer there, and Deno warns of it once. Nothing here goes on after its answer: the signal
+ * stops nothing by then, and the warning would only puzzle the reader of the log.
+ */
+function silenceLegacyAbort(): void {
+  const warn = console.warn.bind(console);
+  console.warn = (...args: unknown[]) => {
+    if (!String(args[0]).startsWith("Deno.serve: request.signal aborts")) warn(...args);
+  };
+}
+
 /** One line of the terminal, rewritten; nothing where standard error goes to a file. */
 const progress = Deno.stderr.isTerminal()
   ? (line: string) => io.prompt(`\r${line}\x1b[K`)
@@ -274,6 +286,7 @@ function explain(thrown: unknown): number {
 }
 
 if (import.meta.main) {
+  if (Deno.build.standalone) silenceLegacyAbort();
   const style = styleFor(Deno.stdout.isTerminal(), io.env);
   Deno.exit(await runCommand(Deno.args, { ...io, style }, RUNNERS).catch(explain));
 }

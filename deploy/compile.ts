@@ -7,8 +7,10 @@
  * leads back to them). Programs, native libraries and imports from the network are out.
  */
 import { dirname, join, relative } from "node:path";
+import { parseArgs } from "node:util";
 import { BUILD_FILE } from "../cli/version.ts";
-import { ROOT, run } from "./process.ts";
+import { giveUp, ROOT, run } from "./process.ts";
+import { TARGETS } from "./targets.ts";
 
 const PAGES = join("ui", "dist");
 
@@ -37,8 +39,6 @@ export async function compile({ output, target }: CompileOptions): Promise<void>
     "--frozen",
     "--no-prompt",
     "--permission-set=berth",
-    // What deno task start runs with: a request's signal aborts only when the client went away.
-    "--unstable-no-legacy-abort",
     ...(target ? ["--target", target] : []),
     "--include",
     BUILD_FILE,
@@ -58,9 +58,18 @@ async function commit(): Promise<string> {
   return await run("git", args).catch(() => "");
 }
 
-if (import.meta.main) {
-  const output = join(ROOT, "dist", Deno.build.os === "windows" ? "berth.exe" : "berth");
-  await compile({ output });
+/** `--arch` is Docker's name of one, for the image; both flags are for it alone. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { arch: { type: "string" }, output: { type: "string" } },
+  });
+  const name = Deno.build.os === "windows" ? "berth.exe" : "berth";
+  const output = values.output ?? join(ROOT, "dist", name);
+  const target = TARGETS.find(({ dockerArch }) => dockerArch && dockerArch === values.arch);
+  if (values.arch && !target) throw new Error(`there is no target for --arch ${values.arch}`);
+  await compile({ output, ...target && { target: target.triple } });
   const { size } = await Deno.stat(output);
   console.log(`${relative(Deno.cwd(), output)} (${(size / 1e6).toFixed(1)} MB)`);
 }
+
+if (import.meta.main) await main().catch(giveUp);

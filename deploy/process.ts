@@ -15,3 +15,9 @@ export async function run(program: string, args: string[]): Promise<string> {
   if (!success) throw new Error(`${program} ${args[0]} failed\n${text.decode(stderr).trim()}`);
   return text.decode(stdout).trim();
 }
+
+/** Ends a build with what went wrong, without a stack: the reader is not its author. */
+export function giveUp(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}

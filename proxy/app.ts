@@ -1,19 +1,22 @@
 /** The registry port: every route, and the order of what happens to a request. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { Cache } from "../cache/cache.ts";
 import { accessRules } from "./access.ts";
 import type { Authenticate } from "./authenticator.ts";
 import { blob } from "./blobs.ts";
+import { browserPage } from "./browser.ts";
+import { catalog } from "./catalog.ts";
 import type { Config, Registry } from "./config/schema.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Origin, originOf, parseNetworks } from "./forwarded.ts";
+import { calledBase, type Origin, originOf, parseNetworks } from "./forwarded.ts";
 import { HotAnswers } from "./hot.ts";
 import { type ManifestOptions, manifests, passManifest } from "./manifests.ts";
 import { OciError } from "./oci/errors.ts";
 import { networkRule } from "./networks.ts";
 import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
-import { frontPage, help } from "./pages.ts";
-import { catalog, passThrough, referrers, tags } from "./passthrough.ts";
+import { ownAddress } from "./own_address.ts";
+import { frontPage, help, vanityPage } from "./pages.ts";
+import { passThrough, referrers, tags } from "./passthrough.ts";
 import { change, checkPush, type PushOptions, upload } from "./push.ts";
 import type { Proofs } from "./proofs.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
@@ -43,12 +46,13 @@ export type ProxyHandler = (request: Request, caller: Caller) => Promise<Respons
 
 interface Env {
   Bindings: Caller;
-  Variables: { url: URL; record: RequestRecord; origin: Origin };
+  Variables: { url: URL; record: RequestRecord; origin: Origin; target?: Target };
 }
 
 /** The handler of the registry port for one configuration; a reload makes a new one. */
 export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
   const map = registryMap(config);
+  const address = ownAddress(config, map);
   const trusted = parseNetworks(config.trusted_proxies);
   const admits = networkRule(config.allowed_networks);
   const accessOf = accessRules(config);
@@ -73,7 +77,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     await next();
     finish(c.get("record"), c.res, c.env, parts);
   });
-  app.onError((error, c) => renderError(error, c.get("record"), c.req.method));
+  app.onError((error, c) => renderError(error, c.get("record"), c.req.method, c.get("target")));
   app.notFound((c) =>
     renderError(
       new OciError("NAME_UNKNOWN", { message: "there is nothing at this path", status: 404 }),
@@ -92,32 +96,43 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     if (!admits(c.var.origin.client)) throw outsideOf(c.var.origin);
     await next();
   });
-  app.get("/help", () => help(config));
-  app.get("/", (c) => frontPage(config, baseOf(c.get("origin"))));
-  app.on(["GET", "POST"], ["/token", "/token/:registry"], (c) => {
-    const { record } = c.var;
+  app.get("/help", (c) => {
+    const origin = c.get("origin");
+    return help(
+      vanityOf(origin) ? { [origin.host]: { url: address.base(origin) } } : config.registries,
+    );
+  });
+  app.get("/", (c) => {
+    const origin = c.get("origin");
+    return vanityOf(origin) ? vanityPage(origin.host) : frontPage(config, address.base(origin));
+  });
+  const { tokenPaths } = address;
+  app.on(["GET", "POST"], tokenPaths.flatMap((path) => [path, `${path}/:registry`]), token);
+  app.on("ALL", ["/v2/*", "/v2", "/:prefix/v2/*", "/:prefix/v2"], registry);
+  app.get("/*", async (c, next) => {
+    const { url, origin } = c.var;
+    const page = browserPage(c.req.raw, url.pathname, origin.host, map);
+    return page === undefined ? await next() : c.redirect(page, 307);
+  });
+
+  function token(c: Context<Env>) {
+    const { env: caller, var: { record, origin } } = c;
     record.kind = "token";
     const target = route(map, {
-      host: c.var.origin.host,
+      host: origin.host,
       ns: c.req.queries("ns") ?? [],
       prefix: c.req.param("registry") ?? "",
-      registry: c.env.registry,
+      registry: caller.registry,
     });
+    c.set("target", target);
     record.registry = target.registry.name;
-    if (parts.authenticate && !c.env.user) throw noTwoSignIns(target);
-    const access = accessOf(c.env.user ?? "");
+    if (parts.authenticate && !caller.user) throw noTwoSignIns(target);
+    const access = accessOf(caller.user ?? "");
     return tokenRequest(c.req.raw, map, target, upstreamOf(target), access, parts);
-  });
-  app.all("/v2/*", (c) => registry(c.req.raw, c.var, c.env));
-  app.all("/v2", (c) => registry(c.req.raw, c.var, c.env));
-  app.all("/:prefix/v2/*", (c) => registry(c.req.raw, c.var, c.env));
-  app.all("/:prefix/v2", (c) => registry(c.req.raw, c.var, c.env));
+  }
 
-  async function registry(
-    request: Request,
-    { url, record, origin }: Env["Variables"],
-    caller: Caller,
-  ) {
+  async function registry(c: Context<Env>) {
+    const { env: caller, req: { raw: request }, var: { url, record, origin } } = c;
     refuseBody(request);
     refuseSpellings(request.url, url);
     const { prefix, rest } = splitPath(url.pathname)!;
@@ -129,6 +144,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     const target = route(map, { host: origin.host, ns, prefix, name, registry: caller.registry });
     record.registry = target.registry.name;
     record.repository = target.repository;
+    c.set("target", target);
     const own = target.registry.auth.mode === "client";
     // What was checked here is for us: it is not shown to a registry.
     const spent = parts.authenticate && !caller.user;
@@ -143,7 +159,9 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       upstream: upstreamOf(target),
       origin,
       // A client that called a registry by its name stays with that name.
-      base: caller.registry ? ownBase(origin) : baseOf(origin),
+      realm: own
+        ? address.realm(target, caller.registry ? calledBase(origin) : address.base(origin))
+        : "",
       authorization,
       access: accessOf(record.user),
       proof: parts.proofs.of(target, authorization),
@@ -151,7 +169,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
       record,
     };
     const response = await dispatch(x);
-    response.headers.set("oci-namespace", namespace(target));
+    response.headers.set("oci-namespace", namespace(target, origin));
     if (x.reusable && !own) hot?.keep(request, caller, response, record, x.reusable);
     return response;
   }
@@ -201,8 +219,10 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
     throw new OciError("UNSUPPORTED", { message: `${method} is not supported here` });
   }
 
-  function baseOf(origin: Origin): string {
-    return config.public_url.replace(/\/$/, "") || ownBase(origin);
+  /** The registry whose vanity domain was called, where it hides what lies outside a prefix. */
+  function vanityOf({ host }: Origin): Registry | undefined {
+    const registry = map.byOwnHost(host);
+    return registry?.repo_prefix ? registry : undefined;
   }
 
   function upstreamOf(target: Target): Upstream {
@@ -233,12 +253,10 @@ function outsideOf({ client }: Origin): OciError {
   return new OciError("DENIED", { message: `${client} is not in the networks that are allowed` });
 }
 
-function ownBase({ scheme, host }: Origin): string {
-  return `${scheme}://${host}`;
-}
-
-function namespace({ registry }: Target): string {
-  return registry.aliases[0] ?? new URL(registry.url).host;
+/** The name under which the client knows the registry (distribution-spec, `OCI-Namespace`). */
+function namespace({ registry, host }: Target, origin: Origin): string {
+  if (host) return host;
+  return registry.aliases[0] ?? (registry.repo_prefix ? origin.host : new URL(registry.url).host);
 }
 
 function note(record: RequestRecord, path: OciPath): void {

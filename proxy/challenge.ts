@@ -1,18 +1,20 @@
 /** Upstream's challenges, as a client of `auth.mode: client` is to see them. Pure. */
-import { clientName, type Target } from "./route.ts";
+import { calledAs, clientName, type Target } from "./route.ts";
 
 /**
  * `challenge` with the realm at our own address, so that the credentials come here and go to that
- * registry alone, and with scopes in the client's spelling; Basic stays Basic.
+ * registry alone, and with scopes in the client's spelling; Basic stays Basic. Behind a prefix the
+ * service is what the client knows the registry by: upstream's is put in its place again.
  */
-export function clientChallenge(target: Target, base: string, challenge: string | null): string {
+export function clientChallenge(target: Target, realm: string, challenge: string | null): string {
   if (challenge === null || !/\bbearer\b/i.test(challenge)) {
-    return `Basic realm="${target.registry.name}"`;
+    return `Basic realm="${calledAs(target)}"`;
   }
   const service = parameter(challenge, "service");
   const scope = parameter(challenge, "scope");
-  const parts = [`realm="${base}/token/${target.registry.name}"`];
-  if (service !== undefined) parts.push(`service="${service}"`);
+  const parts = [`realm="${realm}"`];
+  if (target.registry.repo_prefix) parts.push(`service="${calledAs(target)}"`);
+  else if (service !== undefined) parts.push(`service="${service}"`);
   if (scope !== undefined) parts.push(`scope="${mapScopes(scope, (n) => clientName(target, n))}"`);
   return `Bearer ${parts.join(",")}`;
 }

@@ -96,7 +96,9 @@ async function fetchTag(
 function looksLikeManifest(bytes: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === "object" && value !== null && "schemaVersion" in value;
+    // ORAS' artifact manifests have a media type and no schema version.
+    return typeof value === "object" && value !== null &&
+      ("schemaVersion" in value || "mediaType" in value);
   } catch {
     return false;
   }

@@ -8,7 +8,7 @@ import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
 import type { Proof, Proofs } from "./proofs.ts";
 import type { RequestRecord } from "./record.ts";
-import type { Target } from "./route.ts";
+import { calledAs, type Target } from "./route.ts";
 import { readLimited } from "./upstream/body.ts";
 import type { Upstream } from "./upstream/client.ts";
 
@@ -20,8 +20,8 @@ export interface Exchange<Path extends OciPath = OciPath> {
   target: Target;
   upstream: Upstream;
   origin: Origin;
-  /** How the client reaches us: `https://berth.example.com`, without a slash at the end. */
-  base: string;
+  /** Where the client is to get its tokens, in `auth.mode: client`; else empty. */
+  realm: string;
   /** The client's own Authorization, where the registry is `auth.mode: client`. */
   authorization: string | undefined;
   access: Access;
@@ -88,8 +88,8 @@ function learn(proof: Proof, { ok, status }: Response): void {
  */
 export async function refusal(x: Exchange, response: Response): Promise<OciError> {
   const { status } = response;
-  const { code, message } = await readError(response);
-  const name = x.target.registry.name;
+  const { code, message, detail } = await readError(response);
+  const name = calledAs(x.target);
   const headers: Record<string, string> = {};
   for (const header of ["retry-after", "docker-ratelimit-source"]) {
     const value = response.headers.get(header);
@@ -100,30 +100,35 @@ export async function refusal(x: Exchange, response: Response): Promise<OciError
     const challenge = response.headers.get("www-authenticate");
     return new OciError("UNAUTHORIZED", {
       message: `${name} wants you to sign in${said}`,
-      headers: { "www-authenticate": clientChallenge(x.target, x.base, challenge) },
+      detail,
+      headers: { "www-authenticate": clientChallenge(x.target, x.realm, challenge) },
     });
   }
   if (status === 401 || status === 403) {
     // Where we sign in ourselves there is nothing that the client could do about a 401.
     return new OciError("DENIED", {
       message: `${name} refused ${x.target.repository || "the request"}${said}`,
+      detail,
     });
   }
   if (status === 404) {
     return new OciError(code ?? notFoundCode(x.path), {
       message: `${name} does not have ${describe(x)}${said}`,
+      detail,
       status: 404,
     });
   }
   if (status === 429) {
     return new OciError("TOOMANYREQUESTS", {
       message: `${name} limits how often it may be asked${said}`,
+      detail,
       headers: { "retry-after": "60", ...headers },
     });
   }
   if (status >= 400 && status < 500) {
     return new OciError(code ?? codeForStatus(status), {
       message: message || `${name} answered ${status}`,
+      detail,
       status,
       headers,
     });
@@ -164,8 +169,8 @@ async function readError(response: Response) {
     const text = new TextDecoder().decode(await readLimited(response, MAX_ERROR_BODY));
     const first = JSON.parse(text)?.errors?.[0];
     const message = typeof first?.message === "string" ? first.message.slice(0, 500) : "";
-    return { code: parseCode(first?.code), message };
+    return { code: parseCode(first?.code), message, detail: first?.detail as unknown };
   } catch {
-    return { code: undefined, message: "" };
+    return { code: undefined, message: "", detail: undefined };
   }
 }

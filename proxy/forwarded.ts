@@ -61,6 +61,11 @@ export function originOf(
   };
 }
 
+/** The address that the client called, without a slash at the end. */
+export function calledBase({ scheme, host }: Origin): string {
+  return `${scheme}://${host}`;
+}
+
 /** How an IPv4 address is written; most are, and need no parsing. */
 const PLAIN_IPV4 = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
 

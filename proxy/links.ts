@@ -17,10 +17,11 @@ export function mapLink(target: Target, link: string | null): string | undefined
 
 /** `/v2/<upstream name>/…` as the client would spell it; `undefined` for another repository. */
 export function mapPath(target: Target, pathname: string): string | undefined {
-  const { prefix, repository, asked } = target;
-  const start = repository ? `/v2/${repository}/` : "/v2/_catalog";
-  if (!pathname.startsWith(start)) return undefined;
-  return repository ? `${prefix}/v2/${asked}/${pathname.slice(start.length)}` : prefix + pathname;
+  const { prefix, repository, asked, registry } = target;
+  const base = new URL(registry.url).pathname.replace(/\/$/, "");
+  const start = `${pathname.startsWith(`${base}/v2/`) ? base : ""}/v2/${repository}/`;
+  if (repository === "" || !pathname.startsWith(start)) return undefined;
+  return `${prefix}/v2/${asked}/${pathname.slice(start.length)}`;
 }
 
 /** `search` with the `ns` that the client asked with, so that its next request finds the way. */

@@ -4,9 +4,21 @@ import type { Config } from "./config/schema.ts";
 import { htmlPage } from "./html_page.ts";
 
 /** `GET /help`: names and addresses of the registries, nothing else of the configuration. */
-export function help(config: Config): Response {
-  const entries = Object.entries(config.registries).map(([name, { url }]) => [name, url]);
+export function help(registries: Readonly<Record<string, { url: string }>>): Response {
+  const entries = Object.entries(registries).map(([name, { url }]) => [name, url]);
   return Response.json(Object.fromEntries(entries));
+}
+
+/** `GET /` of a vanity domain: what it is, and nothing of what lies behind it. */
+export async function vanityPage(host: string): Promise<Response> {
+  return await htmlPage(
+    host,
+    html`
+      <h1>${host}</h1>
+      <p class="lead">A registry of container images.</p>
+      <pre>docker pull ${host}/name</pre>
+    `,
+  );
 }
 
 /** `GET /`: how to point a client here, with this server's own address in every snippet. */

@@ -5,13 +5,14 @@ import { mapLocation, mapPath, withNamespace } from "./links.ts";
 import { OciError } from "./oci/errors.ts";
 import { type OciPath, parseDigest } from "./oci/path.ts";
 import { passThrough } from "./passthrough.ts";
-import { upstreamName } from "./route.ts";
+import { calledAs, siblingName, type Target } from "./route.ts";
+import { isSealed, seal, unseal } from "./sealed.ts";
 
 type Upload = Extract<OciPath, { kind: "upload" }>;
 
 export interface PushOptions {
   allowed: boolean;
-  /** Signs upload addresses that do not have the spec's form; HMAC, of one process. */
+  /** Seals upload addresses that do not have the spec's form. */
   key: CryptoKey;
 }
 
@@ -37,25 +38,43 @@ export function change(x: Exchange, path: string): Promise<Response> {
 /** `POST`, `PATCH`, `PUT`, `GET` and `DELETE` of `/v2/<name>/blobs/uploads/…` */
 export async function upload(x: Exchange<Upload>, options: PushOptions): Promise<Response> {
   const { repository } = x.target;
-  const query = new URLSearchParams(x.query);
-  query.delete("ns");
+  const query = uploadQuery(x.query);
   const scopes = [`repository:${repository}:pull,push`];
   const digest = query.get("digest");
   if (digest) query.set("digest", parseDigest(digest));
   const from = query.get("from");
-  if (from) {
-    const source = upstreamName(x.target.registry, from);
+  const source = from ? siblingName(x.target, from) : undefined;
+  if (source) {
     x.access.require(x.target.registry, source, "pull");
     query.set("from", source);
     scopes.push(`repository:${source}:pull`);
-  } else if (x.target.registry.auth.mode === "proxy") {
-    // A registry may look for it wherever our credentials reach ("automatic content discovery").
+  } else if (from !== null || mayLookAround(x.target)) {
+    // Nothing can be mounted from another registry: an upload begins instead (distribution-spec).
+    query.delete("from");
     query.delete("mount");
   }
   return await passThrough(
     x,
     { ...await address(x, query, options.key), scopes, ...body(x) },
     (location) => mapUploadLocation(x, location, options.key),
+  );
+}
+
+/**
+ * Whether a registry that is told no repository to mount from may find content that is not for the
+ * client: it looks wherever credentials reach ("automatic content discovery"), ours or past a prefix.
+ */
+function mayLookAround({ registry }: Target): boolean {
+  return registry.auth.mode === "proxy" || registry.repo_prefix !== "";
+}
+
+/** Without our own `ns`, and without the `FROM` that a registry might take for a `from` of ours. */
+function uploadQuery(query: URLSearchParams): URLSearchParams {
+  const ours = ["ns", "from", "mount"];
+  return new URLSearchParams(
+    [...query].filter(([name]) =>
+      name !== "ns" && (ours.includes(name) || !ours.includes(name.toLowerCase()))
+    ),
   );
 }
 
@@ -69,8 +88,14 @@ function body(x: Exchange): Pick<Question, "body" | "headers"> {
 /** Where at upstream the upload of `x` goes on: the spec's path, or the one sealed in its id. */
 async function address(x: Exchange<Upload>, query: URLSearchParams, key: CryptoKey) {
   const { id } = x.path;
-  if (!id.startsWith(SEALED)) return { path: `blobs/uploads/${id}`, query: query.toString() };
-  const at = await unseal(id, x, key);
+  if (!isSealed(id)) return { path: `blobs/uploads/${id}`, query: query.toString() };
+  const address = await unseal(id, contextOf(x), key);
+  if (address === undefined) {
+    throw new OciError("BLOB_UPLOAD_UNKNOWN", {
+      message: "this upload is not known here (any more); begin it again",
+    });
+  }
+  const at = new URL(address, x.target.registry.url);
   const search = [at.search.slice(1), query.toString()].filter((part) => part !== "").join("&");
   return { path: at.pathname, query: search };
 }
@@ -90,52 +115,20 @@ export async function mapUploadLocation(
   if (!url || url.origin !== origin) {
     throw new OciError("UNAVAILABLE", {
       status: 502,
-      message: `${x.target.registry.name} wants the upload of ${describe(x)} at another host`,
+      message: `${calledAs(x.target)} wants the upload of ${describe(x)} at another host`,
     });
   }
   const plain = mapPath(x.target, url.pathname);
   if (plain !== undefined) return plain + withNamespace(x.target, url.search);
   const { prefix, asked } = x.target;
+  const address = url.pathname + url.search;
   return withNamespace(
     x.target,
-    `${prefix}/v2/${asked}/blobs/uploads/${await seal(url, x, key)}`,
+    `${prefix}/v2/${asked}/blobs/uploads/${await seal(address, contextOf(x), key)}`,
   );
 }
 
-const SEALED = "berth~";
-
-/** A key for `PushOptions`: uploads that go on at sealed addresses end with the process. */
-export function uploadKey(): Promise<CryptoKey> {
-  return crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-}
-
-/** What is signed: bound to the repository, so that no upload is continued through another one. */
-function sealed(text: string, { target }: Exchange): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${target.registry.name}\n${target.repository}\n${text}`);
-}
-
-async function seal(url: URL, x: Exchange, key: CryptoKey): Promise<string> {
-  const text = base64url(new TextEncoder().encode(url.pathname + url.search));
-  const signature = await crypto.subtle.sign("HMAC", key, sealed(text, x));
-  return `${SEALED}${text}~${base64url(new Uint8Array(signature))}`;
-}
-
-async function unseal(id: string, x: Exchange, key: CryptoKey): Promise<URL> {
-  const [text = "", signature = ""] = id.slice(SEALED.length).split("~");
-  try {
-    const seen = Uint8Array.fromBase64(signature, { alphabet: "base64url" });
-    if (await crypto.subtle.verify("HMAC", key, seen, sealed(text, x))) {
-      const path = new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: "base64url" }));
-      return new URL(path, x.target.registry.url);
-    }
-  } catch {
-    // Not base64: as unknown as a wrong signature.
-  }
-  throw new OciError("BLOB_UPLOAD_UNKNOWN", {
-    message: "this upload is not known here (any more); begin it again",
-  });
-}
-
-function base64url(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+/** Binds a sealed address to the repository: no upload is continued through another one. */
+function contextOf({ target }: Exchange): string {
+  return `${target.registry.name}\n${target.repository}`;
 }

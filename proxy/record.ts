@@ -33,7 +33,7 @@ export interface RequestRecord {
   status: number;
   /** OCI error code where the answer is an error, e.g. `MANIFEST_UNKNOWN`. */
   error: string;
-  /** The error's message as the client saw it. */
+  /** The error's message; clients behind a `repo_prefix` see it in their own names. */
   message: string;
   /** Body bytes sent to the client; 0 where it went away before the end. */
   bytes: number;

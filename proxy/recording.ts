@@ -1,8 +1,10 @@
 /** From a request to its record, and from an error to its response. */
 import { DigestMismatch, RangeNotSatisfiable, SourceBroken } from "../cache/errors.ts";
+import { errorForClient } from "./client_words.ts";
 import type { Origin } from "./forwarded.ts";
 import { OciError } from "./oci/errors.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
+import { calledAs, type Target } from "./route.ts";
 import { UpstreamError } from "./upstream/errors.ts";
 
 /** What the listener knows of a connection. */
@@ -97,15 +99,24 @@ export function nextId(): string {
   return `${START}-${(++count).toString(36)}`;
 }
 
-/** The one place where an error becomes a response. What is not ours to explain is a bare 500. */
-export function renderError(error: unknown, record: RequestRecord, method: string): Response {
-  const known = explain(error);
+/**
+ * The one place where an error becomes a response. What is not ours to explain is a bare 500. Where
+ * the request's `target` is known the client is told in the names that it knows.
+ */
+export function renderError(
+  error: unknown,
+  record: RequestRecord,
+  method: string,
+  target?: Target,
+): Response {
+  const known = explain(error, target);
   record.error = known.code;
   record.message = known.message;
-  return known.toResponse(method === "HEAD");
+  const told = target ? errorForClient(target, known) : known;
+  return told.toResponse(method === "HEAD");
 }
 
-function explain(error: unknown): OciError {
+function explain(error: unknown, target: Target | undefined): OciError {
   if (error instanceof OciError) return error;
   if (error instanceof RangeNotSatisfiable) {
     return new OciError("RANGE_INVALID", {
@@ -114,11 +125,11 @@ function explain(error: unknown): OciError {
     });
   }
   if (error instanceof UpstreamError) {
-    const { status, message, retryAfter = 10 } = error;
+    const { status, registry, reason, retryAfter = 10 } = error;
     const limited = status === 429;
     return new OciError(limited ? "TOOMANYREQUESTS" : "UNAVAILABLE", {
       status,
-      message,
+      message: `${target ? calledAs(target) : registry}: ${reason}`,
       headers: limited || status === 503 ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
       cause: error,
     });

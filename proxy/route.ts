@@ -25,6 +25,10 @@ export interface Target {
   repository: string;
   /** The repository as the client named it, e.g. `quay.io/org/app`. */
   asked: string;
+  /** What `asked` begins with that is no part of the repository: `quay.io/`; or empty. */
+  spelled: string;
+  /** The registry's own host name (`hosts`) by which it was asked; empty where it was not. */
+  host: string;
   /** Path before `/v2` as asked, with its slash: `/quay`; or empty. */
   prefix: string;
   /** The `ns` that was asked for; links handed back must carry it again. */
@@ -37,6 +41,8 @@ export interface RegistryMap {
   find(word: string): Registry | undefined;
   /** By a Host header: `hosts` of a registry, or `<name>.<domain_suffix>`. */
   byHost(host: string): Registry | undefined;
+  /** By `hosts` of a registry alone: its vanity domains. */
+  byOwnHost(host: string): Registry | undefined;
   default: Registry | undefined;
   names: string[];
   domainSuffix: string;
@@ -58,9 +64,12 @@ export function registryMap(
   const find = (word: string) => words.get(word.toLowerCase());
   const bySuffix = (host: string) =>
     suffix && host.endsWith(`.${suffix}`) ? find(host.slice(0, -suffix.length - 1)) : undefined;
+  const byOwnHost = (host: string) =>
+    hosts.get(host.toLowerCase()) ?? hosts.get(bareHost(host.toLowerCase()));
   return {
     find,
-    byHost: (host) => hosts.get(host) ?? hosts.get(bareHost(host)) ?? bySuffix(bareHost(host)),
+    byHost: (host) => byOwnHost(host) ?? bySuffix(bareHost(host.toLowerCase())),
+    byOwnHost,
     default: find(config.default_registry),
     names: Object.keys(config.registries).sort(),
     domainSuffix: suffix,
@@ -75,38 +84,55 @@ export function registryMap(
  */
 export function route(map: RegistryMap, ask: Ask): Target {
   const name = ask.name ?? "";
+  const host = ask.host.toLowerCase();
   const prefix = ask.prefix ? `/${ask.prefix}` : "";
-  const to = (registry: Registry, rest = name, namespace = ""): Target => ({
+  const to = (registry: Registry, spelled = "", ns = ""): Target => ({
     registry,
-    repository: upstreamName(registry, rest),
+    repository: upstreamName(registry, name.slice(spelled.length)),
     asked: name,
+    spelled,
+    host: [ns, host].find((word) => map.byOwnHost(word)?.name === registry.name) ?? "",
     prefix,
-    ns: namespace,
+    ns,
   });
+  // Whoever comes by a vanity domain learns nothing of what else there is.
+  const names = map.byOwnHost(host)?.repo_prefix ? undefined : map.names;
+  const known = (word: string, registry: Registry | undefined): Registry => {
+    if (registry) return registry;
+    const those = names ? `; known are ${names.join(", ")}` : "";
+    throw new OciError("NAME_UNKNOWN", {
+      message: `${quote(word)} is not a registry of this proxy${those}`,
+      detail: names && { known: names },
+    });
+  };
 
   if (ask.registry) {
-    const registry = known(map, ask.registry, map.find(ask.registry));
+    const registry = known(ask.registry, map.find(ask.registry));
     // Who calls a registry by its own name says the whole of a repository's.
-    const whole = registry.repo_prefix && name.startsWith(`${registry.repo_prefix}/`);
-    return to(registry, whole ? name.slice(registry.repo_prefix.length + 1) : name);
+    const whole = prefixOf(registry);
+    return to(registry, name.startsWith(whole) ? whole : "");
   }
 
   const ns = checkNamespace(ask);
-  if (ns) return to(known(map, ns, map.find(ns) ?? map.byHost(ns)), name, ns);
+  if (ns) return to(known(ns, map.find(ns) ?? map.byHost(ns)), "", ns);
 
-  const host = ask.host.toLowerCase();
   const byHost = map.byHost(host);
   if (byHost) return to(byHost);
-  if (map.domainSuffix && bareHost(host).endsWith(`.${map.domainSuffix}`)) known(map, host);
+  if (map.domainSuffix && bareHost(host).endsWith(`.${map.domainSuffix}`)) known(host, undefined);
 
-  if (ask.prefix) return to(known(map, ask.prefix, map.find(ask.prefix)));
+  if (ask.prefix) return to(known(ask.prefix, map.find(ask.prefix)));
 
   const slash = name.indexOf("/");
   const first = slash > 0 ? name.slice(0, slash) : "";
   if (first && (looksLikeHost(first) || (map.pathNames && map.find(first)))) {
-    return to(known(map, first, map.find(first)), name.slice(slash + 1));
+    return to(known(first, map.find(first)), `${first}/`);
   }
-  return to(known(map, "the default", map.default));
+  return to(known("the default", map.default));
+}
+
+/** `repo_prefix` with its slash, or nothing. */
+function prefixOf({ repo_prefix }: Registry): string {
+  return repo_prefix && `${repo_prefix}/`;
 }
 
 /** `name` as the registry knows it: `library/` for Docker Hub's one-segment names, then the prefix. */
@@ -118,7 +144,7 @@ export function upstreamName(registry: Registry, name: string): string {
   const full = registry.library && !registry.repo_prefix && !name.includes("/")
     ? `library/${name}`
     : name;
-  return registry.repo_prefix ? `${registry.repo_prefix}/${full}` : full;
+  return prefixOf(registry) + full;
 }
 
 /**
@@ -127,12 +153,24 @@ export function upstreamName(registry: Registry, name: string): string {
  */
 export function clientName(target: Target, repository: string): string | undefined {
   if (repository === target.repository) return target.asked;
-  const { registry, asked } = target;
-  const prefix = registry.repo_prefix ? `${registry.repo_prefix}/` : "";
-  if (!repository.startsWith(prefix)) return undefined;
-  const first = asked.split("/")[0]!;
-  const spelled = !target.ns && !target.prefix && asked.includes("/") && looksLikeHost(first);
-  return `${spelled ? `${first}/` : ""}${repository.slice(prefix.length)}`;
+  const prefix = prefixOf(target.registry);
+  return repository.startsWith(prefix)
+    ? target.spelled + repository.slice(prefix.length)
+    : undefined;
+}
+
+/**
+ * The other way round: what a client calls `name`, spelled the way `target` was asked, as upstream
+ * knows it; `undefined` where it is a repository of another registry. Throws `NAME_INVALID`.
+ */
+export function siblingName(target: Target, name: string): string | undefined {
+  if (!name.startsWith(target.spelled)) return undefined;
+  return upstreamName(target.registry, name.slice(target.spelled.length));
+}
+
+/** What the client knows the registry by: the vanity domain that it asked, or its name here. */
+export function calledAs({ host, registry }: Target): string {
+  return host || registry.name;
 }
 
 /** `key` under which the cache knows a repository. */
@@ -150,14 +188,6 @@ function checkNamespace(ask: Ask): string {
   }
   const [ns = ""] = distinct;
   return ns === ask.host.toLowerCase() ? "" : ns;
-}
-
-function known(map: RegistryMap, word: string, registry?: Registry): Registry {
-  if (registry) return registry;
-  throw new OciError("NAME_UNKNOWN", {
-    message: `${quote(word)} is not a registry of this proxy; known are ${map.names.join(", ")}`,
-    detail: { known: map.names },
-  });
 }
 
 function bareHost(host: string): string {

@@ -10,9 +10,9 @@ import { freshnessRules } from "./freshness.ts";
 import { listen, type Listener } from "./listen.ts";
 import { logger } from "./log.ts";
 import { Proofs } from "./proofs.ts";
-import { uploadKey } from "./push.ts";
 import type { RecordSink } from "./record.ts";
 import type { Caller } from "./recording.ts";
+import { sealingKey } from "./sealed.ts";
 import { createUpstream, type Upstream } from "./upstream/client.ts";
 import type { Timeouts } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
@@ -48,7 +48,7 @@ export interface ProxyServer {
 
 /** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
 export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
-  const kept = { uploadKey: await uploadKey(), proofs: new Proofs(parts) };
+  const kept = { uploadKey: await sealingKey(), proofs: new Proofs(parts) };
   const pool = new UpstreamPool(parts);
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;

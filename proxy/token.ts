@@ -2,8 +2,10 @@
 import type { Access } from "./access.ts";
 import { mapScopes } from "./challenge.ts";
 import { OciError } from "./oci/errors.ts";
+import { inClientsNames } from "./client_words.ts";
 import { looksLikeHost } from "./oci/path.ts";
 import type { Proofs } from "./proofs.ts";
+import type { Registry } from "./config/schema.ts";
 import { type RegistryMap, type Target, upstreamName } from "./route.ts";
 import { readLimited } from "./upstream/body.ts";
 import type { Upstream } from "./upstream/client.ts";
@@ -36,12 +38,11 @@ export async function tokenRequest(
   };
   const posted = request.method === "POST";
   const asked = posted ? await readForm(request) : new URL(request.url).searchParams;
-  asked.delete("ns");
   const authorization = request.headers.get("authorization");
   const asking = now();
   const response = await upstream.token({
     method: posted ? "POST" : "GET",
-    params: mapParameters(asked, toUpstream),
+    params: mapParameters(asked, (scopes) => clientScopes(registry, scopes, toUpstream)),
     ...(authorization === null ? {} : { authorization }),
     signal: request.signal,
   });
@@ -50,7 +51,9 @@ export async function tokenRequest(
     const value = response.headers.get(name);
     if (value) headers.set(name, value);
   }
-  if (!response.ok) return new Response(response.body, { status: response.status, headers });
+  if (!response.ok) {
+    return new Response(await refusalText(target, response), { status: response.status, headers });
+  }
   const bytes = await readLimited(response, MAX_TOKEN);
   if (!bytes) {
     const message = `the token server of ${registry.name} gave an answer that is too long`;
@@ -81,15 +84,50 @@ function tokensIn(bytes: Uint8Array): { token: string; lasts: number | undefined
   }
 }
 
-/** Every `scope` is kept (there may be several), each mapped; everything else as it is. */
+/** What a token server says that gives none, in the client's names; nothing where that cannot be. */
+async function refusalText(target: Target, response: Response): Promise<string | null> {
+  const text = new TextDecoder().decode(await readLimited(response, MAX_FORM));
+  return inClientsNames(target, text) ?? null;
+}
+
+/**
+ * `scopes` as upstream is to be asked for them. Behind a prefix nothing passes but repositories with
+ * actions, which are mapped: what another token server makes of other spellings nobody knows.
+ */
+function clientScopes(
+  { repo_prefix }: Registry,
+  scopes: string,
+  map: (name: string) => string | undefined,
+): string {
+  const known = repo_prefix
+    ? scopes.split(/\s+/).filter((scope) => /^repository:[^:]+:[a-z,*]+$/.test(scope)).join(" ")
+    : scopes;
+  return mapScopes(known, map);
+}
+
+/** The parameters of a token request: distribution's token and OAuth 2 specifications. */
+const PARAMETERS = new Set([
+  "access_type",
+  "account",
+  "client_id",
+  "grant_type",
+  "offline_token",
+  "password",
+  "refresh_token",
+  "scope",
+  "service",
+  "username",
+]);
+
+/** Every `scope` is kept (there may be several), each mapped; what nobody knows is left out. */
 function mapParameters(
   parameters: URLSearchParams,
-  map: (name: string) => string | undefined,
+  mapScope: (scopes: string) => string,
 ): URLSearchParams {
   const mapped = new URLSearchParams();
   for (const [name, value] of parameters) {
-    const kept = name === "scope" ? mapScopes(value, map) : value;
-    if (kept !== "" || name !== "scope") mapped.append(name, kept);
+    const sent = name === "scope" ? mapScope(value) : value;
+    if (PARAMETERS.has(name) && (sent !== "" || name !== "scope")) mapped.append(name, sent);
   }
   return mapped;
 }

@@ -61,6 +61,13 @@ const url = () =>
     { kind: "url" },
   );
 
+const tokenUrl = () =>
+  z.string().refine((value) => {
+    const parsed = URL.parse(value, "http://berth/");
+    return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.pathname !== "/" &&
+      !parsed.search && !parsed.hash && !parsed.username;
+  }, "expected a path such as /token, or a URL");
+
 const listen = () =>
   z.union([z.number().int().min(0).max(65535).transform((port) => `:${port}`), z.string()]).refine(
     (value) => value === "" || parseListen(value) !== undefined,
@@ -134,6 +141,7 @@ export const registrySchema = z.strictObject({
 export const configSchema = z.strictObject({
   listen: listen().default(":8080"),
   public_url: z.union([z.literal(""), url()]).default(""),
+  token_url: tokenUrl().default("/token"),
   trusted_proxies: z.array(z.string()).default([]),
   tls: z.strictObject({
     cert_file: z.string().default(""),

@@ -115,6 +115,6 @@ function checkName(name: string): string {
 
 /** Upload ids are upstream's own; what could leave the path segment is refused. */
 function checkUploadId(id: string): string {
-  if (/^[A-Za-z0-9._~=+-]{0,1024}$/.test(id) && !/^\.+$/.test(id)) return id;
+  if (/^[A-Za-z0-9._~=+-]{0,4096}$/.test(id) && !/^\.+$/.test(id)) return id;
   throw new OciError("BLOB_UPLOAD_INVALID", { message: "invalid upload id" });
 }

@@ -38,13 +38,17 @@ export class UpstreamError extends Error {
   readonly kind: UpstreamErrorKind;
   /** Name of the registry in the configuration. */
   readonly registry: string;
+  /** The message without that name. */
+  readonly reason: string;
   /** What a client is answered. */
   readonly status: 429 | 502 | 503 | 504;
   readonly retryAfter: number | undefined;
 
   constructor(kind: UpstreamErrorKind, registry: string, options: UpstreamErrorOptions = {}) {
     const [status, words] = KINDS[kind];
-    super(`${registry}: ${options.reason ?? words}`, { cause: options.cause });
+    const reason = options.reason ?? words;
+    super(`${registry}: ${reason}`, { cause: options.cause });
+    this.reason = reason;
     this.kind = kind;
     this.registry = registry;
     this.status = status;

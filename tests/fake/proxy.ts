@@ -5,8 +5,8 @@ import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { freshnessRules } from "../../proxy/freshness.ts";
 import { listen } from "../../proxy/listen.ts";
 import { Proofs } from "../../proxy/proofs.ts";
-import { uploadKey } from "../../proxy/push.ts";
 import type { RequestRecord } from "../../proxy/record.ts";
+import { sealingKey } from "../../proxy/sealed.ts";
 import { createUpstream, type Upstream } from "../../proxy/upstream/client.ts";
 
 export interface TestProxy extends AsyncDisposable {
@@ -45,7 +45,7 @@ export async function startProxy(
     rules: freshnessRules(config),
     authenticate: undefined,
     proofs: new Proofs({ now }),
-    uploadKey: await uploadKey(),
+    uploadKey: await sealingKey(),
     now,
     ...given,
   });

@@ -68,8 +68,9 @@ Deno.test("clientChallenge, realm at our address, scope in the client's words", 
   const challenge = 'Bearer realm="https://gcr.io/v2/token?x=1,2",service="gcr.io",' +
     'scope="repository:acme/prod/app:pull"';
   assert.equal(
-    clientChallenge(vanity, "https://r.example.com", challenge),
-    'Bearer realm="https://r.example.com/token/vanity",service="gcr.io",scope="repository:app:pull"',
+    clientChallenge(vanity, "https://r.example.com/token", challenge),
+    'Bearer realm="https://r.example.com/token",service="r.example.com",scope="repository:app:pull"',
   );
-  assert.equal(clientChallenge(vanity, "https://x", 'Basic realm="y"'), 'Basic realm="vanity"');
+  const basic = clientChallenge(vanity, "https://x", 'Basic realm="y"');
+  assert.equal(basic, 'Basic realm="r.example.com"');
 });

@@ -15,7 +15,7 @@ function target(repository = "org/app", auth: Record<string, unknown> = {}): Tar
     registries: { hub: { url: "https://hub.test", auth: { mode: "client", ...auth } } },
   });
   const registry = { ...registries["hub"]!, name: "hub" };
-  return { registry, repository, asked: repository, prefix: "", ns: "" };
+  return { registry, repository, asked: repository, spelled: "", host: "", prefix: "", ns: "" };
 }
 
 function jwt(exp: number): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { configSchema } from "../../proxy/config/schema.ts";
 import { OciError } from "../../proxy/oci/errors.ts";
-import { type Ask, clientName, registryMap, route } from "../../proxy/route.ts";
+import { type Ask, clientName, registryMap, route, siblingName } from "../../proxy/route.ts";
 
 function config(extra: Record<string, unknown> = {}) {
   return configSchema.parse({
@@ -122,6 +122,22 @@ Deno.test("case 1: what nobody knows is a 404 that lists the known, or a 400, ne
     );
   }
   assert.throws(() => route(map, ask({ ns: ["evil.test"] })), /known are docker, local, quay/);
+});
+
+Deno.test("siblingName, the other way round; nothing of another registry", () => {
+  const table: [Partial<Ask>, string, string | undefined][] = [
+    [{ name: "quay.io/org/app" }, "quay.io/org/base", "org/base"],
+    [{ name: "quay.io/org/app" }, "library/alpine", undefined],
+    [{ name: "app" }, "alpine", "library/alpine"],
+    [{ host: "r.example.com", name: "app" }, "base", "acme/prod/base"],
+    [{ host: "r.example.com", name: "app" }, "acme/secret", "acme/prod/acme/secret"],
+    [{ ns: ["quay.io"], name: "a/b" }, "c/d", "c/d"],
+  ];
+  for (const [part, name, expected] of table) {
+    assert.equal(siblingName(route(map, ask(part)), name), expected, name);
+  }
+  const vanity = route(map, ask({ host: "r.example.com", name: "app" }));
+  assert.throws(() => siblingName(vanity, "../secret"), { code: "NAME_INVALID" });
 });
 
 Deno.test("clientName, the spelling that the client used; nothing outside the prefix", () => {

@@ -1,0 +1,412 @@
+import assert from "node:assert/strict";
+import { image, OCI_MANIFEST, referrer } from "../fake/content.ts";
+import { type RawRequest, send } from "../fake/http.ts";
+import { startProxy, type TestProxy } from "../fake/proxy.ts";
+import { type FakeRegistry, fakeRegistry, type FakeRegistryOptions } from "../fake/registry.ts";
+import type { FakeAuth } from "../fake/token.ts";
+
+const app = image();
+const signature = referrer(app.root, "application/vnd.example.signature");
+const images = {
+  "acme/prod/app:1": app,
+  "acme/prod/app:2": app,
+  "acme/prod/team/tool:1": image({ seed: 2 }),
+  "acme/secret:1": image({ seed: 3 }),
+  "acme/prodigal:1": image({ seed: 4 }),
+  "acme/stage/app:1": image({ seed: 5 }),
+  "zoo:1": image({ seed: 6 }),
+};
+const HOST = "r.example.com";
+
+interface Vanity extends AsyncDisposable {
+  upstream: FakeRegistry;
+  proxy: TestProxy;
+  /** A request to the vanity domain, or to `host`. */
+  ask(target: string, more?: Partial<RawRequest>): Promise<Response>;
+}
+
+async function vanity(
+  options: FakeRegistryOptions = {},
+  registry: Record<string, unknown> = {},
+  settings: Record<string, unknown> = {},
+): Promise<Vanity> {
+  await using stack = new AsyncDisposableStack();
+  const upstream = stack.use(await fakeRegistry({ images, links: "absolute", ...options }));
+  upstream.repository("acme/prod/app").add(signature);
+  const url = upstream.url;
+  const proxy = stack.use(
+    await startProxy({
+      default_registry: "",
+      registries: {
+        prod: { url, hosts: [HOST], repo_prefix: "acme/prod", ...registry },
+        stage: { url, hosts: ["s.example.com"], repo_prefix: "acme/stage" },
+      },
+      ...settings,
+    }),
+  );
+  const owned = stack.move();
+  return {
+    upstream,
+    proxy,
+    ask: (target, more) =>
+      send(proxy.host, { host: HOST, target, ...more, headers: { ...more?.headers } }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Everything that an answer tells: headers and body. */
+async function told(response: Response): Promise<string> {
+  return `${JSON.stringify([...response.headers])} ${await response.text()}`;
+}
+
+Deno.test("vanity domain, each read of the API serves the name from below the prefix", async () => {
+  await using t = await vanity();
+  const accept = { headers: { accept: OCI_MANIFEST } };
+  const reads = [
+    "/v2/",
+    "/v2/app/manifests/1",
+    `/v2/app/manifests/${app.root.digest}`,
+    `/v2/app/blobs/${app.blobs[0]!.digest}`,
+    "/v2/app/tags/list?n=1",
+    `/v2/app/referrers/${app.root.digest}`,
+    "/v2/team/tool/manifests/1",
+    "/v2/_catalog",
+    "/v2/app/manifests/9",
+    `/v2/app/blobs/sha256:${"0".repeat(64)}`,
+    "/v2/none/tags/list",
+    "/v2/app/manifests/1?ns=r.example.com",
+  ];
+  for (const target of reads) {
+    const response = await t.ask(target, accept);
+    assert.equal(response.headers.get("oci-namespace") ?? HOST, HOST, target);
+    assert.doesNotMatch(await told(response), /acme|127\.0\.0\.1|\bprod\b/, target);
+  }
+  for (const { path } of t.upstream.log) assert.match(path, /^\/v2\/(acme\/prod\/|_catalog$)/);
+  const list = await t.ask("/v2/app/tags/list?n=1");
+  assert.deepEqual(await list.json(), { name: "app", tags: ["1"] });
+  assert.equal(list.headers.get("link"), '</v2/app/tags/list?n=1&last=1>; rel="next"');
+  const found = await (await t.ask(`/v2/app/referrers/${app.root.digest}`)).json();
+  assert.deepEqual(found.manifests.map((one: { digest: string }) => one.digest), [
+    signature.root.digest,
+  ]);
+});
+
+Deno.test("vanity domain, no spelling leads out of the prefix", async () => {
+  await using t = await vanity({}, {}, { allow_push: true, path_names: true });
+  const at = new URL(t.upstream.url).host;
+  const names = [
+    "../secret",
+    "..%2fsecret",
+    "%2e%2e/secret",
+    "%2E%2E%2Fsecret",
+    "..%252fsecret",
+    "app/../../secret",
+    "app/..%2f..%2fsecret",
+    "app/%2e%2e/%2e%2e/secret",
+    "./../secret",
+    "/secret",
+    "//acme/secret",
+    "/acme/secret",
+    "..\\secret",
+    "..;/secret",
+    "acme/secret",
+    "acme%2fsecret",
+    "ACME/secret",
+    "library/../../secret",
+    "library/secret",
+    `${at}/acme/secret`,
+    `http://${at}/acme/secret`,
+    `@${at}/acme/secret`,
+    `${HOST}/../secret`,
+    "stage/app",
+    "s.example.com/app",
+    "prod/../secret",
+    "igal",
+    "app%00/../secret",
+    "app%0d%0a/secret",
+    "app?x=/../secret",
+    "app#/../secret",
+    "%61cme/secret",
+    "acme/prod/../secret",
+  ];
+  const digest = images["acme/secret:1"].blobs[0]!.digest;
+  const targets = names.flatMap((name) => [
+    `/v2/${name}/manifests/1`,
+    `/v2/${name}/tags/list`,
+    `/v2/${name}/blobs/${digest}`,
+    `/acme/v2/${name}/manifests/1`,
+    `/${at}/v2/${name}/manifests/1`,
+  ]).concat(
+    ["acme", at, "prod", `${at}/acme`, "..", "%2e%2e", `https://${at}`, ""].flatMap((ns) => [
+      `/v2/acme/secret/manifests/1?ns=${ns}`,
+      `/v2/acme/secret/manifests/1?ns=${HOST}&ns=${ns}`,
+    ]),
+    [
+      "/v2/app/manifests/../../../secret/manifests/1",
+      "/v2/app/blobs/uploads/../../../../secret/manifests/1",
+      "/v2/app/blobs/uploads/..%2f..%2f..%2fsecret",
+      "/v2/app/tags/list?n=1&last=../../secret",
+    ],
+  );
+  for (const target of targets) {
+    const response = await t.ask(target);
+    const text = await told(response);
+    assert.ok(!text.includes(images["acme/secret:1"].root.digest), target);
+  }
+  for (const name of names) {
+    const target = `/v2/app/blobs/uploads/?mount=${digest}&from=${encodeURIComponent(name)}`;
+    const mount = await t.ask(target, { method: "POST" });
+    await mount.body?.cancel();
+    assert.notEqual(mount.status, 201, name);
+    const shouted = target.replace("&from", "&from=app&FROM");
+    await (await t.ask(shouted, { method: "POST" })).body?.cancel();
+  }
+  for (const { method, path, query } of t.upstream.log) {
+    assert.match(path, /^\/v2\/acme\/prod\/[a-z0-9]/, `${method} ${path}`);
+    assert.doesNotMatch(path, /\.\.|%/, path);
+    for (const from of query.getAll("from")) assert.match(from, /^acme\/prod\//);
+    assert.equal(query.get("FROM"), null);
+  }
+});
+
+Deno.test("vanity domains, several at one address, each with its own", async () => {
+  await using t = await vanity();
+  const accept = { headers: { accept: OCI_MANIFEST } };
+  const mine = await t.ask("/v2/app/manifests/1", accept);
+  assert.equal(mine.headers.get("docker-content-digest"), app.root.digest);
+  const other = await t.ask("/v2/app/manifests/1", { ...accept, host: "S.example.com:8080" });
+  const { digest } = images["acme/stage/app:1"].root;
+  assert.equal(other.headers.get("docker-content-digest"), digest);
+  const neither = await t.ask("/v2/app/manifests/1", { host: "t.example.com" });
+  assert.equal(neither.status, 404);
+});
+
+Deno.test("vanity domain, what upstream says of an error is said in the client's names", async () => {
+  await using t = await vanity();
+  const at = new URL(t.upstream.url).host;
+  const says = (status: number, error: object) =>
+    t.upstream.fault({
+      action: { kind: "answer", status, body: JSON.stringify({ errors: [error] }) },
+    });
+  const error = async (target = "/v2/app/tags/list") =>
+    (await (await t.ask(target)).json()).errors[0];
+
+  says(404, {
+    code: "NAME_UNKNOWN",
+    message: `no /v2/acme/prod/app/tags/list at ${at}, see acme/prod/team/tool`,
+    detail: [{ Type: "repository", Name: "acme/prod/app" }, { name: "acme/prod/other/x" }],
+  });
+  assert.deepEqual(await error(), {
+    code: "NAME_UNKNOWN",
+    message: `${HOST} does not have app: no /v2/app/tags/list at ${HOST}, see team/tool`,
+    detail: [{ Type: "repository", Name: "app" }, { name: "other/x" }],
+  });
+
+  says(403, { code: "DENIED", message: "project Acme is closed", detail: { project: "acme" } });
+  assert.deepEqual(await error(), {
+    code: "DENIED",
+    message: "requested access to the resource is denied",
+    detail: null,
+  });
+  assert.match(t.proxy.records.at(-1)!.message, /project Acme is closed/, "the log has it all");
+
+  says(500, { code: "UNKNOWN", message: "boom" });
+  assert.equal((await error()).message, `${HOST} answered 500: boom`);
+  t.upstream.fault({ action: { kind: "close" }, times: 2 });
+  assert.match((await error()).message, new RegExp(`^${HOST}: the connection was closed`));
+  const unknown = await error("/v2/app/tags/list?ns=quay.io");
+  assert.equal(unknown.message, '"quay.io" is not a registry of this proxy');
+  assert.equal(unknown.detail, null);
+});
+
+Deno.test("vanity domain, a client's own sign-in: realm, service and scopes are the domain's", async () => {
+  await using t = await vanity(
+    {
+      auth: {
+        scheme: "bearer",
+        users: { ann: "right" },
+        private: ["acme/prod/app", "acme/secret"],
+      },
+    },
+    { auth: { mode: "client" } },
+    { public_url: "https://berth.example.com/" },
+  );
+  const refused = await t.ask("/v2/app/manifests/1");
+  assert.equal(refused.status, 401);
+  assert.equal(
+    refused.headers.get("www-authenticate"),
+    `Bearer realm="https://${HOST}/token",service="${HOST}",scope="repository:app:pull"`,
+  );
+  assert.doesNotMatch(await told(refused), /acme|127\.0\.0\.1/);
+
+  const scopes = [
+    "repository:app:pull",
+    "repository:team/tool:pull repository:acme/secret:pull,push",
+    "repository:acme/secret",
+    "Repository:acme/secret:pull",
+    "repository(plugin):acme/secret:pull",
+    "registry:catalog:*",
+    "repository:acme/secret:pull:pull",
+    "project:acme:*",
+  ];
+  const query = new URLSearchParams(scopes.map((scope) => ["scope", scope]));
+  const target = `/token?service=${HOST}&${query}&Scope=repository:acme/secret:pull`;
+  const headers = { authorization: `Basic ${btoa("ann:right")}` };
+  const granted = await t.ask(target, { headers });
+  assert.equal(granted.status, 200);
+  const [asked] = t.upstream.seen("GET", /./, "token");
+  assert.deepEqual(asked!.query.getAll("scope"), [
+    "repository:acme/prod/app:pull",
+    "repository:acme/prod/team/tool:pull repository:acme/prod/acme/secret:pull,push",
+  ]);
+  assert.equal(asked!.query.get("service"), "registry.test");
+  assert.equal(asked!.query.get("Scope"), null);
+  const { token } = await granted.json();
+  const signedIn = { authorization: `Bearer ${token}`, accept: OCI_MANIFEST };
+  const opened = await t.ask("/v2/app/manifests/1", { headers: signedIn });
+  assert.equal(opened.headers.get("docker-content-digest"), app.root.digest);
+
+  for (const scope of ["repository:../secret:pull", "repository:app/../../secret:pull"]) {
+    const bad = await t.ask(`/token?scope=${scope}`, { headers });
+    assert.equal(bad.status, 400, scope);
+  }
+  t.upstream.fault({
+    server: "token",
+    action: { kind: "answer", status: 403, body: '{"details":"acme/prod/app is not for ann"}' },
+  }, {
+    server: "token",
+    from: 2,
+    action: { kind: "answer", status: 403, body: '{"details":"acme is closed"}' },
+  });
+  const wrong = await t.ask("/token?scope=repository:app:pull");
+  assert.deepEqual([wrong.status, await wrong.text()], [403, '{"details":"app is not for ann"}']);
+  const closed = await t.ask("/token?scope=repository:app:pull");
+  assert.deepEqual([closed.status, await closed.text()], [403, ""]);
+});
+
+Deno.test("vanity domain, the token endpoint stands where token_url says", async () => {
+  const users = { ann: "right" };
+  const auth: FakeAuth = { scheme: "bearer", users, private: ["acme/prod/app"] };
+  const table: [string, string, string][] = [
+    ["/_token", `http://${HOST}/_token`, "/_token"],
+    ["_token", `http://${HOST}/_token`, "/_token"],
+    ["https://r.example.com/auth/token", "https://r.example.com/auth/token", "/auth/token"],
+    ["https://auth.example.com/t", "https://auth.example.com/t/prod", "/t/prod"],
+  ];
+  for (const [token_url, realm, target] of table) {
+    await using t = await vanity({ auth }, { auth: { mode: "client" } }, { token_url });
+    const refused = await t.ask("/v2/app/manifests/1");
+    const challenge = refused.headers.get("www-authenticate");
+    assert.ok(challenge?.startsWith(`Bearer realm="${realm}",`), String(challenge));
+    const host = new URL(realm).host;
+    const granted = await t.ask(`${target}?scope=repository:app:pull`, {
+      host,
+      headers: { authorization: `Basic ${btoa("ann:right")}` },
+    });
+    assert.equal(granted.status, 200, token_url);
+    const [asked] = t.upstream.seen("GET", /./, "token");
+    assert.equal(asked!.query.get("scope"), "repository:acme/prod/app:pull");
+  }
+});
+
+Deno.test("vanity domain, a push: Locations, mounts and sealed addresses in its own names", async () => {
+  await using t = await vanity({}, {}, { allow_push: true });
+  const blob = app.blobs[1]!;
+  const post = { method: "POST" };
+  const mounted = await t.ask(`/v2/new/blobs/uploads/?mount=${blob.digest}&from=app`, post);
+  assert.equal(mounted.status, 201);
+  assert.equal(mounted.headers.get("location"), `/v2/new/blobs/${blob.digest}`);
+  const begun = await t.ask("/v2/new/blobs/uploads/", post);
+  assert.match(begun.headers.get("location")!, /^\/v2\/new\/blobs\/uploads\/[0-9a-f-]+\?/);
+
+  t.upstream.fault({
+    method: "POST",
+    action: {
+      kind: "answer",
+      status: 202,
+      headers: { location: "/artifacts-uploads/namespaces/acme/uploads/x?state=acme" },
+    },
+  });
+  const sealed = (await t.ask("/v2/new/blobs/uploads/", post)).headers.get("location")!;
+  assert.match(sealed, /^\/v2\/new\/blobs\/uploads\/berth~/);
+  for (const part of sealed.split("~")) {
+    const text = atob(part.replaceAll("-", "+").replaceAll("_", "/").replace(/^\/.*/, ""));
+    assert.doesNotMatch(text, /acme/);
+  }
+  const manifest = await t.ask("/v2/new/manifests/1", {
+    method: "PUT",
+    headers: { "content-type": OCI_MANIFEST },
+    body: app.root.bytes,
+  });
+  assert.equal(manifest.headers.get("location"), "/v2/new/manifests/1");
+  for (const { path } of t.upstream.log) assert.match(path, /^\/v2\/acme\/prod\/new\//);
+});
+
+Deno.test("vanity domain, the catalog in pages holds what lies below the prefix", async () => {
+  await using t = await vanity();
+  const pages: string[][] = [];
+  let target: string | undefined = "/v2/_catalog?n=1";
+  while (target !== undefined) {
+    const response = await t.ask(target);
+    const link: string = response.headers.get("link") ?? "";
+    assert.doesNotMatch(link, /acme|zoo/);
+    pages.push((await response.json()).repositories);
+    target = /^<([^>]+)>; rel="next"$/.exec(link)?.[1];
+  }
+  assert.deepEqual(pages.flat(), ["app", "team/tool"]);
+  const after = await t.ask("/v2/_catalog?last=app");
+  assert.deepEqual(await after.json(), { repositories: ["team/tool"] });
+  assert.equal(t.upstream.log.at(-1)!.query.get("last"), "acme/prod/app");
+});
+
+Deno.test("vanity domain, its pages tell of nothing else", async () => {
+  await using t = await vanity({}, {}, { public_url: "https://berth.example.com" });
+  const page = await t.ask("/", { headers: { accept: "text/html" } });
+  assert.equal(page.status, 200);
+  const text = await told(page);
+  assert.match(text, /docker pull r\.example\.com\/name/);
+  assert.doesNotMatch(text, /acme|127\.0\.0\.1|s\.example\.com|berth\.example/);
+  const help = await t.ask("/help");
+  assert.deepEqual(await help.json(), { [HOST]: `https://${HOST}` });
+});
+
+Deno.test("redirects: pass, signed addresses go to the client as they are", async () => {
+  await using t = await vanity({ redirect: { to: "cdn" } }, { redirects: "pass" });
+  const { digest, bytes } = app.blobs[1]!;
+  const response = await t.ask(`/v2/app/blobs/${digest}`);
+  assert.equal(response.status, 307);
+  const location = response.headers.get("location")!;
+  assert.ok(location.startsWith(`${t.upstream.cdnUrl}/data/`), location);
+  assert.deepEqual(await (await fetch(location)).bytes(), bytes);
+});
+
+Deno.test("redirects: pass, an address at the registry itself is followed: its names are not the client's", async () => {
+  await using t = await vanity({ redirect: { to: "self" } }, { redirects: "pass" });
+  const { digest, bytes } = app.blobs[1]!;
+  const response = await t.ask(`/v2/app/blobs/${digest}`);
+  assert.deepEqual([response.status, response.headers.get("location")], [200, null]);
+  assert.deepEqual(await response.bytes(), bytes);
+});
+
+Deno.test("a service account's key and a fixed header open what is private", async () => {
+  const key = JSON.stringify({ type: "service_account", private_key: "-----BEGIN\na:b c" });
+  const users = { _json_key: key };
+  const ways: [FakeAuth, Record<string, string>][] = [
+    [{ scheme: "bearer", users, private: ["acme/prod/app"] }, {
+      username: "_json_key",
+      password: key,
+    }],
+    [{ scheme: "basic", users }, { username: "_json_key", password: key }],
+    [{ scheme: "basic", users }, { header: `Basic ${btoa(`_json_key:${key}`)}` }],
+  ];
+  for (const [auth, credentials] of ways) {
+    await using t = await vanity({ auth, redirect: { to: "cdn" } }, { auth: credentials });
+    const manifest = await t.ask("/v2/app/manifests/1", { headers: { accept: OCI_MANIFEST } });
+    assert.equal(manifest.status, 200);
+    const { digest, bytes } = app.blobs[1]!;
+    assert.deepEqual(await (await t.ask(`/v2/app/blobs/${digest}`)).bytes(), bytes);
+    for (const { headers } of t.upstream.seen("GET", /./, "cdn")) {
+      assert.equal(headers.get("authorization"), null);
+    }
+  }
+});

@@ -93,9 +93,15 @@ function name({ repository, digest }: { repository: string; digest: string }): s
 /** Writes one line for each request. Pages, health checks and pings only at debug. */
 export function logRequest(record: RequestRecord): void {
   const quiet = record.kind === "page" || record.kind === "ping";
-  const level = record.status >= 500 ? "error" : quiet ? "debug" : "info";
+  const failed = record.status >= 500 && !notReady(record);
+  const level = failed ? "error" : quiet ? "debug" : "info";
   if (!getLogger(["berth", "request"]).isEnabledFor(level)) return;
   logger("request")[level](summary(record), { request: record });
+}
+
+/** What `/readyz` says while parts are starting or ending is an answer, not a failure. */
+function notReady({ kind, status, path }: RequestRecord): boolean {
+  return kind === "page" && status === 503 && path === "/readyz";
 }
 
 /** `GET docker library/alpine:3.20 200 hit 1.5 KiB 12ms 10.0.0.1` */

@@ -10,7 +10,7 @@ import { type RealRegistry, startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, seed, skopeoPullAs } from "./harness/skopeo.ts";
 import { systemRoot } from "./harness/system_root.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort, until } from "./harness/wait.ts";
 
 /**
  * Berth as forward proxy in front of a registry over TLS, whose CA and password only Berth knows, and
@@ -131,12 +131,12 @@ Deno.test("HTTPS_PROXY, hosts outside the map are tunnelled when allowed and ref
   const said = async (url: string) => new TextDecoder().decode((await curl(url)).stdout);
   assert.equal(await said(`${other.url}/v2/`), "200 200");
   assert.equal(await said("https://example.invalid/"), "403 000");
-  const log = await berth.output();
-  assert.match(log, /tunnel to 127\.0\.0\.1:\d+ closed: \d+ bytes up, \d+ down, 127\.0\.0\.1/);
-  assert.match(
-    log,
-    /example\.invalid:443 is not an allowed host: add "example\.invalid" to forward/,
-  );
+  for (
+    const line of [
+      /tunnel to 127\.0\.0\.1:\d+ closed: \d+ bytes up, \d+ down, 127\.0\.0\.1/,
+      /example\.invalid:443 is not an allowed host: add "example\.invalid" to forward/,
+    ]
+  ) await until(`${line} in the log`, async () => line.test(await berth.output()));
 });
 
 Deno.test("setup, podman's script as documented, then podman pulls in that system", async () => {

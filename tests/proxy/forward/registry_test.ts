@@ -176,3 +176,29 @@ Deno.test("intercepted, who signed in at the proxy is not asked again", async ()
   await manifest.body?.cancel();
   assert.equal(lab.records.at(-1)?.user, "ann");
 });
+
+Deno.test("forward.listen and listen on one port: CONNECT, proxy requests and a mirror's", async () => {
+  await using upstream = await fakeRegistry({ images: { "library/app:1": secret } });
+  using reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listen = `127.0.0.1:${reserved.addr.port}`;
+  reserved.close();
+  const more = { listen, forward: { listen, intercept: ["hub"] }, default_registry: "hub" };
+  await using lab = await Lab.start(upstream, {}, more);
+  assert.equal(`127.0.0.1:${lab.port}`, listen);
+  using client = lab.client();
+  const path = "/v2/library/app/manifests/1";
+  const ways: [string, RequestInit & { client?: Deno.HttpClient }][] = [
+    [`https://hub.test${path}`, { client }],
+    [`http://hub.test${path}`, { client }],
+    [`http://${listen}${path}`, {}],
+    [`http://${listen}${path}?ns=hub.test`, {}],
+  ];
+  for (const [url, init] of ways) {
+    const response = await fetch(url, { ...init, headers: accept });
+    assert.equal(response.headers.get("docker-content-digest"), secret.root.digest, url);
+    await response.body?.cancel();
+  }
+  const vias = lab.records.map(({ via }) => via);
+  assert.deepEqual(vias, ["intercept", "forward", "direct", "direct"]);
+  assert.equal(await (await fetch(`http://${listen}/healthz`)).text(), '{"status":"ok"}');
+});

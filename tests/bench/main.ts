@@ -14,8 +14,12 @@ import { startUpstream } from "./upstream.ts";
 
 const CASES = [...LOAD_CASES, ...FORWARD, START];
 
-function print(text: string): Promise<number> {
-  return Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
+function text(line: string): Uint8Array {
+  return new TextEncoder().encode(`${line}\n`);
+}
+
+function print(line: string): Promise<number> {
+  return Deno.stdout.write(text(line));
 }
 
 async function bench(only: string[]): Promise<Row[]> {
@@ -26,9 +30,13 @@ async function bench(only: string[]): Promise<Row[]> {
     const added: Row[] = one.metrics.map((metric) => ({ ...metric, samples: {} }));
     for (const [contender, startContender] of Object.entries(one.starters ?? CONTENDERS)) {
       if (one.contenders && !one.contenders.includes(contender)) continue;
-      await using proxy = await startContender(upstream.url);
-      const samples = await one.run(proxy, upstream);
-      added.forEach((row, i) => row.samples[contender] = samples[i]!);
+      try {
+        await using proxy = await startContender(upstream.url);
+        const samples = await one.run(proxy, upstream);
+        added.forEach((row, i) => row.samples[contender] = samples[i]!);
+      } catch (error) {
+        await Deno.stderr.write(text(`${contender} failed at ${one.name}: ${error}`));
+      }
     }
     rows.push(...added);
   }

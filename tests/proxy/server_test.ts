@@ -130,3 +130,18 @@ Deno.test("close, not ready and nothing new; what is running is finished", async
   assert.deepEqual(await running.bytes(), app.blobs[1]!.bytes);
   await closed;
 });
+
+Deno.test("readyz, says which registries are open to whoever reaches this address", async () => {
+  const auth = { username: "robot", password: "hidden" };
+  const registries = { hub: { url: "http://127.0.0.1:1", auth } };
+  const caller = { peer: "127.0.0.1", via: "direct" } as const;
+  const readyz = async (listen: string) => {
+    const server = await start(config("http://127.0.0.1:1", { listen, registries }));
+    const response = await server.handle(new Request("http://berth.example/readyz"), caller);
+    const text = await response.text();
+    await server.close(0);
+    return text;
+  };
+  assert.deepEqual(JSON.parse(await readyz("0.0.0.0:0")), { status: "ok", exposed: ["hub"] });
+  assert.deepEqual(JSON.parse(await readyz("127.0.0.1:0")), { status: "ok" });
+});

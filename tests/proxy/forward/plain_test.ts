@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TooManyAttempts } from "../../../proxy/authenticator.ts";
 import { Harness, settingsFor, temporaryAuthority } from "./harness.ts";
 
 /** An origin server on loopback that tells what it got. */
@@ -147,5 +148,23 @@ Deno.test("plain, malformed requests", async () => {
     await wire.send(`${request}Connection: close\r\n\r\n`);
     await wire.connection.closeWrite();
     assert.match(await wire.rest(), expected, request);
+  }
+});
+
+Deno.test("plain, only from networks that are allowed, and not after too many guesses", async () => {
+  await using outside = new Harness(
+    settingsFor({}, { admits: (address) => address === "10.0.0.1" }),
+  );
+  await using guessed = new Harness(settingsFor({}, {
+    authenticate: () => Promise.reject(new TooManyAttempts(5000)),
+  }));
+  const cases = [[outside, 403, /not in the networks/], [guessed, 429, /too many failed/]] as const;
+  for (const [harness, status, message] of cases) {
+    const basicAuth = { username: "ann", password: "right" };
+    using client = Deno.createHttpClient({ proxy: { url: harness.url, basicAuth } });
+    const response = await fetch("http://plain.example:5000/v2/", { client });
+    assert.equal(response.status, status);
+    assert.match(await response.text(), message);
+    assert.equal(harness.calls.length, 0);
   }
 });

@@ -1,4 +1,4 @@
-/** Two users with different rights at one Berth: each pulls exactly his own. */
+/** Two users with different rights: each pulls exactly his own, by Berth's rules or the registry's. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Berth, NOBODY, registrySettings, startBerth } from "./harness/berth.ts";
@@ -63,7 +63,11 @@ async function startHouse(): Promise<House> {
 }
 
 /** Pulls as `user`, or as nobody. */
-type Pull = (house: House, repository: string, user?: User) => Promise<void>;
+type Pull = (
+  house: Pick<House, "berth" | "image">,
+  repository: string,
+  user?: User,
+) => Promise<void>;
 
 const CLIENTS: Record<string, Pull> = {
   async skopeo({ berth, image }, repository, user) {
@@ -98,6 +102,27 @@ for (const [client, pull] of Object.entries(CLIENTS)) {
       await assert.rejects(pull(house, own), REFUSED, "although it is in the cache");
     }
     await assertShown(house);
+  });
+}
+
+for (const [client, pull] of Object.entries(CLIENTS)) {
+  Deno.test(`${client}, two accounts of one registry, each with its own proof (client mode)`, async () => {
+    await using scratch = await scratchDir("accounts");
+    const image = await buildImage(join(scratch.path, "image"), 2_000_000);
+    const guests = (["ann", "bob"] as const).map((username) => ({
+      username,
+      password: password(username),
+      repositories: [`team/${username}`],
+    }));
+    await using registry = await startRegistry({ kind: "token", guests });
+    for (const { username } of guests) await seed(registry, `team/${username}`, image);
+    const quay = { url: registry.url, auth: { mode: "client" } };
+    await using berth = await startBerth({ registries: { quay }, default_registry: "quay" });
+    const house = { berth, image };
+    for (const user of ["ann", "bob"] as const) await pull(house, `team/${user}`, user);
+    await assert.rejects(pull(house, "team/ann", "bob"), REFUSED);
+    await assert.rejects(pull(house, "team/bob", "ann"), REFUSED);
+    await assert.rejects(pull(house, "team/bob"), REFUSED);
   });
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type KeyPair, makeAuthority, makeServerCertificate } from "./certificates.ts";
 import { run, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { type Credentials, startTokenServer } from "./token_server.ts";
+import { type Account, type Credentials, startTokenServer } from "./token_server.ts";
 import { answers, freePort } from "./wait.ts";
 
 /** Open to all; behind Basic; behind a token server; over TLS with a CA of its own, open or not. */
@@ -13,6 +13,8 @@ export interface RegistryOptions {
   kind?: RegistryKind;
   /** Turns it into a pull-through cache of this URL. */
   proxy?: string;
+  /** Who may sign in besides the one who may do everything; for one behind a token server. */
+  guests?: Account[];
   /** Its port; a free one when left out. */
   port?: number;
 }
@@ -56,7 +58,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
     },
     ...(options.proxy && { proxy: { remoteurl: options.proxy } }),
     ...(asksBasic && { auth: { htpasswd: await htpasswd(dir) } }),
-    ...(kind === "token" && pair && { auth: { token: await tokenAuth(stack, pair) } }),
+    ...(kind === "token" && pair &&
+      { auth: { token: await tokenAuth(stack, pair, options.guests) } }),
   };
   const configFile = join(dir, "config.yml"); // JSON is YAML.
   await Deno.writeTextFile(configFile, JSON.stringify(config));
@@ -90,8 +93,10 @@ async function htpasswd(dir: string): Promise<{ realm: string; path: string }> {
   return { realm: "berth e2e", path };
 }
 
-async function tokenAuth(stack: AsyncDisposableStack, pair: KeyPair) {
-  const { realm, issuer, service } = stack.use(await startTokenServer(pair, CREDENTIALS));
+async function tokenAuth(stack: AsyncDisposableStack, pair: KeyPair, guests: Account[] = []) {
+  const { realm, issuer, service } = stack.use(
+    await startTokenServer(pair, [CREDENTIALS, ...guests]),
+  );
   return { realm, issuer, service, rootcertbundle: pair.certFile };
 }
 

@@ -1,13 +1,18 @@
 /**
  * The token server of a registry: docker-registry's `auth: token`
- * (https://distribution.github.io/distribution/spec/auth/token/). It signs in one user, by Basic or by
- * OAuth2's password grant, and grants whatever scopes are asked for.
+ * (https://distribution.github.io/distribution/spec/auth/token/). It signs in users, by Basic or by
+ * OAuth2's password grant, and grants the scopes that are asked for and theirs.
  */
 import type { KeyPair } from "./certificates.ts";
 
 export interface Credentials {
   username: string;
   password: string;
+}
+
+export interface Account extends Credentials {
+  /** The only repositories that it may pull from and push to; all where left out. */
+  repositories?: string[];
 }
 
 export interface TokenServer extends AsyncDisposable {
@@ -26,7 +31,7 @@ interface Signer {
 /** Starts one on a free port of loopback; its tokens are signed with `pair`'s P-256 key (ES256). */
 export async function startTokenServer(
   pair: KeyPair,
-  credentials: Credentials,
+  accounts: Account[],
 ): Promise<TokenServer> {
   const signer = await loadSigner(pair);
   const issuer = "berth-e2e";
@@ -35,15 +40,17 @@ export async function startTokenServer(
   const answer = async (request: Request): Promise<Response> => {
     const asked = await readRequest(request);
     const { username, password } = asked.credentials ?? {};
-    if (username !== credentials.username || password !== credentials.password) {
+    const account = accounts.find((one) => one.username === username);
+    if (account === undefined || account.password !== password) {
       return new Response("who are you?", { status: 401 });
     }
-    const access = asked.scopes.flatMap(parseScope);
+    const access = asked.scopes.flatMap(parseScope)
+      .filter(({ name }) => account.repositories?.includes(name) ?? true);
     const now = Math.floor(Date.now() / 1000);
     const token = await sign(signer, {
       iss: issuer,
       aud: service,
-      sub: credentials.username,
+      sub: account.username,
       jti: crypto.randomUUID(),
       iat: now,
       nbf: now - 10,

@@ -93,8 +93,9 @@ export async function start(
 ): Promise<Running> {
   const scratch = await scratchDir("log");
   const log = join(scratch.path, "output");
-  const child = new Deno.Command("sh", {
-    args: ["-c", 'exec "$@" >"$0" 2>&1', log, command, ...args],
+  // The kernel ends it should this process die without a chance to.
+  const child = new Deno.Command("setpriv", {
+    args: ["--pdeathsig", "TERM", "sh", "-c", 'exec "$@" >"$0" 2>&1', log, command, ...args],
     ...(options.env && { env: options.env }),
     ...(options.cwd && { cwd: options.cwd }),
     stdin: "null",

@@ -13,6 +13,7 @@ import { connectLive } from "./web/live.ts";
 import { listenToLocation, navigate, route } from "./web/location.ts";
 import type { Route } from "./web/routes.ts";
 import { loadSession, session } from "./web/session.ts";
+import { listenToShortcuts } from "./web/shortcuts.ts";
 
 const Overview = lazy(async () => (await import("./pages/overview.tsx")).Overview);
 const Registries = lazy(async () => (await import("./pages/later.ts")).Registries);
@@ -95,6 +96,7 @@ function Home() {
 }
 
 listenToLocation();
+listenToShortcuts();
 render(
   <>
     <App />

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Evicted, EvictionPlan, Selection } from "../api/schema/cache.ts";
+import type { EvictionPlan, Selection } from "../api/schema/cache.ts";
 import { call } from "../web/client.ts";
 import { countOf, formatBytes, mediaTypeName } from "../web/format.ts";
 import { refreshStatus } from "../web/live.ts";
@@ -30,27 +30,24 @@ export function EvictDialog({ title, selection, onClose, onDone, children }: Evi
   const plan = useSignal<EvictionPlan | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
-  const body = JSON.stringify({ ...selection, pinned: pinned.value });
+  const json: Selection = { ...selection, pinned: pinned.value };
 
   useEffect(() => {
     const controller = new AbortController();
     plan.value = undefined;
     error.value = undefined;
-    call<EvictionPlan>("POST", "/cache/evictions/plan", {
-      body: JSON.parse(body),
-      signal: controller.signal,
-    }).then(
+    call("post", "/cache/evictions/plan", { json }, { signal: controller.signal }).then(
       (answer) => plan.value = answer,
       (reason) => controller.signal.aborted || (error.value = reason),
     );
     return () => controller.abort();
-  }, [body]);
+  }, [JSON.stringify(json)]);
 
   const evict = async () => {
     busy.value = true;
     error.value = undefined;
     try {
-      const done = await call<Evicted>("POST", "/cache/evictions", { body: JSON.parse(body) });
+      const done = await call("post", "/cache/evictions", { json });
       toast(`Evicted ${countOf(done.digests, "digest")}, ${formatBytes(done.bytes)}`);
       refreshStatus().catch(() => {}); // told by the connection's state
       onDone();

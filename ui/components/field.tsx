@@ -223,6 +223,7 @@ export function Search(
         class="input"
         type="search"
         aria-label={label}
+        aria-keyshortcuts="/"
         placeholder={label}
         value={typed.value}
         spellcheck={false}

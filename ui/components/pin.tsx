@@ -6,7 +6,7 @@ import { toast } from "./toast.tsx";
 
 /** Pins or unpins what `what` names. Throws `ApiError`. */
 export async function setPinned(what: Omit<PinRequest, "pinned">, pinned: boolean): Promise<void> {
-  await call("POST", "/cache/pins", { body: { ...what, pinned } });
+  await call("post", "/cache/pins", { json: { ...what, pinned } });
 }
 
 interface PinButtonProps {

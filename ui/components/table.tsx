@@ -25,15 +25,19 @@ interface TableProps<T> {
   rowClass?: (row: T) => string;
 }
 
-export interface Sort {
-  by: string;
+export interface Sort<By extends string = string> {
+  by: By;
   order: "asc" | "desc";
 }
 
-/** The sort that the address asks for, or `fallback`. */
-export function sortFromQuery(fallback: Sort): Sort {
-  const by = query.value.get("sort");
-  if (by === null) return fallback;
+/** The sort that the address asks for if it is one of `known`, or `fallback`. */
+export function sortFromQuery<By extends string>(
+  known: readonly By[],
+  fallback: Sort<NoInfer<By>>,
+): Sort<By> {
+  const asked = query.value.get("sort");
+  const by = known.find((one) => one === asked);
+  if (by === undefined) return fallback;
   return { by, order: query.value.get("order") === "asc" ? "asc" : "desc" };
 }
 

@@ -1,27 +1,25 @@
 /** Requests as they come, and those before. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type {
-  Activity as ActivityPage,
-  CacheResult,
-  RequestEntry,
-  RequestKind,
-} from "../api/schema/activity.ts";
+import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
 import { CheckField, type Choice, Choose, Search } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { type ActivityFilter, filterFromQuery, passes } from "../web/activity_filter.ts";
-import { call, withParameters } from "../web/client.ts";
+import { toast } from "../components/toast.tsx";
+import { call, messageOf } from "../web/client.ts";
 import { countOf } from "../web/format.ts";
 import { mergeRequests, recent, status } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/routes.ts";
 import { COLUMNS } from "./activity/columns.tsx";
 
-/** More rows than this are dropped at the end; they can be loaded again. */
-const MAX_ROWS = 2000;
+/** Rows while requests come in; what was asked for beyond that stays, too. */
+const LIVE_ROWS = 200;
+/** Rows while new ones are held back. */
+const HELD_ROWS = 2000;
 
 export function Activity() {
   const filter = filterFromQuery(query.value);
@@ -109,17 +107,20 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
   const loaded = useSignal<RequestEntry[] | undefined>(undefined);
   const next = useSignal<number | null>(null);
   const error = useSignal<unknown>(undefined);
+  const wanted = useSignal(LIVE_ROWS);
   /** Numbers above this are held back, so that rows do not jump under the pointer. */
   const ceiling = useSignal(Infinity);
 
   const load = async (before?: number) => {
     try {
       error.value = undefined;
-      const page = await call<ActivityPage>("GET", pathFor(filter, before));
-      loaded.value = mergeRequests(loaded.value ?? [], page.items, MAX_ROWS);
+      const page = await call("get", "/activity", { query: queryFor(filter, before) });
+      if (before !== undefined) wanted.value = (loaded.value?.length ?? 0) + page.items.length;
+      loaded.value = mergeRequests(loaded.value ?? [], page.items, HELD_ROWS);
       next.value = page.next;
     } catch (reason) {
-      error.value = reason;
+      if (loaded.value) toast(messageOf(reason).title, true);
+      else error.value = reason;
     }
   };
   useEffect(() => {
@@ -127,7 +128,12 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
   }, []);
   const fresh = recent.value.filter((entry) => passes(entry, filter));
   useEffect(() => {
-    if (loaded.value) loaded.value = mergeRequests(loaded.value, fresh, MAX_ROWS);
+    if (!loaded.value) return;
+    const limit = ceiling.value === Infinity ? wanted.value : HELD_ROWS;
+    const merged = mergeRequests(loaded.value, fresh, limit);
+    const oldest = merged.at(-1)?.seq;
+    if (loaded.value.length > 0 && oldest !== loaded.value.at(-1)!.seq) next.value = oldest ?? null;
+    loaded.value = merged;
   }, [recent.value]);
   const newest = loaded.value?.[0]?.seq ?? 0;
   const hold = () => ceiling.value = Math.min(ceiling.value, newest);
@@ -179,14 +185,18 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
   );
 }
 
-function pathFor(filter: ActivityFilter, before: number | undefined): string {
-  return withParameters("/activity", {
-    ...filter,
-    errors: filter.errors ? "true" : "",
-    from: query.peek().get("from") ?? "",
-    to: query.peek().get("to") ?? "",
+function queryFor({ registry, kind, cache, text, errors }: ActivityFilter, before?: number) {
+  const { searchParams } = new URL(location.href);
+  return {
+    registry,
+    text,
+    kind: kind || undefined,
+    cache: cache || undefined,
+    errors: errors ? "true" as const : undefined,
+    from: searchParams.get("from") ?? "",
+    to: searchParams.get("to") ?? "",
     before,
-  });
+  };
 }
 
 function NoRequests({ filter }: { filter: ActivityFilter }) {

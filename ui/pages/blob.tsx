@@ -1,6 +1,6 @@
 /** One digest: what it is, who uses it, what it holds. */
 import { useSignal } from "@preact/signals";
-import type { BlobDetails, CachedManifest, Content } from "../api/schema/cache.ts";
+import type { BlobDetails, Content } from "../api/schema/cache.ts";
 import { Ago } from "../components/ago.tsx";
 import { Digest } from "../components/copy.tsx";
 import { EvictDialog } from "../components/evict.tsx";
@@ -26,7 +26,7 @@ import { blobPath } from "../web/routes.ts";
 const PARENT = { href: "/cache/blobs", text: "Cache" };
 
 export function BlobPage({ digest }: { digest: string }) {
-  const blob = useResource<BlobDetails>(`/cache/blobs/${digest}`);
+  const blob = useResource("/cache/blobs/:digest", { param: { digest } });
   const evicting = useSignal(false);
   const gone = blob.error instanceof ApiError && blob.error.status === 404;
   return (
@@ -79,7 +79,7 @@ export function BlobPage({ digest }: { digest: string }) {
 
 async function verify(digest: string, done: () => void): Promise<void> {
   try {
-    await call("POST", "/cache/verify", { body: { digests: [digest] } });
+    await call("post", "/cache/verify", { json: { digests: [digest] } });
     toast("Checking its content against the digest");
     done();
   } catch (error) {
@@ -200,7 +200,7 @@ const CONTENT: Column<Content>[] = [
 ];
 
 function Holds({ digest }: { digest: string }) {
-  const manifest = useResource<CachedManifest>(`/cache/manifests/${digest}`);
+  const manifest = useResource("/cache/manifests/:digest", { param: { digest } });
   return (
     <section class="panel" aria-label="Holds">
       <div class="panel-head">

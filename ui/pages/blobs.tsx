@@ -1,6 +1,6 @@
 /** The cache as a list of digests. */
 import { useSignal } from "@preact/signals";
-import type { Blob, BlobKind, BlobPage } from "../api/schema/cache.ts";
+import type { Blob, BlobKind } from "../api/schema/cache.ts";
 import { Ago } from "../components/ago.tsx";
 import { Digest } from "../components/copy.tsx";
 import { EvictDialog } from "../components/evict.tsx";
@@ -9,7 +9,6 @@ import { Icon } from "../components/icon.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Loaded } from "../components/states.tsx";
 import { type Column, sortFromQuery, Table } from "../components/table.tsx";
-import { withParameters } from "../web/client.ts";
 import { countOf, formatBytes, formatCount } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
@@ -27,6 +26,7 @@ const KINDS: readonly Choice<BlobKind | "">[] = [
   { value: "index", text: "Indexes" },
   { value: "other", text: "Others" },
 ];
+const SORTS = ["digest", "size", "hits", "lastUsed", "created"] as const;
 const NONE: Chosen = new Map();
 
 export function Blobs() {
@@ -36,17 +36,19 @@ export function Blobs() {
   const search = parameters.get("q") ?? "";
   const kind = (parameters.get("kind") ?? "") as BlobKind | "";
   const pinned = parameters.get("pinned") === "true";
-  const sort = sortFromQuery({ by: "lastUsed", order: "desc" });
-  const blobs = useResource<BlobPage>(withParameters("/cache/blobs", {
-    search,
-    kind,
-    pinned: pinned ? "true" : "",
-    repository: parameters.get("repository") ?? "",
-    registry: parameters.get("registry") ?? "",
-    sort: sort.by,
-    order: sort.order,
-    page: parameters.get("page") ?? "1",
-  }));
+  const sort = sortFromQuery(SORTS, { by: "lastUsed", order: "desc" });
+  const blobs = useResource("/cache/blobs", {
+    query: {
+      search,
+      kind: kind || undefined,
+      pinned: pinned ? "true" : undefined,
+      repository: parameters.get("repository") ?? "",
+      registry: parameters.get("registry") ?? "",
+      sort: sort.by,
+      order: sort.order,
+      page: parameters.get("page") ?? "1",
+    },
+  });
   const change = () => {
     chosen.value = NONE;
     blobs.reload();

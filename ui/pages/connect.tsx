@@ -17,7 +17,7 @@ import {
 } from "../web/snippets.ts";
 
 export function ConnectPage({ client }: { client: string }) {
-  const connect = useResource<Connect>("/connect");
+  const connect = useResource("/connect", {});
   return (
     <>
       <PageHead

@@ -1,13 +1,11 @@
 /** The cache as a tree: repositories, their tags, platforms and layers. */
 import { useSignal } from "@preact/signals";
-import type { CachedImage, ImageName, Selection } from "../api/schema/cache.ts";
-import type { Page } from "../api/schema.ts";
+import type { ImageName, Selection } from "../api/schema/cache.ts";
 import { EvictDialog } from "../components/evict.tsx";
 import { Choose, Search } from "../components/field.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { sortFromQuery } from "../components/table.tsx";
-import { withParameters } from "../web/client.ts";
 import { status } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
@@ -21,6 +19,7 @@ interface Eviction {
   selection: Selection;
 }
 
+const SORTS = ["repository", "bytes", "hits", "lastUsed"] as const;
 const NONE: Chosen = new Map();
 
 export function Images() {
@@ -28,16 +27,18 @@ export function Images() {
   const chosen = useSignal<Chosen>(NONE);
   const eviction = useSignal<Eviction | undefined>(undefined);
   const parameters = query.value;
-  const sort = sortFromQuery({ by: "lastUsed", order: "desc" });
+  const sort = sortFromQuery(SORTS, { by: "lastUsed", order: "desc" });
   const search = parameters.get("q") ?? "";
   const registry = parameters.get("registry") ?? "";
-  const images = useResource<Page<CachedImage>>(withParameters("/cache/images", {
-    search,
-    registry,
-    sort: sort.by,
-    order: sort.order,
-    page: parameters.get("page") ?? "1",
-  }));
+  const images = useResource("/cache/images", {
+    query: {
+      search,
+      registry,
+      sort: sort.by,
+      order: sort.order,
+      page: parameters.get("page") ?? "1",
+    },
+  });
   const change = () => {
     version.value++;
     chosen.value = NONE;

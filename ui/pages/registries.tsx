@@ -24,7 +24,7 @@ const KEYS: Record<string, (row: RegistryView) => number | string> = {
 };
 
 export function Registries() {
-  const list = useResource<RegistryList>("/registries", { everyMs: 15e3 });
+  const list = useResource("/registries", {}, { everyMs: 15e3 });
   return (
     <>
       <PageHead
@@ -56,7 +56,7 @@ export function ReadOnly({ reason }: { reason: string }) {
 function Map({ list }: { list: RegistryList }) {
   const tested = useSignal<RegistryView | undefined>(undefined);
   const search = query.value.get("q") ?? "";
-  const sort = sortFromQuery({ by: "name", order: "asc" });
+  const sort = sortFromQuery(Object.keys(KEYS), { by: "name", order: "asc" });
   const rows = list.items.filter((row) => matches(row, search));
   const columns: Column<RegistryView>[] = [
     {

@@ -1,5 +1,4 @@
 /** One registry: add it, change it, delete it. */
-import type { RegistryList } from "../api/schema/registries.ts";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { Health } from "../components/health.tsx";
@@ -10,7 +9,7 @@ import { RegistryForm } from "./registry/form.tsx";
 const PARENT = { href: "/registries", text: "Registries" };
 
 export function NewRegistry() {
-  const list = useResource<RegistryList>("/registries");
+  const list = useResource("/registries", {});
   return (
     <>
       <PageHead
@@ -31,7 +30,7 @@ export function NewRegistry() {
 }
 
 export function EditRegistry({ name }: { name: string }) {
-  const list = useResource<RegistryList>("/registries");
+  const list = useResource("/registries", {});
   const registry = list.data?.items.find((item) => item.name === name);
   return (
     <>

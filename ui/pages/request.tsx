@@ -16,7 +16,7 @@ import { titleOf } from "./activity/columns.tsx";
 const PARENT = { href: "/activity", text: "Activity" };
 
 export function RequestPage({ id }: { id: string }) {
-  const request = useResource<RequestEntry>(`/activity/${encodeURIComponent(id)}`);
+  const request = useResource("/activity/:id", { param: { id } });
   if (request.error instanceof ApiError && request.error.status === 404) {
     return (
       <>

@@ -1,6 +1,6 @@
 /** The configuration in force, where each value comes from, and what the last reload did. */
 import { useSignal } from "@preact/signals";
-import type { ConfigView, Reload } from "../api/schema/config.ts";
+import type { ConfigView } from "../api/schema/config.ts";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded } from "../components/states.tsx";
@@ -14,12 +14,12 @@ import { ReloadPanel } from "./settings/reload.tsx";
 import { Values } from "./settings/values.tsx";
 
 export function Settings() {
-  const config = useResource<ConfigView>("/config", { everyMs: 15e3 });
+  const config = useResource("/config", {}, { everyMs: 15e3 });
   const busy = useSignal(false);
   const reload = async () => {
     busy.value = true;
     try {
-      const result = await call<Reload>("POST", "/config/reload", { body: {} });
+      const result = await call("post", "/config/reload", {});
       toast(result.text, !result.ok);
     } catch (error) {
       toast(messageOf(error).title, true);

@@ -1,4 +1,6 @@
 /** Talks to the API. */
+import type { ExtractSchema } from "hono/types";
+import type { AdminApp } from "../admin.ts";
 import type { FieldProblem, Problem } from "../api/schema.ts";
 
 /** An answer that is not a success, or none at all (`status` 0). */
@@ -25,30 +27,76 @@ export function whenSignedOut(then: () => void): void {
   onSignedOut = then;
 }
 
+type Routes = ExtractSchema<AdminApp>;
+type Full = keyof Routes & `/api/v1/${string}`;
+export type Method = "get" | "post" | "put" | "delete";
+
+/** Paths beneath `/api/v1` that take `M`, with `:name` where a parameter goes. */
+export type PathOf<M extends Method> = {
+  [P in Full]: `$${M}` extends keyof Routes[P] ? P extends `/api/v1${infer Rest}` ? Rest : never
+    : never;
+}[Full];
+type RouteOf<M extends Method, P extends string> = `/api/v1${P}` extends infer F extends Full
+  ? `$${M}` extends infer V extends keyof Routes[F] ? Routes[F][V] : never
+  : never;
+
+/** What a success says. */
+export type AnswerOf<M extends Method, P extends PathOf<M>> = Extract<
+  RouteOf<M, P>,
+  { status: 200 }
+> extends { output: infer Output } ? Output : undefined;
+
+/** What a route takes: `param`, `query` and `json`, each where it has it. */
+export type InputOf<M extends Method, P extends PathOf<M>> = RouteOf<M, P> extends
+  { input: infer Input } ? Omit<Input, "header"> : never;
+
 export interface CallOptions {
-  body?: unknown;
   /** Of the configuration that a change is based on, for `If-Match`. */
   revision?: string;
   signal?: AbortSignal;
 }
 
+interface AnyInput {
+  param?: Record<string, string>;
+  query?: Record<string, unknown>;
+  json?: unknown;
+}
+
 /**
- * Asks `/api/v1` + `path`. Answers without a body give `undefined`. Throws `ApiError`; an aborted
- * call throws the signal's reason.
+ * Asks the API; paths, what goes in and what comes out are those of its routes. Empty and undefined
+ * values of a query are left out. Throws `ApiError`; an aborted call throws the signal's reason.
  */
-export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+export async function call<M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  input: InputOf<M, P>,
+  options: CallOptions = {},
+): Promise<AnswerOf<M, P>> {
+  const { json } = input as AnyInput;
   const headers = new Headers({ accept: "application/json" });
-  if (options.body !== undefined) headers.set("content-type", "application/json");
+  if (json !== undefined) headers.set("content-type", "application/json");
   if (options.revision !== undefined) headers.set("if-match", `"${options.revision}"`);
-  const response = await send(path, {
-    method,
+  const response = await send(addressOf(path, input as AnyInput), {
+    method: method.toUpperCase(),
     headers,
-    body: options.body === undefined ? null : JSON.stringify(options.body),
+    body: json === undefined ? null : JSON.stringify(json),
     signal: options.signal ?? null,
   });
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.ok) {
+    return (response.status === 204 ? undefined : await response.json()) as AnswerOf<M, P>;
+  }
   if (response.status === 401 && path !== "/login") onSignedOut();
   throw new ApiError(await problemOf(response));
+}
+
+/** `path` with its parameters filled in, and its query. */
+export function addressOf(path: string, { param = {}, query = {} }: AnyInput): string {
+  const filled = path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(param[name] ?? ""));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  return search.size === 0 ? filled : `${filled}?${search}`;
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -76,19 +124,6 @@ async function problemOf(response: Response): Promise<Problem> {
   } catch {
     return fallback;
   }
-}
-
-/** A path with a query, without what is empty or undefined. */
-export function withParameters(
-  path: string,
-  parameters: Record<string, string | number | boolean | undefined>,
-): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== "") query.set(name, String(value));
-  }
-  const text = query.toString();
-  return text === "" ? path : `${path}?${text}`;
 }
 
 /** `error` as one shows it. */

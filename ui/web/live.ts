@@ -57,7 +57,7 @@ function takeStatus(next: Status): void {
 /** Asks for the state at once, as after a change of one's own. */
 export async function refreshStatus(): Promise<void> {
   try {
-    takeStatus(await call<Status>("GET", "/status"));
+    takeStatus(await call("get", "/status", {}));
     statusError.value = undefined;
   } catch (error) {
     statusError.value = error;

@@ -1,7 +1,7 @@
 /** What a page shows from the API: loaded when the address of the data changes, kept meanwhile. */
 import { useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
-import { call } from "./client.ts";
+import { addressOf, type AnswerOf, call, type InputOf, type PathOf } from "./client.ts";
 
 export interface Resource<T> {
   /** The last answer; stays while the next one is awaited. */
@@ -13,37 +13,35 @@ export interface Resource<T> {
 }
 
 /**
- * Loads `path` and again whenever it changes, or every `everyMs` while the tab is visible. A null
- * path loads nothing. `keep` false forgets the old data when the path changes.
+ * Loads what `path` of the API says, again whenever the path or `input` changes, and every `everyMs`
+ * while the tab is visible.
  */
-export function useResource<T>(
-  path: string | null,
-  options: { everyMs?: number; keep?: boolean } = {},
-): Resource<T> {
-  const data = useSignal<T | undefined>(undefined);
+export function useResource<P extends PathOf<"get">>(
+  path: P,
+  input: InputOf<"get", P>,
+  options: { everyMs?: number } = {},
+): Resource<AnswerOf<"get", P>> {
+  const data = useSignal<AnswerOf<"get", P> | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
-  const loading = useSignal(path !== null);
+  const loading = useSignal(true);
   const running = useRef<AbortController | undefined>(undefined);
-  const shown = useRef<string | null>(null);
+  const address = addressOf(path, input);
 
   const load = useCallback(async () => {
     running.current?.abort();
-    if (path === null) return;
-    const controller = running.current = new AbortController();
+    const { signal } = running.current = new AbortController();
     loading.value = true;
-    if (options.keep === false && shown.current !== path) data.value = undefined;
     try {
-      const answer = await call<T>("GET", path, { signal: controller.signal });
-      if (controller.signal.aborted) return;
-      shown.current = path;
+      const answer = await call("get", path, input, { signal });
+      if (signal.aborted) return;
       data.value = answer;
       error.value = undefined;
     } catch (reason) {
-      if (controller.signal.aborted) return;
+      if (signal.aborted) return;
       error.value = reason;
     }
     loading.value = false;
-  }, [path]);
+  }, [address]);
 
   useEffect(() => {
     load();

@@ -10,18 +10,18 @@ export const expired = signal(false);
 
 /** Asks who is signed in. Throws `ApiError`. */
 export async function loadSession(): Promise<void> {
-  session.value = await call<Session>("GET", "/session");
+  session.value = await call("get", "/session", {});
 }
 
 /** Signs in. Throws `ApiError`: 401 for a wrong name or password, 429 after too many. */
 export async function signIn(username: string, password: string): Promise<void> {
-  session.value = await call<Session>("POST", "/login", { body: { username, password } });
+  session.value = await call("post", "/login", { json: { username, password } });
   expired.value = false;
 }
 
 /** Signs out; the server forgets the session. */
 export async function signOut(): Promise<void> {
-  await call("POST", "/logout", { body: {} });
+  await call("post", "/logout", {});
   await loadSession();
 }
 

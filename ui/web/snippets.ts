@@ -82,10 +82,8 @@ function daemonJson(keys: Record<string, string[]>): string {
   return `{\n${lines.join(",\n")}\n}`;
 }
 
-function hostsToml({ url, registry }: Target): string {
-  return `server = "https://${registry.host}"
-
-[host."${url}"]
+function hostsToml({ url }: Target): string {
+  return `[host."${url}"]
   capabilities = ["pull", "resolve"]`;
 }
 

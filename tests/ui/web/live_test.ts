@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { filterFromQuery, passes } from "../../../ui/web/activity_filter.ts";
-import { ApiError, messageOf, withParameters } from "../../../ui/web/client.ts";
+import { addressOf, ApiError, messageOf } from "../../../ui/web/client.ts";
 import { mergeRequests } from "../../../ui/web/live.ts";
 import { requestOf } from "../fake_data.ts";
 
@@ -33,9 +33,10 @@ Deno.test("passes, by every field of the filter", () => {
   }
 });
 
-Deno.test("withParameters, leaves out what is empty and escapes the rest", () => {
-  assert.equal(withParameters("/x", { a: "", b: undefined }), "/x");
-  assert.equal(withParameters("/x", { q: "a b&c", page: 2 }), "/x?q=a+b%26c&page=2");
+Deno.test("addressOf, fills in parameters, leaves out what is empty, escapes the rest", () => {
+  assert.equal(addressOf("/x", { query: { a: "", b: undefined } }), "/x");
+  assert.equal(addressOf("/x", { query: { q: "a b&c", page: 2 } }), "/x?q=a+b%26c&page=2");
+  assert.equal(addressOf("/x/:id/y", { param: { id: "a/b" } }), "/x/a%2Fb/y");
 });
 
 Deno.test("messageOf, a problem's title and what to do", () => {

@@ -61,7 +61,7 @@ Deno.test("snippets, Docker: a mirror for the default registry, names for the ot
 
 Deno.test("snippets, containerd and kind: hosts.toml by the registry's host", () => {
   const [hosts] = textsOf("containerd", QUAY, "https://berth.example");
-  assert.match(hosts!, /^server = "https:\/\/quay\.io"\n\n\[host\."https:\/\/berth\.example"\]/);
+  assert.match(hosts!, /^\[host\."https:\/\/berth\.example"\]/);
   assert.equal(textsOf("kind", QUAY, "https://berth.example")[0], hosts);
 });
 

@@ -1,6 +1,5 @@
 /** What both views of the cache begin with. */
 import { useSignal } from "@preact/signals";
-import type { Verification } from "../../api/schema/events.ts";
 import { Ago } from "../../components/ago.tsx";
 import { type Choice, SelectField } from "../../components/field.tsx";
 import { EvictDialog } from "../../components/evict.tsx";
@@ -17,7 +16,7 @@ export function CacheHead({ onChange }: { onChange: () => void }) {
   const storage = status.value?.storage;
   const verify = async () => {
     try {
-      verification.value = await call<Verification>("POST", "/cache/verify", { body: {} });
+      verification.value = await call("post", "/cache/verify", { json: {} });
     } catch (error) {
       toast(messageOf(error).title, true);
     }

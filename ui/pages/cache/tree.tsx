@@ -1,19 +1,13 @@
 /** A level of the tree is loaded when it is opened. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import type {
-  CachedImage,
-  CachedManifest,
-  CachedTag,
-  Content,
-  ImageName,
-} from "../../api/schema/cache.ts";
+import type { CachedImage, CachedTag, Content, ImageName } from "../../api/schema/cache.ts";
 import { Ago } from "../../components/ago.tsx";
 import { Digest } from "../../components/copy.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { PinButton } from "../../components/pin.tsx";
 import { type Sort, SortHead } from "../../components/table.tsx";
-import { messageOf, withParameters } from "../../web/client.ts";
+import { messageOf } from "../../web/client.ts";
 import {
   countOf,
   formatBytes,
@@ -209,8 +203,7 @@ function TagRows(
     actions: TreeActions;
   },
 ) {
-  const path = withParameters("/cache/tags", { registry, repository });
-  const tags = useResource<{ items: CachedTag[] }>(path);
+  const tags = useResource("/cache/tags", { query: { registry, repository } });
   if (!tags.data) return <Wait depth={1} error={tags.error} />;
   return (
     <>
@@ -278,7 +271,7 @@ function TagRow(
 function ManifestRows(
   { digest, depth, self = false }: { digest: string; depth: number; self?: boolean },
 ) {
-  const manifest = useResource<CachedManifest>(`/cache/manifests/${digest}`);
+  const manifest = useResource("/cache/manifests/:digest", { param: { digest } });
   if (!manifest.data) return <Wait depth={depth} error={manifest.error} />;
   const { kind, mediaType, size, manifests, config, layers } = manifest.data;
   return (

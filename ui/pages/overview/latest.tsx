@@ -1,3 +1,4 @@
+import { useSteady } from "../../components/steady.ts";
 import { ImageName } from "../../components/image_name.tsx";
 import { HttpStatus, Result } from "../../components/health.tsx";
 import { isFailure } from "../../web/results.ts";
@@ -9,7 +10,9 @@ const SHOWN = 8;
 
 /** The latest requests that are about an image; all of them are on the Activity page. */
 export function Latest() {
-  const rows = recent.value.filter(({ repository }) => repository !== "").slice(0, SHOWN);
+  const { value: rows, over } = useSteady(
+    recent.value.filter(({ repository }) => repository !== "").slice(0, SHOWN),
+  );
   return (
     <section class="panel" aria-label="Latest requests">
       <div class="panel-head">
@@ -19,7 +22,7 @@ export function Latest() {
       {rows.length === 0
         ? <p class="panel-note">None since Berth started.</p>
         : (
-          <ul class="requests">
+          <ul class="requests" {...over}>
             {rows.map((entry) => (
               <li key={entry.id}>
                 <a href={requestPath(entry.id)}>

@@ -102,7 +102,7 @@ export function RegistryTable(
   }));
   const used = rows.filter((row) => row.counters || row.state !== "idle");
   const idle = rows.length - used.length;
-  const sort = sortFromQuery(BUSIEST);
+  const sort = sortFromQuery(Object.keys(KEYS), BUSIEST);
   return (
     <section class="panel" aria-label="Registries">
       <div class="panel-head">

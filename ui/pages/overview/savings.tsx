@@ -5,7 +5,6 @@ import type { Status } from "../../api/schema/status.ts";
 import { Segments } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { Loaded } from "../../components/states.tsx";
-import { withParameters } from "../../web/client.ts";
 import { now } from "../../web/clock.ts";
 import { live } from "../../web/live.ts";
 import { query, setQuery } from "../../web/location.ts";
@@ -25,8 +24,8 @@ const REFRESH_MS = 10e3;
 
 export function Savings({ status }: { status: Status }) {
   const span = spanFromQuery(query.value);
-  const path = withParameters("/stats", { period: span.period, ...span.range });
-  const stats = useResource<Stats>(path, { everyMs: REFRESH_MS });
+  const asked = { query: { period: span.period, ...span.range } };
+  const stats = useResource("/stats", asked, { everyMs: REFRESH_MS });
   useReloadAfter(live.value?.total.requests, stats.reload);
   return (
     <>

@@ -7,7 +7,7 @@ import { clientsFor, serverUrl, targetOf } from "../../web/snippets.ts";
 
 /** Nothing was pulled yet: how to begin. The first pull turns this into the overview. */
 export function Welcome() {
-  const connect = useResource<Connect>("/connect");
+  const connect = useResource("/connect", {});
   useEffect(() => {
     document.title = "Welcome · Berth";
   }, []);

@@ -23,10 +23,8 @@ export function usePreview(change: Change | undefined): Pick<Preview, "fields"> 
     const timer = setTimeout(async () => {
       try {
         const { signal } = controller;
-        preview.value = await call<Preview>("POST", "/registries/preview", {
-          body: JSON.parse(body),
-          signal,
-        });
+        const json: Change = JSON.parse(body);
+        preview.value = await call("post", "/registries/preview", { json }, { signal });
       } catch {
         // saving will tell; typing goes on
       }

@@ -1,7 +1,7 @@
 /** Shows what will be written before it is, then writes it. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Preview, RegistrySettings, RegistryView } from "../../api/schema/registries.ts";
+import type { Preview, RegistrySettings } from "../../api/schema/registries.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Diff } from "../../components/diff.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -29,10 +29,10 @@ export function SaveDialog({ pending, onClose }: SaveDialogProps) {
   const review = () => {
     preview.value = undefined;
     error.value = undefined;
-    const body = pending.kind === "save"
+    const json = pending.kind === "save"
       ? { name: pending.name, settings: pending.settings, create: pending.create }
       : { name: pending.name, settings: null };
-    call<Preview>("POST", "/registries/preview", { body }).then(
+    call("post", "/registries/preview", { json }).then(
       (answer) => preview.value = answer,
       (reason) => error.value = reason,
     );
@@ -125,12 +125,14 @@ function Review({ preview, pending }: { preview: Preview; pending: Pending }) {
 
 function send(pending: Pending, revision: string): Promise<unknown> {
   if (pending.kind === "delete") {
-    return call("DELETE", `/registries/${pending.name}`, { revision });
+    const param = { name: pending.name };
+    return call("delete", "/registries/:name", { param }, { revision });
   }
   const { name, settings, create } = pending;
+  const json = { name, settings };
   return create
-    ? call<RegistryView>("POST", "/registries", { body: { name, settings }, revision })
-    : call<RegistryView>("PUT", `/registries/${name}`, { body: { name, settings }, revision });
+    ? call("post", "/registries", { json }, { revision })
+    : call("put", "/registries/:name", { param: { name }, json }, { revision });
 }
 
 function titleOf(pending: Pending): string {

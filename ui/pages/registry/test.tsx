@@ -27,9 +27,7 @@ export function useTrial(): { trial: Trial; start: (name: string, s: RegistrySet
   const start = async (name: string, settings: RegistrySettings) => {
     trial.value = { ...UNTRIED, running: true };
     try {
-      const result = await call<TestResult>("POST", "/registries/test", {
-        body: { name, settings },
-      });
+      const result = await call("post", "/registries/test", { json: { name, settings } });
       trial.value = { ...UNTRIED, result };
     } catch (error) {
       trial.value = { ...UNTRIED, error };

@@ -1,4 +1,4 @@
-import type { Forward, RefusedHost, Tunnel } from "../../api/schema/connect.ts";
+import type { RefusedHost, Tunnel } from "../../api/schema/connect.ts";
 import { Ago } from "../../components/ago.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { formatBytes, formatCount } from "../../web/format.ts";
@@ -36,7 +36,7 @@ const REFUSED: Column<RefusedHost>[] = [
 
 /** What goes through the forward proxy, and what it refused; nothing where it is off. */
 export function ForwardPanel() {
-  const forward = useResource<Forward>("/forward", { everyMs: 5e3 });
+  const forward = useResource("/forward", {}, { everyMs: 5e3 });
   if (!forward.data || forward.data.listen === "") return null;
   const { listen, tunnels, refused } = forward.data;
   return (

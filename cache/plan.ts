@@ -131,7 +131,8 @@ function select(selectors: Simple[], index: Index, now: number): Meant {
   const candidates = closure(index, roots);
   const shared = stored(index, candidates);
   const losing = new Set(images.map(({ repository }) => repository));
-  addAll(blobs, stored(index, unheld(index, candidates, losing, tags)));
+  const going = unheld(index, candidates, losing, tags);
+  for (const [digest, size] of shared) if (going.has(digest)) blobs.set(digest, size);
   for (const digest of blobs.keys()) shared.delete(digest);
   return { blobs, shared, tags, repositories };
 }
@@ -146,23 +147,26 @@ function unheld(
   losing: ReadonlySet<string>,
   leaving: TagName[],
 ): Set<string> {
-  const members = index.db.prepare(
-    `SELECT 1 FROM members WHERE digest = ?
-     AND repository NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
-  );
+  const members = index.db.prepare("SELECT repository FROM members WHERE digest = ?");
   const tags = index.db.prepare("SELECT registry, repository, tag FROM tags WHERE digest = ?");
   const parents = index.db.prepare(
-    "SELECT parent FROM refs JOIN blobs ON digest = parent WHERE child = ? AND kind <> 'subject'",
+    `SELECT parent FROM refs WHERE child = ? AND kind <> 'subject'
+     AND EXISTS (SELECT 1 FROM blobs WHERE digest = parent)`,
   );
-  const losingNames = JSON.stringify([...losing]);
+  const children = index.db.prepare(
+    "SELECT child FROM refs WHERE parent = ? AND kind <> 'subject'",
+  );
   const leavingNames = new Set(leaving.map(nameOf));
   const held = (digest: string) =>
-    members.get(digest, losingNames) !== undefined ||
+    members.all(digest).some(({ repository }) => !losing.has(String(repository))) ||
     tags.all(digest).some((row) => !leavingNames.has(nameOf(row as unknown as TagName))) ||
     parents.all(digest).some(({ parent }) => !candidates.has(String(parent)));
-  for (let before = -1; before !== candidates.size;) {
-    before = candidates.size;
-    for (const digest of candidates) if (held(digest)) candidates.delete(digest);
+  const open = [...candidates];
+  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+    if (!candidates.has(digest) || !held(digest)) continue;
+    candidates.delete(digest);
+    // What stays holds what it names.
+    for (const { child } of children.all(digest)) open.push(String(child));
   }
   return candidates;
 }
@@ -181,10 +185,11 @@ function largestOf(blobs: ReadonlyMap<string, number>): { digest: string; size: 
 }
 
 function stored(index: Index, digests: Iterable<string>): Map<string, number> {
+  const size = index.db.prepare("SELECT size FROM blobs WHERE digest = ?");
   const found = new Map<string, number>();
   for (const digest of digests) {
-    const row = index.blob(digest);
-    if (row) found.set(digest, row.size);
+    const row = size.get(digest);
+    if (row) found.set(digest, Number(row.size));
   }
   return found;
 }

@@ -186,18 +186,20 @@ async function start(live: LiveConfig): Promise<Running> {
     pages: join(ROOT, "ui", "dist"),
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   });
-  const dashboard = listen({
+  const dashboard = config.admin.listen === "" ? undefined : listen({
     listen: config.admin.listen,
     handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
   });
-  started.defer(() => dashboard.close(0));
-  ports.push(dashboard.address.port);
+  if (dashboard) {
+    started.defer(() => dashboard.close(0));
+    ports.push(dashboard.address.port);
+  }
   const parts = started.move();
   running = true;
   return {
     banner: banner(
       live,
-      { registry, dashboard: dashboard.address, forward: forward.address },
+      { registry, dashboard: dashboard?.address, forward: forward.address },
       made,
     ),
     async reconfigure(next) {
@@ -212,7 +214,7 @@ async function start(live: LiveConfig): Promise<Running> {
     },
     async close(graceMs) {
       const intercepted = forward.close(graceMs);
-      await Promise.all([proxy.close(graceMs, intercepted), dashboard.close(0)]);
+      await Promise.all([proxy.close(graceMs, intercepted), dashboard?.close(0)]);
       await parts.disposeAsync();
     },
   };
@@ -235,9 +237,12 @@ function cacheOptions({ cache, upstream }: Config): Parameters<typeof openCache>
 /** Five lines at most: addresses, room, where the configuration came from, the first password. */
 function banner(
   live: LiveConfig,
-  { registry, dashboard, forward }: Record<"registry" | "dashboard", Address> & {
-    forward: Address | undefined;
-  },
+  { registry, dashboard, forward }:
+    & { registry: Address }
+    & Record<
+      "dashboard" | "forward",
+      Address | undefined
+    >,
   password: string | undefined,
 ): string {
   const { cache, tls, admin } = live.current;
@@ -249,9 +254,11 @@ function banner(
   const room = cache.dir ? `${cache.dir}, up to ${formatSize(cache.max_size)}` : "none";
   const lines = [
     `Berth ${VERSION}: registry ${at(registry, tls.cert_file !== "")}`,
-    `dashboard ${at(dashboard)}${
-      password ? ` (user ${admin.username}, password ${password})` : ""
-    }`,
+    dashboard
+      ? `dashboard ${at(dashboard)}${
+        password ? ` (user ${admin.username}, password ${password})` : ""
+      }`
+      : "dashboard off",
     ...(forward ? [`forward proxy ${at(forward)}`] : []),
     `cache ${room}`,
     `configuration ${live.loaded.file ?? "built in; write a config.yaml to change it"}`,

@@ -337,7 +337,10 @@ class DiskCache implements Cache {
   }
 
   fills(): RunningFill[] {
-    return this.#fills.running();
+    return this.#fills.running().map((fill) => ({
+      ...fill,
+      mediaType: this.#queries.mediaTypeOf(fill.digest),
+    }));
   }
 
   onEvent(listener: CacheListener): () => void {

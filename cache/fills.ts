@@ -6,6 +6,8 @@ import type { Content, FillOptions, Source } from "./types.ts";
 /** A fill that is under way. */
 export interface RunningFill {
   digest: string;
+  /** As the manifest that names it says; empty where none is here. */
+  mediaType: string;
   /** The first repository it was asked for; empty where none was named. */
   repository: string;
   label: string;
@@ -80,7 +82,7 @@ export class Fills {
     return this.#entries.values().reduce((sum, { fill }) => sum + fill.received, 0);
   }
 
-  running(): RunningFill[] {
+  running(): Omit<RunningFill, "mediaType">[] {
     return [...this.#entries.values()].map(({ fill, ...entry }) => ({
       digest: fill.digest,
       ...entry,

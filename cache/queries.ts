@@ -176,6 +176,12 @@ export class Queries {
     ).map(({ name }) => String(name));
   }
 
+  /** What a stored manifest says `digest` is; empty where none names it. */
+  mediaTypeOf(digest: string): string {
+    const [row] = this.#all("SELECT media_type FROM refs WHERE child = ? LIMIT 1", digest);
+    return String(row?.media_type ?? "");
+  }
+
   /** Repositories that hold any of `digests`. */
   holders(digests: readonly string[]): string[] {
     return this.#all(

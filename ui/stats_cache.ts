@@ -19,6 +19,8 @@ export class CacheWatch {
   #notStored: (Trouble & { diskFull: boolean }) | undefined;
   #upkeep: Trouble | undefined;
   #evictedAt = -Infinity;
+  /** Digest of a running fill → byte at which its source broke off the last time. */
+  readonly #brokenAt = new Map<string, number>();
   #damaged: { at: number; digest: string }[] = [];
 
   /** `now` in Unix milliseconds. */
@@ -37,7 +39,14 @@ export class CacheWatch {
           diskFull: isDiskFull(event.error),
         };
         break;
+      case "fill-resumed":
+        this.#brokenAt.set(event.digest, event.offset);
+        break;
+      case "fill-failed":
+        this.#brokenAt.delete(event.digest);
+        break;
       case "fill-end":
+        this.#brokenAt.delete(event.digest);
         this.#notStored = undefined;
         break;
       case "evicted":
@@ -50,6 +59,11 @@ export class CacheWatch {
         this.#damaged = [...this.#recentDamage(), { at: now, digest: event.digest }].slice(-100);
     }
   };
+
+  /** Whether the fill of `digest` has got nothing since its source broke off. */
+  isResuming(digest: string, received: number): boolean {
+    return this.#brokenAt.get(digest) === received;
+  }
 
   /** Room is being made. */
   get evicting(): boolean {

@@ -348,6 +348,7 @@ Deno.test("fills, lists what is under way", async () => {
       total: MiB,
       followers: 2,
       resumed: 0,
+      mediaType: "",
     }]);
     for (const { body } of contents) await (body as ReadableStream).cancel();
   });

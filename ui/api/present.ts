@@ -1,5 +1,5 @@
 /** The present state of Berth, as the status page and the live events tell it. */
-import type { Cache, Usage } from "../../cache/cache.ts";
+import type { Cache, RunningFill, Usage } from "../../cache/cache.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import type { QuotaBook } from "../../proxy/upstream/quota.ts";
@@ -68,7 +68,9 @@ export class Present {
 
   /** Fills that run. */
   fills(): Fill[] {
-    return this.#meter.view(this.#deps.cache?.fills() ?? [], this.#deps.now());
+    const { cache, watch, now } = this.#deps;
+    const resuming = ({ digest, received }: RunningFill) => watch.isResuming(digest, received);
+    return this.#meter.view(cache?.fills() ?? [], now(), resuming);
   }
 
   /** How far the verification is. */
@@ -133,11 +135,16 @@ export class Present {
       maxBytes: config.cache.max_size,
       minFreeBytes: config.cache.min_free,
       disk: usage && usage.diskTotal > 0
-        ? { totalBytes: usage.diskTotal, freeBytes: usage.diskFree }
+        ? { totalBytes: usage.diskTotal, freeBytes: steady(usage.diskFree) }
         : null,
       memoryBytes: usage?.memory ?? 0,
       maxMemoryBytes: config.cache.memory,
       evicting: this.#deps.watch.evicting,
     };
   }
+}
+
+/** Free bytes to 16 MiB: every write to the disk would be news otherwise. */
+function steady(bytes: number): number {
+  return bytes - bytes % 2 ** 24;
 }

@@ -14,11 +14,18 @@ interface Sample {
 export class FillMeter {
   readonly #samples = new Map<string, { older: Sample; newer: Sample }>();
 
-  /** `fills` as the API tells them, the longest running first. `now` in Unix milliseconds. */
-  view(fills: readonly RunningFill[], now: number): Fill[] {
+  /**
+   * `fills` as the API tells them, the longest running first. `now` in Unix milliseconds;
+   * `resuming` says whether one waits for its source to go on.
+   */
+  view(
+    fills: readonly RunningFill[],
+    now: number,
+    resuming: (fill: RunningFill) => boolean,
+  ): Fill[] {
     const ids = new Set(fills.map(idOf));
     for (const id of this.#samples.keys()) if (!ids.has(id)) this.#samples.delete(id);
-    return fills.map((fill) => fillView(fill, this.#speed(fill, now)))
+    return fills.map((fill) => fillView(fill, this.#speed(fill, now), resuming(fill)))
       .sort((a, b) => a.startedAt - b.startedAt || a.digest.localeCompare(b.digest));
   }
 
@@ -33,14 +40,14 @@ export class FillMeter {
   }
 }
 
-function fillView(fill: RunningFill, bytesPerSecond: number): Fill {
+function fillView(fill: RunningFill, bytesPerSecond: number, resuming: boolean): Fill {
   const { digest, received, total, followers, startedAt, resumed, repository: key } = fill;
   const slash = key.indexOf("/");
   const left = total === undefined ? undefined : total - received;
   return {
     id: idOf(fill),
     digest,
-    mediaType: "",
+    mediaType: fill.mediaType,
     registry: key.slice(0, Math.max(0, slash)),
     repository: key.slice(slash + 1),
     receivedBytes: received,
@@ -51,7 +58,7 @@ function fillView(fill: RunningFill, bytesPerSecond: number): Fill {
       : Math.round(left / bytesPerSecond * 1000),
     followers,
     startedAt,
-    state: left === 0 ? "verifying" : "running",
+    state: left === 0 ? "verifying" : resuming ? "resuming" : "running",
     resumes: resumed,
   };
 }

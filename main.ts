@@ -162,6 +162,7 @@ async function start(live: LiveConfig): Promise<Running> {
     authenticator: signIns.authenticator,
     ownPorts: () => ports,
     events: forwardLog,
+    env: io.env,
     clock: systemClock,
   });
   started.defer(() => forward.close(0));

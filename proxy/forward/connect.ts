@@ -41,10 +41,11 @@ export async function connect(
   }
   const verdict = allowList.verdict(endpoint);
   if (!verdict.allowed) throw notAllowed(endpoint, verdict.reason);
-  const server = await dial(endpoint, verdict.reach, context.dialing);
+  const { connection: server, received } = await dial(endpoint, verdict.reach, context.dialing);
   const about = { kind: "tunnel", ...endpoint, client: address, user } as const;
   try {
     await writeAll(client, ESTABLISHED);
+    await writeAll(client, received);
   } catch (error) {
     hangUp(server);
     throw error;

@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 import { type Clock, within } from "./clock.ts";
 import { type Endpoint, formatEndpoint, isOwn, isWithin, type Reach } from "./endpoint.ts";
 import type { Lookup } from "../upstream/dial.ts";
+import { parentEndpoint, tunnelThrough } from "./parent.ts";
 import { privateAddress, Refusal } from "./refusal.ts";
 
 export interface DialOptions {
@@ -12,6 +13,8 @@ export interface DialOptions {
   timeout: number;
   /** Ports that this program listens on; calling one of them on this machine would be a loop. */
   ownPorts(): number[];
+  /** The proxy that this machine has to use for `endpoint`; `undefined` for none. */
+  parent(endpoint: Endpoint): URL | undefined;
   /** Ends every attempt when this program stops. */
   over: AbortSignal;
 }
@@ -19,27 +22,59 @@ export interface DialOptions {
 /** RFC 8305, 5: how long an attempt has before the next address is tried beside it. */
 const ATTEMPT_DELAY = 250;
 
+/** A connection to where a client wants to go. */
+export interface Dialled {
+  connection: Deno.Conn;
+  /** What has been received on it already. */
+  received: Uint8Array;
+}
+
 /**
- * Connects to `endpoint`. Throws {@linkcode Refusal}: `private` where an address lies outside
- * `reach`, `loop` where it is ourselves, `unresolved`, `unreachable`.
+ * Connects to `endpoint`, through this machine's own proxy where it has one. Throws
+ * {@linkcode Refusal}: `private` where an address lies outside `reach`, `loop` where it is ourselves,
+ * `unresolved`, `unreachable`.
  */
 export async function dial(
   endpoint: Endpoint,
   reach: Reach,
   options: DialOptions,
-): Promise<Deno.TcpConn> {
+): Promise<Dialled> {
+  const { clock, timeout, over } = options;
   const late = () =>
     new Refusal("unreachable", `${formatEndpoint(endpoint)} did not answer in time`);
   return await within(
-    options.clock,
-    options.timeout,
+    clock,
+    timeout,
     async (signal) => {
+      const parent = options.parent(endpoint);
+      if (parent) return await dialThrough(parent, endpoint, reach, options, signal);
       const addresses = await checkedAddresses(endpoint, reach, options);
-      return await connectAny(endpoint, addresses, options.clock, signal);
+      const connection = await connectAny(endpoint, addresses, clock, signal);
+      return { connection, received: new Uint8Array() };
     },
     late,
-    options.over,
+    over,
   );
+}
+
+/** The parent resolves names, so that only an address itself can be checked here. */
+async function dialThrough(
+  parent: URL,
+  endpoint: Endpoint,
+  reach: Reach,
+  options: DialOptions,
+  signal: AbortSignal,
+): Promise<Dialled> {
+  if (ipaddr.isValid(endpoint.host)) await checkedAddresses(endpoint, reach, options);
+  const at = parentEndpoint(parent);
+  const addresses = await checkedAddresses(at, "any", options);
+  const plain = await connectAny(at, addresses, options.clock, signal);
+  const connection = parent.protocol === "https:"
+    ? await Deno.startTls(plain, { hostname: at.host })
+    : plain;
+  const { clock, timeout } = options;
+  const { rest } = await tunnelThrough(connection, parent, endpoint, clock, timeout);
+  return { connection, received: rest };
 }
 
 /** The addresses of `endpoint` that may be called, in the order to try them. */

@@ -12,6 +12,7 @@ import type {
 } from "./context.ts";
 import { type Lookup, systemLookup } from "../upstream/dial.ts";
 import { acceptAll } from "./accept.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { EventSink, ForwardEvent } from "./events.ts";
 import { InnerServer } from "./inner.ts";
 import { Interceptor } from "./intercept.ts";
@@ -30,6 +31,8 @@ export interface ForwardOptions extends ForwardSettings {
   events: EventSink;
   clock: Clock;
   resolve?: Lookup;
+  /** The proxy that this machine has to use for an endpoint; none when left out. */
+  parent?(endpoint: Endpoint): URL | undefined;
   limits?: Partial<Limits>;
 }
 
@@ -66,6 +69,7 @@ export function startForward(options: ForwardOptions): ForwardProxy {
     resolve: options.resolve ?? systemLookup,
     timeout: limits.dialTimeout,
     ownPorts: () => [addr.port, ...options.ownPorts()],
+    parent: options.parent ?? (() => undefined),
     over: over.signal,
   };
   const passing = createPassOn({ dialing, name: `berth-${instance()}` });

@@ -1,7 +1,8 @@
 /** Plain HTTP to hosts outside the map, as a proxy hands it on (RFC 9110, 7.6). */
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { Agent } from "undici";
+import ipaddr from "ipaddr.js";
+import { Agent, ProxyAgent } from "undici";
 import { checkedAddresses, type DialOptions } from "./dial.ts";
 import { type Endpoint, formatEndpoint, type Reach } from "./endpoint.ts";
 import { Refusal } from "./refusal.ts";
@@ -52,16 +53,24 @@ export function createPassOn({ dialing, name }: PassOnOptions) {
     }),
   ]));
 
+  const parents = new Map<string, ProxyAgent>();
+  const through = (parent: URL) => {
+    const agent = parents.get(parent.href) ?? new ProxyAgent({ uri: parent.href });
+    parents.set(parent.href, agent);
+    return agent;
+  };
+
   const passOn: PassOn = async (request, endpoint, reach) => {
     if (request.headers.get("via")?.includes(name)) {
       throw new Refusal("loop", `${formatEndpoint(endpoint)} leads back to this proxy`);
     }
-    await checkedAddresses(endpoint, reach, dialing);
+    const parent = dialing.parent(endpoint);
+    if (!parent || ipaddr.isValid(endpoint.host)) await checkedAddresses(endpoint, reach, dialing);
     const { pathname, search, origin } = new URL(request.url);
     const headers = forwarded(request.headers);
     headers["via"] = [request.headers.get("via"), `1.1 ${name}`].filter(Boolean).join(", ");
     try {
-      const response = await agents.get(reach)!.request({
+      const response = await (parent ? through(parent) : agents.get(reach)!).request({
         origin,
         path: pathname + search,
         method: request.method as "GET",
@@ -87,7 +96,8 @@ export function createPassOn({ dialing, name }: PassOnOptions) {
     }
   };
   const close = async () => {
-    await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+    const all = [...agents.values(), ...parents.values()];
+    await Promise.all(all.map((agent) => agent.destroy()));
   };
   return { passOn, close };
 }

@@ -6,7 +6,9 @@ import { networkRule } from "../networks.ts";
 import { createAllowList } from "./allow.ts";
 import { type Authority, authorityDir, expiryWarning, openAuthority } from "./ca.ts";
 import type { Clock } from "./clock.ts";
+import { type Environment, proxyFor } from "../upstream/proxies.ts";
 import type { ForwardHandler, ForwardSettings } from "./context.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { EventSink } from "./events.ts";
 import { type ForwardProxy, startForward } from "./forward.ts";
 import type { RefusedHost, Tunnel } from "./tunnels.ts";
@@ -20,9 +22,18 @@ export interface ForwardParts {
   ownPorts(): number[];
   events: EventSink;
   clock: Clock;
+  /** Of the process: `https_proxy` and its like. */
+  env: Environment;
 }
 
 const DAY = 86_400_000;
+
+/** The proxy that this machine itself has to use for `endpoint`. */
+function parentOf(endpoint: Endpoint, env: Environment): URL | undefined {
+  const scheme = endpoint.port === 80 ? "http" : "https";
+  const proxy = proxyFor(new URL(`${scheme}://${formatEndpoint(endpoint)}`), env);
+  return proxy === undefined ? undefined : URL.parse(proxy) ?? undefined;
+}
 
 /** The CA that `config` asks for; made where it is Berth's own. Throws `CaError`. */
 export async function authorityFor(
@@ -92,7 +103,13 @@ export class ForwardService {
   async #start(): Promise<void> {
     const settings = await this.#settings(this.#config);
     const { listen } = this.#config.forward;
-    this.#proxy = startForward({ ...this.#parts, ...settings, listen });
+    this.#proxy = startForward({
+      ...this.#parts,
+      ...settings,
+      listen,
+      parent: (endpoint) => parentOf(endpoint, this.#parts.env),
+      limits: { dialTimeout: this.#config.upstream.connect_timeout },
+    });
     await this.#follow(settings);
     void this.#warnOfExpiry();
   }

@@ -139,6 +139,36 @@ Deno.test("HTTPS_PROXY, hosts outside the map are tunnelled when allowed and ref
   ) await until(`${line} in the log`, async () => line.test(await berth.output()));
 });
 
+Deno.test("HTTPS_PROXY, 2,000 tunnels at once, within bounds, and a pull beside them", async () => {
+  const echo = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const echoing = (async () => {
+    for await (const one of echo) void one.readable.pipeTo(one.writable).catch(() => {});
+  })();
+  const target = `127.0.0.1:${echo.addr.port}`;
+  await using setting = await start({ allowed_hosts: [target], allow_private: true });
+  const open = async () => {
+    const { hostname, port } = new URL(setting.proxy);
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    await connection.write(new TextEncoder().encode(`CONNECT ${target} HTTP/1.1\r\n\r\nhello`));
+    let text = "";
+    const buffer = new Uint8Array(256);
+    while (!text.endsWith("hello")) {
+      const size = await connection.read(buffer);
+      if (size === null) throw new Error(`no tunnel: ${text}`);
+      text += new TextDecoder().decode(buffer.subarray(0, size));
+    }
+    return connection;
+  };
+  const tunnels = await Promise.all(Array.from({ length: 2000 }, open));
+  await CLIENTS.skopeo!(setting);
+  const status = await Deno.readTextFile(`/proc/${setting.berth.pid}/status`);
+  const resident = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
+  assert.ok(resident < 600, `${resident} MiB`);
+  for (const tunnel of tunnels) tunnel.close();
+  echo.close();
+  await echoing;
+});
+
 Deno.test("setup, podman's script as documented, then podman pulls in that system", async () => {
   await using setting = await start();
   const { proxy, image } = setting;

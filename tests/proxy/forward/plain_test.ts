@@ -132,6 +132,19 @@ Deno.test("plain, a circle of proxies is broken", async () => {
   assert.match(await again.text(), /leads back to this proxy/);
 });
 
+Deno.test("plain, through the proxy that this machine has to use", async () => {
+  await using server = origin();
+  const host = `files.example:${server.port}`;
+  const settings = settingsFor({ allowed_hosts: [host], allow_private: true });
+  await using outer = new Harness(settings);
+  outer.names["files.example"] = ["127.0.0.1"];
+  const parent = new URL(outer.url);
+  await using harness = new Harness({ ...settings, parent: () => parent });
+  using client = harness.client();
+  const got = await (await fetch(`http://${host}/a`, { client })).json();
+  assert.equal(got.path, "/a");
+});
+
 Deno.test("plain, malformed requests", async () => {
   await using harness = new Harness();
   const table: [string, RegExp][] = [

@@ -64,6 +64,7 @@ class Lab implements AsyncDisposable {
     const forward = await ForwardService.start(config, {
       handler: server.handle,
       authenticator: signIns.authenticator,
+      env: {},
       ownPorts: () => [],
       events: () => {},
       clock: systemClock,

@@ -24,6 +24,7 @@ async function inTemp(test: (setting: Setting) => Promise<void>): Promise<void> 
   const parts: ForwardParts = {
     handler: (_, { registry }) => Promise.resolve(new Response(registry ?? "")),
     authenticator: () => undefined,
+    env: {},
     ownPorts: () => [],
     events: (event) => void events.push(event),
     clock: { now: clock.now, delay: clock.sleep },

@@ -165,6 +165,55 @@ Deno.test("tunnel, sign-in by Proxy-Authorization", async () => {
   assert.deepEqual(asked, [["ann", "wrong", "127.0.0.1"], ["ann", "right", "127.0.0.1"]]);
 });
 
+Deno.test("tunnel, through the proxy that this machine has to use", async () => {
+  await using server = echo();
+  const target = `files.example:${server.port}`;
+  const settings = settingsFor({ allowed_hosts: [target], allow_private: true });
+  await using outer = new Harness(settings);
+  outer.names["files.example"] = ["127.0.0.1"];
+  const parent = new URL(outer.url);
+  await using harness = new Harness({ ...settings, parent: () => parent });
+  using wire = await harness.connection();
+  assert.match(await wire.connect(target), /^HTTP\/1\.1 200 /);
+  await wire.send("hello");
+  await wire.connection.closeWrite();
+  assert.equal(await wire.rest(), "echo hello", "no name had to be resolved here");
+});
+
+Deno.test("tunnel, a parent proxy that does not agree", async () => {
+  await using outer = new Harness();
+  const table: [string, RegExp][] = [
+    [outer.url, /through the proxy 127\.0\.0\.1:\d+: it answered 403/],
+    ["socks5://127.0.0.1:1080", /tunnels cannot go through a socks5:\/\/ proxy/],
+  ];
+  for (const [parent, message] of table) {
+    const settings = settingsFor({ allowed_hosts: ["files.example"] });
+    await using harness = new Harness({ ...settings, parent: () => new URL(parent) });
+    using wire = await harness.connection();
+    await wire.send("CONNECT files.example:443 HTTP/1.1\r\n\r\n");
+    const answer = await wire.rest();
+    assert.match(answer, /^HTTP\/1\.1 502 /);
+    assert.match(answer, message);
+  }
+});
+
+Deno.test("tunnel, credentials for the parent proxy are sent to it", async () => {
+  const heads: string[] = [];
+  await using parent = new TcpServer(async (wire) => {
+    heads.push(await wire.until("\r\n\r\n"));
+    await wire.send("HTTP/1.1 200 OK\r\n\r\nfirst words");
+    await wire.connection.closeWrite();
+    await wire.rest();
+  });
+  const url = new URL(`http://ann:p%40ss@127.0.0.1:${parent.port}`);
+  const settings = settingsFor({ allowed_hosts: ["files.example"] });
+  await using harness = new Harness({ ...settings, parent: () => url });
+  using wire = await harness.connection();
+  await wire.send("CONNECT files.example:443 HTTP/1.1\r\n\r\n");
+  assert.match(await wire.until("words"), /200 Connection established\r\n\r\nfirst words$/);
+  assert.ok(heads[0]?.includes(`Proxy-Authorization: Basic ${btoa("ann:p@ss")}\r\n`));
+});
+
 Deno.test("tunnel, closed when nothing moves for the idle timeout", async () => {
   await using server = new TcpServer(async (wire) => void await wire.rest());
   const allowed_hosts = [`files.example:${server.port}`];

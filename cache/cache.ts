@@ -96,7 +96,7 @@ const FLUSH_EVERY = 1000;
 const UPKEEP_EVERY = 60e3;
 const FORGET_EVERY = 24 * 3600e3;
 const SHARED_WINDOW = 64 * 2 ** 20;
-const WINDOW = { least: 2 * 2 ** 20, most: 4 * 2 ** 20 };
+const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
 
 interface Parts {
   lock: DirectoryLock;

@@ -18,7 +18,7 @@ import { ownAddress } from "./own_address.ts";
 import { frontPage, help, vanityPage } from "./pages.ts";
 import { passThrough, referrers, tags } from "./passthrough.ts";
 import { change, checkPush, type PushOptions, upload } from "./push.ts";
-import type { Proofs } from "./proofs.ts";
+import type { ProofBook } from "./proof.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 import { type Caller, finish, newRecord, renderError } from "./recording.ts";
 import { registryMap, repositoryKey, route, type Target } from "./route.ts";
@@ -37,7 +37,7 @@ export interface ProxyParts {
   quotaLow: ManifestOptions["quotaLow"];
   rules: ManifestOptions["rules"];
   authenticate: Authenticate;
-  proofs: Proofs;
+  proofs: ProofBook;
   uploadKey: CryptoKey;
   now(): number;
 }

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { createHmac, randomBytes } from "node:crypto";
 import { verifyPassword } from "./config/password.ts";
 import type { Config } from "./config/schema.ts";
-import { LoginLimiter, type Rate } from "./limiter.ts";
+import { LoginLimiter, type Rate, TooManyAttempts } from "./limiter.ts";
 
 /**
  * Whether name and password belong together; none where the proxy has no users and everybody may
@@ -12,15 +12,6 @@ import { LoginLimiter, type Rate } from "./limiter.ts";
 export type Authenticate =
   | ((name: string, password: string, client: string) => Promise<boolean>)
   | undefined;
-
-/** An address has to wait before it may try another password. */
-export class TooManyAttempts extends Error {
-  override readonly name = "TooManyAttempts";
-
-  constructor(readonly waitMs: number) {
-    super(`too many failed sign-ins; try again in ${Math.ceil(waitMs / 1000)} seconds`);
-  }
-}
 
 export interface SignInsOptions {
   /** Unix milliseconds. */

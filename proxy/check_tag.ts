@@ -1,5 +1,4 @@
 /** What a tag stands for right now, according to upstream. */
-import { createHash } from "node:crypto";
 import type { Cache, TagKey, TagRow } from "../cache/cache.ts";
 import { ask, type Exchange, refusal } from "./exchange.ts";
 import { OciError } from "./oci/errors.ts";
@@ -88,7 +87,8 @@ async function fetchTag(
       message: `${x.target.registry.name} answered with something that is not a manifest`,
     });
   }
-  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const digest = `sha256:${hash.toHex()}`;
   await cache.put(digest, bytes, mediaType, repositoryKey(x.target));
   return { digest, mediaType, size: bytes.length, checkedAt: now() };
 }

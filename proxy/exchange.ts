@@ -6,7 +6,7 @@ import { requestHeaders } from "./headers.ts";
 import type { Reusable } from "./hot.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
-import type { Proof, Proofs } from "./proofs.ts";
+import type { Proof, ProofBook } from "./proof.ts";
 import type { RequestRecord } from "./record.ts";
 import { calledAs, type Target } from "./route.ts";
 import { readLimited } from "./upstream/body.ts";
@@ -27,7 +27,7 @@ export interface Exchange<Path extends OciPath = OciPath> {
   access: Access;
   /** How the client's own credentials stand to the repository, where the registry asks for them. */
   proof: Proof;
-  proofs: Proofs;
+  proofs: ProofBook;
   /** Filled in by whoever learns something; written out when the answer has been sent. */
   record: RequestRecord;
   /** Set where the answer may be given again to the same request. */

@@ -41,5 +41,5 @@ export async function htmlPage(title: string, body: ReturnType<typeof html>): Pr
 
 async function styleHash(): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  return new Uint8Array(hash).toBase64();
+  return btoa(String.fromCharCode(...new Uint8Array(hash)));
 }

@@ -16,6 +16,15 @@ const PER_ADDRESS: Rate = { burst: 5, everyMs: 30e3 };
 const TOTAL: Rate = { burst: 100, everyMs: 3e3 };
 const MAX_ADDRESSES = 10_000;
 
+/** An address has to wait before it may try another password. */
+export class TooManyAttempts extends Error {
+  override readonly name = "TooManyAttempts";
+
+  constructor(readonly waitMs: number) {
+    super(`too many failed sign-ins; try again in ${Math.ceil(waitMs / 1000)} seconds`);
+  }
+}
+
 export interface LimiterOptions {
   /** Unix milliseconds. */
   now: () => number;

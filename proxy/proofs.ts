@@ -6,31 +6,8 @@
 import { LRUCache } from "lru-cache";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
+import { NOTHING_TO_PROVE, type Proof, type ProofBook, type TokenNote } from "./proof.ts";
 import type { Target } from "./route.ts";
-
-/** How the credentials of one request stand to the repository that it is about. */
-export interface Proof {
-  /** Stands for the credentials and gives nothing of them away. */
-  readonly id: string;
-  /** Upstream let them read the repository, and that was a short while ago. */
-  holds(): boolean;
-  /** Enough while upstream is away: with `auth.offline: known` it let them read it once. */
-  holdsOffline(): boolean;
-  /** Upstream has let them read from the repository. */
-  note(): void;
-  /** Upstream has refused them. */
-  drop(): void;
-}
-
-/** What is known of a token that went through our `/token`. */
-export interface TokenNote {
-  registry: string;
-  token: string;
-  /** Unix milliseconds; unknown where the token server did not say. */
-  expires: number | undefined;
-  /** Whether it was given to somebody who showed no credentials. */
-  anonymous: boolean;
-}
 
 const MAX_MS = 5 * 60_000;
 /** For credentials that do not say how long they last. */
@@ -38,17 +15,8 @@ const UNTOLD_MS = 60_000;
 const OFFLINE_MS = 7 * 24 * 60 * 60_000;
 const MAX_ENTRIES = 50_000;
 
-/** Where Berth signs in itself there is nothing for a client to prove. */
-const NOTHING_TO_PROVE: Proof = {
-  id: "",
-  holds: () => true,
-  holdsOffline: () => true,
-  note: () => {},
-  drop: () => {},
-};
-
 /** The proofs of a process, in memory only; credentials are known by a keyed hash. */
-export class Proofs {
+export class Proofs implements ProofBook {
   readonly #now: () => number;
   readonly #key = randomBytes(32);
   /** Until when each holds, by credentials and repository; those of nobody are under `public`. */

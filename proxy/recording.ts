@@ -91,12 +91,13 @@ export function report(record: RequestRecord, caller: Caller, { onRecord, now }:
   });
 }
 
-const START = crypto.randomUUID().slice(0, 8);
+let start = "";
 let count = 0;
 
 /** A request's id: unique within the process, and most likely beyond it. */
 export function nextId(): string {
-  return `${START}-${(++count).toString(36)}`;
+  start ||= crypto.randomUUID().slice(0, 8); // not before a request: some platforms forbid it
+  return `${start}-${(++count).toString(36)}`;
 }
 
 /**

@@ -13,7 +13,8 @@ import { Proofs } from "./proofs.ts";
 import type { RecordSink } from "./record.ts";
 import type { Caller } from "./recording.ts";
 import { sealingKey } from "./sealed.ts";
-import { createUpstream, type Upstream } from "./upstream/client.ts";
+import type { Upstream } from "./upstream/client.ts";
+import { createUpstream } from "./upstream/native.ts";
 import type { Timeouts } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
 

@@ -1,6 +1,7 @@
 /** Sign-in at the proxy itself, by HTTP Basic on every request. */
-import { type Authenticate, TooManyAttempts } from "./authenticator.ts";
+import type { Authenticate } from "./authenticator.ts";
 import type { Origin } from "./forwarded.ts";
+import { TooManyAttempts } from "./limiter.ts";
 import { OciError } from "./oci/errors.ts";
 
 /**

@@ -4,7 +4,7 @@ import { mapScopes } from "./challenge.ts";
 import { OciError } from "./oci/errors.ts";
 import { inClientsNames } from "./client_words.ts";
 import { looksLikeHost } from "./oci/path.ts";
-import type { Proofs } from "./proofs.ts";
+import type { ProofBook } from "./proof.ts";
 import type { Registry } from "./config/schema.ts";
 import { type RegistryMap, type Target, upstreamName } from "./route.ts";
 import { readLimited } from "./upstream/body.ts";
@@ -21,7 +21,7 @@ export async function tokenRequest(
   target: Target,
   upstream: Upstream,
   access: Access,
-  { proofs, now }: { proofs: Proofs; now(): number },
+  { proofs, now }: { proofs: ProofBook; now(): number },
 ): Promise<Response> {
   const { registry } = target;
   if (registry.auth.mode !== "client") {

@@ -1,19 +1,13 @@
-/**
- * Password hashes: scrypt in PHC form for what Berth makes, bcrypt for what htpasswd makes.
- * https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
- */
+/** Password hashes: scrypt for what Berth makes, bcrypt for what htpasswd makes. */
 import { compare } from "bcryptjs";
 import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { isBcrypt, parseScrypt } from "./password_form.ts";
 
 /** OWASP's parameters with 32 MiB: N = 2^15, r = 8, p = 3. */
 const COST = { ln: 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-
-const SCRYPT =
-  /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
-const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 interface ScryptHash {
   readonly ln: number;
@@ -37,32 +31,11 @@ export async function hashPassword(password: string): Promise<string> {
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   if (isBcrypt(hash)) return await compare(password, hash);
-  const parsed = parseScrypt(hash);
-  return parsed !== undefined && timingSafeEqual(await derive(password, parsed), parsed.hash);
-}
-
-/** Whether `text` is a hash that `verifyPassword` can check, at a cost that can be borne. */
-export function isPasswordHash(text: string): boolean {
-  return isBcrypt(text) || parseScrypt(text) !== undefined;
-}
-
-function isBcrypt(text: string): boolean {
-  const cost = Number(BCRYPT.exec(text)?.[1] ?? 0);
-  return cost >= 4 && cost <= 16;
-}
-
-function parseScrypt(text: string): ScryptHash | undefined {
-  const match = SCRYPT.exec(text);
-  if (!match) return undefined;
-  const [ln, r, p] = match.slice(1, 4).map(Number) as [number, number, number];
-  if (ln < 1 || ln > 18 || r < 1 || r > 16 || p < 1 || p > 16) return undefined;
-  return {
-    ln,
-    r,
-    p,
-    salt: Buffer.from(match[4]!, "base64"),
-    hash: Buffer.from(match[5]!, "base64"),
-  };
+  const form = parseScrypt(hash);
+  if (!form) return false;
+  const [salt, expected] = [form.salt, form.hash].map((text) => Buffer.from(text, "base64"));
+  const derived = await derive(password, { ...form, salt: salt!, hash: expected! });
+  return timingSafeEqual(derived, expected!);
 }
 
 function derive(password: string, { ln, r, p, salt, hash }: ScryptHash): Promise<Uint8Array> {

@@ -207,6 +207,8 @@ export const configSchema = z.strictObject({
 
 /** The effective configuration: sizes in bytes, durations in milliseconds. */
 export type Config = z.output<typeof configSchema>;
+/** The configuration as a file writes it. */
+export type ConfigInput = z.input<typeof configSchema>;
 /** A registry as a file writes it. */
 export type RegistryInput = z.input<typeof registrySchema>;
 export type RegistryConfig = z.output<typeof registrySchema>;

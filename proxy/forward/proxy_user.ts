@@ -1,5 +1,5 @@
 /** Who uses the forward proxy. */
-import { TooManyAttempts } from "../authenticator.ts";
+import { TooManyAttempts } from "../limiter.ts";
 import { parseBasic } from "../sign_in.ts";
 import type { Context } from "./context.ts";
 import { Refusal } from "./refusal.ts";

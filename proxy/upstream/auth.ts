@@ -59,7 +59,7 @@ export class SignIn {
     let response = await transport.send(authorized(request, used));
     if (!refused(response, used) || request.body instanceof ReadableStream) return response;
 
-    if (used?.token) this.#options.tokens.drop(used.token.request, used.token.value);
+    if (used?.token) await this.#options.tokens.drop(used.token.request, used.token.value);
     let challenge = challengeOf(response);
     if (!challenge && used) {
       await discard(response);

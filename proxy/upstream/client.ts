@@ -2,25 +2,21 @@
  * A registry as the rest of Berth asks it. The layers, from the outside in: retries (this file),
  * redirects (redirect.ts), sign-in (auth.ts), one request (transport.ts).
  */
-import { readFileSync } from "node:fs";
 import type { Registry } from "../config/schema.ts";
 import { SignIn } from "./auth.ts";
 import { discard } from "./body.ts";
 import type { Challenge } from "./challenge.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { configuredCredentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Timeouts } from "./deadline.ts";
-import { type Dial, type Lookup, systemDial, systemLookup } from "./dial.ts";
-import { ecrCredentials } from "./ecr.ts";
 import { UpstreamError, type UpstreamErrorKind } from "./errors.ts";
 import { forwardToken, type TokenForward } from "./forward_token.ts";
 import { createPing, registryUrl } from "./ping.ts";
-import type { Environment } from "./proxies.ts";
 import { followRedirects } from "./redirect.ts";
 import { parseRetryAfter, retryDelay } from "./retry.ts";
-import { createTargetCheck, type TargetCheck } from "./target.ts";
+import type { TargetCheck } from "./target.ts";
 import { TokenSource } from "./token.ts";
-import { createTransport, type Outgoing, type Transport } from "./transport.ts";
+import type { Outgoing, Transport } from "./transport.ts";
 
 export interface UpstreamRequest {
   method: string;
@@ -63,20 +59,26 @@ export interface UpstreamTrace {
   ms: number;
 }
 
-export interface UpstreamOptions {
+export interface ClientOptions {
   timeouts: Timeouts;
   /** How often a request is repeated that may be. */
   retries: number;
-  /** `http_proxy` and so on, `AWS_*`, `HOME`. */
-  env: Environment;
   clock?: Clock;
   /** In [0, 1), for jitter. */
   random?: () => number;
-  lookup?: Lookup;
-  dial?: Dial;
   /** Called with every answer of the registry itself, for quotas. */
   onAnswer?: (headers: Headers, status: number) => void;
   trace?: (event: UpstreamTrace) => void;
+}
+
+/** What differs from platform to platform: native.ts for a machine, plain.ts where there is none. */
+export interface UpstreamMeans {
+  /** How a request goes out. */
+  transport: Transport;
+  /** Which hosts may be called on upstream's word. */
+  checkTarget: TargetCheck;
+  /** What the operator gave for signing in. */
+  credentials: Credentials;
 }
 
 export interface Upstream extends AsyncDisposable {
@@ -119,16 +121,19 @@ const RESERVED = [
 
 /**
  * A client for one registry of the map. Holds connections and tokens; dispose of it when its
- * configuration is replaced and its last response has been read. Throws where `ca_file` cannot be
- * read.
+ * configuration is replaced and its last response has been read.
  */
-export function createUpstream(registry: Registry, options: UpstreamOptions): Upstream {
-  return new RegistryClient(registry, options);
+export function createClient(
+  registry: Registry,
+  means: UpstreamMeans,
+  options: ClientOptions,
+): Upstream {
+  return new RegistryClient(registry, means, options);
 }
 
 class RegistryClient implements Upstream {
   readonly registry: Registry;
-  readonly #options: UpstreamOptions;
+  readonly #options: ClientOptions;
   readonly #clock: Clock;
   readonly #own: URL;
   readonly #transport: Transport;
@@ -136,25 +141,12 @@ class RegistryClient implements Upstream {
   readonly #ping: () => Promise<Challenge | undefined>;
   readonly #signIn: SignIn;
 
-  constructor(registry: Registry, options: UpstreamOptions) {
-    const { clock = systemClock, lookup = systemLookup, dial = systemDial, env } = options;
+  constructor(registry: Registry, means: UpstreamMeans, options: ClientOptions) {
+    const { clock = systemClock } = options;
+    const { transport, checkTarget, credentials } = means;
     const { name } = registry;
     const own = new URL(registry.url);
-    const transport = createTransport({
-      registry: name,
-      timeouts: options.timeouts,
-      clock,
-      env,
-      lookup,
-      dial,
-      insecureTls: registry.insecure_tls,
-      ca: registry.ca_file ? readFileSync(registry.ca_file, "utf8") : undefined,
-    });
-    const checkTarget = createTargetCheck({ registry: name, own, lookup, env });
     const tokens = new TokenSource({ registry: name, transport, checkTarget, clock });
-    const credentials = registry.auth.ecr
-      ? ecrCredentials({ registry, env, transport, clock })
-      : configuredCredentials(registry, env);
     const ping = createPing(own, transport, clock);
     this.registry = registry;
     this.#options = options;

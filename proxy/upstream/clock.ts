@@ -29,3 +29,8 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** `10 s`, `0.5 s`. */
+export function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

@@ -1,9 +1,5 @@
 /** What the operator gave for signing in to a registry. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Registry } from "../config/schema.ts";
-import { UpstreamError } from "./errors.ts";
-import type { Environment } from "./proxies.ts";
 
 export type Credential =
   | { kind: "anonymous" }
@@ -16,14 +12,13 @@ export type Credential =
 /** The credential of the moment; cheap to call. Throws {@linkcode UpstreamError}. */
 export type Credentials = () => Promise<Credential>;
 
-/** What stands in the configuration, without those that must be fetched (ECR). */
-export function configuredCredentials(registry: Registry, env: Environment): Credentials {
-  const { header, identity_token, username, password, docker_config } = registry.auth;
+/** What stands in the configuration itself; `undefined` where that only says where to get it. */
+export function statedCredentials({ auth }: Registry): Credentials | undefined {
+  const { header, identity_token, username, password, docker_config, ecr } = auth;
   if (header) return fixed(headerCredential(header));
   if (identity_token) return fixed({ kind: "identity", token: identity_token });
   if (username) return fixed({ kind: "basic", username, password });
-  if (docker_config) return dockerConfigCredentials(registry, expandHome(docker_config, env));
-  return fixed({ kind: "anonymous" });
+  return ecr || docker_config ? undefined : fixed({ kind: "anonymous" });
 }
 
 function fixed(credential: Credential): Credentials {
@@ -39,85 +34,17 @@ export function headerCredential(header: string): Credential {
 }
 
 /** A key for token caches that does not hold the secret itself. */
-export function credentialId(credential: Credential): string {
+export async function credentialId(credential: Credential): Promise<string> {
   if (credential.kind === "anonymous") return credential.kind;
-  return createHash("sha256").update(JSON.stringify(credential)).digest("base64url");
+  const bytes = new TextEncoder().encode(JSON.stringify(credential));
+  return base64(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** `Basic …` for a user and password (RFC 7617, UTF-8). */
 export function basicHeader(username: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return `Basic ${bytes.toBase64()}`;
+  return `Basic ${base64(new TextEncoder().encode(`${username}:${password}`))}`;
 }
 
-function expandHome(path: string, env: Environment): string {
-  return path.replace(/^~(?=\/|$)/, env.HOME ?? "~");
-}
-
-/** Reads the file at each sign-in, so that a new `docker login` counts at once. */
-function dockerConfigCredentials(registry: Registry, path: string): Credentials {
-  return async () => {
-    let text: string;
-    try {
-      text = await readFile(path, "utf8");
-    } catch (cause) {
-      const reason = "the file that auth.docker_config names cannot be read";
-      throw new UpstreamError("auth", registry.name, { reason, cause });
-    }
-    const names = [registry.url, ...registry.aliases].map(hostOf);
-    try {
-      return dockerConfigCredential(JSON.parse(text), names);
-    } catch (cause) {
-      const reason = cause instanceof CredentialHelper
-        ? "its login is in a credential helper, which Berth does not run: use username and password_file"
-        : "the file that auth.docker_config names is not a Docker configuration";
-      throw new UpstreamError("auth", registry.name, { reason, cause });
-    }
-  };
-}
-
-class CredentialHelper extends Error {}
-
-interface DockerConfig {
-  auths?: Record<string, DockerAuth | undefined>;
-  credsStore?: string;
-  credHelpers?: Record<string, string>;
-}
-
-interface DockerAuth {
-  auth?: string;
-  username?: string;
-  password?: string;
-  identitytoken?: string;
-  registrytoken?: string;
-}
-
-/**
- * The login for one of `hosts` in a `~/.docker/config.json`; anonymous where it holds none. Keys are
- * hosts or URLs (Docker Hub's is `https://index.docker.io/v1/`).
- */
-export function dockerConfigCredential(
-  config: DockerConfig,
-  hosts: readonly string[],
-): Credential {
-  const entry = Object.entries(config.auths ?? {}).find(([key]) => hosts.includes(hostOf(key)))
-    ?.[1];
-  const helped = Object.keys(config.credHelpers ?? {}).some((key) => hosts.includes(hostOf(key)));
-  const { username, password } = userOf(entry);
-  if (entry?.registrytoken) return headerCredential(`Bearer ${entry.registrytoken}`);
-  if (entry?.identitytoken) return { kind: "identity", token: entry.identitytoken };
-  if (username && password) return { kind: "basic", username, password };
-  if (helped || (entry && config.credsStore)) throw new CredentialHelper();
-  return { kind: "anonymous" };
-}
-
-function userOf(entry: DockerAuth | undefined): { username: string; password: string } {
-  if (!entry?.auth) return { username: entry?.username ?? "", password: entry?.password ?? "" };
-  const decoded = new TextDecoder().decode(Uint8Array.fromBase64(entry.auth));
-  const [username = "", password = ""] = decoded.split(/:(.*)/s);
-  return { username, password };
-}
-
-function hostOf(key: string): string {
-  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "").toLowerCase();
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
 }

@@ -1,5 +1,5 @@
 /** The limits on the way to a response's headers. */
-import type { Clock } from "./clock.ts";
+import { type Clock, seconds } from "./clock.ts";
 import { type Dial, portOf } from "./dial.ts";
 import { UpstreamError } from "./errors.ts";
 
@@ -93,9 +93,4 @@ export class Deadline {
   #fail(reason: string): void {
     this.#controller.abort(new UpstreamError("timeout", this.#registry, { reason }));
   }
-}
-
-/** `10 s`, `0.5 s`. */
-export function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
 }

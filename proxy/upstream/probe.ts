@@ -1,7 +1,8 @@
 /** Tries to reach a registry, step by step, and says in words how far it came. */
 import type { Registry } from "../config/schema.ts";
 import { discard } from "./body.ts";
-import { createUpstream, type Upstream, type UpstreamOptions } from "./client.ts";
+import type { Upstream } from "./client.ts";
+import { createUpstream, type UpstreamOptions } from "./native.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { portOf, systemDial, systemLookup } from "./dial.ts";
 import { kindOfFailure, UpstreamError, type UpstreamErrorKind } from "./errors.ts";

@@ -56,7 +56,7 @@ export class TokenSource {
    * used all the same: the registry may still take it. Throws {@linkcode UpstreamError}.
    */
   async get(request: TokenRequest): Promise<string | undefined> {
-    const key = keyOf(request);
+    const key = await keyOf(request);
     const kept = this.#kept.get(key);
     if (kept && kept.expires - MARGIN > this.#options.clock.now()) return kept.value;
     const running = this.#running.get(key) ?? this.#renew(key, request);
@@ -69,8 +69,8 @@ export class TokenSource {
   }
 
   /** Forgets `token`, which the registry refused. */
-  drop(request: TokenRequest, token: string): void {
-    const key = keyOf(request);
+  async drop(request: TokenRequest, token: string): Promise<void> {
+    const key = await keyOf(request);
     if (this.#kept.get(key)?.value === token) this.#kept.delete(key);
   }
 
@@ -86,8 +86,9 @@ export class TokenSource {
   }
 }
 
-function keyOf({ realm, service, scopes, credential }: TokenRequest): string {
-  return [realm.href, service, credentialId(credential), ...[...scopes].sort()].join("\n");
+async function keyOf({ realm, service, scopes, credential }: TokenRequest): Promise<string> {
+  const id = await credentialId(credential);
+  return [realm.href, service, id, ...[...scopes].sort()].join("\n");
 }
 
 async function fetchToken(request: TokenRequest, options: TokenSourceOptions): Promise<Outcome> {

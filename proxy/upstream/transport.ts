@@ -5,8 +5,8 @@
 import { LRUCache } from "lru-cache";
 import type { Dispatcher } from "undici";
 import { guardBody } from "./body.ts";
-import type { Clock } from "./clock.ts";
-import { Deadline, seconds, type Timeouts } from "./deadline.ts";
+import { type Clock, seconds } from "./clock.ts";
+import { Deadline, type Timeouts } from "./deadline.ts";
 import type { Dial, Lookup } from "./dial.ts";
 import { kindOfFailure, UpstreamError } from "./errors.ts";
 import { exactDispatcher, exactFetch } from "./exact.ts";

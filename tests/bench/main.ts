@@ -14,12 +14,8 @@ import { startUpstream } from "./upstream.ts";
 
 const CASES = [...LOAD_CASES, ...FORWARD, START];
 
-function text(line: string): Uint8Array {
-  return new TextEncoder().encode(`${line}\n`);
-}
-
-function print(line: string): Promise<number> {
-  return Deno.stdout.write(text(line));
+function print(text: string): Promise<number> {
+  return Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
 }
 
 async function bench(only: string[]): Promise<Row[]> {
@@ -30,13 +26,9 @@ async function bench(only: string[]): Promise<Row[]> {
     const added: Row[] = one.metrics.map((metric) => ({ ...metric, samples: {} }));
     for (const [contender, startContender] of Object.entries(one.starters ?? CONTENDERS)) {
       if (one.contenders && !one.contenders.includes(contender)) continue;
-      try {
-        await using proxy = await startContender(upstream.url);
-        const samples = await one.run(proxy, upstream);
-        added.forEach((row, i) => row.samples[contender] = samples[i]!);
-      } catch (error) {
-        await Deno.stderr.write(text(`${contender} failed at ${one.name}: ${error}`));
-      }
+      await using proxy = await startContender(upstream.url);
+      const samples = await one.run(proxy, upstream);
+      added.forEach((row, i) => row.samples[contender] = samples[i]!);
     }
     rows.push(...added);
   }

@@ -7,7 +7,8 @@ import { listen } from "../../proxy/listen.ts";
 import { Proofs } from "../../proxy/proofs.ts";
 import type { RequestRecord } from "../../proxy/record.ts";
 import { sealingKey } from "../../proxy/sealed.ts";
-import { createUpstream, type Upstream } from "../../proxy/upstream/client.ts";
+import type { Upstream } from "../../proxy/upstream/client.ts";
+import { createUpstream } from "../../proxy/upstream/native.ts";
 
 export interface TestProxy extends AsyncDisposable {
   url: string;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "bcryptjs";
-import { SignIns, TooManyAttempts } from "../../proxy/authenticator.ts";
+import { SignIns } from "../../proxy/authenticator.ts";
+import { TooManyAttempts } from "../../proxy/limiter.ts";
 import { FakeClock } from "../fake/clock.ts";
 
 const users = { ann: await cheapHash("right") };

@@ -93,9 +93,10 @@ function incompatible(settings: readonly ToolSetting[]): ConfigProblem[] {
 }
 
 function noteLines(notes: readonly Note[]): string[] {
-  const byTool = Map.groupBy(notes, ({ tool }): Tool => tool);
-  return [...byTool].map(([tool, notes]) => {
-    const said = notes.map(({ name, instead }) => `${name} (${instead})`).join(", ");
+  const tools = new Set<Tool>(notes.map(({ tool }) => tool));
+  return [...tools].map((tool) => {
+    const said = notes.filter((note) => note.tool === tool)
+      .map(({ name, instead }) => `${name} (${instead})`).join(", ");
     return `settings of ${tool} that Berth does not need: ${said}`;
   });
 }

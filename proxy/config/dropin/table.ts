@@ -83,5 +83,4 @@ export const UNNEEDED: readonly Unneeded[] = [
   { tool: CRP, env: "PROXY_SEND_TIMEOUT", instead: "upstream.idle_timeout covers sending" },
   { tool: CRP, env: "PROXY_CONNECT_CONNECT_TIMEOUT", instead: TUNNELS },
   { tool: CRP, env: "PROXY_CONNECT_SEND_TIMEOUT", instead: TUNNELS },
-  { tool: "crev", env: "CREV_TOKEN_URL", instead: "tokens are served at /token" },
 ];

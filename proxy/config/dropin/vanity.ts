@@ -18,6 +18,20 @@ import {
 /** The registry that it all is about. */
 const NAME = "vanity";
 const SERVERLESS = "serverless-registry-proxy";
+/**
+ * It runs behind a platform's front end, which ends TLS and calls from a private or link-local
+ * address (Cloud Run): what that says of the client's scheme is true.
+ */
+const FRONT_ENDS = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "::1/128",
+  "fc00::/7",
+  "fe80::/10",
+];
 
 /** What the environment and flags of serverless-registry-proxy come to. */
 export function serverlessRegistryProxy(input: DropInInput): Reading {
@@ -44,12 +58,16 @@ export function serverlessRegistryProxy(input: DropInInput): Reading {
   const key = written(input, "GOOGLE_APPLICATION_CREDENTIALS");
   if (key && !header) {
     settings.add(["registries", NAME, "auth", "username"], key, "_json_key");
-    settings.add(["registries", NAME, "auth", "password_file"], key);
+    // The key itself does where a platform has no files.
+    const kind = key.text.trimStart().startsWith("{") ? "password" : "password_file";
+    settings.add(["registries", NAME, "auth", kind], key);
   }
   return {
     defaults: toolDefaults(SERVERLESS, [
-      ...alone(input),
+      ...alone(input, header || key ? "proxy" : "client"),
       [["registries", NAME, "browser_redirects"], true],
+      [["token_url"], "/_token"],
+      [["trusted_proxies"], FRONT_ENDS],
     ]),
     settings: settings.list,
   };
@@ -65,19 +83,27 @@ export function crev(input: DropInInput): Reading {
   const url = urlOf(host?.text ?? "registry-1.docker.io", scheme?.text ?? "https");
   settings.add(["registries", NAME, "url"], host ?? scheme, url);
   settings.add(["registries", NAME, "repo_prefix"], written(input, "CREV_REPO_PREFIX"));
-  const defaults = toolDefaults("crev", [...alone(input), [["registries", NAME, "url"], url]]);
+  settings.add(["token_url"], written(input, "CREV_TOKEN_URL"));
+  const defaults = toolDefaults("crev", [
+    ...alone(input, "client"),
+    [["registries", NAME, "url"], url],
+  ]);
   return { defaults, settings: settings.list };
 }
 
 /**
  * The vanity registry is the only one: whoever reached another through Berth would be outside of
- * the prefix. Registries that the operator's own file speaks of stay.
+ * the prefix. Registries that the operator's own file speaks of stay. Without credentials of the
+ * operator's, clients sign in with their own, at the token endpoint.
  */
-function alone({ stated }: DropInInput): [Path, unknown][] {
+function alone({ stated, env }: DropInInput, mode: "proxy" | "client"): [Path, unknown][] {
   const others = Object.keys(BUILT_IN_REGISTRIES).filter((name) => !stated.has(name));
+  const own = stated.has(NAME) ||
+    Object.keys(env).some((name) => name.startsWith("BERTH_REGISTRIES_VANITY_AUTH_"));
   return [
     [["default_registry"], NAME],
     [["registries", NAME, "redirects"], "pass"],
+    ...(own ? [] : [[["registries", NAME, "auth", "mode"], mode] as [Path, unknown]]),
     ...others.map((name): [Path, unknown] => [["registries", name, "enabled"], false]),
   ];
 }
@@ -90,6 +116,9 @@ function collect(tool: Tool) {
   return { list, add };
 }
 
+/** `docker.io` names Docker Hub and is not where it answers. */
 function urlOf(host: string, scheme: string): string {
-  return /^https?:\/\//.test(host) ? host : `${scheme}://${host}`;
+  if (/^https?:\/\//.test(host)) return host;
+  const { docker } = BUILT_IN_REGISTRIES;
+  return host === "docker.io" ? docker!.url : `${scheme}://${host}`;
 }

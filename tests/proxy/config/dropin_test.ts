@@ -168,8 +168,10 @@ Deno.test("serverless-registry-proxy, its environment", async () => {
     redirects: "pass",
     browser_redirects: false,
   });
+  assert.equal(auth.mode, "proxy");
   assert.equal(auth.username, "_json_key");
   assert.equal(auth.password, '{"a": 1}');
+  assert.equal(config.token_url, "/_token");
   assert.equal(
     describeOrigin(sources.get("registries.vanity.url")!),
     "environment REGISTRY_HOST",
@@ -191,6 +193,21 @@ Deno.test("serverless-registry-proxy, its flags beat its environment", async () 
   assert.equal(describeOrigin(sources.get("listen")!), "flag -port");
 });
 
+Deno.test("serverless-registry-proxy, clients sign in themselves unless the operator does", async () => {
+  const env = { REGISTRY_HOST: "docker.io", REPO_PREFIX: "acme" };
+  const { url, auth } = (await config({ env })).registries.vanity!;
+  assert.deepEqual([url, auth.mode], ["https://registry-1.docker.io", "client"]);
+  const inline = { ...env, GOOGLE_APPLICATION_CREDENTIALS: ' {"a": 1}' };
+  const keyed = (await config({ env: inline })).registries.vanity!.auth;
+  assert.deepEqual([keyed.mode, keyed.password], ["proxy", ' {"a": 1}']);
+  const own = {
+    ...env,
+    BERTH_REGISTRIES_VANITY_AUTH_USERNAME: "me",
+    BERTH_REGISTRIES_VANITY_AUTH_PASSWORD: "pw",
+  };
+  assert.equal((await config({ env: own })).registries.vanity!.auth.mode, "proxy");
+});
+
 Deno.test("serverless-registry-proxy, HOST and GOOGLE_APPLICATION_CREDENTIALS alone mean nothing", async () => {
   const env = { HOST: "build-7", GOOGLE_APPLICATION_CREDENTIALS: "/nope", TLS_CERT: "/nope" };
   const found = await config({ env });
@@ -208,7 +225,7 @@ Deno.test("vanity tools, the operator's own registries stay", async () => {
 });
 
 Deno.test("crev, its environment", async () => {
-  const { config, warnings } = loaded(
+  const { config } = loaded(
     await load({
       env: {
         CREV_REGISTRY_HOST: "127.0.0.1:5000",
@@ -221,7 +238,8 @@ Deno.test("crev, its environment", async () => {
   assert.deepEqual(Object.keys(config.registries), ["vanity"]);
   assert.equal(config.registries.vanity!.url, "http://127.0.0.1:5000");
   assert.equal(config.registries.vanity!.repo_prefix, "acme");
-  assert.match(warnings.join(), /settings of crev .*CREV_TOKEN_URL \(tokens are served at/);
+  assert.equal(config.registries.vanity!.auth.mode, "client");
+  assert.equal(config.token_url, "_token");
   const hub = await load({ env: { CREV_REPO_PREFIX: "library" } });
   assert.equal(loaded(hub).config.registries.vanity!.url, "https://registry-1.docker.io");
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { hashPassword, isPasswordHash, verifyPassword } from "../../../proxy/config/password.ts";
+import { hashPassword, verifyPassword } from "../../../proxy/config/password.ts";
+import { isPasswordHash } from "../../../proxy/config/password_form.ts";
 
 Deno.test("hashPassword, makes a scrypt hash that verifyPassword takes, never twice the same", async () => {
   const [a, b] = await Promise.all([hashPassword("hünter2"), hashPassword("hünter2")]);

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import {
   basicHeader,
-  configuredCredentials,
   credentialId,
-  dockerConfigCredential,
   headerCredential,
 } from "../../../proxy/upstream/credentials.ts";
+import {
+  dockerConfigCredential,
+  dockerConfigCredentials,
+} from "../../../proxy/upstream/docker_config.ts";
 import { registryAt } from "./support.ts";
 
 const hub = { aliases: ["docker.io", "index.docker.io"] };
@@ -41,13 +43,13 @@ Deno.test("dockerConfigCredential, the login of this registry and no other", () 
   );
 });
 
-Deno.test("configuredCredentials, docker_config is read anew and complains in words", async () => {
+Deno.test("dockerConfigCredentials, the file is read anew and complains in words", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const path = `${dir}/config.json`;
     const settings = { ...hub, auth: { docker_config: "~/config.json" } };
     const registry = registryAt("https://registry-1.docker.io", settings);
-    const credentials = configuredCredentials(registry, { HOME: dir });
+    const credentials = dockerConfigCredentials(registry, { HOME: dir });
     await assert.rejects(credentials(), /^UpstreamError: test: the file that auth\.docker_config/);
     await writeFile(path, JSON.stringify({ auths: { "docker.io": { auth: btoa("a:b") } } }));
     assert.deepEqual(await credentials(), { kind: "basic", username: "a", password: "b" });
@@ -73,9 +75,9 @@ Deno.test("basicHeader, UTF-8", () => {
   assert.equal(basicHeader("müller", "pässe"), "Basic bcO8bGxlcjpww6Rzc2U=");
 });
 
-Deno.test("credentialId, tells credentials apart and gives nothing away", () => {
-  const one = credentialId({ kind: "basic", username: "a", password: "hunter2" });
-  const two = credentialId({ kind: "basic", username: "a", password: "hunter3" });
+Deno.test("credentialId, tells credentials apart and gives nothing away", async () => {
+  const one = await credentialId({ kind: "basic", username: "a", password: "hunter2" });
+  const two = await credentialId({ kind: "basic", username: "a", password: "hunter3" });
   assert.notEqual(one, two);
   assert.doesNotMatch(one, /hunter/);
 });

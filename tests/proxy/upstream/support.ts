@@ -1,9 +1,6 @@
 import { type Registry, registrySchema } from "../../../proxy/config/schema.ts";
-import {
-  createUpstream,
-  type Upstream,
-  type UpstreamOptions,
-} from "../../../proxy/upstream/client.ts";
+import type { Upstream } from "../../../proxy/upstream/client.ts";
+import { createUpstream, type UpstreamOptions } from "../../../proxy/upstream/native.ts";
 
 /** A registry of the map, as the configuration would hold it. */
 export function registryAt(url: string, settings: Record<string, unknown> = {}): Registry {

@@ -72,8 +72,10 @@ Deno.test("start, certificates that cannot be used", async (t) => {
   const authority = await makeAuthority(scratch.path);
   const { certFile } = await makeServerCertificate(scratch.path, authority);
   const garbage = join(scratch.path, "garbage.pem");
-  await Deno.writeTextFile(garbage, "not a certificate\n");
-  if (root) await Deno.chown(authority.keyFile, NOBODY.uid, NOBODY.gid);
+  await Deno.writeTextFile(garbage, "not a certificate\n", { mode: 0o600 });
+  for (const secret of root ? [garbage, authority.keyFile] : []) {
+    await Deno.chown(secret, NOBODY.uid, NOBODY.gid);
+  }
   const cases: [name: string, cert: string, key: string, code: number, line: RegExp][] = [
     ["garbage", garbage, garbage, 1, /^berth: tls: .*certificate/i],
     ["not there", join(scratch.path, "none.pem"), garbage, 2, /tls\.cert_file: .*no such file$/],

@@ -52,30 +52,45 @@ async function pullBlob(url: string, expected: Uint8Array, dice?: Dice): Promise
   }
 }
 
+/** Gives up after its patience, whatever the connection of a server that was killed still says. */
 async function get(
   url: string,
   headers: Record<string, string>,
   leaveAfter = Infinity,
 ): Promise<{ status: number; bytes: Uint8Array }> {
   const leaving = new AbortController();
-  const timer = setTimeout(() => leaving.abort(), PATIENCE);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    leaving.abort();
+    late.reject(new Error(`${url}: no end in sight`));
+  }, PATIENCE);
   try {
-    const response = await fetch(url, { headers, signal: leaving.signal });
-    if (response.status !== 200 && response.status !== 206) {
-      await response.body?.cancel();
-      throw new Error(`${url}: status ${response.status}`);
-    }
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of response.body ?? []) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length >= leaveAfter) throw new Left();
-    }
-    return { status: response.status, bytes: concat(chunks, length) };
+    return await Promise.race([read(url, headers, leaving.signal, leaveAfter), late.promise]);
   } finally {
     clearTimeout(timer);
+    leaving.abort();
   }
+}
+
+async function read(
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+  leaveAfter: number,
+): Promise<{ status: number; bytes: Uint8Array }> {
+  const response = await fetch(url, { headers, signal });
+  if (response.status !== 200 && response.status !== 206) {
+    await response.body?.cancel();
+    throw new Error(`${url}: status ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= leaveAfter) throw new Left();
+  }
+  return { status: response.status, bytes: concat(chunks, length) };
 }
 
 function concat(chunks: Uint8Array[], length: number): Uint8Array {

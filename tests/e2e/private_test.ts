@@ -1,7 +1,8 @@
 /** Two users with different rights: each pulls exactly his own, by Berth's rules or the registry's. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Berth, NOBODY, registrySettings, startBerth } from "./harness/berth.ts";
+import { NOBODY } from "./harness/account.ts";
+import { type Berth, registrySettings, startBerth } from "./harness/berth.ts";
 import { startDocker } from "./harness/docker.ts";
 import { buildImage, type Image } from "./harness/image.ts";
 import { run } from "./harness/process.ts";

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { EXECUTABLE, NOBODY, unprivileged } from "./harness/berth.ts";
+import { NOBODY } from "./harness/account.ts";
+import { EXECUTABLE, unprivileged } from "./harness/berth.ts";
 import { finish, run, type Running, start } from "./harness/process.ts";
 import { scratchDir } from "./harness/scratch.ts";
 

@@ -1,8 +1,9 @@
 /** Starts that cannot work: one clear line, and exit code 1 or 2. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { giveToBerth } from "./harness/account.ts";
 import { attempt } from "./harness/attempt.ts";
-import { EXECUTABLE, NOBODY, startBerth } from "./harness/berth.ts";
+import { EXECUTABLE, startBerth } from "./harness/berth.ts";
 import { makeAuthority, makeServerCertificate } from "./harness/certificates.ts";
 import { run } from "./harness/process.ts";
 import { scratchDir } from "./harness/scratch.ts";
@@ -73,9 +74,7 @@ Deno.test("start, certificates that cannot be used", async (t) => {
   const { certFile } = await makeServerCertificate(scratch.path, authority);
   const garbage = join(scratch.path, "garbage.pem");
   await Deno.writeTextFile(garbage, "not a certificate\n", { mode: 0o600 });
-  for (const secret of root ? [garbage, authority.keyFile] : []) {
-    await Deno.chown(secret, NOBODY.uid, NOBODY.gid);
-  }
+  for (const file of [garbage, authority.keyFile]) await giveToBerth(file);
   const cases: [name: string, cert: string, key: string, code: number, line: RegExp][] = [
     ["garbage", garbage, garbage, 1, /^berth: tls: .*certificate/i],
     ["not there", join(scratch.path, "none.pem"), garbage, 2, /tls\.cert_file: .*no such file$/],

@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { SCHEMA_VERSION } from "../../cache/schema.ts";
 import { image } from "../fake/content.ts";
 import { attempt } from "./harness/attempt.ts";
-import { EXECUTABLE, NOBODY, startBerth } from "./harness/berth.ts";
+import { NOBODY } from "./harness/account.ts";
+import { EXECUTABLE, startBerth } from "./harness/berth.ts";
 import { run } from "./harness/process.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
 

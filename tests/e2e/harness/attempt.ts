@@ -1,5 +1,6 @@
 /** A start that is expected to fail. */
-import { COMMAND, NOBODY } from "./berth.ts";
+import { giveToBerth } from "./account.ts";
+import { COMMAND } from "./berth.ts";
 import { finish } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
 
@@ -12,7 +13,7 @@ export interface Attempt {
 /** Runs Berth with `flags`, on free ports unless they say otherwise, until it gives up. */
 export async function attempt(flags: string[]): Promise<Attempt> {
   await using scratch = await scratchDir("attempt");
-  if (Deno.uid() === 0) await Deno.chown(scratch.path, NOBODY.uid, NOBODY.gid);
+  await giveToBerth(scratch.path);
   const [command = "", ...args] = COMMAND;
   const free = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
   const { code, stderr } = await finish(command, [...args, ...free, ...flags], {

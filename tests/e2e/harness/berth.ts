@@ -1,5 +1,6 @@
 /** Berth as users run it: in a process of its own, with a configuration file. */
 import { join, resolve } from "node:path";
+import { giveToBerth, NOBODY } from "./account.ts";
 import { finish, type Finished, start } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
 import { scratchDir } from "./scratch.ts";
@@ -33,9 +34,6 @@ const FROM_SOURCE = [
   join(ROOT, "main.ts"),
 ];
 
-/** The account without rights that Berth runs under, where the tests may choose one. */
-export const NOBODY = { uid: 65534, gid: 65534 };
-
 /** The executable under test, which `E2E_EXECUTABLE` names; `undefined`: from source. */
 export const EXECUTABLE = executable();
 
@@ -61,7 +59,7 @@ export async function startBerth(
 ): Promise<Berth> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("berth")).path;
-  if (Deno.uid() === 0) await Deno.chown(dir, NOBODY.uid, NOBODY.gid);
+  await giveToBerth(dir);
   const port = freePort();
   const cacheDir = join(dir, "cache");
   const config = {

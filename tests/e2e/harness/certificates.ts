@@ -1,5 +1,6 @@
 /** Certificates of the tests' own, made anew in each run by openssl. */
 import { join } from "node:path";
+import { giveToBerth } from "./account.ts";
 import { run } from "./process.ts";
 
 /** The files of a key and its certificate, both PEM. */
@@ -34,5 +35,6 @@ export async function makeServerCertificate(dir: string, authority: KeyPair): Pr
     ...["-CA", authority.certFile, "-CAkey", authority.keyFile, "-CAcreateserial"],
     ...["-out", pair.certFile],
   ]);
+  await giveToBerth(pair.keyFile);
   return pair;
 }

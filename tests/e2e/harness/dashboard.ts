@@ -2,7 +2,8 @@
 import type { Page } from "playwright-core";
 import { join } from "node:path";
 import { build } from "../../../ui/build.ts";
-import { COMMAND, EXECUTABLE, NOBODY } from "./berth.ts";
+import { NOBODY } from "./account.ts";
+import { COMMAND, EXECUTABLE } from "./berth.ts";
 import { openContext, startBrowser, type View } from "./chromium.ts";
 import { run, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";

@@ -14,7 +14,7 @@ export const BUILT_IN_REGISTRIES: Readonly<Record<string, RegistryInput>> = {
   quay: { url: "https://quay.io", aliases: ["quay.io"] },
   gcr: { url: "https://gcr.io", aliases: ["gcr.io"] },
   // k8s.gcr.io was frozen in 2023 and redirects to registry.k8s.io.
-  k8s: { url: "https://registry.k8s.io", aliases: ["registry.k8s.io", "k8s.gcr.io"] },
+  k8s: { url: "https://registry.k8s.io", aliases: ["registry.k8s.io", "k8s.gcr.io", "k8sgcr"] },
   ecr: { url: "https://public.ecr.aws", aliases: ["public.ecr.aws"] },
   mcr: { url: "https://mcr.microsoft.com", aliases: ["mcr.microsoft.com"] },
   elastic: { url: "https://docker.elastic.co", aliases: ["docker.elastic.co"] },

@@ -1,6 +1,7 @@
 /** Berth in another tool's place: started by that tool's environment, flags and files. */
 import { join } from "node:path";
-import { COMMAND, NOBODY } from "./berth.ts";
+import { NOBODY } from "./account.ts";
+import { COMMAND } from "./berth.ts";
 import { type Running, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
 import { answers } from "./wait.ts";

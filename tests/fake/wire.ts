@@ -139,8 +139,11 @@ export async function serveWire(options: WireOptions): Promise<Wire> {
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      await closed;
-      await Promise.all(pending);
+      // Node's server may wait for ever for a connection whose peer was killed: not longer than this.
+      const bound = Promise.withResolvers<void>();
+      const timer = setTimeout(bound.resolve, 3000);
+      await Promise.race([Promise.all([closed, ...pending]), bound.promise]);
+      clearTimeout(timer);
     },
   };
 }

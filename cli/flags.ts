@@ -61,7 +61,8 @@ export function flagsOf(command: Command): readonly Flag[] {
 
 /** A key of the configuration, or a flag of another tool that Berth stands in for. */
 function setting(name: string): Pick<Flag, "value"> | undefined {
-  if (Object.hasOwn(LEGACY_FLAGS, `-${name}`)) return { value: "VALUE" };
+  const legacy = LEGACY_FLAGS[`-${name}`];
+  if (legacy) return legacy.boolean ? {} : { value: "VALUE" };
   const option = findOption("flag", `--${name}`)?.option;
   return option && (option.kind === "boolean" ? {} : { value: "VALUE" });
 }

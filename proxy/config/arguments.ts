@@ -50,8 +50,9 @@ export function parseArguments(args: readonly string[]): Arguments {
       continue;
     }
     const old = name.slice(1);
-    if (Object.hasOwn(LEGACY_FLAGS, old)) {
-      const text = value();
+    const legacyFlag = LEGACY_FLAGS[old];
+    if (legacyFlag) {
+      const text = legacyFlag.boolean ? match[2] ?? "true" : value();
       if (text === undefined) complain(written, `expected a value, as in ${old}=VALUE`);
       else legacy[old] = text;
       continue;

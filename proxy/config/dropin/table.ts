@@ -17,11 +17,20 @@ export interface Unneeded {
   readonly instead: string;
 }
 
-/** Flags that Berth has not; all take a value. The other flags of crproxy and crm are Berth's too. */
-export const LEGACY_FLAGS: Readonly<Record<string, Tool>> = {
-  "-port": "serverless-registry-proxy",
-  "-registeryHost": "serverless-registry-proxy",
-  "-repoPrefix": "serverless-registry-proxy",
+export interface LegacyFlag {
+  readonly tool: Tool;
+  /** Takes its value only after `=`. */
+  readonly boolean?: true;
+}
+
+/** Flags that Berth has not. The other flags of crproxy and crm are Berth's too. */
+export const LEGACY_FLAGS: Readonly<Record<string, LegacyFlag>> = {
+  "-port": { tool: "serverless-registry-proxy" },
+  // The page of that tool has the one, its source the other.
+  "-registeryHost": { tool: "serverless-registry-proxy" },
+  "-registryHost": { tool: "serverless-registry-proxy" },
+  "-repoPrefix": { tool: "serverless-registry-proxy" },
+  "-disableBrowserRedirects": { tool: "serverless-registry-proxy", boolean: true },
 };
 
 /** nginx's times: seconds without a unit, `M` is a month. https://nginx.org/en/docs/syntax.html */

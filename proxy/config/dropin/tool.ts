@@ -53,10 +53,14 @@ export interface Written {
   readonly origin: Origin;
 }
 
-/** What `flag` says, else what `name` says in the environment; empty is as good as unset. */
-export function written(input: DropInInput, name: string, flag?: string): Written | undefined {
-  const byFlag = flag === undefined ? undefined : input.flags[flag];
-  if (flag !== undefined && byFlag) return { text: byFlag, origin: { kind: "flag", name: flag } };
+/** What one of `flags` says, else what `name` says in the environment; empty is as good as unset. */
+export function written(
+  input: DropInInput,
+  name: string,
+  ...flags: string[]
+): Written | undefined {
+  const flag = flags.find((flag) => input.flags[flag]);
+  if (flag) return { text: input.flags[flag]!, origin: { kind: "flag", name: flag } };
   const text = input.env[name];
   return text ? { text, origin: { kind: "environment", name } } : undefined;
 }

@@ -7,6 +7,7 @@ import type { Path } from "../path.ts";
 import { BUILT_IN_REGISTRIES } from "../registries.ts";
 import {
   type DropInInput,
+  isTrue,
   type Reading,
   type Tool,
   toolDefaults,
@@ -35,7 +36,7 @@ const FRONT_ENDS = [
 
 /** What the environment and flags of serverless-registry-proxy come to. */
 export function serverlessRegistryProxy(input: DropInInput): Reading {
-  const host = written(input, "REGISTRY_HOST", "-registeryHost");
+  const host = written(input, "REGISTRY_HOST", "-registeryHost", "-registryHost");
   const port = written(input, "PORT", "-port");
   const settings = collect(SERVERLESS);
   // HOST is set by shells and CI as well: it counts only beside what is this tool's own.
@@ -51,8 +52,9 @@ export function serverlessRegistryProxy(input: DropInInput): Reading {
   if (!host) return { settings: settings.list };
   settings.add(["registries", NAME, "url"], host, urlOf(host.text, "https"));
   settings.add(["registries", NAME, "repo_prefix"], written(input, "REPO_PREFIX", "-repoPrefix"));
-  const closed = written(input, "DISABLE_BROWSER_REDIRECTS");
-  settings.add(["registries", NAME, "browser_redirects"], closed, false);
+  const closed = written(input, "DISABLE_BROWSER_REDIRECTS", "-disableBrowserRedirects");
+  const open = closed?.origin.kind === "flag" && !isTrue(closed.text);
+  settings.add(["registries", NAME, "browser_redirects"], closed, open);
   const header = written(input, "AUTH_HEADER");
   settings.add(["registries", NAME, "auth", "header"], header);
   const key = written(input, "GOOGLE_APPLICATION_CREDENTIALS");
@@ -83,7 +85,9 @@ export function crev(input: DropInInput): Reading {
   const url = urlOf(host?.text ?? "registry-1.docker.io", scheme?.text ?? "https");
   settings.add(["registries", NAME, "url"], host ?? scheme, url);
   settings.add(["registries", NAME, "repo_prefix"], written(input, "CREV_REPO_PREFIX"));
-  settings.add(["token_url"], written(input, "CREV_TOKEN_URL"));
+  // Its page has the second name, from before it took whole URLs.
+  const tokenUrl = written(input, "CREV_TOKEN_URL") ?? written(input, "CREV_TOKEN_PATHNAME");
+  settings.add(["token_url"], tokenUrl);
   const defaults = toolDefaults("crev", [
     ...alone(input, "client"),
     [["registries", NAME, "url"], url],
@@ -116,9 +120,9 @@ function collect(tool: Tool) {
   return { list, add };
 }
 
-/** `docker.io` names Docker Hub and is not where it answers. */
+/** `docker.io` and `index.docker.io` name Docker Hub and are not where its images are served. */
 function urlOf(host: string, scheme: string): string {
   if (/^https?:\/\//.test(host)) return host;
   const { docker } = BUILT_IN_REGISTRIES;
-  return host === "docker.io" ? docker!.url : `${scheme}://${host}`;
+  return docker!.aliases?.includes(host) ? docker!.url : `${scheme}://${host}`;
 }

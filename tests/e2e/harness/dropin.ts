@@ -1,23 +1,31 @@
 /** Berth in another tool's place: started by that tool's environment, flags and files. */
+import assert from "node:assert/strict";
 import { join } from "node:path";
-import { NOBODY } from "./account.ts";
+import { giveToBerth } from "./account.ts";
 import { COMMAND } from "./berth.ts";
-import { type Running, start } from "./process.ts";
+import { finish, type Finished, type Running, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { answers } from "./wait.ts";
+import { answers, listens } from "./wait.ts";
 
-export interface DropInOptions {
+export interface Invocation {
   args?: string[];
   env?: Record<string, string>;
   /** Files of the working directory. */
   files?: Record<string, string>;
+}
+
+export interface DropInOptions extends Invocation {
   /** A port of loopback at which it will answer `/healthz`. */
   port: number;
+  /** Whether it answers there over TLS. */
+  tls?: boolean;
 }
 
 export interface DropIn extends Running {
   /** Its working directory. */
   readonly dir: string;
+  /** `127.0.0.1:port`, as image names spell it. */
+  readonly host: string;
   /** `http://127.0.0.1:port` */
   readonly url: string;
 }
@@ -27,31 +35,58 @@ const DASHBOARD = { BERTH_ADMIN_LISTEN: "127.0.0.1:0", BERTH_ADMIN_AUTH: "none" 
 
 /** Starts Berth so, with nothing else in its environment, and waits until it answers. */
 export async function startAs(options: DropInOptions): Promise<DropIn> {
-  const { args = [], files = {}, port } = options;
+  const { args = [], port, tls = false } = options;
+  const host = `127.0.0.1:${port}`;
+  const ready = () => tls ? listens(port) : answers(`http://${host}/healthz`, { statuses: [200] });
   await using stack = new AsyncDisposableStack();
-  const dir = stack.use(await scratchDir("dropin")).path;
-  if (Deno.uid() === 0) await Deno.chown(dir, NOBODY.uid, NOBODY.gid);
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(dir, name), text);
-  const env = Object.entries({ ...DASHBOARD, ...options.env }).map((pair) => pair.join("="));
-  const [program, ...words] = withEnvironment(COMMAND, env);
-  const process = stack.use(
-    await start(program!, [...words, ...args], {
-      cwd: dir,
-      ready: () => answers(`http://127.0.0.1:${port}/healthz`, { statuses: [200] }),
-    }),
-  );
+  const dir = stack.use(await workingDir(options)).path;
+  const [program = "", ...words] = commandWith(options);
+  const process = stack.use(await start(program, [...words, ...args], { cwd: dir, ready }));
   const owned = stack.move();
   return {
     ...process,
     dir,
-    url: `http://127.0.0.1:${port}`,
+    host,
+    url: `${tls ? "https" : "http"}://${host}`,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** `command` with `variables`: the one that begins with nothing (`env -i`) gets them after that. */
-function withEnvironment(command: string[], variables: string[]): string[] {
-  const at = command.indexOf("-i") + 1;
-  if (at === 0) return ["env", ...variables, ...command];
-  return [...command.slice(0, at), ...variables, ...command.slice(at)];
+/** Runs one of Berth's other commands, such as `config print`, so and to its end. */
+export async function runAs(invocation: Invocation, ...command: string[]): Promise<Finished> {
+  await using dir = await workingDir(invocation);
+  const [program = "", ...words] = commandWith(invocation);
+  const args = [...words, ...command, ...invocation.args ?? []];
+  return await finish(program, args, { cwd: dir.path, timeout: 20_000 });
+}
+
+/**
+ * What `berth config migrate` makes of `invocation`: the same without flags and environment, and with
+ * the file that it writes.
+ */
+export async function migrated(
+  invocation: Invocation,
+): Promise<{ files: Record<string, string> }> {
+  const { code, stdout, stderr } = await runAs(invocation, "config", "migrate", "--output", "-");
+  assert.equal(code, 0, stderr);
+  return {
+    files: { ...invocation.files, "config.yaml": new TextDecoder().decode(stdout) },
+  };
+}
+
+async function workingDir({ files = {} }: Invocation) {
+  const dir = await scratchDir("dropin");
+  await giveToBerth(dir.path);
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(join(dir.path, name), text);
+  }
+  return dir;
+}
+
+/** How to start Berth with these variables; a command that begins with `env -i` gets them after that. */
+function commandWith({ env }: Invocation): string[] {
+  const variables = Object.entries({ ...DASHBOARD, ...env }).map((pair) => pair.join("="));
+  const at = COMMAND.indexOf("-i") + 1;
+  if (at === 0) return ["env", ...variables, ...COMMAND];
+  return [...COMMAND.slice(0, at), ...variables, ...COMMAND.slice(at)];
 }

@@ -6,8 +6,8 @@ import { scratchDir } from "./scratch.ts";
 import { type Account, type Credentials, startTokenServer } from "./token_server.ts";
 import { answers, freePort } from "./wait.ts";
 
-/** Open to all; behind Basic; behind a token server; over TLS with a CA of its own, open or not. */
-export type RegistryKind = "open" | "htpasswd" | "token" | "tls" | "tls-htpasswd";
+/** Open to all; behind Basic; behind a token server; each over TLS with a CA of its own or not. */
+export type RegistryKind = "open" | "htpasswd" | "token" | `tls${"" | "-htpasswd" | "-token"}`;
 
 export interface RegistryOptions {
   kind?: RegistryKind;
@@ -43,9 +43,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
   const dir = stack.use(await scratchDir("registry")).path;
   const port = options.port ?? freePort();
   const host = `127.0.0.1:${port}`;
-  const secure = kind === "tls" || kind === "tls-htpasswd";
-  const asksBasic = kind === "htpasswd" || kind === "tls-htpasswd";
-  const pair = secure || kind === "token" ? await makeAuthority(dir) : undefined;
+  const secure = kind.startsWith("tls");
+  const asksBasic = kind.endsWith("htpasswd");
+  const asksToken = kind.endsWith("token");
+  const pair = secure || asksToken ? await makeAuthority(dir) : undefined;
   const tls = secure && pair ? await makeServerCertificate(dir, pair) : undefined;
   const config = {
     version: "0.1",
@@ -58,8 +59,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
     },
     ...(options.proxy && { proxy: { remoteurl: options.proxy } }),
     ...(asksBasic && { auth: { htpasswd: await htpasswd(dir) } }),
-    ...(kind === "token" && pair &&
-      { auth: { token: await tokenAuth(stack, pair, options.guests) } }),
+    ...(asksToken && pair &&
+      { auth: { token: await tokenAuth(stack, pair, { guests: options.guests ?? [], tls }) } }),
   };
   const configFile = join(dir, "config.yml"); // JSON is YAML.
   await Deno.writeTextFile(configFile, JSON.stringify(config));
@@ -78,7 +79,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
     url,
     host,
     pid: process.pid,
-    credentials: asksBasic || kind === "token" ? CREDENTIALS : undefined,
+    credentials: asksBasic || asksToken ? CREDENTIALS : undefined,
     caFile: tls && pair?.certFile,
     output: process.output,
     stop: () => owned.disposeAsync(),
@@ -93,9 +94,13 @@ async function htpasswd(dir: string): Promise<{ realm: string; path: string }> {
   return { realm: "berth e2e", path };
 }
 
-async function tokenAuth(stack: AsyncDisposableStack, pair: KeyPair, guests: Account[] = []) {
+async function tokenAuth(
+  stack: AsyncDisposableStack,
+  pair: KeyPair,
+  { guests, tls }: { guests: Account[]; tls: KeyPair | undefined },
+) {
   const { realm, issuer, service } = stack.use(
-    await startTokenServer(pair, [CREDENTIALS, ...guests]),
+    await startTokenServer(pair, [CREDENTIALS, ...guests], tls),
   );
   return { realm, issuer, service, rootcertbundle: pair.certFile };
 }

@@ -28,10 +28,14 @@ interface Signer {
   x5c: string;
 }
 
-/** Starts one on a free port of loopback; its tokens are signed with `pair`'s P-256 key (ES256). */
+/**
+ * Starts one on a free port of loopback, over TLS where `tls` is given; its tokens are signed with
+ * `pair`'s P-256 key (ES256).
+ */
 export async function startTokenServer(
   pair: KeyPair,
   accounts: Account[],
+  tls?: KeyPair,
 ): Promise<TokenServer> {
   const signer = await loadSigner(pair);
   const issuer = "berth-e2e";
@@ -59,9 +63,17 @@ export async function startTokenServer(
     });
     return Response.json({ token, access_token: token, expires_in: 300 });
   };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: () => {},
+    ...(tls && {
+      cert: await Deno.readTextFile(tls.certFile),
+      key: await Deno.readTextFile(tls.keyFile),
+    }),
+  }, answer);
   return {
-    realm: `http://127.0.0.1:${server.addr.port}/token`,
+    realm: `${tls ? "https" : "http"}://127.0.0.1:${server.addr.port}/token`,
     issuer,
     service,
     [Symbol.asyncDispose]: () => server.shutdown(),

@@ -193,6 +193,17 @@ Deno.test("serverless-registry-proxy, its flags beat its environment", async () 
   assert.equal(describeOrigin(sources.get("listen")!), "flag -port");
 });
 
+Deno.test("serverless-registry-proxy, the flags of its source", async () => {
+  const vanity = async (...args: string[]) => {
+    const env = { REPO_PREFIX: "acme", DISABLE_BROWSER_REDIRECTS: "1" };
+    return (await config({ args: ["-registryHost", "index.docker.io", ...args], env }))
+      .registries.vanity!;
+  };
+  const { url, browser_redirects } = await vanity("-disableBrowserRedirects", "-port=1");
+  assert.deepEqual([url, browser_redirects], ["https://registry-1.docker.io", false]);
+  assert.equal((await vanity("-disableBrowserRedirects=false")).browser_redirects, true);
+});
+
 Deno.test("serverless-registry-proxy, clients sign in themselves unless the operator does", async () => {
   const env = { REGISTRY_HOST: "docker.io", REPO_PREFIX: "acme" };
   const { url, auth } = (await config({ env })).registries.vanity!;
@@ -240,6 +251,10 @@ Deno.test("crev, its environment", async () => {
   assert.equal(config.registries.vanity!.repo_prefix, "acme");
   assert.equal(config.registries.vanity!.auth.mode, "client");
   assert.equal(config.token_url, "_token");
+  const older = await load({
+    env: { CREV_REGISTRY_HOST: "ghcr.io", CREV_TOKEN_PATHNAME: "/api/crev" },
+  });
+  assert.equal(loaded(older).config.token_url, "/api/crev");
   const hub = await load({ env: { CREV_REPO_PREFIX: "library" } });
   assert.equal(loaded(hub).config.registries.vanity!.url, "https://registry-1.docker.io");
 });

@@ -28,6 +28,7 @@ registries:
 
   # quay is asked for as it is
   quay: { url: "https://quay.io" }
+  away: { url: "http://127.0.0.1:9" }
 `;
 
 interface Scene extends AsyncDisposable {
@@ -108,15 +109,21 @@ Deno.test("dashboard, a pull appears live, in the tiles and in the charts", asyn
     "the hits are in the table",
     async () => Number(await hits.textContent()) >= image.digests.size - 1,
   );
-  const plot = page.locator(".u-over").first();
-  const { width, height } = (await plot.boundingBox())!;
-  await plot.hover({ position: { x: width - 1, y: height / 2 } });
-  const tip = page.locator(".chart-tip").first();
-  assert.equal(
-    await tip.locator("div", { hasText: "Hits" }).locator("span").last().textContent(),
-    await hits.textContent(),
-  );
+  assert.equal(await hoverOver(page, "Hits and misses", "Hits"), await hits.textContent());
+  const pulls = figures.locator('td[data-label="Pulls"]').first();
+  assert.notEqual(await pulls.textContent(), "0");
+  assert.equal(await hoverOver(page, "Pulls", "Pulls"), await pulls.textContent());
+  await page.locator(".chart", { hasText: "Errors" }).getByText("Nothing failed").waitFor();
 });
+
+/** What a chart tells of `series` with the pointer over its last step. */
+async function hoverOver(page: Page, chart: string, series: string): Promise<string | null> {
+  const plot = page.getByRole("img", { name: `${chart}.` });
+  const { width, height } = (await plot.locator(".u-over").boundingBox())!;
+  await plot.locator(".u-over").hover({ position: { x: width - 1, y: height / 2 } });
+  const row = plot.locator(".chart-tip div", { hasText: series });
+  return await row.locator("span").last().textContent();
+}
 
 Deno.test("dashboard, a registry is added, tested, changed and deleted, and comments stay", async () => {
   const { dashboard, eyes, registry } = at();
@@ -319,6 +326,18 @@ Deno.test("dashboard, the first load takes less than 60 kB compressed", async ()
   }
   assert.ok(loaded.length > 3);
   assert.ok(bytes < 60_000, `${bytes} bytes: ${loaded.join(" ")}`);
+});
+
+Deno.test("dashboard, what fails becomes a column of the errors' chart", async () => {
+  const { dashboard, eyes } = at();
+  const page = await eyes.enter("/?period=30d");
+  await page.getByText("Nothing failed").first().waitFor();
+  const response = await fetch(`http://${dashboard.host}/away/v2/app/manifests/1`);
+  assert.equal(response.status, 502, await response.text());
+  const plot = page.getByRole("img", { name: "Errors." });
+  await plot.locator(".u-over").waitFor();
+  assert.equal(await hoverOver(page, "Errors", "Errors"), "1");
+  await page.getByRole("definition").filter({ hasText: "Show the latest" }).waitFor();
 });
 
 Deno.test("dashboard, no page threw an error or broke its content security policy", () => {

@@ -9,7 +9,7 @@ import { theme } from "../web/theme.ts";
 
 export interface Series {
   label: string;
-  tone: "hit" | "stale" | "miss";
+  tone: "hit" | "stale" | "miss" | "pull" | "error";
   value: (point: Point) => number;
 }
 
@@ -27,6 +27,10 @@ interface ChartProps {
   series: readonly Series[];
   unit: "count" | "bytes";
   format: (value: number) => string;
+  /** Of the plot, in pixels. */
+  height: number;
+  /** What an empty plot says. */
+  nothing: string;
   /** Called with whole steps, Unix milliseconds, after dragging over the chart. */
   onSelect: (from: number, to: number) => void;
 }
@@ -38,21 +42,21 @@ interface Hover {
   width: number;
 }
 
-const HEIGHT = 200;
-
 export function Chart(props: ChartProps) {
-  const { title, points, span, series, format } = props;
+  const { title, points, span, series, format, height, nothing } = props;
   const place = useRef<HTMLDivElement>(null);
-  const legend = useRef<HTMLDivElement>(null);
+  const head = useRef<HTMLDivElement>(null);
   const hover = useSignal<Hover | undefined>(undefined);
   const columns = toColumns(points, span, series.map(({ value }) => value));
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef({ props, columns });
   latest.current = { props, columns };
   const dark = useDark();
+  const empty = isNothing(columns);
 
   useEffect(() => {
-    const colors = colorsOf(legend.current!, series);
+    if (empty) return;
+    const colors = colorsOf(head.current!, series);
     plot.current = new uPlot(
       optionsOf(latest, colors, (next) => hover.value = next),
       dataOf(columns),
@@ -60,15 +64,16 @@ export function Chart(props: ChartProps) {
     );
     const resize = new ResizeObserver(([entry]) => {
       const width = Math.floor(entry!.contentRect.width);
-      if (width > 0) plot.current?.setSize({ width, height: HEIGHT });
+      if (width > 0) plot.current?.setSize({ width, height });
     });
     resize.observe(place.current!);
     return () => {
       resize.disconnect();
       plot.current?.destroy();
+      plot.current = undefined;
       hover.value = undefined;
     };
-  }, [dark, series.length, span.stepMs]);
+  }, [dark, empty, series.length, span.stepMs]);
 
   useEffect(() => {
     plot.current?.setData(dataOf(columns));
@@ -76,18 +81,30 @@ export function Chart(props: ChartProps) {
 
   return (
     <div class="chart">
-      <div class="chart-head">
-        <h3>{title}</h3>
-        <div class="legend" ref={legend}>
-          {[...series].reverse().map(({ label, tone }) => (
-            <span key={tone}>
-              <i class={`key ${tone}`} />
-              {label}
-            </span>
-          ))}
-        </div>
+      <div class="chart-head" ref={head}>
+        <h3>
+          {series.length === 1 && <i class={`key ${series[0]!.tone}`} />}
+          {title}
+        </h3>
+        {series.length > 1 && (
+          <div class="legend">
+            {[...series].reverse().map(({ label, tone }) => (
+              <span key={tone}>
+                <i class={`key ${tone}`} />
+                {label}
+              </span>
+            ))}
+          </div>
+        )}
       </div>
-      <div class="chart-plot" ref={place} role="img" aria-label={`${title}. Figures below.`}>
+      <div
+        class="chart-plot"
+        ref={place}
+        role="img"
+        aria-label={`${title}. Figures below.`}
+        style={empty ? {} : { height: `${height}px` }}
+      >
+        {empty && <p class="chart-nothing">{nothing}</p>}
         {hover.value && (
           <Tip hover={hover.value} columns={columns} span={span} series={series} format={format} />
         )}
@@ -126,6 +143,12 @@ function Tip(
   );
 }
 
+/** Whether Berth ran and there was nothing to draw. */
+function isNothing({ tops }: Columns): boolean {
+  const known = tops.at(-1)!.filter((top) => top !== null);
+  return known.length > 0 && known.every((top) => top === 0);
+}
+
 /** Tallest first, since each column is drawn over the one before. */
 function dataOf(columns: Columns): uPlot.AlignedData {
   return [columns.x, ...[...columns.tops].reverse()];
@@ -138,12 +161,12 @@ interface Colors {
 }
 
 /** Colours as the style sheet has them now; canvas knows no custom properties. */
-function colorsOf(legend: HTMLElement, series: readonly Series[]): Colors {
-  const style = (selector: string) => getComputedStyle(legend.querySelector(selector)!);
+function colorsOf(head: HTMLElement, series: readonly Series[]): Colors {
+  const style = (selector: string) => getComputedStyle(head.querySelector(selector)!);
   return {
     series: series.map(({ tone }) => style(`.key.${tone}`).backgroundColor),
-    text: getComputedStyle(legend).color,
-    line: getComputedStyle(legend.closest(".panel") ?? legend).borderTopColor,
+    text: getComputedStyle(head).color,
+    line: getComputedStyle(head.closest(".panel") ?? head).borderTopColor,
   };
 }
 
@@ -155,10 +178,10 @@ function optionsOf(
   const span = () => latest.current.props.span;
   const font = "12px system-ui, sans-serif";
   const grid = { stroke: colors.line, width: 1 };
-  const { unit, format, series } = latest.current.props;
+  const { unit, format, series, height } = latest.current.props;
   return {
     width: 400,
-    height: HEIGHT,
+    height,
     padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: {
@@ -190,7 +213,7 @@ function optionsOf(
         ticks: { show: false },
         size: unit === "bytes" ? 64 : 48,
         gap: 8,
-        space: 32,
+        space: height / 6,
         incrs: [...(unit === "bytes" ? BYTE_STEPS : COUNT_STEPS)],
         values: (_, splits) => splits.map((value) => value === 0 ? "0" : format(value)),
       },

@@ -15,10 +15,13 @@ const BYTES: Series[] = [
   { label: "From the cache", tone: "hit", value: ({ bytesFromCache }) => bytesFromCache },
   { label: "From upstream", tone: "miss", value: ({ bytesFromUpstream }) => bytesFromUpstream },
 ];
+const PULLS: Series[] = [{ label: "Pulls", tone: "pull", value: ({ pulls }) => pulls }];
+const ERRORS: Series[] = [{ label: "Errors", tone: "error", value: ({ errors }) => errors }];
+const [TALL, LOW] = [200, 120];
 /** Dragging narrower than this shows nothing new. */
 const MIN_RANGE_MS = 5 * 60e3;
 
-/** Hits and misses, and bytes, over time; dragging over either narrows the span. */
+/** What the tiles say in all, over time; dragging over a chart narrows the span. */
 export function Charts({ stats }: { stats: Stats }) {
   const requests = stats.total.stale > 0
     ? REQUESTS
@@ -28,16 +31,27 @@ export function Charts({ stats }: { stats: Stats }) {
     setQuery({ from: String(Math.round(from)), to: String(Math.round(to)) }, { replace: false });
   };
   const shared = { points: stats.series, span: stats, onSelect: select };
+  const counts = { unit: "count", format: formatCount, ...shared } as const;
   return (
     <div class="charts">
       <Chart
         title="Hits and misses"
         series={requests}
-        unit="count"
-        format={formatCount}
+        height={TALL}
+        nothing="Nothing was asked"
+        {...counts}
+      />
+      <Chart
+        title="Bytes sent"
+        series={BYTES}
+        height={TALL}
+        nothing="Nothing was sent"
+        unit="bytes"
+        format={formatBytes}
         {...shared}
       />
-      <Chart title="Bytes sent" series={BYTES} unit="bytes" format={formatBytes} {...shared} />
+      <Chart title="Pulls" series={PULLS} height={LOW} nothing="Nothing was pulled" {...counts} />
+      <Chart title="Errors" series={ERRORS} height={LOW} nothing="Nothing failed" {...counts} />
     </div>
   );
 }

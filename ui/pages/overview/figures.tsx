@@ -12,6 +12,7 @@ export function Figures({ stats }: { stats: Stats }) {
       cell: ({ time }) => <time>{formatStep(time, stats.stepMs, stats.to)}</time>,
       class: "main",
     },
+    { id: "pulls", title: "Pulls", cell: ({ pulls }) => formatCount(pulls), class: "right" },
     { id: "hits", title: "Hits", cell: ({ hits }) => formatCount(hits), class: "right" },
     { id: "misses", title: "Misses", cell: ({ misses }) => formatCount(misses), class: "right" },
     { id: "stale", title: "Stale", cell: ({ stale }) => formatCount(stale), class: "right" },

@@ -5,7 +5,7 @@ import { image as fakeImage, OCI_MANIFEST } from "../fake/content.ts";
 import { send } from "../fake/http.ts";
 import { fakeRegistry } from "../fake/registry.ts";
 import { COMMAND } from "./harness/berth.ts";
-import { startAs } from "./harness/dropin.ts";
+import { configSays, type Invocation, migrated, startAs } from "./harness/dropin.ts";
 import { buildImage } from "./harness/image.ts";
 import { run } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
@@ -138,6 +138,34 @@ Deno.test("crproxy, a map at a URL that is down or serves garbage: the last good
   await starts(upstream.url, /the last good copy of it stands in/);
   await server.shutdown();
   await starts(upstream.url, /the last good copy of it stands in/);
+});
+
+Deno.test("crproxy, config print names each origin; config migrate writes what does the same", async () => {
+  const image = fakeImage();
+  await using docker = await fakeRegistry();
+  await using quay = await fakeRegistry({ images: { "team/app:1": image } });
+  const port = freePort();
+  const invocation: Invocation = {
+    args: [
+      `-listen=127.0.0.1:${port}`,
+      "-domain-suffix=mydomain.com",
+      "-registry-map=registrymap.json",
+      "-cache-dir=cache",
+    ],
+    env: { DEBUG: "1" },
+    files: { "registrymap.json": exampleMap(docker.url, quay.url) },
+  };
+  await configSays(invocation, [
+    "domain_suffix: mydomain.com # flag -domain-suffix",
+    "  level: debug # environment DEBUG",
+    `    url: ${quay.url} # registry map registrymap.json`,
+    "  dir: cache # flag -cache-dir",
+  ]);
+  await using berth = await startAs({ ...await migrated(invocation), port });
+  const target = "/v2/team/app/manifests/1";
+  const headers = { accept: OCI_MANIFEST };
+  const response = await send(berth.host, { host: "quay.mydomain.com", target, headers });
+  assert.equal(response.headers.get("docker-content-digest"), image.root.digest);
 });
 
 /** crproxy with a cache in front of a registry that sends blobs to a CDN, as Docker Hub does. */

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { buildImage, type Image } from "./harness/image.ts";
-import { finish, run, start } from "./harness/process.ts";
+import { finish, run } from "./harness/process.ts";
 import { type RealRegistry, type RegistryKind, startRegistry } from "./harness/registry.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
+import { bundleServerless, denoServe } from "./harness/serverless.ts";
 import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
-import { answers, freePort } from "./harness/wait.ts";
+import { freePort } from "./harness/wait.ts";
 
-const ROOT = join(import.meta.dirname!, "..", "..");
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
 interface Shared {
@@ -21,10 +21,7 @@ let shared: Shared | undefined;
 Deno.test.beforeAll(async () => {
   const scratch = await scratchDir("serverless");
   const bundle = join(scratch.path, "serverless.mjs");
-  const source = join(ROOT, "proxy", "serverless.ts");
-  await run(Deno.execPath(), ["bundle", "--quiet", "--platform", "browser", "-o", bundle, source], {
-    cwd: ROOT,
-  });
+  await bundleServerless(bundle);
   shared = { scratch, bundle, image: await buildImage(join(scratch.path, "image"), 100_000) };
 });
 Deno.test.afterAll(async () => {
@@ -151,18 +148,10 @@ Deno.test("serverless bundle, a client's own sign-in through the token endpoint"
   assert.equal(opened!.digest, image.digest);
 });
 
-/** Starts `deno serve` on the bundle, allowed to reach loopback and to read the environment. */
-async function denoServe(registry: RealRegistry, more: Record<string, string> = {}) {
-  const port = freePort();
-  const permissions = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-env"];
-  const server = await start(Deno.execPath(), [
-    ...["serve", "--no-config", "--no-remote", "--no-npm", ...permissions],
-    ...["--host", "127.0.0.1", "--port", String(port), shared!.bundle],
-  ], {
-    env: { REGISTRY_HOST: registry.url, REPO_PREFIX: "team", ...more },
-    ready: () => answers(`http://127.0.0.1:${port}/healthz`, { statuses: [200] }),
-  });
-  return { server, host: `127.0.0.1:${port}` };
+/** `deno serve` on the bundle, for what is below `team` of `registry`. */
+function served({ url }: RealRegistry, more: Record<string, string> = {}) {
+  const env = { REGISTRY_HOST: url, REPO_PREFIX: "team", ...more };
+  return denoServe(shared!.bundle, freePort(), env);
 }
 
 Deno.test("deno serve, pulled by skopeo with the operator's header", async () => {
@@ -170,20 +159,18 @@ Deno.test("deno serve, pulled by skopeo with the operator's header", async () =>
   await using registry = await registryWithImage("htpasswd");
   const { username, password } = registry.credentials!;
   const header = { AUTH_HEADER: `Basic ${btoa(`${username}:${password}`)}` };
-  const { server, host } = await denoServe(registry, header);
-  await using _ = server;
+  await using server = await served(registry, header);
   await using scratch = await scratchDir("pulled");
-  await skopeoPull(`${host}/app:${image.tag}`, scratch.path);
+  await skopeoPull(`${server.host}/app:${image.tag}`, scratch.path);
   assert.deepEqual(await layoutDigests(scratch.path), image.digests);
 });
 
 Deno.test("deno serve, pulled by skopeo with an account of its own", async () => {
   const { image } = shared!;
   await using registry = await registryWithImage("token");
-  const { server, host } = await denoServe(registry);
-  await using _ = server;
+  await using server = await served(registry);
   await using scratch = await scratchDir("pulled");
-  const name = `${host}/app:${image.tag}`;
+  const name = `${server.host}/app:${image.tag}`;
   await assert.rejects(skopeoPull(name, scratch.path), /unauthorized|authentication/i);
   const { username, password } = registry.credentials!;
   await skopeoPull(name, scratch.path, ["--src-creds", `${username}:${password}`]);

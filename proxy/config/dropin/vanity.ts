@@ -20,7 +20,7 @@ import {
 const NAME = "vanity";
 const SERVERLESS = "serverless-registry-proxy";
 /**
- * It runs behind a platform's front end, which ends TLS and calls from a private or link-local
+ * Both run behind a platform's front end, which ends TLS and calls from a private or link-local
  * address (Cloud Run): what that says of the client's scheme is true.
  */
 const FRONT_ENDS = [
@@ -69,7 +69,6 @@ export function serverlessRegistryProxy(input: DropInInput): Reading {
       ...alone(input, header || key ? "proxy" : "client"),
       [["registries", NAME, "browser_redirects"], true],
       [["token_url"], "/_token"],
-      [["trusted_proxies"], FRONT_ENDS],
     ]),
     settings: settings.list,
   };
@@ -106,6 +105,7 @@ function alone({ stated, env }: DropInInput, mode: "proxy" | "client"): [Path, u
     Object.keys(env).some((name) => name.startsWith("BERTH_REGISTRIES_VANITY_AUTH_"));
   return [
     [["default_registry"], NAME],
+    [["trusted_proxies"], FRONT_ENDS],
     [["registries", NAME, "redirects"], "pass"],
     ...(own ? [] : [[["registries", NAME, "auth", "mode"], mode] as [Path, unknown]]),
     ...others.map((name): [Path, unknown] => [["registries", name, "enabled"], false]),

@@ -53,11 +53,21 @@ export async function startAs(options: DropInOptions): Promise<DropIn> {
 }
 
 /** Runs one of Berth's other commands, such as `config print`, so and to its end. */
-export async function runAs(invocation: Invocation, ...command: string[]): Promise<Finished> {
+async function runAs(invocation: Invocation, ...command: string[]): Promise<Finished> {
   await using dir = await workingDir(invocation);
   const [program = "", ...words] = commandWith(invocation);
   const args = [...words, ...command, ...invocation.args ?? []];
   return await finish(program, args, { cwd: dir.path, timeout: 20_000 });
+}
+
+/** Fails unless `berth config print` says each of `lines` of `invocation`; returns all that it says. */
+export async function configSays(invocation: Invocation, lines: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runAs(invocation, "config", "print");
+  assert.equal(code, 0, stderr);
+  const printed = new TextDecoder().decode(stdout);
+  const said = new Set(printed.split("\n"));
+  for (const line of lines) assert.ok(said.has(line), `${line}\n${printed}`);
+  return printed;
 }
 
 /**

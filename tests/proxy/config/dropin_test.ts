@@ -251,6 +251,7 @@ Deno.test("crev, its environment", async () => {
   assert.equal(config.registries.vanity!.repo_prefix, "acme");
   assert.equal(config.registries.vanity!.auth.mode, "client");
   assert.equal(config.token_url, "_token");
+  assert.ok(config.trusted_proxies.includes("169.254.0.0/16"), "a platform's front end");
   const older = await load({
     env: { CREV_REGISTRY_HOST: "ghcr.io", CREV_TOKEN_PATHNAME: "/api/crev" },
   });

@@ -1,14 +1,31 @@
 /** Listening: addresses, TLS with certificates that change, and an orderly end. */
 import { parseListen } from "./config/schema.ts";
+import type { Caller } from "./recording.ts";
 
 export interface ListenOptions {
   /** `:8080`, `127.0.0.1:8080`, `[::1]:0` */
   listen: string;
   /** PEM; HTTP/2 is offered with it. */
   tls?: { cert: string; key: string } | undefined;
-  handler(request: Request, caller: { peer: string; completed: Promise<void> }):
-    | Response
-    | Promise<Response>;
+  handler(request: Request, caller: Direct): Response | Promise<Response>;
+}
+
+/** Who called this listener. What costs something is asked for only when it is used. */
+class Direct implements Caller {
+  readonly via = "direct";
+  readonly #info: Deno.ServeHandlerInfo<Deno.NetAddr>;
+
+  constructor(info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
+    this.#info = info;
+  }
+
+  get peer(): string {
+    return this.#info.remoteAddr.hostname;
+  }
+
+  get completed(): Promise<void> {
+    return this.#info.completed;
+  }
 }
 
 export interface Listener {
@@ -50,11 +67,7 @@ export function listen(options: ListenOptions): Listener {
         ...(tls ? { cert: tls.cert, key: tls.key } : {}),
         onListen: () => {},
         onError: () => new Response(null, { status: 500 }),
-      }, (request, info) =>
-        options.handler(request, {
-          peer: info.remoteAddr.transport === "tcp" ? info.remoteAddr.hostname : "",
-          completed: info.completed,
-        })) as Deno.HttpServer<Deno.NetAddr>;
+      }, (request, info) => options.handler(request, new Direct(info)));
     } catch (error) {
       throw explain(error, options.listen, tls !== undefined);
     }

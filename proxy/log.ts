@@ -90,12 +90,14 @@ function name({ repository, digest }: { repository: string; digest: string }): s
   return repository ? `${repository}@${digest}` : digest;
 }
 
+const requests = getLogger(["berth", "request"]);
+
 /** Writes one line for each request. Pages, health checks and pings only at debug. */
 export function logRequest(record: RequestRecord): void {
   const quiet = record.kind === "page" || record.kind === "ping";
   const failed = record.status >= 500 && !notReady(record);
   const level = failed ? "error" : quiet ? "debug" : "info";
-  if (!getLogger(["berth", "request"]).isEnabledFor(level)) return;
+  if (!requests.isEnabledFor(level)) return;
   logger("request")[level](summary(record), { request: record });
 }
 

@@ -73,18 +73,22 @@ export function finish(
   record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
   response.headers.set("docker-distribution-api-version", "registry/2.0");
   response.headers.set("x-request-id", record.id);
-  report(record, caller, reporting);
+  report(record, caller.completed, reporting);
 }
 
-/** Hands `record` on once the body has been sent, or its client has gone away. */
-export function report(record: RequestRecord, caller: Caller, { onRecord, now }: Reporting): void {
+/** Hands `record` on once the body has been sent (`completed`), or its client has gone away. */
+export function report(
+  record: RequestRecord,
+  completed: Promise<void> | undefined,
+  { onRecord, now }: Reporting,
+): void {
   record.firstByteMs = now() - record.time;
   const sent = () => {
     record.durationMs = now() - record.time;
     onRecord(record);
   };
-  if (!caller.completed) return sent();
-  caller.completed.then(sent, () => {
+  if (!completed) return sent();
+  completed.then(sent, () => {
     record.aborted = true;
     record.bytes = 0;
     sent();

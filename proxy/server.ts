@@ -63,15 +63,17 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   let active = 0;
   const ended = () => void active--;
   const handle = (request: Request, caller: Caller) => {
+    const answer = handler(request, caller);
+    if (answer instanceof Response) return answer; // From memory, and on its way already.
     active++;
     (caller.completed ?? Promise.resolve()).then(ended, ended);
-    return handler(request, caller);
+    return answer;
   };
   const shared = addressesClash(config.listen, config.forward.listen);
   const listener = shared ? undefined : listen({
     listen: config.listen,
     tls,
-    handler: (request, caller) => handle(request, { ...caller, via: "direct" }),
+    handler: handle,
   });
   const certificate = listener && tls && new CertificateFollower(listener, config.tls, tls);
   await certificate?.follow();

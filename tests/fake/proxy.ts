@@ -52,7 +52,7 @@ export async function startProxy(
   });
   const listener = listen({
     listen: "127.0.0.1:0",
-    handler: (request, caller) => handler(request, { ...caller, via: "direct" }),
+    handler,
   });
   const host = `127.0.0.1:${listener.address.port}`;
   const url = `http://${host}`;

@@ -118,6 +118,12 @@ function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Vio
     const key = auth.password ? "password" : "password_file";
     yield { path: [...base, key], message: "expected a username with it" };
   }
+  if (auth.token_server && !HOST.test(auth.token_server)) {
+    const message = `found ${quote(auth.token_server)}, expected a host such as git.example.com`;
+    yield { path: [...base, "token_server"], message };
+  } else if (auth.token_server && !auth.username) {
+    yield { path: [...base, "token_server"], message: "expected a username with it" };
+  }
   if (!auth.ecr) return;
   const { access_key_id, secret_access_key, secret_access_key_file, region } = auth.ecr;
   if (!!access_key_id !== !!(secret_access_key || secret_access_key_file)) {

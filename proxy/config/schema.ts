@@ -96,6 +96,7 @@ const auth = z.strictObject({
   username: z.string().default(""),
   password: secret().default(""),
   password_file: z.string().default(""),
+  token_server: z.string().default(""),
   header: secret().default(""),
   header_file: z.string().default(""),
   identity_token: secret().default(""),

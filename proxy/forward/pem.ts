@@ -1,7 +1,9 @@
 /** Keys and certificates as openssl and mkcert write them, into what WebCrypto takes. */
 import "reflect-metadata"; // @peculiar/x509 cannot be loaded without.
 import { X509Certificate } from "@peculiar/x509";
+import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject } from "node:crypto";
+import { unlockTripleDes } from "./triple_des.ts";
 
 /** What is wrong with a file of the CA; the message names it and what to do. */
 export class CaError extends Error {
@@ -50,12 +52,21 @@ function parseKey(pem: string, file: string): KeyObject {
   }
   const encrypted = pem.includes("ENCRYPTED");
   try {
-    return createPrivateKey(encrypted ? { key: pem, passphrase: KNOWN_PASSPHRASE } : pem);
+    return encrypted ? unlock(pem) : createPrivateKey(pem);
   } catch (cause) {
     const message = encrypted
       ? `the key is encrypted; take the passphrase off: openssl pkey -in ${file} -out ${file}`
       : "the private key in it cannot be read";
     throw new CaError(`${file}: ${message}`, { cause });
+  }
+}
+
+function unlock(pem: string): KeyObject {
+  try {
+    return createPrivateKey({ key: pem, passphrase: KNOWN_PASSPHRASE });
+  } catch {
+    const key = Buffer.from(unlockTripleDes(pem, KNOWN_PASSPHRASE));
+    return createPrivateKey({ key, type: "pkcs8", format: "der" });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Challenge } from "./challenge.ts";
 import { basicHeader, type Credential, type Credentials } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import { challengeOf } from "./ping.ts";
-import { realmAllowed } from "./realm.ts";
+import { isAt, realmAllowed } from "./realm.ts";
 import { type TokenRequest, tokenRequest, type TokenSource } from "./token.ts";
 import type { Outgoing, Transport } from "./transport.ts";
 
@@ -107,7 +107,7 @@ export class SignIn {
         this.#wider.get(key(scopes)) ?? scopes,
       );
     }
-    return credential.kind === "basic" ? basic(credential) : undefined;
+    return basic(credential);
   }
 
   /** What answers `challenge`; undefined where we have nothing that does, or are refused. */
@@ -117,11 +117,13 @@ export class SignIn {
     scopes: readonly string[],
     host: URL = this.#options.own,
   ): Promise<Authorization | undefined> {
-    if (challenge.scheme === "basic") {
-      return credential.kind === "basic" ? basic(credential) : undefined;
+    if (challenge.scheme === "basic") return basic(credential);
+    const named = credential.kind === "basic" ? credential.server : undefined;
+    let request = tokenRequest(challenge, credential, scopes);
+    if (request && named !== undefined && !isAt(request.realm, named)) {
+      request = { ...request, credential: { kind: "anonymous" } };
     }
-    const request = tokenRequest(challenge, credential, scopes);
-    if (!request || !realmAllowed(request.realm, host)) {
+    if (!request || !realmAllowed(request.realm, host, named)) {
       const reason = "its challenge names a token server that is not its own";
       throw new UpstreamError("forbidden-target", this.#options.registry, { reason });
     }
@@ -137,7 +139,9 @@ export class SignIn {
   }
 }
 
-function basic(credential: Credential & { kind: "basic" }): Authorization {
+/** What the registry itself is shown; nothing where the credential is another host's. */
+function basic(credential: Credential): Authorization | undefined {
+  if (credential.kind !== "basic" || credential.server !== undefined) return undefined;
   return { header: ["authorization", basicHeader(credential.username, credential.password)] };
 }
 

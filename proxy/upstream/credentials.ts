@@ -5,7 +5,8 @@ export type Credential =
   | { kind: "anonymous" }
   /** Sent with every request as it is. */
   | { kind: "header"; name: string; value: string }
-  | { kind: "basic"; username: string; password: string }
+  /** `server`: the token server that alone is told. */
+  | { kind: "basic"; username: string; password: string; server?: string }
   /** An OAuth 2 refresh token, as `docker login` keeps for ACR and others. */
   | { kind: "identity"; token: string };
 
@@ -14,10 +15,13 @@ export type Credentials = () => Promise<Credential>;
 
 /** What stands in the configuration itself; `undefined` where that only says where to get it. */
 export function statedCredentials({ auth }: Registry): Credentials | undefined {
-  const { header, identity_token, username, password, docker_config, ecr } = auth;
+  const { header, identity_token, username, password, token_server, docker_config, ecr } = auth;
   if (header) return fixed(headerCredential(header));
   if (identity_token) return fixed({ kind: "identity", token: identity_token });
-  if (username) return fixed({ kind: "basic", username, password });
+  if (username) {
+    const server = token_server ? { server: token_server.toLowerCase() } : {};
+    return fixed({ kind: "basic", username, password, ...server });
+  }
   return ecr || docker_config ? undefined : fixed({ kind: "anonymous" });
 }
 

@@ -11,17 +11,24 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Whether `realm` may be asked for a token of `registry`: the registry's own host, a host under the
- * same registrable domain, or one of a short list; never plain HTTP for a registry on HTTPS. A
- * challenge is upstream's word, and credentials belong to a host that the operator named.
+ * same registrable domain, one of a short list, or `named` by the operator; never plain HTTP for a
+ * registry on HTTPS. A challenge is upstream's word, and credentials belong to a host that the
+ * operator named.
  */
-export function realmAllowed(realm: URL, registry: URL): boolean {
+export function realmAllowed(realm: URL, registry: URL, named?: string): boolean {
   if (realm.protocol !== "https:" && realm.protocol !== "http:") return false;
   if (realm.protocol === "http:" && registry.protocol !== "http:") return false;
   if (realm.username || realm.password) return false;
   if (realm.hostname === registry.hostname) return true;
+  if (named !== undefined && isAt(realm, named)) return true;
   if (KNOWN[registry.hostname]?.includes(realm.hostname)) return true;
   const own = registrableDomain(registry.hostname);
   return own !== null && own === registrableDomain(realm.hostname);
+}
+
+/** Whether `url` is at `host`; at any port where that names none. */
+export function isAt(url: URL, host: string): boolean {
+  return url.hostname === host || url.host === host;
 }
 
 /**

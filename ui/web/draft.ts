@@ -131,6 +131,7 @@ function authOf(draft: Draft, original: Auth, secrets: readonly string[]): Auth 
     case "password":
       auth.username = draft.username.trim();
       auth.password_file = draft.password_file.trim();
+      if (original.token_server) auth.token_server = original.token_server;
       break;
     case "header":
       auth.header_file = draft.header_file.trim();

@@ -4,7 +4,7 @@
  */
 import { type Path, setIn, type Tree } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
-import { nameForHost, registryOfHost, registryOfSignIn } from "./hosts.ts";
+import { mayDirectTo, nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import { nginxTime } from "./table.ts";
 import {
   type DropInInput,
@@ -13,12 +13,13 @@ import {
   type Reading,
   toolDefaults,
   type ToolSetting,
+  type Written,
   written,
 } from "./tool.ts";
 
 const TOOL = "container-registry-proxy";
-/** Where its image keeps the cache. */
-const CACHE_VOLUME = "/registry_proxy_mirror_cache";
+/** Where its images keep the cache: gmarcy's, and rpardini's before that. */
+const CACHE_VOLUMES = ["/registry_proxy_mirror_cache", "/docker_mirror_cache"];
 /** What it intercepts without being told; Docker Hub always. */
 const REGISTRIES = "k8s.gcr.io gcr.io quay.io";
 const PRIMARY = "(stable|nightly|production|test)";
@@ -29,8 +30,8 @@ const TELLING = ["REGISTRIES", "AUTH_REGISTRIES", "ENABLE_MANIFEST_CACHE"];
 
 /** What its environment and volumes come to. */
 export async function containerRegistryProxy(input: DropInInput): Promise<Reading> {
-  const hasVolume = await input.system.exists(CACHE_VOLUME, "directory");
-  if (!hasVolume && !TELLING.some((name) => input.env[name])) return {};
+  const volume = await cacheVolume(input);
+  if (volume === undefined && !TELLING.some((name) => input.env[name])) return {};
   const registries = structuredCopy(input.registries);
   const intercept = intercepted(input, registries);
   const auth = credentials(input, registries);
@@ -38,7 +39,7 @@ export async function containerRegistryProxy(input: DropInInput): Promise<Readin
     defaults: toolDefaults(TOOL, [
       [["forward", "listen"], ":3128"],
       [["forward", "intercept"], ["docker.io", ...REGISTRIES.split(" ")]],
-      ...(hasVolume ? [[["cache", "dir"], CACHE_VOLUME] as const] : []),
+      ...(volume === undefined ? [] : [[["cache", "dir"], volume] as const]),
     ]),
     settings: [
       ...intercept,
@@ -51,11 +52,21 @@ export async function containerRegistryProxy(input: DropInInput): Promise<Readin
   };
 }
 
-/** `REGISTRIES`: hosts, apart by spaces. One that no registry has becomes a registry. */
+async function cacheVolume({ system }: DropInInput): Promise<string | undefined> {
+  for (const path of CACHE_VOLUMES) if (await system.exists(path, "directory")) return path;
+  return undefined;
+}
+
+/**
+ * `REGISTRIES`: hosts, apart by spaces. One that no registry has becomes a registry; those where the
+ * users of a well-known one sign in are listed there as well.
+ */
 function intercepted(input: DropInInput, registries: Tree): ToolSetting[] {
   const given = written(input, "REGISTRIES");
   if (!given) return [];
-  const hosts = [...new Set(["docker.io", ...given.text.trim().split(/\s+/)])];
+  const listed = given.text.trim().split(/\s+/)
+    .filter((host) => wellKnownSignIn(registries, host) === undefined);
+  const hosts = [...new Set(["docker.io", ...listed])];
   const settings: ToolSetting[] = [];
   for (const host of hosts) {
     if (registryOfHost(registries, host) !== undefined) continue;
@@ -68,36 +79,64 @@ function intercepted(input: DropInInput, registries: Tree): ToolSetting[] {
   return [...settings, { tool: TOOL, path, value: hosts, origin: given.origin }];
 }
 
+/** What `AUTH_REGISTRIES` says of one host, which is a registry or where one's users sign in. */
+interface Login {
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+}
+
 /** `AUTH_REGISTRIES`: `host:user:password …`, with delimiters of the operator's choice. */
 function credentials(input: DropInInput, registries: Tree) {
+  const given = written(input, "AUTH_REGISTRIES");
+  if (!given) return { settings: [], notes: [], problems: [] };
+  const { logins, problems } = readLogins(given, input.env);
   const settings: ToolSetting[] = [];
   const notes: Note[] = [];
+  const signIn = (name: string, auth: Record<string, string>) => {
+    for (const [key, value] of Object.entries(auth)) {
+      const path = ["registries", name, "auth", key];
+      settings.push({ tool: TOOL, path, value, origin: given.origin });
+    }
+  };
+  const own = logins.map(({ host }) =>
+    wellKnownSignIn(registries, host) ?? registryOfHost(registries, host)
+  );
+  const directed = Map.groupBy(
+    logins.flatMap((login) => mayDirectTo(registries, login.host).map((name) => ({ name, login }))),
+    ({ name }) => name,
+  );
+  for (const [index, { host, username, password }] of logins.entries()) {
+    // Registries that have no login of their own and could mean this one alone.
+    const others = [...directed].filter(([name, of]) =>
+      !own.includes(name) && of.length === 1 && of[0]!.login.host === host
+    );
+    if (own[index] !== undefined) signIn(own[index], { username, password });
+    for (const [name] of others) signIn(name, { username, password, token_server: host });
+    if (own[index] !== undefined || others.length > 0) continue;
+    const instead = `${host} is no registry that Berth knows, nor where one signs in; ignored`;
+    notes.push({ tool: TOOL, name: "AUTH_REGISTRIES", instead });
+  }
+  return { settings, notes, problems };
+}
+
+function readLogins(given: Written, env: DropInInput["env"]) {
+  const between = env.AUTH_REGISTRIES_DELIMITER || " ";
+  const within = env.AUTH_REGISTRY_DELIMITER || ":";
+  const logins: Login[] = [];
   const problems: ConfigProblem[] = [];
-  const given = written(input, "AUTH_REGISTRIES");
-  const between = input.env.AUTH_REGISTRIES_DELIMITER || " ";
-  const within = input.env.AUTH_REGISTRY_DELIMITER || ":";
-  const entries = given?.text.split(between).map((entry) => entry.trim()).filter(Boolean) ?? [];
+  const entries = given.text.split(between).map((entry) => entry.trim()).filter(Boolean);
   for (const [index, entry] of entries.entries()) {
     const [host, username, ...rest] = entry.split(within);
     const password = rest.join(within);
-    if (!host || !username || !password) {
+    if (host && username && password) logins.push({ host, username, password });
+    else {
       const expected = ["host", "user", "password"].join(within);
       const message = `entry ${index + 1} is incomplete; expected ${expected}`;
-      problems.push({ key: "", origin: given!.origin, message });
-      continue;
-    }
-    const name = registryOfSignIn(registries, host);
-    if (name === undefined) {
-      const instead = `${host} is no registry that Berth knows, nor where one signs in; ignored`;
-      notes.push({ tool: TOOL, name: "AUTH_REGISTRIES", instead });
-      continue;
-    }
-    for (const [key, value] of Object.entries({ username, password })) {
-      const path = ["registries", name, "auth", key];
-      settings.push({ tool: TOOL, path, value, origin: given!.origin });
+      problems.push({ key: "", origin: given.origin, message });
     }
   }
-  return { settings, notes, problems };
+  return { logins, problems };
 }
 
 /** Tags are asked for each time unless `ENABLE_MANIFEST_CACHE` is true. */
@@ -105,18 +144,14 @@ function manifests(input: DropInInput): ToolSetting[] {
   const enabled = written(input, "ENABLE_MANIFEST_CACHE");
   if (!enabled || !isTrue(enabled.text)) return [];
   const { env } = input;
-  // nginx matches from the beginning of the tag, and not to its end.
-  const tier = (regex: string, time: string) => ({ match: `^(?:${regex})`, ttl: nginxTime(time) });
-  const tiers = [
-    tier(
-      env.MANIFEST_CACHE_PRIMARY_REGEX || PRIMARY,
-      env.MANIFEST_CACHE_PRIMARY_TIME || "10m",
-    ),
-    tier(
-      env.MANIFEST_CACHE_SECONDARY_REGEX || SECONDARY,
-      env.MANIFEST_CACHE_SECONDARY_TIME || "60d",
-    ),
-  ];
+  const tier = (name: string, regex: string, time: string) => ({
+    // nginx matches from the beginning of the tag, and not to its end.
+    match: `^(?:${env[`MANIFEST_CACHE_${name}_REGEX`] ?? regex})`,
+    ttl: nginxTime(env[`MANIFEST_CACHE_${name}_TIME`] || time),
+  });
+  // An empty expression turns its tier off.
+  const tiers = [tier("PRIMARY", PRIMARY, "10m"), tier("SECONDARY", SECONDARY, "60d")]
+    .filter(({ match }) => match !== "^(?:)");
   const ttl = nginxTime(env.MANIFEST_CACHE_DEFAULT_TIME || "1h");
   const setting = (key: string, value: unknown): ToolSetting => ({
     tool: TOOL,

@@ -4,12 +4,20 @@
  */
 import type { Setting } from "../origin.ts";
 import type { Path, Tree } from "../path.ts";
-import { nameForHost, registryOfHost } from "./hosts.ts";
+import { nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import type { DropInInput, Note, Reading } from "./tool.ts";
 import { toolDefaults, type ToolSetting } from "./tool.ts";
 
 const TOOL = "crm";
-const KEYS = new Set(["allowed_hosts", "insecure_tls", "log_level", "mitm"]);
+const KEYS = new Set([
+  "allowed_hosts",
+  "insecure_tls",
+  "log_level",
+  "mitm",
+  "security",
+  "socket_path",
+]);
+/** What it lets through without being told; a file adds to that. */
 const ALLOWED_HOSTS = [
   "docker.io",
   "registry-1.docker.io",
@@ -18,6 +26,10 @@ const ALLOWED_HOSTS = [
   "registry.k8s.io",
   "docker.elastic.co",
 ];
+const UNNEEDED: Readonly<Record<string, string>> = {
+  security: "Berth has limits of its own",
+  socket_path: "Berth listens on TCP alone",
+};
 const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/i;
 
 /** Whether a file with these settings is crm's. */
@@ -40,7 +52,8 @@ export function crm(input: DropInInput, file: readonly Setting[]): Reading {
   };
   const notes: Note[] = [];
   const hosts = of("allowed_hosts");
-  const entries = Array.isArray(hosts?.value) ? hosts.value : ALLOWED_HOSTS;
+  const given = Array.isArray(hosts?.value) ? hosts.value : [];
+  const entries = [...new Set([...ALLOWED_HOSTS, ...given])];
   const { kept, added, dropped } = sort(entries.map(String), input.registries);
 
   add(["forward", "listen"], of("listen"));
@@ -55,7 +68,8 @@ export function crm(input: DropInInput, file: readonly Setting[]): Reading {
       add(["registries", name, "insecure_tls"], of("insecure_tls"));
     }
   }
-  add(["log", "level"], of("log_level"));
+  const level = of("log_level");
+  add(["log", "level"], level, lowerCase(level?.value));
   if (of("mitm", "enabled")?.value === true) {
     add(["forward", "intercept"], of("mitm", "enabled"), [...kept, ...added.keys()]);
     add(["forward", "ca_cert_file"], of("mitm", "ca_cert_path"));
@@ -63,18 +77,28 @@ export function crm(input: DropInInput, file: readonly Setting[]): Reading {
     const instead = "registries are intercepted, and other allowed hosts are tunnelled";
     notes.push({ tool: TOOL, name: "mitm", instead });
   }
-  const first = kept.includes("docker") ? "docker" : kept[0] ?? [...added.keys()][0] ?? "";
+  if (hosts) {
+    const instead = "an entry is a whole host name, on ports 443 and 80 unless it names one";
+    notes.push({ tool: TOOL, name: "allowed_hosts", instead });
+  }
+  for (const [name, instead] of Object.entries(UNNEEDED)) {
+    if (file.some(({ path }) => path[0] === name)) notes.push({ tool: TOOL, name, instead });
+  }
   return {
     defaults: toolDefaults(TOOL, [
       [["forward", "listen"], ":8080"],
       [["forward", "allowed_hosts"], ALLOWED_HOSTS],
-      [["default_registry"], first],
+      [["default_registry"], "docker"],
       ...dropped.filter((name) => !input.stated.has(name))
         .map((name) => [["registries", name, "enabled"], false] as const),
     ]),
     settings,
     notes,
   };
+}
+
+function lowerCase(value: unknown): unknown {
+  return typeof value === "string" ? value.trim().toLowerCase() : value;
 }
 
 /** An entry that is no host is a regular expression; it matches whole names here. */
@@ -91,8 +115,9 @@ function sort(entries: readonly string[], registries: Tree) {
   const kept = known.filter((name) => entries.some((entry) => allows(entry, name, registries)));
   const added = new Map<string, string>();
   for (const host of entries) {
-    // k8s.io serves no images: registry.k8s.io does.
+    // k8s.io serves no images: registry.k8s.io does. Nor do those where users sign in.
     if (!HOST.test(host) || host === "k8s.io" || registryOfHost(registries, host)) continue;
+    if (wellKnownSignIn(registries, host) !== undefined) continue;
     const taken = { ...registries, ...Object.fromEntries(added) };
     added.set(nameForHost(taken, host), host);
   }

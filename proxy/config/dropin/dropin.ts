@@ -17,7 +17,7 @@ export interface DropIn {
   readonly environment: readonly Setting[];
   readonly flags: readonly Setting[];
   readonly problems: readonly ConfigProblem[];
-  /** One line for each tool with settings that Berth has no use for. */
+  /** One line for each tool with settings that Berth has no use for or another. */
   readonly warnings: readonly string[];
 }
 
@@ -97,6 +97,6 @@ function noteLines(notes: readonly Note[]): string[] {
   return [...tools].map((tool) => {
     const said = notes.filter((note) => note.tool === tool)
       .map(({ name, instead }) => `${name} (${instead})`).join(", ");
-    return `settings of ${tool} that Berth does not need: ${said}`;
+    return `settings of ${tool} that Berth does not need or takes otherwise: ${said}`;
   });
 }

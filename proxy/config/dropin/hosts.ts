@@ -1,6 +1,7 @@
 /** Registries by the hosts that other tools name them by. */
 import { getDomain } from "tldts";
 import { isTree, type Tree } from "../path.ts";
+import { BUILT_IN_REGISTRIES } from "../registries.ts";
 
 /** Where well-known registries sign their users in, other than under their own name. */
 const SIGN_IN_HOSTS: Readonly<Record<string, string>> = {
@@ -23,21 +24,27 @@ export function registryOfHost(registries: Tree, host: string): string | undefin
   })?.[0];
 }
 
-/**
- * The registry whose users sign in at `host`: the registry itself, a well-known pair, or the only
- * registry under the same registrable domain (GitLab's own: gitlab.example.com signs in for
- * registry.example.com).
- */
-export function registryOfSignIn(registries: Tree, host: string): string | undefined {
-  const itself = registryOfHost(registries, host);
-  if (itself !== undefined) return itself;
+/** The well-known registry whose users sign in at `host`, where that is a host of its own. */
+export function wellKnownSignIn(registries: Tree, host: string): string | undefined {
   const known = SIGN_IN_HOSTS[host.toLowerCase()];
-  if (known !== undefined && known in registries) return known;
-  const domain = getDomain(host);
-  const related = Object.entries(registries).filter(([, registry]) =>
-    domain !== null && isTree(registry) && getDomain(String(registry.url)) === domain
-  );
-  return related.length === 1 ? related[0]![0] : undefined;
+  return known !== undefined && known in registries ? known : undefined;
+}
+
+/**
+ * The operator's own registries that may send their users to `host` to sign in: those under the same
+ * registrable domain (GitLab: git.example.com signs in for registry.example.com).
+ */
+export function mayDirectTo(registries: Tree, host: string): string[] {
+  const domain = registrableDomain(host);
+  return Object.entries(registries).filter(([name, registry]) =>
+    domain !== null && isTree(registry) && !Object.hasOwn(BUILT_IN_REGISTRIES, name) &&
+    registrableDomain(String(registry.url)) === domain
+  ).map(([name]) => name);
+}
+
+/** As for tokens: two tenants of one hosting suffix share nothing. */
+function registrableDomain(host: string): string | null {
+  return getDomain(host, { allowPrivateDomains: true });
 }
 
 /** A name for a registry at `host` that no registry of `registries` has yet. */

@@ -80,6 +80,8 @@ export const LEGACY_OPTIONS: readonly LegacyOption[] = [
 ];
 
 const CLIENTS = "slow clients have limits of Berth's own";
+const DEBUG = "DEBUG=true logs what is intercepted";
+const OWN_AUTH = "auth.mode: client lets clients of a registry sign in themselves";
 const TUNNELS = "forward.idle_timeout and upstream.connect_timeout cover tunnels";
 
 export const UNNEEDED: readonly Unneeded[] = [
@@ -92,4 +94,9 @@ export const UNNEEDED: readonly Unneeded[] = [
   { tool: CRP, env: "PROXY_SEND_TIMEOUT", instead: "upstream.idle_timeout covers sending" },
   { tool: CRP, env: "PROXY_CONNECT_CONNECT_TIMEOUT", instead: TUNNELS },
   { tool: CRP, env: "PROXY_CONNECT_SEND_TIMEOUT", instead: TUNNELS },
+  { tool: CRP, env: "DISABLE_IPV6", instead: "addresses that do not answer are passed over" },
+  { tool: CRP, env: "DEBUG_HUB", instead: DEBUG },
+  { tool: CRP, env: "DEBUG_NGINX", instead: DEBUG },
+  { tool: CRP, env: "ALLOW_OWN_AUTH", instead: OWN_AUTH },
+  { tool: CRP, env: "ALLOW_PUSH_WITH_OWN_AUTH", instead: OWN_AUTH },
 ];

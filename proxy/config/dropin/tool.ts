@@ -28,7 +28,7 @@ export interface ToolSetting extends Setting {
   readonly tool: Tool;
 }
 
-/** A setting that Berth has no use for. */
+/** A setting that Berth has no use for, or that does something else here. */
 export interface Note {
   readonly tool: Tool;
   /** As it was written: `SEND_TIMEOUT`. */

@@ -36,9 +36,11 @@ Deno.test("container-registry-proxy, what it does by itself", async () => {
     describeOrigin(found.sources.get("forward.listen")!),
     "as container-registry-proxy does",
   );
-  const volume = await config({ directories: ["/registry_proxy_mirror_cache"] });
-  assert.equal(volume.forward.listen, ":3128");
-  assert.equal(volume.cache.dir, "/registry_proxy_mirror_cache");
+  for (const directory of ["/registry_proxy_mirror_cache", "/docker_mirror_cache"]) {
+    const volume = await config({ directories: [directory] });
+    assert.equal(volume.forward.listen, ":3128");
+    assert.equal(volume.cache.dir, directory);
+  }
   assert.equal((await config({})).forward.listen, "");
 });
 
@@ -102,7 +104,7 @@ Deno.test("container-registry-proxy, every setting of its environment", async ()
   assert.equal(forward.idle_timeout, 600e3);
   assert.match(warnings.at(-1)!, /private images of docker, gitlab, registry-acme-example/);
   assert.deepEqual(warnings.slice(0, -1), [
-    "settings of container-registry-proxy that Berth does not need: " +
+    "settings of container-registry-proxy that Berth does not need or takes otherwise: " +
     "CACHE_VALID_TIME (content has a digest and does not go stale), " +
     "PROXY_REQUEST_BUFFERING (pushes are streamed), " +
     "SEND_TIMEOUT (slow clients have limits of Berth's own), " +
@@ -124,14 +126,43 @@ Deno.test("container-registry-proxy, delimiters for keys that hold spaces and co
   assert.equal(registries.quay!.auth.password, "pw");
 });
 
+Deno.test("container-registry-proxy, an empty expression turns its tier off", async () => {
+  const env = { ENABLE_MANIFEST_CACHE: "true", MANIFEST_CACHE_SECONDARY_REGEX: "" };
+  const { tiers } = (await config({ env })).cache.manifests;
+  assert.deepEqual(tiers.map(({ match }) => match), ["^(?:(stable|nightly|production|test))"]);
+});
+
 Deno.test("container-registry-proxy, a GitLab of one's own signs in for its registry", async () => {
-  const { registries } = await config({
-    env: {
-      REGISTRIES: "registry.git.acme.example",
-      AUTH_REGISTRIES: "git.acme.example:u:p",
-    },
-  });
-  assert.equal(registries["registry-git-acme-example"]!.auth.username, "u");
+  const AUTH_REGISTRIES = "git.acme.example:u:p";
+  for (const REGISTRIES of ["reg.acme.example", "reg.acme.example git.acme.example"]) {
+    const { registries } = await config({ env: { REGISTRIES, AUTH_REGISTRIES } });
+    const { username, password, token_server } = registries["reg-acme-example"]!.auth;
+    assert.deepEqual([username, password, token_server], ["u", "p", "git.acme.example"]);
+  }
+});
+
+Deno.test("container-registry-proxy, a login is for the hosts that it could be meant for", async () => {
+  const { config: { registries, forward }, warnings } = loaded(
+    await load({
+      env: {
+        REGISTRIES:
+          "a.acme.example b.acme.example c.acme.example auth.docker.io r.tenant.github.io",
+        AUTH_REGISTRIES:
+          "a.acme.example:a:1 b.acme.example:b:2 auth.docker.io:hub:3 other.github.io:o:4",
+      },
+    }),
+  );
+  const login = (name: string) => {
+    const { username, token_server } = registries[name]!.auth;
+    return [username, token_server];
+  };
+  assert.deepEqual(login("a-acme-example"), ["a", ""], "its own");
+  assert.deepEqual(login("b-acme-example"), ["b", ""], "its own");
+  assert.deepEqual(login("c-acme-example"), ["", ""], "it could be either");
+  assert.deepEqual(login("docker"), ["hub", ""]);
+  assert.deepEqual(login("r-tenant-github-io"), ["", ""], "another tenant");
+  assert.equal(forward.intercept.includes("auth.docker.io"), false);
+  assert.match(warnings.join(), /other\.github\.io is no registry that Berth knows/);
 });
 
 Deno.test("container-registry-proxy, an incomplete login names its place and not the password", async () => {
@@ -260,6 +291,15 @@ Deno.test("crev, its environment", async () => {
   assert.equal(loaded(hub).config.registries.vanity!.url, "https://registry-1.docker.io");
 });
 
+const CRM_HOSTS = [
+  "docker.io",
+  "registry-1.docker.io",
+  "gcr.io",
+  "k8s.io",
+  "registry.k8s.io",
+  "docker.elastic.co",
+];
+
 Deno.test("crm, its file is recognised by its keys", async () => {
   const { config, warnings, sources } = loaded(
     await loadYaml(
@@ -270,7 +310,9 @@ allowed_hosts:
   - .*\\.gcr\\.io
   - registry.acme.example
 insecure_tls: true
-log_level: debug
+log_level: Debug
+security:
+  max_concurrent_reqs: 100
 mitm:
   enabled: true
   ca_cert_path: ca.crt
@@ -282,18 +324,20 @@ mitm:
   assert.equal(config.listen, ":9090");
   assert.equal(config.forward.listen, ":9090");
   assert.deepEqual(config.forward.allowed_hosts, [
-    "docker.io",
+    ...CRM_HOSTS,
     "/.*\\.gcr\\.io/",
     "registry.acme.example",
   ]);
-  const names = ["docker", "k8s", "registry-acme-example"];
+  const names = ["docker", "elastic", "gcr", "k8s", "registry-acme-example"];
   assert.deepEqual(Object.keys(config.registries).toSorted(), names);
   assert.deepEqual(config.forward.intercept.toSorted(), names);
   assert.ok(Object.values(config.registries).every(({ insecure_tls }) => insecure_tls));
   assert.equal(config.log.level, "debug");
   assert.equal(config.forward.ca_cert_file, "ca.crt");
   assert.equal(describeOrigin(sources.get("log.level")!), "config.yaml:8:12");
-  assert.match(warnings.join(), /^settings of crm .*mitm \(registries are intercepted/);
+  const line = warnings.join();
+  assert.match(line, /^settings of crm .*mitm \(registries are intercepted/);
+  assert.match(line, /allowed_hosts \(an entry is a whole host name.*security \(/);
 });
 
 Deno.test("crm, what it does by itself, as JSON", async () => {
@@ -304,13 +348,12 @@ Deno.test("crm, what it does by itself, as JSON", async () => {
   assert.deepEqual(config.forward.intercept, []);
 });
 
-Deno.test("crm, an allow-list without Docker Hub leaves no default that it forbids", async () => {
-  const { config } = loaded(await loadYaml("allowed_hosts: [quay.io]\n"));
-  assert.deepEqual(Object.keys(config.registries), ["quay"]);
-  assert.equal(config.default_registry, "quay");
-  const none = loaded(await loadYaml("allowed_hosts: ['.*[.]example']\n"));
-  assert.deepEqual(Object.keys(none.config.registries), []);
-  assert.equal(none.config.default_registry, "");
+Deno.test("crm, its allow-list adds to its own, and registries in neither are left out", async () => {
+  const { config } = loaded(await loadYaml("allowed_hosts: [quay.io, auth.docker.io]\n"));
+  const names = ["docker", "elastic", "gcr", "k8s", "quay"];
+  assert.deepEqual(Object.keys(config.registries).toSorted(), names);
+  assert.deepEqual(config.forward.allowed_hosts, [...CRM_HOSTS, "quay.io", "auth.docker.io"]);
+  assert.equal(config.default_registry, "docker");
 });
 
 Deno.test("crm, a mistake in its file is named where it is", async () => {

@@ -40,6 +40,16 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
   ["username alone", own("auth: { username: u }"), /auth\.username: expected a password/],
   ["password alone", own("auth: { password: s3cret }"), /auth\.password: expected a username/],
   [
+    "token server without username",
+    own("auth: { token_server: a.example }"),
+    /expected a username/,
+  ],
+  [
+    "token server that is no host",
+    own("auth: { username: u, password: p, token_server: 'https://a.example' }"),
+    /auth\.token_server: found "https:\/\/a\.example", expected a host/,
+  ],
+  [
     "two kinds of credential",
     own("auth: { username: u, password: p, header: h }"),
     /auth: found username and header, expected one kind/,

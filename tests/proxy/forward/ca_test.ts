@@ -91,6 +91,33 @@ Deno.test("openAuthority, an openssl key file with its parameters first", () =>
     await openAuthority({ dir, ...files, hosts: [], now: NOW });
   }));
 
+const { success: hasOpenssl } = await new Deno.Command("sh", { args: ["-c", "openssl version"] })
+  .output();
+
+Deno.test({
+  name: "openAuthority, keys locked as container-registry-proxy does, by either openssl",
+  ignore: !hasOpenssl,
+  fn: () =>
+    inTemp(async (dir) => {
+      const files = await makeCa(dir, { key: "rsa" });
+      const locked = join(dir, "locked.key");
+      for (const format of [["-traditional"], [], ["-aes256"]]) {
+        const cipher = format.includes("-aes256") ? [] : ["-des3"];
+        const { success } = await new Deno.Command("openssl", {
+          args: [
+            ...["rsa", "-in", files.keyFile, "-out", locked, "-passout", "pass:foobar"],
+            ...cipher,
+            ...format,
+          ],
+          stderr: "null",
+        }).output();
+        assert.ok(success);
+        assert.match(await Deno.readTextFile(locked), /ENCRYPTED/);
+        await openAuthority({ dir, ...files, keyFile: locked, hosts: [], now: NOW });
+      }
+    }),
+});
+
 Deno.test("openAuthority, says what is wrong with the operator's files", () =>
   inTemp(async (dir) => {
     const open = (files: { certFile: string; keyFile: string }) =>

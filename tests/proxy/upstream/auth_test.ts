@@ -65,6 +65,23 @@ Deno.test("sign-in, Bearer with a user: only the token server sees the password"
   }
 });
 
+Deno.test("sign-in, token_server: the credentials are for that host alone", async () => {
+  const auth = (token_server: string) => ({ auth: { ...signedIn, token_server } });
+  await using fake = await bearer({ users, private: ["org/app"] });
+  await using right = upstreamAt(fake.url, auth("127.0.0.1"));
+  assert.equal(await status(right), 200);
+  const told = () => fake.log.filter(({ headers }) => /^Basic/.test(headers.get("authorization")!));
+  assert.deepEqual([...new Set(told().map(({ server }) => server))], ["token"]);
+  const before = told().length;
+  await using other = upstreamAt(fake.url, auth("git.example.com"));
+  assert.equal(await status(other), 401);
+  await using basic = await protectedBy({ scheme: "basic", users });
+  await using direct = upstreamAt(basic.url, auth("git.example.com"));
+  assert.equal(await status(direct), 401);
+  assert.equal(told().length, before);
+  assert.ok(basic.log.every(({ headers }) => !headers.has("authorization")));
+});
+
 Deno.test("sign-in, a fixed header goes out as it is, without a handshake", async () => {
   await using fake = await fakeRegistry({ images });
   await using upstream = upstreamAt(fake.url, { auth: { header: "Bearer fixed" } });

@@ -33,3 +33,14 @@ Deno.test("realmAllowed, credentials go to the registry's own token server only"
     assert.equal(found, allowed, `${registry} → ${realm}`);
   }
 });
+
+Deno.test("realmAllowed, a token server that the operator named, and never in the clear", () => {
+  const allowed = (realm: string, named: string) =>
+    realmAllowed(new URL(realm), new URL("https://registry.corp.example"), named);
+  assert.equal(allowed("https://login.other.test/token", "login.other.test"), true);
+  assert.equal(allowed("https://login.other.test:8443/token", "login.other.test"), true);
+  assert.equal(allowed("https://login.other.test:8443/token", "login.other.test:8443"), true);
+  assert.equal(allowed("https://login.other.test:8444/token", "login.other.test:8443"), false);
+  assert.equal(allowed("https://login.other.test.evil.test/token", "login.other.test"), false);
+  assert.equal(allowed("http://login.other.test/token", "login.other.test"), false);
+});

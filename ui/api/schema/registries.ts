@@ -25,6 +25,7 @@ export const registrySettings = z.object({
     username: z.string().optional(),
     password: z.string().optional(),
     password_file: z.string().optional(),
+    token_server: z.string().optional(),
     header: z.string().optional(),
     header_file: z.string().optional(),
     identity_token: z.string().optional(),

@@ -168,9 +168,10 @@ async function start(live: LiveConfig): Promise<Running> {
   started.defer(() => forward.close(0));
   // Without an address of its own the registry API is behind the forward proxy's.
   const registry = proxy.address ?? forward.address!;
-  const { hash, made } = config.admin.password_hash || config.admin.auth === "none"
+  const { listen: dashboardAt, password_hash, auth } = config.admin;
+  const { hash, made } = dashboardAt === "" || password_hash || auth === "none"
     ? { hash: "", made: undefined }
-    : await usingDataDir(dir, () => firstPassword(dir || "."));
+    : await usingDataDir(dir, () => firstPassword(dir));
   const admin = createAdmin({
     live,
     cache,
@@ -187,8 +188,8 @@ async function start(live: LiveConfig): Promise<Running> {
     pages: join(ROOT, "ui", "dist"),
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   });
-  const dashboard = config.admin.listen === "" ? undefined : listen({
-    listen: config.admin.listen,
+  const dashboard = dashboardAt === "" ? undefined : listen({
+    listen: dashboardAt,
     handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
   });
   if (dashboard) {

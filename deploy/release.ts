@@ -68,9 +68,11 @@ async function release(target: Target, packages: Package[], time: Date): Promise
       const script = SCRIPTS[shell as keyof typeof COMPLETIONS]();
       await Deno.writeTextFile(join(dir, "completions", file), script);
     }
-    for (const file of ["README.md", "LICENSE", "CHANGELOG.md", "config.yaml"]) {
+    for (const file of ["README.md", "LICENSE", "CHANGELOG.md"]) {
       await Deno.copyFile(join(ROOT, file), join(dir, file));
     }
+    // Under the name that is looked for it would be taken, and what it says goes before much else.
+    await Deno.copyFile(join(ROOT, "config.yaml"), join(dir, "config.example.yaml"));
     await Deno.copyFile(join(ROOT, "deploy/systemd/berth.service"), join(dir, "berth.service"));
     await Deno.writeTextFile(join(dir, "LICENSES-third-party.txt"), notices(packages));
     const file = `${dir}${target.name.startsWith("windows-") ? ".zip" : ".tar.gz"}`;

@@ -20,19 +20,26 @@ export interface FirstPassword {
 
 /**
  * The hash kept in `admin.json` of `dir`; at the first start, or when that file is gone, a new
- * password is made. Only its hash is written, readable by the owner alone.
+ * password is made. Only its hash is written, readable by the owner alone. Without a directory
+ * (`""`) nothing is written, and each start has a password of its own.
  */
 export async function firstPassword(dir: string): Promise<FirstPassword> {
+  if (dir === "") return await newPassword();
   const file = join(dir, FILE);
   const hash = await readHash(file);
   if (hash !== undefined) return { hash };
-  const made = makePassword();
-  const record = { password_hash: await hashPassword(made) };
+  const made = await newPassword();
+  const record = { password_hash: made.hash };
   await mkdir(dir, { recursive: true });
   await writeFile(`${file}.new`, JSON.stringify(record) + "\n", { mode: 0o600 });
   await chmod(`${file}.new`, 0o600);
   await rename(`${file}.new`, file);
-  return { hash: record.password_hash, made };
+  return made;
+}
+
+async function newPassword(): Promise<Required<FirstPassword>> {
+  const made = makePassword();
+  return { hash: await hashPassword(made), made };
 }
 
 async function readHash(file: string): Promise<string | undefined> {

@@ -7,8 +7,8 @@ import { environmentSettings } from "./environment.ts";
 import { type ParsedFile, parseFile } from "./file.ts";
 import { builtInSettings, Layers } from "./layers.ts";
 import type { LoadInput } from "./load.ts";
-import type { Setting } from "./origin.ts";
-import { getIn, isTree, newTree, type Tree } from "./path.ts";
+import { describeOrigin, type Setting } from "./origin.ts";
+import { formatKey, getIn, isTree, newTree, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type FetchedMap, readRegistryMap, type RegistryMapReading } from "./registry_map.ts";
 import { configSchema } from "./schema.ts";
@@ -75,8 +75,22 @@ export async function gather(input: GatherInput): Promise<Gathered> {
       ...map.problems,
       ...tools.problems,
     ],
-    warnings: [...environment.warnings, ...map.warnings, ...tools.warnings],
+    warnings: [
+      ...environment.warnings,
+      ...map.warnings,
+      ...tools.warnings,
+      ...unusedVolume(tools.defaults, layers),
+    ],
   };
+}
+
+/** A tool's volume that is there while the cache is elsewhere: content would go with the container. */
+function unusedVolume(defaults: readonly Setting[], layers: Layers): string[] {
+  const volume = defaults.find(({ path }) => formatKey(path) === "cache.dir");
+  const dir = volume && getIn(layers.tree, volume.path);
+  if (!volume || dir === volume.value) return [];
+  const said = describeOrigin(layers.origin(volume.path)!);
+  return [`${volume.value} is there and is not used: cache.dir is ${dir} (${said})`];
 }
 
 async function readMap(

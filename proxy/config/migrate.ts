@@ -21,7 +21,13 @@ export function migratedYaml(loaded: LoadedConfig): string {
     // What the map's URL or file says goes on being read from there.
     const said = !OWN.includes(origin.kind) && origin.kind !== "map";
     if (!said || readFromFile(config, path)) continue;
-    values.push({ path, value: asWritten(path, value, (_, scalar) => literal(scalar)), origin });
+    // A registry that is turned off takes one line, and not two.
+    const off = value === false && path.at(-1) === "enabled";
+    values.push(
+      off
+        ? { path: path.slice(0, -1), value: { enabled: false }, origin }
+        : { path, value: asWritten(path, value, (_, scalar) => literal(scalar)), origin },
+    );
   }
   if (values.length === 0) return "# Berth's defaults are all there is.\n";
   return `# Written by berth config migrate.\n${annotatedYaml(values)}`;

@@ -87,6 +87,21 @@ Deno.test("crproxy, -version and -help", async () => {
   assert.match(await run(command, [...args, "-help"]), /Usage: berth/);
 });
 
+Deno.test("crproxy, without a cache nothing is written", async () => {
+  await using upstream = await fakeRegistry({ images: { "team/app:1": fakeImage() } });
+  const port = freePort();
+  await using berth = await startAs({
+    args: [`-listen=127.0.0.1:${port}`, `-default-registry=${upstream.url}`, "-cache-dir="],
+    env: { BERTH_ADMIN_AUTH: "required" },
+    port,
+  });
+  const response = await fetch(`${berth.url}/v2/team/app/manifests/1`);
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  await until("the password said", async () => /password [a-z2-9-]{23}/.test(await berth.output()));
+  assert.deepEqual([...Deno.readDirSync(berth.dir)], []);
+});
+
 Deno.test("crproxy, -default-registry goes before the map's default", async () => {
   const one = fakeImage({ seed: 1 });
   const two = fakeImage({ seed: 2 });

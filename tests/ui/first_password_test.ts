@@ -21,3 +21,10 @@ Deno.test("firstPassword, made once, kept as a hash that only its owner can read
   assert.notEqual((await firstPassword(dir)).hash, first.hash);
   await Deno.remove(parent, { recursive: true });
 });
+
+Deno.test("firstPassword, without a directory nothing is kept", async () => {
+  const [one, two] = [await firstPassword(""), await firstPassword("")];
+  assert.ok(await verifyPassword(one.made!, one.hash));
+  assert.notEqual(one.made, two.made);
+  await assert.rejects(Deno.stat("admin.json"), Deno.errors.NotFound);
+});

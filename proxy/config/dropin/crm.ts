@@ -9,7 +9,8 @@ import type { DropInInput, Note, Reading } from "./tool.ts";
 import { toolDefaults, type ToolSetting } from "./tool.ts";
 
 const TOOL = "crm";
-const KEYS = new Set([
+/** Keys that crm's file has and Berth's own has not. */
+export const KEYS: ReadonlySet<string> = new Set([
   "allowed_hosts",
   "insecure_tls",
   "log_level",

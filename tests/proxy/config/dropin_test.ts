@@ -44,6 +44,18 @@ Deno.test("container-registry-proxy, what it does by itself", async () => {
   assert.equal((await config({})).forward.listen, "");
 });
 
+Deno.test("container-registry-proxy, a volume that is mounted and not used is said", async () => {
+  const directories = ["/registry_proxy_mirror_cache"];
+  const warnings = async (env: Record<string, string>) =>
+    loaded(await load({ directories, env })).warnings;
+  assert.deepEqual(await warnings({}), []);
+  assert.deepEqual(await warnings({ BERTH_CACHE_DIR: directories[0]! }), []);
+  assert.deepEqual(await warnings({ BERTH_CACHE_DIR: "/data" }), [
+    "/registry_proxy_mirror_cache is there and is not used: " +
+    "cache.dir is /data (environment BERTH_CACHE_DIR)",
+  ]);
+});
+
 Deno.test("container-registry-proxy, every setting of its environment", async () => {
   const { config, warnings } = loaded(
     await load({

@@ -115,7 +115,7 @@ function createApi(deps: AdminDeps, access: Access, now: () => number) {
     .route("/", upkeepRoutes(cache, verifier))
     .route("/", configRoutes(live, present.startedAt))
     .route("/", connectRoutes(() => live.current, deps.registryPort))
-    .route("/", forwardRoutes(() => live.current, deps.forward));
+    .route("/", forwardRoutes(live, deps.forward));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);
   });

@@ -262,11 +262,19 @@ function* forward(config: Config): Generator<Violation> {
   for (const [index, entry] of config.forward.allowed_hosts.entries()) {
     const path = ["forward", "allowed_hosts", index];
     const pattern = /^\/(.*)\/$/.exec(entry)?.[1];
-    if (pattern === undefined ? HOST.test(entry) : isRegex(pattern)) continue;
+    if (pattern === undefined ? isReachable(entry) : isRegex(pattern)) continue;
     const message = `found ${quote(entry)}, expected a host name or a regular expression ` +
       "between slashes";
     yield { path, message };
   }
+}
+
+/** A host as clients ask for it: names with `_` and IPv6 addresses in brackets are among them. */
+function isReachable(entry: string): boolean {
+  const address = /^\[(.*)\](:\d{1,5})?$/.exec(entry)?.[1];
+  return address === undefined
+    ? HOST.test(entry.replaceAll("_", "a"))
+    : ipaddr.IPv6.isValid(address);
 }
 
 function isRegex(text: string): boolean {

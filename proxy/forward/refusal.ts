@@ -1,19 +1,22 @@
 /** Why a client does not get where it wants, in words that say what to change. */
 import { type Endpoint, formatEndpoint, isWithin, type Reach } from "./endpoint.ts";
 
+/** What stands between a client and a host. */
+export type HostReason = "host" | "port" | "private" | "loop" | "unresolved" | "unreachable";
+
 export type RefusalReason =
-  | "host"
-  | "port"
-  | "private"
-  | "loop"
+  | HostReason
   | "network"
   | "sign-in"
   | "attempts"
   | "malformed"
   | "timeout"
-  | "busy"
-  | "unresolved"
-  | "unreachable";
+  | "busy";
+
+/** Whether `reason` is about the host asked for, and not about the client or its request. */
+export function isAboutHost(reason: RefusalReason): reason is HostReason {
+  return /^(host|port|private|loop|unresolved|unreachable)$/.test(reason);
+}
 
 const STATUS: Readonly<Record<RefusalReason, number>> = {
   host: 403,
@@ -49,17 +52,22 @@ export class Refusal extends Error {
 
 /** 403 for a host, or a port of it, that is not on the list. */
 export function notAllowed(endpoint: Endpoint, reason: "host" | "port"): Refusal {
+  const what = reason === "host"
+    ? `${formatEndpoint(endpoint)} is not an allowed host`
+    : `port ${endpoint.port} of ${endpoint.host} is not allowed`;
+  const entry = JSON.stringify(entryFor(endpoint, reason));
+  const message = `${what}: add ${entry} to forward.allowed_hosts to let clients reach it`;
+  return new Refusal(reason, message);
+}
+
+/**
+ * What to add to `forward.allowed_hosts` for `endpoint`, which is refused for `reason`. A host alone
+ * stands for its usual ports; where an entry with a port is what stood in the way, another one helps.
+ */
+export function entryFor(endpoint: Endpoint, reason: "host" | "port"): string {
   const full = formatEndpoint(endpoint);
-  return new Refusal(
-    reason,
-    reason === "host"
-      ? `${full} is not an allowed host: add ${JSON.stringify(hostEntry(endpoint))} to ` +
-        "forward.allowed_hosts to let clients reach it"
-      : `port ${endpoint.port} of ${endpoint.host} is not allowed: add ${
-        JSON.stringify(full)
-      } to ` +
-        "forward.allowed_hosts to let clients reach it",
-  );
+  const usual = endpoint.port === 443 || endpoint.port === 80;
+  return reason === "host" && usual ? full.replace(/:\d+$/, "") : full;
 }
 
 /** 403 for a host that turned out to have an address outside `reach`. */
@@ -72,8 +80,4 @@ export function privateAddress(endpoint: Endpoint, address: string, reach: Reach
       ? `${found}which is not public: set forward.allow_private to let clients reach such addresses`
       : `${found}which no client is let through to: link-local, metadata service or reserved`,
   );
-}
-
-function hostEntry(endpoint: Endpoint): string {
-  return endpoint.port === 443 || endpoint.port === 80 ? endpoint.host : formatEndpoint(endpoint);
 }

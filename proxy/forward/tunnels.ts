@@ -1,7 +1,7 @@
 /** What runs through the forward proxy now, and what was refused lately. */
 import { LRUCache } from "lru-cache";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
-import type { Refusal, RefusalReason } from "./refusal.ts";
+import { type HostReason, isAboutHost, type Refusal } from "./refusal.ts";
 import type { Relay } from "./relay.ts";
 
 /** A connection to a host, as the dashboard shows it. */
@@ -24,7 +24,7 @@ export interface Tunnel {
 export interface RefusedHost {
   host: string;
   port: number;
-  reason: RefusalReason;
+  reason: HostReason;
   message: string;
   count: number;
   /** Unix milliseconds of the last time, and whose that was. */
@@ -72,9 +72,11 @@ export class Tunnels {
 export class RefusedHosts {
   readonly #hosts = new LRUCache<string, RefusedHost>({ max: 200 });
 
+  /** Takes note of a refusal, unless it says nothing about `endpoint`. */
   add(endpoint: Endpoint, refusal: Refusal, client: string, now: number): void {
-    const key = formatEndpoint(endpoint);
     const { reason, message } = refusal;
+    if (!isAboutHost(reason)) return;
+    const key = formatEndpoint(endpoint);
     const count = (this.#hosts.get(key)?.count ?? 0) + 1;
     this.#hosts.set(key, { ...endpoint, reason, message, count, last: now, client });
   }

@@ -127,6 +127,11 @@ const SHOTS: Shot[] = [
   { name: "connect", path: "/connect" },
   { name: "connect-containerd", path: "/connect/containerd?registry=quay" },
   { name: "settings", path: "/settings" },
+  {
+    name: "settings-allow",
+    path: "/settings",
+    act: (page) => page.getByRole("button", { name: "Allow telemetry.example.net…" }).click(),
+  },
   { name: "login", path: "/", options: { signedIn: false } },
   {
     name: "login-wrong",

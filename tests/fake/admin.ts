@@ -8,6 +8,7 @@ import type { Config, Registry } from "../../proxy/config/schema.ts";
 import { createMetrics } from "../../proxy/metrics.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import { createAdmin } from "../../ui/admin.ts";
+import type { ForwardState } from "../../ui/api/routes/forward.ts";
 import { openStats } from "../../ui/stats.ts";
 
 export const PASSWORD = "correct horse";
@@ -21,6 +22,8 @@ export interface AdminFixture extends AsyncDisposable {
   cache: Cache;
   stats: ReturnType<typeof openStats>;
   quotas: QuotaBook;
+  /** What the forward proxy tells; to be changed in place. */
+  forward: ForwardState;
   app: ReturnType<typeof createAdmin>;
   errors: unknown[];
   /** Registries that were probed. */
@@ -57,6 +60,28 @@ export async function adminFixture(
   const quotas = new QuotaBook();
   const errors: unknown[] = [];
   const probed: Registry[] = [];
+  const forward: ForwardState = {
+    tunnels: () => [{
+      id: 1,
+      kind: "interception",
+      host: "quay.io",
+      port: 443,
+      client: "192.0.2.7",
+      user: "",
+      since: 5,
+      up: 10,
+      down: 20,
+    }],
+    refused: () => [{
+      host: "evil.example",
+      port: 8443,
+      reason: "host",
+      message: "not on the list",
+      count: 2,
+      last: 7,
+      client: "192.0.2.7",
+    }],
+  };
   const app = createAdmin({
     live,
     cache,
@@ -68,28 +93,7 @@ export async function adminFixture(
       runningFills: () => cache.fills().length,
       quotas: () => quotas.entries(),
     }),
-    forward: {
-      tunnels: () => [{
-        id: 1,
-        kind: "interception",
-        host: "quay.io",
-        port: 443,
-        client: "192.0.2.7",
-        user: "",
-        since: 5,
-        up: 10,
-        down: 20,
-      }],
-      refused: () => [{
-        host: "evil.example",
-        port: 8443,
-        reason: "host",
-        message: "not on the list",
-        count: 2,
-        last: 7,
-        client: "192.0.2.7",
-      }],
-    },
+    forward,
     probe: (registry) => {
       probed.push(registry);
       return Promise.resolve({ ok: true, text: "Reachable", ms: 1, steps: [], quota: undefined });
@@ -128,7 +132,19 @@ export async function adminFixture(
     return await ask(`/api/v1${path}`, { ...init, headers });
   };
   return {
-    ...{ clock, config: live.current, live, cache, stats, quotas, app, errors, probed, dir },
+    ...{
+      clock,
+      config: live.current,
+      live,
+      cache,
+      stats,
+      quotas,
+      forward,
+      app,
+      errors,
+      probed,
+      dir,
+    },
     ...{ ask, call, login },
     [Symbol.asyncDispose]: async () => {
       await live.close();

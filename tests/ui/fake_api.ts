@@ -271,6 +271,7 @@ export class FakeApi {
     app.post("/api/v1/config/reload", (c) => c.json(reloadAt(this.#now())));
     app.get("/api/v1/connect", (c) => c.json(CONNECT));
     app.get("/api/v1/forward", (c) => c.json(forwardAt(this.#now())));
+    app.post("/api/v1/forward/allowed-hosts", (c) => c.json(forwardAt(this.#now())));
   }
 }
 
@@ -451,23 +452,46 @@ const CONNECT: Connect = {
 function forwardAt(now: number): Forward {
   return {
     listen: ":3128",
+    open: 1,
     tunnels: [
       {
         id: "t1",
         host: "quay.io",
         port: 443,
         client: "10.20.1.14",
+        user: "",
         startedAt: now - 42e3,
         sentBytes: 18_322,
         receivedBytes: 88 * 2 ** 20,
         intercepted: true,
       },
     ],
-    refused: [{
-      host: "telemetry.example.net",
-      count: 12,
-      client: "10.20.1.14",
-      lastAt: now - 61e3,
-    }],
+    refused: [
+      {
+        host: "telemetry.example.net",
+        port: 443,
+        reason: "host",
+        message: "telemetry.example.net:443 is not an allowed host",
+        entry: "telemetry.example.net",
+        count: 12,
+        client: "10.20.1.14",
+        lastAt: now - 61e3,
+      },
+      {
+        host: "files.example.com",
+        port: 8443,
+        reason: "private",
+        message: "files.example.com has the address 10.20.1.9, which is not public: " +
+          "set forward.allow_private to let clients reach such addresses",
+        entry: null,
+        count: 2,
+        client: "10.20.1.77",
+        lastAt: now - 3 * 3600e3,
+      },
+    ],
+    file: "/etc/berth/config.yaml",
+    revision: "r1",
+    writable: true,
+    readOnlyReason: "",
   };
 }

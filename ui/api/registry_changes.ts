@@ -4,7 +4,8 @@ import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { ConfigProblem } from "../../proxy/config/problem.ts";
 import { removeRegistry, setRegistry } from "../../proxy/config/registry_edits.ts";
 import { type Registry, registryName } from "../../proxy/config/schema.ts";
-import { previewEdits, tryEdits, writeEdits, WriteError } from "../../proxy/config/write.ts";
+import { previewEdits, tryEdits, WriteError } from "../../proxy/config/write.ts";
+import { applyEdits, refusal, type Wording } from "./config_changes.ts";
 import { ApiProblem, notFound } from "./problem.ts";
 import type { FieldProblem } from "./schema.ts";
 import type { Preview, RegistrySettings } from "./schema/registries.ts";
@@ -35,9 +36,8 @@ export async function previewChange(live: LiveConfig, change: RegistryChange): P
 }
 
 /**
- * Makes `change` in the file and puts the result into force. `revision` is what the change is based
- * on; undefined does not ask. Throws a 404 or 422 for the name, a 422 for an invalid result, and a
- * 409 where the file changed underneath, cannot be written or has no say; nothing is written then.
+ * Makes `change` in the file and puts the result into force. Throws a 404 or 422 for the name, and
+ * what `applyEdits` throws; `revision` is as there.
  */
 export async function applyChange(
   live: LiveConfig,
@@ -47,17 +47,7 @@ export async function applyChange(
   const [wrong] = nameProblems(live, change);
   if (wrong && !change.create) throw notFound(`The registry ${change.name}`);
   if (wrong) throw invalid([wrong]);
-  try {
-    await writeEdits(live, editsFor(live, change), revision);
-  } catch (error) {
-    throw error instanceof WriteError ? refusal(change.name, error) : error;
-  }
-  const { ok, problems } = await live.reload("dashboard");
-  if (ok) return;
-  throw new ApiProblem(500, "The change was written, but it could not be put into force", {
-    type: "reload-failed",
-    detail: problems.map(({ message }) => message).join("; "),
-  });
+  await applyEdits(live, editsFor(live, change), revision, wordingOf(change.name));
 }
 
 /**
@@ -77,7 +67,7 @@ export async function candidateRegistry(
     if (!result.ok) throw invalid(result.problems.map((problem) => relativeTo(name, problem)));
     return { ...result.loaded.config.registries[name]!, name };
   } catch (error) {
-    throw error instanceof WriteError ? refusal(name, error) : error;
+    throw error instanceof WriteError ? refusal(error, wordingOf(name)) : error;
   }
 }
 
@@ -99,20 +89,8 @@ function invalid(fields: FieldProblem[]): ApiProblem {
   return new ApiProblem(422, "The registry is not valid", { type: "invalid-registry", fields });
 }
 
-function refusal(name: string, error: WriteError): ApiProblem {
-  if (error.kind === "invalid") {
-    return invalid(error.problems.map((problem) => relativeTo(name, problem)));
-  }
-  const [title, type] = {
-    "conflict": ["The configuration file changed underneath", "changed-underneath"],
-    "read-only-key": ["This is not set in the configuration file", "read-only"],
-    "unwritable": ["The configuration file cannot be written", "not-writable"],
-    "by-hand": ["The configuration file must be changed by hand", "by-hand"],
-  }[error.kind] as [string, string];
-  const fields = error.key
-    ? [relativeTo(name, { key: error.key, message: error.message })]
-    : undefined;
-  return new ApiProblem(409, title, { type, detail: error.message, ...fields ? { fields } : {} });
+function wordingOf(name: string): Wording {
+  return { invalid, field: (problem) => relativeTo(name, problem) };
 }
 
 /** The problem with its key as the registry's form knows it: `auth.username`. */

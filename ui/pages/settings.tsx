@@ -45,8 +45,8 @@ export function Settings() {
               <About config={data} />
               <ReloadPanel reload={data.lastReload} />
             </div>
-            <Values settings={data.settings} />
             {forwards(data) && <ForwardPanel />}
+            <Values settings={data.settings} />
           </>
         )}
       </Loaded>

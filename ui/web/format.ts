@@ -123,6 +123,11 @@ export function imageName(registry: string, repository: string, reference: strin
   return `${name}${reference.includes(":") ? "@" : ":"}${shortDigest(reference)}`;
 }
 
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatEndpoint(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** What a platform of an index is called; BuildKit files attestations under an unknown one. */
 export function platformName(platform: string): string {
   return platform === "unknown/unknown" ? "attestation" : platform;

@@ -162,6 +162,7 @@ Deno.test("tunnel, sign-in by Proxy-Authorization", async () => {
   const header = `Proxy-Authorization: Basic ${btoa("ann:right")}\r\n`;
   assert.match(await wire.connect(target, header), /^HTTP\/1\.1 200 /);
   assert.equal(harness.proxy.tunnels()[0]?.user, "ann");
+  assert.deepEqual(harness.proxy.refused(), [], "it is the client that was refused, not the host");
   assert.deepEqual(asked, [["ann", "wrong", "127.0.0.1"], ["ann", "right", "127.0.0.1"]]);
 });
 

@@ -77,21 +77,3 @@ Deno.test("connect, what the snippets need", async () => {
     ["docker.berth.example"],
   ]);
 });
-
-Deno.test("forward, what goes through and what was refused", async () => {
-  await using admin = await adminFixture("forward: { listen: ':3128' }");
-  assert.deepEqual(await (await admin.call("/forward")).json(), {
-    listen: ":3128",
-    tunnels: [{
-      id: "1",
-      host: "quay.io",
-      port: 443,
-      client: "192.0.2.7",
-      startedAt: 5,
-      sentBytes: 10,
-      receivedBytes: 20,
-      intercepted: true,
-    }],
-    refused: [{ host: "evil.example:8443", count: 2, client: "192.0.2.7", lastAt: 7 }],
-  });
-});

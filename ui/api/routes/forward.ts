@@ -1,9 +1,13 @@
-/** `GET /forward`. */
+/** `GET /forward`, `POST /forward/allowed-hosts`. */
 import { createRoute } from "@hono/zod-openapi";
-import type { Config } from "../../../proxy/config/schema.ts";
+import { z } from "zod";
+import type { LiveConfig } from "../../../proxy/config/live.ts";
 import type { RefusedHost, Tunnel } from "../../../proxy/forward/tunnels.ts";
-import { answers, router } from "../route.ts";
-import { forward as forwardSchema } from "../schema/connect.ts";
+import { revisionOf } from "../config_changes.ts";
+import { allowHost } from "../forward_changes.ts";
+import { answers, body, router } from "../route.ts";
+import { allowedHost, forward as forwardSchema } from "../schema/connect.ts";
+import { forwardView } from "../views/forward.ts";
 
 /** What runs through the forward proxy, and what it refused. */
 export interface ForwardState {
@@ -18,26 +22,27 @@ const get = createRoute({
   responses: answers(forwardSchema, "Nothing where it is off"),
 });
 
-/** The forward proxy's state. */
-export function forwardRoutes(config: () => Config, forward: ForwardState) {
-  return router().openapi(get, (c) =>
-    c.json({
-      listen: config().forward.listen,
-      tunnels: forward.tunnels().map((tunnel) => ({
-        id: String(tunnel.id),
-        host: tunnel.host,
-        port: tunnel.port,
-        client: tunnel.client,
-        startedAt: tunnel.since,
-        sentBytes: tunnel.up,
-        receivedBytes: tunnel.down,
-        intercepted: tunnel.kind === "interception",
-      })),
-      refused: forward.refused().map(({ host, port, count, client, last }) => ({
-        host: port === 443 ? host : `${host}:${port}`,
-        count,
-        client,
-        lastAt: last,
-      })),
-    }, 200));
+const allow = createRoute({
+  method: "post",
+  path: "/forward/allowed-hosts",
+  summary: "Let clients reach a host: adds it to forward.allowed_hosts",
+  request: {
+    headers: z.object({
+      /** The revision that the change is based on. */
+      "if-match": z.string().optional(),
+    }),
+    body: body(allowedHost),
+  },
+  responses: answers(forwardSchema, "Added, and in force"),
+});
+
+/** The forward proxy's state, and which hosts it lets clients reach. */
+export function forwardRoutes(live: LiveConfig, forward: ForwardState) {
+  return router()
+    .openapi(get, async (c) => c.json(await forwardView(live, forward), 200))
+    .openapi(allow, async (c) => {
+      const revision = revisionOf(c.req.valid("header")["if-match"]);
+      await allowHost(live, c.req.valid("json"), revision);
+      return c.json(await forwardView(live, forward), 200);
+    });
 }

@@ -9,6 +9,7 @@ import type { ProbeResult } from "../../../proxy/upstream/probe.ts";
 import type { Stats } from "../../stats.ts";
 import { zero } from "../../stats_counts.ts";
 import type { Access, AdminEnv } from "../access.ts";
+import { revisionOf } from "../config_changes.ts";
 import type { Present } from "../present.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { applyChange, candidateRegistry, previewChange } from "../registry_changes.ts";
@@ -154,10 +155,4 @@ function renamed(): ApiProblem {
   const fields = [{ path: "name", message: "expected the registry's own name" }];
   const detail = "Add a registry of the new name and remove this one.";
   return new ApiProblem(422, "A registry cannot be renamed", { detail, fields });
-}
-
-/** `"abc"` without its quotes; `*` and nothing are any revision. */
-function revisionOf(header: string | undefined): string | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  return header.trim().replace(/^W\//, "").replace(/^"|"$/g, "");
 }

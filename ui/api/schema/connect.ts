@@ -41,15 +41,24 @@ export const tunnel = z.object({
   host: z.string(),
   port: count,
   client: z.string(),
+  /** Who signed in; empty where nobody has to. */
+  user: z.string(),
   startedAt: time,
   sentBytes: bytes,
   receivedBytes: bytes,
   intercepted: z.boolean(),
 }).openapi("Tunnel");
 
-/** A host that is not on the allow-list and was asked for. */
+/** A host that was asked for and that clients do not reach. */
 export const refusedHost = z.object({
   host: z.string(),
+  port: count,
+  /** Of the latest refusal: not on the list, a private address, not there … */
+  reason: z.enum(["host", "port", "private", "loop", "unresolved", "unreachable"]),
+  /** The same in words. */
+  message: z.string(),
+  /** What `forward.allowed_hosts` would have to hold; null where that would not help. */
+  entry: z.string().nullable(),
   count,
   client: z.string(),
   lastAt: time,
@@ -58,9 +67,24 @@ export const refusedHost = z.object({
 export const forward = z.object({
   /** Empty where the forward proxy is off. */
   listen: z.string(),
+  /** How many tunnels are open, interceptions among them. */
+  open: count,
+  /** The latest of them first, 200 at the most. */
   tunnels: z.array(tunnel),
   refused: z.array(refusedHost),
+  /** Where `forward.allowed_hosts` stands, and its revision for `If-Match`. */
+  file: z.string(),
+  revision: z.string(),
+  writable: z.boolean(),
+  /** Why not, and what to do; empty where it is. */
+  readOnlyReason: z.string(),
 }).openapi("Forward");
+
+/** A host that clients are to reach. */
+export const allowedHost = z.object({
+  host: z.string(),
+  port: z.number().int().min(1).max(65535),
+}).openapi("AllowedHost");
 
 export type Connect = z.infer<typeof connect>;
 export type ConnectRegistry = z.infer<typeof connectRegistry>;

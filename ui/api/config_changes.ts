@@ -1,0 +1,59 @@
+/** Changes of the configuration file: written, put into force, and refused in words. */
+import type { Edit } from "../../proxy/config/edit.ts";
+import type { LiveConfig } from "../../proxy/config/live.ts";
+import type { ConfigProblem } from "../../proxy/config/problem.ts";
+import { type WriteContext, writeEdits, WriteError } from "../../proxy/config/write.ts";
+import { ApiProblem } from "./problem.ts";
+import type { FieldProblem } from "./schema.ts";
+
+/** How a refused change is told to whoever asked for it. */
+export interface Wording {
+  /** The 422 for a result that is not valid. */
+  invalid: (fields: FieldProblem[]) => ApiProblem;
+  /** A complaint with its key as the caller knows it. */
+  field: (problem: ConfigProblem) => FieldProblem;
+}
+
+/**
+ * Makes `edits` in the file and puts the result into force. `revision` is what they are based on;
+ * undefined does not ask. Throws a 422 for an invalid result, and a 409 where the file changed
+ * underneath, cannot be written or has no say; nothing is written then.
+ */
+export async function applyEdits(
+  live: LiveConfig,
+  edits: readonly Edit[],
+  revision: string | undefined,
+  wording: Wording,
+  context: WriteContext = live,
+): Promise<void> {
+  try {
+    await writeEdits(context, edits, revision);
+  } catch (error) {
+    throw error instanceof WriteError ? refusal(error, wording) : error;
+  }
+  const { ok, problems } = await live.reload("dashboard");
+  if (ok) return;
+  throw new ApiProblem(500, "The change was written, but it could not be put into force", {
+    type: "reload-failed",
+    detail: problems.map(({ message }) => message).join("; "),
+  });
+}
+
+/** A change that was not made, as a problem. */
+export function refusal(error: WriteError, { invalid, field }: Wording): ApiProblem {
+  if (error.kind === "invalid") return invalid(error.problems.map(field));
+  const [title, type] = {
+    "conflict": ["The configuration file changed underneath", "changed-underneath"],
+    "read-only-key": ["This is not set in the configuration file", "read-only"],
+    "unwritable": ["The configuration file cannot be written", "not-writable"],
+    "by-hand": ["The configuration file must be changed by hand", "by-hand"],
+  }[error.kind] as [string, string];
+  const fields = error.key ? [field({ key: error.key, message: error.message })] : undefined;
+  return new ApiProblem(409, title, { type, detail: error.message, ...fields ? { fields } : {} });
+}
+
+/** `"abc"` of `If-Match` without its quotes; `*` and nothing are any revision. */
+export function revisionOf(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.trim().replace(/^W\//, "").replace(/^"|"$/g, "");
+}

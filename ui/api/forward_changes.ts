@@ -1,0 +1,54 @@
+/** Which hosts clients reach through the forward proxy: one more, by the dashboard. */
+import { addItem } from "../../proxy/config/list_edits.ts";
+import type { LiveConfig } from "../../proxy/config/live.ts";
+import { fileState, tryEdits, WriteError } from "../../proxy/config/write.ts";
+import { createAllowList } from "../../proxy/forward/allow.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../../proxy/forward/endpoint.ts";
+import { entryFor } from "../../proxy/forward/refusal.ts";
+import { applyEdits, refusal, type Wording } from "./config_changes.ts";
+import { ApiProblem } from "./problem.ts";
+import { fieldProblem } from "./views/settings.ts";
+
+/** The list of the configuration that an allowed host stands in. */
+export const ALLOWED_HOSTS = ["forward", "allowed_hosts"] as const;
+
+const WORDING: Wording = {
+  invalid: (fields) =>
+    new ApiProblem(422, "The configuration would not be valid", {
+      type: "invalid-configuration",
+      detail: fields.map(({ path, message }) => `${path}: ${message}`).join("; "),
+      fields,
+    }),
+  field: fieldProblem,
+};
+
+/**
+ * Adds what lets clients reach `wanted` to the file and puts it into force; nothing changes where
+ * they may already. `revision` and what is thrown are as with `applyEdits`.
+ */
+export async function allowHost(
+  live: LiveConfig,
+  wanted: Endpoint,
+  revision: string | undefined,
+): Promise<void> {
+  const endpoint = parseEndpoint(formatEndpoint(wanted));
+  if (!endpoint) {
+    const fields = [{ path: "host", message: "expected a host name or an address" }];
+    throw new ApiProblem(422, "The host is not valid", { type: "invalid-host", fields });
+  }
+  // The list is taken from the file as it is now, which may not be in force yet: nobody's is lost.
+  const now = await fileState(live).catch(refuse);
+  const current = await tryEdits(live, []).catch(refuse);
+  if (!current.ok) throw WORDING.invalid(current.problems.map(fieldProblem));
+  const { loaded } = current;
+  const verdict = createAllowList(loaded.config).verdict(endpoint);
+  const edits = verdict.allowed
+    ? []
+    : addItem(loaded, ALLOWED_HOSTS, entryFor(endpoint, verdict.reason));
+  const context = { input: live.input, loaded };
+  await applyEdits(live, edits, revision ?? now.revision, WORDING, context);
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof WriteError ? refusal(error, WORDING) : error;
+}

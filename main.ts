@@ -137,6 +137,7 @@ async function start(live: LiveConfig): Promise<Running> {
     usage: async () => await cache?.usage() ?? NO_USAGE,
     runningFills: () => cache?.fills().length ?? 0,
     quotas: () => quota.entries(),
+    tunnels: () => forward.tunnels(),
   });
   const signIns = new SignIns({ now: Date.now, warn: (line) => logger("sign-in").warn(line) });
   cache?.onEvent(cacheLog);
@@ -161,7 +162,10 @@ async function start(live: LiveConfig): Promise<Running> {
     handler: proxy.handle,
     authenticator: signIns.authenticator,
     ownPorts: () => ports,
-    events: forwardLog,
+    events(event) {
+      forwardLog(event);
+      metrics.onForwardEvent(event);
+    },
     env: io.env,
     clock: systemClock,
   });

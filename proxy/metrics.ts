@@ -1,10 +1,13 @@
 /**
- * Prometheus metrics: one object is fed by requests and fills, and asks the cache and the quotas
- * for their state when it is scraped. Label values come from closed sets: registry names of the
+ * Prometheus metrics: one object is fed by requests, fills and the forward proxy, and asks the cache,
+ * the quotas and the tunnels for their state when it is scraped. Label values come from closed sets: registry names of the
  * map, kinds, results, status codes.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type CacheListener, DigestMismatch } from "../cache/cache.ts";
+import type { EventSink } from "./forward/events.ts";
+import { forwardMetrics } from "./forward/metrics.ts";
+import type { Tunnel } from "./forward/tunnels.ts";
 import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 
@@ -17,6 +20,8 @@ export interface MetricsSources {
   runningFills: () => number;
   /** What registries have said of their limits. */
   quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
+  /** What runs through the forward proxy. */
+  tunnels: () => readonly Tunnel[];
 }
 
 /** Pulls; undefined where the registry did not say. */
@@ -30,6 +35,8 @@ export interface Metrics {
   sink: RecordSink;
   /** Counts what the cache reports of fills, evictions and damage. */
   onCacheEvent: CacheListener;
+  /** Counts what the forward proxy tells of tunnels and refusals. */
+  onForwardEvent: EventSink;
   /** The exposition text and its content type. */
   scrape: () => Promise<{ text: string; contentType: string }>;
 }
@@ -44,6 +51,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     sink: requestMetrics(register),
     onCacheEvent: cacheMetrics(register),
+    onForwardEvent: forwardMetrics(register, sources.tunnels),
     scrape: async () => ({ text: await register.metrics(), contentType: register.contentType }),
   };
 }

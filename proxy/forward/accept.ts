@@ -1,4 +1,5 @@
 /** Clients of the forward port: as many at once as the limit says, and never an end by accident. */
+import { plainAddress } from "../forwarded.ts";
 import type { Context } from "./context.ts";
 import { serveConnection } from "./front.ts";
 import { Refusal } from "./refusal.ts";
@@ -33,6 +34,7 @@ export function acceptAll(listener: Deno.TcpListener, context: Context): Clients
   function serve(client: Deno.TcpConn): Promise<void> {
     if (serving.size >= limits.connections) {
       tell(`the forward proxy turns clients away: ${busy.message}`);
+      emit({ kind: "refused", client: plainAddress(client.remoteAddr.hostname), refusal: busy });
       return endWith(client, renderRefusal(busy), clock);
     }
     client.setNoDelay();

@@ -1,7 +1,7 @@
 /** What the forward proxy tells of itself, and how that reads in the log. */
 import { logger } from "../log.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal, RefusalReason } from "./refusal.ts";
 import type { RelayEnd } from "./relay.ts";
 import type { Tunnel } from "./tunnels.ts";
 
@@ -49,8 +49,7 @@ export function describe(event: ForwardEvent): LogLine {
     }
     case "refused": {
       const { reason, message } = event.refusal;
-      const quiet = reason === "timeout" || reason === "sign-in";
-      return { level: quiet ? "info" : "warn", message: `refused ${event.client}: ${message}` };
+      return { level: levelOf(reason), message: `refused ${event.client}: ${message}` };
     }
     case "handshake": {
       const where = formatEndpoint(event.endpoint);
@@ -63,6 +62,11 @@ export function describe(event: ForwardEvent): LogLine {
     case "failed":
       return { level: "error", message: event.message, error: event.error };
   }
+}
+
+function levelOf(reason: RefusalReason): LogLine["level"] {
+  if (reason === "busy") return "debug"; // A warning says so from time to time, however many come.
+  return reason === "timeout" || reason === "sign-in" ? "info" : "warn";
 }
 
 function nameOf(tunnel: Tunnel): string {

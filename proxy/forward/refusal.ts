@@ -2,20 +2,24 @@
 import { type Endpoint, formatEndpoint, isWithin, type Reach } from "./endpoint.ts";
 
 /** What stands between a client and a host. */
-export type HostReason = "host" | "port" | "private" | "loop" | "unresolved" | "unreachable";
+const HOST_REASONS = ["host", "port", "private", "loop", "unresolved", "unreachable"] as const;
+/** The same, and what is about the client or its request. */
+export const REFUSAL_REASONS = [
+  ...HOST_REASONS,
+  "network",
+  "sign-in",
+  "attempts",
+  "malformed",
+  "timeout",
+  "busy",
+] as const;
 
-export type RefusalReason =
-  | HostReason
-  | "network"
-  | "sign-in"
-  | "attempts"
-  | "malformed"
-  | "timeout"
-  | "busy";
+export type HostReason = typeof HOST_REASONS[number];
+export type RefusalReason = typeof REFUSAL_REASONS[number];
 
-/** Whether `reason` is about the host asked for, and not about the client or its request. */
+/** Whether `reason` is about the host asked for. */
 export function isAboutHost(reason: RefusalReason): reason is HostReason {
-  return /^(host|port|private|loop|unresolved|unreachable)$/.test(reason);
+  return (HOST_REASONS as readonly string[]).includes(reason);
 }
 
 const STATUS: Readonly<Record<RefusalReason, number>> = {

@@ -20,7 +20,8 @@ export interface RelayOptions {
 }
 
 /** How a relay ended: both sides were done, nobody said anything for too long, or a side broke off. */
-export type RelayEnd = "closed" | "idle" | "reset";
+export const RELAY_ENDS = ["closed", "idle", "reset"] as const;
+export type RelayEnd = typeof RELAY_ENDS[number];
 
 /** A small buffer waits for each direction; what fills it is read on with a large one. */
 const SMALL = 8 * 2 ** 10;

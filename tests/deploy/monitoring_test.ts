@@ -7,6 +7,7 @@ const exposition = await createMetrics({
   usage: () => Promise.resolve({ bytes: 0, blobs: 0, maxSize: 0 }),
   runningFills: () => 0,
   quotas: () => [],
+  tunnels: () => [],
 }).scrape();
 
 /** The metrics that an expression names, without a histogram's endings. */

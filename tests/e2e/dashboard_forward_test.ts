@@ -130,7 +130,7 @@ Deno.test.afterAll(async () => {
 const cell = (row: Locator, label: string) => row.locator(`td[data-label="${label}"]`);
 
 Deno.test("forward, a tunnel and an interception are on the page while they run, and then are not", async () => {
-  const { dir, eyes, image, site, env, berthCa } = at();
+  const { dashboard, dir, eyes, image, site, env, berthCa } = at();
   const page = await eyes.enter("/settings");
   const panel = page.getByRole("region", { name: "Forward proxy" });
   await panel.getByText("No tunnel is open.").waitFor();
@@ -160,6 +160,13 @@ Deno.test("forward, a tunnel and an interception are on the page while they run,
     async () => /^[1-9]/.test(await cell(opened, "Received").textContent() ?? ""),
   );
   assert.equal(await tunnels.getByRole("row").count(), 3, "a head and two that run");
+
+  const metrics = await (await page.request.get(`${dashboard.url}/metrics`)).text();
+  for (const kind of ["tunnel", "interception"]) {
+    assert.match(metrics, new RegExp(`berth_forward_tunnels_open{kind="${kind}"} 1\n`));
+  }
+  const [, moved] = /_bytes_total{kind="tunnel",direction="down"} (\d+)/.exec(metrics)!;
+  assert.ok(Number(moved) > 2 * MIB, "bytes are counted while they move");
 
   await reader.stop();
   await reader[Symbol.asyncDispose]();

@@ -39,7 +39,8 @@ export async function issueLeaf(authority: Authority, host: string, now: number)
   const type = ipaddr.isValid(host) ? "ip" : "dns";
   const certificate = await X509CertificateGenerator.create({
     subject: [{ CN: [host.slice(0, 64)] }],
-    issuer: authority.certificate.subjectName.toJSON(),
+    // As it is encoded there: clients compare the bytes.
+    issuer: authority.certificate.subjectName,
     publicKey: keys.publicKey,
     signingKey: authority.key,
     signingAlgorithm: { ...authority.key.algorithm, hash: "SHA-256" },

@@ -21,12 +21,17 @@ export async function makeAuthority(dir: string, name = "berth e2e CA"): Promise
   return pair;
 }
 
-/** A server's certificate for `localhost` and 127.0.0.1, signed by `authority`, in `dir`. */
-export async function makeServerCertificate(dir: string, authority: KeyPair): Promise<KeyPair> {
+/** A server's certificate for `hosts`, names and IPv4 addresses, signed by `authority`, in `dir`. */
+export async function makeServerCertificate(
+  dir: string,
+  authority: KeyPair,
+  hosts: string[] = ["localhost", "127.0.0.1"],
+): Promise<KeyPair> {
   const pair = { keyFile: join(dir, "server.key"), certFile: join(dir, "server.crt") };
   const request = join(dir, "server.csr");
   const extensions = join(dir, "server.ext");
-  await Deno.writeTextFile(extensions, "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  const names = hosts.map((host) => `${/^[\d.]+$/.test(host) ? "IP" : "DNS"}:${host}`);
+  await Deno.writeTextFile(extensions, `subjectAltName=${names.join()}\n`);
   await run("openssl", [
     ...["req", ...NEW_KEY, "-subj", "/CN=localhost", "-keyout", pair.keyFile, "-out", request],
   ]);

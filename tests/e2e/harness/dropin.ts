@@ -5,6 +5,7 @@ import { giveToBerth } from "./account.ts";
 import { COMMAND } from "./berth.ts";
 import { finish, type Finished, type Running, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
+import type { SystemRoot } from "./system_root.ts";
 import { answers, listens } from "./wait.ts";
 
 export interface Invocation {
@@ -12,6 +13,8 @@ export interface Invocation {
   env?: Record<string, string>;
   /** Files of the working directory. */
   files?: Record<string, string>;
+  /** The root that it runs in, as in a container; this system's when left out. */
+  root?: SystemRoot;
 }
 
 export interface DropInOptions extends Invocation {
@@ -40,7 +43,7 @@ export async function startAs(options: DropInOptions): Promise<DropIn> {
   const ready = () => tls ? listens(port) : answers(`http://${host}/healthz`, { statuses: [200] });
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await workingDir(options)).path;
-  const [program = "", ...words] = commandWith(options);
+  const [program = "", ...words] = commandIn(dir, options);
   const process = stack.use(await start(program, [...words, ...args], { cwd: dir, ready }));
   const owned = stack.move();
   return {
@@ -53,9 +56,9 @@ export async function startAs(options: DropInOptions): Promise<DropIn> {
 }
 
 /** Runs one of Berth's other commands, such as `config print`, so and to its end. */
-async function runAs(invocation: Invocation, ...command: string[]): Promise<Finished> {
+export async function runAs(invocation: Invocation, ...command: string[]): Promise<Finished> {
   await using dir = await workingDir(invocation);
-  const [program = "", ...words] = commandWith(invocation);
+  const [program = "", ...words] = commandIn(dir.path, invocation);
   const args = [...words, ...command, ...invocation.args ?? []];
   return await finish(program, args, { cwd: dir.path, timeout: 20_000 });
 }
@@ -76,16 +79,17 @@ export async function configSays(invocation: Invocation, lines: string[]): Promi
  */
 export async function migrated(
   invocation: Invocation,
-): Promise<{ files: Record<string, string> }> {
+): Promise<Pick<Invocation, "files" | "root">> {
   const { code, stdout, stderr } = await runAs(invocation, "config", "migrate", "--output", "-");
   assert.equal(code, 0, stderr);
   return {
     files: { ...invocation.files, "config.yaml": new TextDecoder().decode(stdout) },
+    ...(invocation.root && { root: invocation.root }),
   };
 }
 
-async function workingDir({ files = {} }: Invocation) {
-  const dir = await scratchDir("dropin");
+async function workingDir({ files = {}, root }: Invocation) {
+  const dir = await scratchDir("dropin", root && join(root.path, "srv"));
   await giveToBerth(dir.path);
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(join(dir.path, name), text);
@@ -93,10 +97,12 @@ async function workingDir({ files = {} }: Invocation) {
   return dir;
 }
 
-/** How to start Berth with these variables; a command that begins with `env -i` gets them after that. */
-function commandWith({ env }: Invocation): string[] {
+/** How to start Berth in `dir`; a command that begins with `env -i` gets variables after that. */
+function commandIn(dir: string, { env, root }: Invocation): string[] {
+  const there = root ? ["-C", dir.slice(root.path.length)] : [];
   const variables = Object.entries({ ...DASHBOARD, ...env }).map((pair) => pair.join("="));
   const at = COMMAND.indexOf("-i") + 1;
-  if (at === 0) return ["env", ...variables, ...COMMAND];
-  return [...COMMAND.slice(0, at), ...variables, ...COMMAND.slice(at)];
+  const clean = at === 0 ? ["env"] : COMMAND.slice(0, at);
+  const command = [...clean, ...there, ...variables, ...COMMAND.slice(at)];
+  return root ? ["chroot", root.path, ...command] : command;
 }

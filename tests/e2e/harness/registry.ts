@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { type KeyPair, makeAuthority, makeServerCertificate } from "./certificates.ts";
 import { run, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { type Account, type Credentials, startTokenServer } from "./token_server.ts";
+import {
+  type Account,
+  type Credentials,
+  startTokenServer,
+  type TokenPlace,
+} from "./token_server.ts";
 import { answers, freePort } from "./wait.ts";
 
 /** Open to all; behind Basic; behind a token server; each over TLS with a CA of its own or not. */
@@ -15,8 +20,16 @@ export interface RegistryOptions {
   proxy?: string;
   /** Who may sign in besides the one who may do everything; for one behind a token server. */
   guests?: Account[];
+  /** Its address; 127.0.0.1 when left out. */
+  address?: string;
   /** Its port; a free one when left out. */
   port?: number;
+  /** Names that its certificate is for besides its address. */
+  names?: string[];
+  /** Who may do everything. */
+  credentials?: Credentials;
+  /** Where its token server is, for one that has such. */
+  tokenServer?: TokenPlace;
 }
 
 export interface RealRegistry extends AsyncDisposable {
@@ -42,12 +55,20 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("registry")).path;
   const port = options.port ?? freePort();
-  const host = `127.0.0.1:${port}`;
+  const address = options.address ?? "127.0.0.1";
+  const host = `${address}:${port}`;
+  const credentials = options.credentials ?? CREDENTIALS;
   const secure = kind.startsWith("tls");
   const asksBasic = kind.endsWith("htpasswd");
   const asksToken = kind.endsWith("token");
   const pair = secure || asksToken ? await makeAuthority(dir) : undefined;
-  const tls = secure && pair ? await makeServerCertificate(dir, pair) : undefined;
+  const names = [
+    "localhost",
+    address,
+    ...options.names ?? [],
+    ...options.tokenServer ? [options.tokenServer.name] : [],
+  ];
+  const tls = secure && pair ? await makeServerCertificate(dir, pair, names) : undefined;
   const config = {
     version: "0.1",
     log: { level: "warn", accesslog: { disabled: true } },
@@ -58,9 +79,16 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
       ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }),
     },
     ...(options.proxy && { proxy: { remoteurl: options.proxy } }),
-    ...(asksBasic && { auth: { htpasswd: await htpasswd(dir) } }),
-    ...(asksToken && pair &&
-      { auth: { token: await tokenAuth(stack, pair, { guests: options.guests ?? [], tls }) } }),
+    ...(asksBasic && { auth: { htpasswd: await htpasswd(dir, credentials) } }),
+    ...(asksToken && pair && {
+      auth: {
+        token: await tokenAuth(stack, pair, {
+          accounts: [credentials, ...options.guests ?? []],
+          tls,
+          place: options.tokenServer,
+        }),
+      },
+    }),
   };
   const configFile = join(dir, "config.yml"); // JSON is YAML.
   await Deno.writeTextFile(configFile, JSON.stringify(config));
@@ -79,7 +107,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
     url,
     host,
     pid: process.pid,
-    credentials: asksBasic || asksToken ? CREDENTIALS : undefined,
+    credentials: asksBasic || asksToken ? credentials : undefined,
     caFile: tls && pair?.certFile,
     output: process.output,
     stop: () => owned.disposeAsync(),
@@ -87,9 +115,12 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
   };
 }
 
-async function htpasswd(dir: string): Promise<{ realm: string; path: string }> {
+async function htpasswd(
+  dir: string,
+  { username, password }: Credentials,
+): Promise<{ realm: string; path: string }> {
   const path = join(dir, "htpasswd");
-  const line = await run("htpasswd", ["-Bbn", CREDENTIALS.username, CREDENTIALS.password]);
+  const line = await run("htpasswd", ["-Bbn", username, password]);
   await Deno.writeTextFile(path, line);
   return { realm: "berth e2e", path };
 }
@@ -97,10 +128,14 @@ async function htpasswd(dir: string): Promise<{ realm: string; path: string }> {
 async function tokenAuth(
   stack: AsyncDisposableStack,
   pair: KeyPair,
-  { guests, tls }: { guests: Account[]; tls: KeyPair | undefined },
+  { accounts, tls, place }: {
+    accounts: Account[];
+    tls: KeyPair | undefined;
+    place: TokenPlace | undefined;
+  },
 ) {
   const { realm, issuer, service } = stack.use(
-    await startTokenServer(pair, [CREDENTIALS, ...guests], tls),
+    await startTokenServer(pair, accounts, tls, place),
   );
   return { realm, issuer, service, rootcertbundle: pair.certFile };
 }

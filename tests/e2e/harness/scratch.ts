@@ -5,11 +5,12 @@ export interface Scratch extends AsyncDisposable {
 }
 
 /**
- * A new directory under the system's temporary one. Disposing of it unmounts what is mounted below,
- * and may be done again.
+ * A new directory under `parent`, the system's temporary one when left out. Disposing of it unmounts
+ * what is mounted below, and may be done again.
  */
-export async function scratchDir(purpose: string): Promise<Scratch> {
-  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: `berth-e2e-${purpose}-` }));
+export async function scratchDir(purpose: string, parent?: string): Promise<Scratch> {
+  const options = { prefix: `berth-e2e-${purpose}-`, ...(parent && { dir: parent }) };
+  const path = await Deno.realPath(await Deno.makeTempDir(options));
   // Berth may run under another account, and reads certificates of the tests' registries.
   await Deno.chmod(path, 0o755);
   return {

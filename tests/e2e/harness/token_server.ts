@@ -28,14 +28,22 @@ interface Signer {
   x5c: string;
 }
 
+/** Where a token server listens, and how the registry calls it. */
+export interface TokenPlace {
+  address: string;
+  port: number;
+  name: string;
+}
+
 /**
- * Starts one on a free port of loopback, over TLS where `tls` is given; its tokens are signed with
- * `pair`'s P-256 key (ES256).
+ * Starts one on a free port of loopback or at `place`, over TLS where `tls` is given; its tokens are
+ * signed with `pair`'s P-256 key (ES256).
  */
 export async function startTokenServer(
   pair: KeyPair,
   accounts: Account[],
   tls?: KeyPair,
+  place?: TokenPlace,
 ): Promise<TokenServer> {
   const signer = await loadSigner(pair);
   const issuer = "berth-e2e";
@@ -64,16 +72,17 @@ export async function startTokenServer(
     return Response.json({ token, access_token: token, expires_in: 300 });
   };
   const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
+    hostname: place?.address ?? "127.0.0.1",
+    port: place?.port ?? 0,
     onListen: () => {},
     ...(tls && {
       cert: await Deno.readTextFile(tls.certFile),
       key: await Deno.readTextFile(tls.keyFile),
     }),
   }, answer);
+  const { port } = server.addr;
   return {
-    realm: `${tls ? "https" : "http"}://127.0.0.1:${server.addr.port}/token`,
+    realm: `${tls ? "https" : "http"}://${place?.name ?? "127.0.0.1"}:${port}/token`,
     issuer,
     service,
     [Symbol.asyncDispose]: () => server.shutdown(),

@@ -5,6 +5,7 @@ import {
   type Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  type Name,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
@@ -23,6 +24,7 @@ export interface CaShape {
   /** How the key file is written: PKCS#1 for RSA, SEC1 for EC (openssl), PKCS#8 (mkcert). */
   format?: "pkcs1" | "sec1" | "pkcs8";
   isCa?: boolean;
+  name?: Name;
   /** Milliseconds from `NOW`. */
   from?: number;
   until?: number;
@@ -57,7 +59,7 @@ export async function makeCa(dir: string, shape: CaShape = {}): Promise<MadeCa> 
   const key = makeKey(shape.key);
   const keys = await webKeys(key);
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=Operator CA, O=Example",
+    name: shape.name ?? "CN=Operator CA, O=Example",
     keys,
     signingAlgorithm: { ...keys.privateKey.algorithm, hash: "SHA-256" } as EcdsaParams,
     notBefore: new Date(NOW + (shape.from ?? -DAY)),

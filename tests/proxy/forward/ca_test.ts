@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { X509Certificate } from "@peculiar/x509";
+import { Name, X509Certificate } from "@peculiar/x509";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { authorityDir, expiryWarning, openAuthority } from "../../../proxy/forward/ca.ts";
@@ -89,6 +89,25 @@ Deno.test("openAuthority, an openssl key file with its parameters first", () =>
     const key = await Deno.readTextFile(files.keyFile);
     await Deno.writeTextFile(files.keyFile, parameters + key);
     await openAuthority({ dir, ...files, hosts: [], now: NOW });
+  }));
+
+Deno.test("issueLeaf, names the CA in the very bytes that it has for itself", () =>
+  inTemp(async (dir) => {
+    // mkcert writes PrintableString where it can, openssl UTF8String: clients see two names.
+    const encodings = [
+      (text: string) => ({ printableString: text }),
+      (text: string) => ({ utf8String: text }),
+    ];
+    for (const encode of encodings) {
+      const name = new Name([{ C: [encode("NL")] }, { CN: [encode("CA")] }]);
+      const files = await makeCa(dir, { name });
+      const authority = await openAuthority({ dir, ...files, hosts: [], now: NOW });
+      const leaf = new X509Certificate((await issueLeaf(authority, "ghcr.io", NOW)).cert);
+      assert.deepEqual(
+        new Uint8Array(leaf.issuerName.toArrayBuffer()),
+        new Uint8Array(authority.certificate.subjectName.toArrayBuffer()),
+      );
+    }
   }));
 
 const { success: hasOpenssl } = await new Deno.Command("sh", { args: ["-c", "openssl version"] })

@@ -19,7 +19,8 @@ import { run } from "./harness/process.ts";
 import { type RealRegistry, type RegistryKind, startRegistry } from "./harness/registry.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
 import { bundleServerless, denoServe, type Served } from "./harness/serverless.ts";
-import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
+import { skopeoPull } from "./harness/skopeo.ts";
+import { account, pullsApp, registryWith } from "./harness/vanity.ts";
 import { freePort } from "./harness/wait.ts";
 
 /** What crev's page has in vercel.json: these paths, and no other, lead to the handler. */
@@ -61,10 +62,8 @@ function asProgram(port: number, env: Record<string, string>): Invocation {
 }
 
 /** A registry with the image in `acme/app`, and one that is not for the domain beside it. */
-async function registryWithImage(kind: RegistryKind): Promise<RealRegistry> {
-  const registry = await startRegistry({ kind });
-  for (const name of ["acme/app", "secret/app"]) await seed(registry, name, shared!.image);
-  return registry;
+function registryWithImage(kind: RegistryKind): Promise<RealRegistry> {
+  return registryWith(kind, shared!.image, ["acme/app", "secret/app"]);
 }
 
 function environment({ host }: { host: string }): Record<string, string> {
@@ -76,20 +75,9 @@ function environment({ host }: { host: string }): Record<string, string> {
   };
 }
 
-function account({ credentials }: RealRegistry): string {
-  return `${credentials!.username}:${credentials!.password}`;
-}
-
-/** skopeo gets the image, all of it, by its vanity name, and nothing from beside the prefix. */
-async function pulls({ host }: Served, flags: string[] = []): Promise<void> {
-  const { image } = shared!;
-  await using scratch = await scratchDir("pulled");
-  await skopeoPull(`${host}/app:${image.tag}`, scratch.path, flags);
-  assert.deepEqual(await layoutDigests(scratch.path), image.digests);
-  for (const name of ["acme/app", "secret/app"]) {
-    const beside = skopeoPull(`${host}/${name}:${image.tag}`, join(scratch.path, "no"), flags);
-    await assert.rejects(beside, /unknown|unauthorized|denied/);
-  }
+/** skopeo gets the image by its vanity name, and nothing from beside the prefix. */
+function pulls({ host }: Served, flags: string[] = []): Promise<void> {
+  return pullsApp(host, shared!.image, { flags, beside: ["acme/app", "secret/app"] });
 }
 
 for (const [kind, startCrev] of Object.entries(CREV)) {

@@ -5,7 +5,7 @@ import { image as fakeImage, OCI_MANIFEST } from "../fake/content.ts";
 import { send } from "../fake/http.ts";
 import { fakeRegistry } from "../fake/registry.ts";
 import { COMMAND } from "./harness/berth.ts";
-import { configSays, type Invocation, migrated, startAs } from "./harness/dropin.ts";
+import { configSays, type DropIn, type Invocation, migrated, startAs } from "./harness/dropin.ts";
 import { buildImage } from "./harness/image.ts";
 import { run } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
@@ -183,23 +183,19 @@ Deno.test("crproxy, config print names each origin; config migrate writes what d
   assert.equal(response.headers.get("docker-content-digest"), image.root.digest);
 });
 
-/** crproxy with a cache in front of a registry that sends blobs to a CDN, as Docker Hub does. */
-async function hub(args: string[] = []) {
+/** Starts Berth as crproxy is with a cache and `url` as its default registry. */
+function startCaching({ url }: { url: string }, ...args: string[]): Promise<DropIn> {
+  const port = freePort();
+  const own = [`-listen=127.0.0.1:${port}`, `-default-registry=${url}`, "-cache-dir=cache"];
+  return startAs({ args: [...own, ...args], port });
+}
+
+/** That in front of a registry that sends blobs to a CDN, as Docker Hub does. */
+async function hub() {
   await using stack = new AsyncDisposableStack();
   const images = { "library/app:1": fakeImage({ layers: [400_000, 1000] }) };
   const upstream = stack.use(await fakeRegistry({ images, redirect: { to: "cdn", once: true } }));
-  const port = freePort();
-  const berth = stack.use(
-    await startAs({
-      args: [
-        `-listen=127.0.0.1:${port}`,
-        `-default-registry=${upstream.url}`,
-        "-cache-dir=cache",
-        ...args,
-      ],
-      port,
-    }),
-  );
+  const berth = stack.use(await startCaching(upstream));
   const layer = images["library/app:1"].blobs[1]!;
   const owned = stack.move();
   return {
@@ -268,16 +264,7 @@ Deno.test("crproxy's hole, hits skip the sign-in: here nobody is served without 
     images,
     auth: { scheme: "bearer", users, private: ["library/app"] },
   });
-  const port = freePort();
-  await using berth = await startAs({
-    args: [
-      `-listen=127.0.0.1:${port}`,
-      `-default-registry=${upstream.url}`,
-      "-cache-dir=cache",
-      "--registries-default-auth-mode=client",
-    ],
-    port,
-  });
+  await using berth = await startCaching(upstream, "--registries-default-auth-mode=client");
   const path = `/v2/library/app/blobs/${images["library/app:1"].blobs[0]!.digest}`;
   const token = await (await fetch(
     `${berth.url}/token/default?scope=repository:library/app:pull`,
@@ -307,16 +294,7 @@ Deno.test("crproxy's hole, the cache grows for ever: here it keeps to its size",
     [1, 2, 3, 4].map((seed) => [`library/app:${seed}`, fakeImage({ seed, layers: [900_000] })]),
   );
   await using upstream = await fakeRegistry({ images });
-  const port = freePort();
-  await using berth = await startAs({
-    args: [
-      `-listen=127.0.0.1:${port}`,
-      `-default-registry=${upstream.url}`,
-      "-cache-dir=cache",
-      "--cache-max-size=2MB",
-    ],
-    port,
-  });
+  await using berth = await startCaching(upstream, "--cache-max-size=2MB");
   for (const { blobs } of Object.values(images)) {
     for (const { digest } of blobs) {
       await (await fetch(`${berth.url}/v2/library/app/blobs/${digest}`)).bytes();

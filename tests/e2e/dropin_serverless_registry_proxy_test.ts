@@ -8,14 +8,14 @@ import { testCertificate } from "../fake/cert.ts";
 import { image as fakeImage, OCI_MANIFEST } from "../fake/content.ts";
 import { send } from "../fake/http.ts";
 import { type FakeRegistry, fakeRegistry, type FakeRegistryOptions } from "../fake/registry.ts";
-import { giveToBerth } from "./harness/account.ts";
 import { makeAuthority, makeServerCertificate } from "./harness/certificates.ts";
 import { configSays, type DropIn, type Invocation, migrated, startAs } from "./harness/dropin.ts";
 import { buildImage, type Image } from "./harness/image.ts";
 import { podmanStore } from "./harness/podman.ts";
-import { type RealRegistry, type RegistryKind, startRegistry } from "./harness/registry.ts";
+import type { RealRegistry, RegistryKind } from "./harness/registry.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
-import { layoutDigests, seed, skopeoPull, skopeoPush } from "./harness/skopeo.ts";
+import { layoutDigests, skopeoPull, skopeoPush } from "./harness/skopeo.ts";
+import { account, pullsApp, registryWith } from "./harness/vanity.ts";
 import { freePort } from "./harness/wait.ts";
 
 const BROWSER = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
@@ -31,10 +31,8 @@ Deno.test.afterAll(async () => {
 });
 
 /** A registry with the image in `acme/prod/app`, and one that is not for the domain beside it. */
-async function registryWithImage(kind: RegistryKind): Promise<RealRegistry> {
-  const registry = await startRegistry({ kind });
-  for (const name of ["acme/prod/app", "acme/secret"]) await seed(registry, name, shared!.image);
-  return registry;
+function registryWithImage(kind: RegistryKind): Promise<RealRegistry> {
+  return registryWith(kind, shared!.image, ["acme/prod/app", "acme/secret"]);
 }
 
 /** What the tool's page has in the environment; tests' registries have authorities of their own. */
@@ -48,20 +46,10 @@ function environment(port: number, host: string, caFile = "ca.crt"): Record<stri
   };
 }
 
-function account({ credentials }: RealRegistry): string {
-  return `${credentials!.username}:${credentials!.password}`;
-}
-
-/** skopeo gets the image, all of it, under the vanity name, and nothing from beside the prefix. */
-async function pulls({ host }: DropIn, flags: string[] = []): Promise<void> {
-  const { image } = shared!;
-  await using scratch = await scratchDir("pulled");
-  await skopeoPull(`${host}/app:${image.tag}`, scratch.path, flags);
-  assert.deepEqual(await layoutDigests(scratch.path), image.digests);
-  for (const name of ["secret", "acme/prod/app", "acme/secret"]) {
-    const beside = skopeoPull(`${host}/${name}:${image.tag}`, join(scratch.path, "no"), flags);
-    await assert.rejects(beside, /unknown|unauthorized|denied/);
-  }
+/** skopeo gets the image by its vanity name, and nothing from beside the prefix. */
+function pulls({ host }: DropIn, flags: string[] = []): Promise<void> {
+  const beside = ["secret", "acme/prod/app", "acme/secret"];
+  return pullsApp(host, shared!.image, { flags, beside });
 }
 
 interface Public extends AsyncDisposable {
@@ -229,7 +217,6 @@ Deno.test("serverless-registry-proxy, TLS of its own by TLS_CERT and TLS_KEY", a
   await using scratch = await scratchDir("tls");
   const authority = await makeAuthority(scratch.path);
   const server = await makeServerCertificate(scratch.path, authority);
-  await giveToBerth(server.certFile);
   await Deno.mkdir(join(scratch.path, "trusted"));
   await Deno.copyFile(authority.certFile, join(scratch.path, "trusted", "ca.crt"));
   await using registry = await registryWithImage("tls-token");

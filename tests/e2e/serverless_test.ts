@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { buildImage, type Image } from "./harness/image.ts";
 import { finish, run } from "./harness/process.ts";
-import { type RealRegistry, type RegistryKind, startRegistry } from "./harness/registry.ts";
+import type { RealRegistry, RegistryKind } from "./harness/registry.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
 import { bundleServerless, denoServe } from "./harness/serverless.ts";
-import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
+import { account, pullsApp, registryWith } from "./harness/vanity.ts";
 import { freePort } from "./harness/wait.ts";
 
 const INDEX = "application/vnd.oci.image.index.v1+json";
@@ -29,11 +29,8 @@ Deno.test.afterAll(async () => {
 });
 
 /** A registry with the image in `team/app`, and one beside it that is not for the domain. */
-async function registryWithImage(kind: RegistryKind): Promise<RealRegistry> {
-  const registry = await startRegistry({ kind });
-  await seed(registry, "team/app", shared!.image);
-  await seed(registry, "secret/app", shared!.image);
-  return registry;
+function registryWithImage(kind: RegistryKind): Promise<RealRegistry> {
+  return registryWith(kind, shared!.image, ["team/app", "secret/app"]);
 }
 
 interface Asked {
@@ -137,10 +134,9 @@ Deno.test("serverless bundle, a client's own sign-in through the token endpoint"
     refused!.headers["www-authenticate"],
     'Bearer realm="https://r.example.com/api/crev",service="vanity",scope="repository:app:pull"',
   );
-  const { username, password } = registry.credentials!;
   const [granted] = await node(args, [{
     url: "https://r.example.com/api/crev?service=vanity&scope=repository:app:pull",
-    headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` },
+    headers: { authorization: `Basic ${btoa(account(registry))}` },
   }]);
   const { token } = JSON.parse(granted!.text);
   const headers = { accept: INDEX, authorization: `Bearer ${token}` };
@@ -157,22 +153,15 @@ function served({ url }: RealRegistry, more: Record<string, string> = {}) {
 Deno.test("deno serve, pulled by skopeo with the operator's header", async () => {
   const { image } = shared!;
   await using registry = await registryWithImage("htpasswd");
-  const { username, password } = registry.credentials!;
-  const header = { AUTH_HEADER: `Basic ${btoa(`${username}:${password}`)}` };
+  const header = { AUTH_HEADER: `Basic ${btoa(account(registry))}` };
   await using server = await served(registry, header);
-  await using scratch = await scratchDir("pulled");
-  await skopeoPull(`${server.host}/app:${image.tag}`, scratch.path);
-  assert.deepEqual(await layoutDigests(scratch.path), image.digests);
+  await pullsApp(server.host, image);
 });
 
 Deno.test("deno serve, pulled by skopeo with an account of its own", async () => {
   const { image } = shared!;
   await using registry = await registryWithImage("token");
   await using server = await served(registry);
-  await using scratch = await scratchDir("pulled");
-  const name = `${server.host}/app:${image.tag}`;
-  await assert.rejects(skopeoPull(name, scratch.path), /unauthorized|authentication/i);
-  const { username, password } = registry.credentials!;
-  await skopeoPull(name, scratch.path, ["--src-creds", `${username}:${password}`]);
-  assert.deepEqual(await layoutDigests(scratch.path), image.digests);
+  await assert.rejects(pullsApp(server.host, image), /unauthorized|authentication/i);
+  await pullsApp(server.host, image, { flags: ["--src-creds", account(registry)] });
 });

@@ -97,8 +97,8 @@ function placesOf(registry: RegistryConfig): Place[] {
   return [{ endpoint: own, tls }, ...others.filter((place) => !same(place))];
 }
 
-/** `forward.intercept` names registries as people do: by name, host or alias. */
-function interceptedNames({ registries, forward }: ForwardRules): Set<string> {
+/** Which registries `forward.intercept` names; people do so by name, host or alias. */
+export function interceptedNames({ registries, forward }: ForwardRules): Set<string> {
   const wanted = new Set(forward.intercept.map((word) => word.toLowerCase()));
   const names = Object.entries(registries).filter(([name, { url, aliases, hosts }]) =>
     [name, new URL(url).host, new URL(url).hostname, ...aliases, ...hosts]

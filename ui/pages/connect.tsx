@@ -89,7 +89,7 @@ function Choices({ connect, client: wanted }: { connect: Connect; client: string
 }
 
 function Steps({ client, target }: { client: Client; target: Target }) {
-  const notes = [client.note(target), signInNote(target)].filter((note) => note !== "");
+  const notes = [client.note(target), signInNote(client, target)].filter((note) => note !== "");
   return (
     <section class="panel" aria-label={client.name}>
       <div class="panel-head">

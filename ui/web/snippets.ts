@@ -32,6 +32,9 @@ export interface Target {
   isDefault: boolean;
   /** Of the forward proxy, `http://berth:3128`; empty where it is off. */
   proxyUrl: string;
+  /** Whether it opens TLS to this registry, and to any. */
+  opened: boolean;
+  opens: boolean;
 }
 
 /**
@@ -48,6 +51,8 @@ export function targetOf(connect: Connect, registry: ConnectRegistry, url: strin
     registry,
     isDefault: registry.name === connect.defaultRegistry,
     proxyUrl: connect.forward ? `http://${hostname}:${connect.forward.port}` : "",
+    opened: connect.forward?.intercept.includes(registry.name) ?? false,
+    opens: (connect.forward?.intercept.length ?? 0) > 0,
   };
 }
 
@@ -253,24 +258,54 @@ oras pull ${throughAddress(target)}${plain}`;
   note: () => "Nothing to set up: put Berth's address in front of the chart's or artifact's name.",
 };
 
+/** The line that runs a setup script of the forward proxy. */
+function setupScript({ proxyUrl, signIn }: Target, name: string): string {
+  return `curl -s ${proxyUrl}/setup/${name} | sudo ${signIn ? "BERTH_LOGIN=name:password " : ""}sh`;
+}
+
+function byEnvironment(target: Target): string {
+  const { proxyUrl, signIn, opens } = target;
+  const url = signIn ? proxyUrl.replace("//", "//name:password@") : proxyUrl;
+  const [fetchCa, trust] = opens
+    ? [`curl -so berth.crt ${proxyUrl}/ca.crt\n`, "SSL_CERT_FILE=berth.crt "]
+    : ["", ""];
+  return `${fetchCa}HTTPS_PROXY=${url} ${trust}skopeo inspect docker://${exampleOf(target)}`;
+}
+
 const proxy: Client = {
   id: "proxy",
   name: "HTTPS proxy",
   steps: (target) => [
     {
       title:
-        "Docker: set the proxy and trust Berth's certificate authority (sh -s undo takes it back)",
+        "Docker 23 or newer: set the proxy and trust Berth's certificates (sh -s undo: take back)",
       file: "",
-      text: `curl -s ${target.proxyUrl}/setup/docker | sudo sh`,
+      text: setupScript(target, "docker"),
+    },
+    {
+      title: "Docker before that, as a service of systemd",
+      file: "",
+      text: setupScript(target, "systemd"),
     },
     {
       title: "Or another client: containerd, podman, k3s, kind",
       file: "",
-      text: `curl -s ${target.proxyUrl}/setup/containerd | sudo sh`,
+      text: setupScript(target, "containerd"),
+    },
+    {
+      title: target.opens
+        ? "Or any program, by its environment (SSL_CERT_FILE is for those in Go, and replaces the system's)"
+        : "Or any program, by its environment",
+      file: "",
+      text: byEnvironment(target),
     },
   ],
   test: (target) => `docker pull ${exampleOf(target)}`,
-  note: () => "For clients that know no mirrors: image names stay as they are.",
+  note: ({ registry, opened }) =>
+    "For clients that know no mirrors: image names stay as they are." +
+    (opened
+      ? ""
+      : ` What comes from ${registry.host} passes through and is not cached: for that, add ${registry.name} to forward.intercept.`),
 };
 
 const CLIENTS: readonly Client[] = [docker, containerd, podman, buildkit, k3s, kind, helm, proxy];
@@ -280,9 +315,11 @@ export function clientsFor(connect: Connect): readonly Client[] {
   return CLIENTS.filter(({ id }) => id !== "proxy" || connect.forward !== null);
 }
 
-/** Signing in, where pulling needs it; empty otherwise. */
-export function signInNote(target: Target): string {
-  return target.signIn
-    ? `Pulling needs a user name and password: docker login ${target.authority}, podman login ${target.authority}, helm registry login ${target.authority}.`
-    : "";
+/** Signing in with `client`, where pulling needs it; empty otherwise. */
+export function signInNote({ id }: Client, { signIn, authority }: Target): string {
+  if (!signIn) return "";
+  const how = id === "proxy"
+    ? "write yours for name:password"
+    : `docker login ${authority}, podman login ${authority}, helm registry login ${authority}`;
+  return `Pulling needs a user name and password: ${how}.`;
 }

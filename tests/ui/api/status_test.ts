@@ -65,11 +65,11 @@ Deno.test("config, a reload tells what changed or why not", async () => {
 
 Deno.test("connect, what the snippets need", async () => {
   await using admin = await adminFixture(
-    "domain_suffix: berth.example\nforward: { listen: ':3128' }",
+    "domain_suffix: berth.example\nforward: { listen: ':3128', intercept: [docker.io] }",
   );
   const connect = await (await admin.call("/connect")).json() as Connect;
   assert.deepEqual([connect.port, connect.tls, connect.signIn], [8080, false, false]);
-  assert.deepEqual(connect.forward, { port: 3128, intercept: [] });
+  assert.deepEqual(connect.forward, { port: 3128, intercept: ["docker"] });
   const docker = connect.registries.find(({ name }) => name === "docker")!;
   assert.deepEqual([docker.host, docker.example, docker.hosts], [
     "docker.io",

@@ -93,8 +93,33 @@ Deno.test("clientsFor, the proxy only where it listens", () => {
   assert.equal(clientsFor(CONNECT).some(({ id }) => id === "proxy"), false);
 });
 
-Deno.test("signInNote, only where pulling needs it", () => {
+Deno.test("snippets, HTTPS proxy: a CA where TLS is opened, a login where there are users", () => {
+  const opening = { ...CONNECT, forward: { port: 3128, intercept: ["docker"] } };
+  const last = (connect: Connect) =>
+    textsOf("proxy", DOCKER, "https://berth.example", connect).at(-2);
+  assert.equal(
+    last(opening),
+    "curl -so berth.crt http://berth.example:3128/ca.crt\n" +
+      "HTTPS_PROXY=http://berth.example:3128 SSL_CERT_FILE=berth.crt " +
+      "skopeo inspect docker://docker.io/library/alpine:latest",
+  );
+  assert.equal(
+    last({ ...CONNECT, signIn: true, forward: { port: 3128, intercept: [] } }),
+    "HTTPS_PROXY=http://name:password@berth.example:3128 " +
+      "skopeo inspect docker://docker.io/library/alpine:latest",
+  );
+  const [first] = textsOf("proxy", DOCKER, "http://berth", { ...opening, signIn: true });
+  assert.match(first!, /\| sudo BERTH_LOGIN=name:password sh$/);
+  const proxy = clientsFor(opening).at(-1)!;
+  const note = (registry: ConnectRegistry) => proxy.note(targetOf(opening, registry, "http://b"));
+  assert.doesNotMatch(note(DOCKER), /intercept/);
+  assert.match(note(QUAY), /quay\.io passes through .* add quay to forward\.intercept/);
+});
+
+Deno.test("signInNote, only where pulling needs it, and as the client signs in", () => {
   const target = targetOf(CONNECT, QUAY, "http://berth:8080");
-  assert.equal(signInNote(target), "");
-  assert.match(signInNote({ ...target, signIn: true }), /docker login berth:8080/);
+  const [first, ...others] = clientsFor({ ...CONNECT, forward: { port: 1, intercept: [] } });
+  assert.equal(signInNote(first!, target), "");
+  assert.match(signInNote(first!, { ...target, signIn: true }), /docker login berth:8080/);
+  assert.match(signInNote(others.at(-1)!, { ...target, signIn: true }), /for name:password\./);
 });

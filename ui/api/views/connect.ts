@@ -1,5 +1,6 @@
 /** How clients reach this server. */
 import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
+import { interceptedNames } from "../../../proxy/forward/allow.ts";
 import type { Connect, ConnectRegistry } from "../schema/connect.ts";
 
 /** Something small and public of well-known registries, to try a pull with. */
@@ -28,7 +29,7 @@ export function connectView(config: Config, port: number): Connect {
     ),
     forward: forward.listen === ""
       ? null
-      : { port: parseListen(forward.listen)?.port ?? 0, intercept: forward.intercept },
+      : { port: parseListen(forward.listen)?.port ?? 0, intercept: [...interceptedNames(config)] },
   };
 }
 

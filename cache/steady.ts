@@ -188,14 +188,19 @@ export class SteadySource {
   }
 }
 
+/** Milliseconds that a piece which has begun to come in may take to become a larger one. */
+const GATHER = 5;
+
 /**
- * Reads a body in large pieces where it allows that. A short piece is copied out, so that the large
- * buffer can be used for the next one.
+ * Reads a body in large pieces where it allows that: each costs the same, whatever its length. A
+ * short piece is copied out, so that the large buffer can be used for the next one.
  */
 class BodyReader {
   readonly #byob: ReadableStreamBYOBReader | undefined;
   readonly #plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #spare: ArrayBuffer | undefined;
+  /** Bytes a millisecond of late. */
+  #pace = 0;
 
   constructor(body: ReadableStream<Uint8Array>) {
     try {
@@ -213,8 +218,11 @@ class BodyReader {
     }
     const spare = this.#spare?.byteLength === size ? this.#spare : new ArrayBuffer(size);
     this.#spare = undefined;
-    const { value } = await this.#byob.read(new Uint8Array(spare));
+    const asked = performance.now();
+    const min = Math.min(Math.max(1, Math.floor(this.#pace * GATHER)), size);
+    const { value } = await this.#byob.read(new Uint8Array(spare), { min });
     if (!value || value.length === 0) return undefined;
+    this.#pace = value.length / Math.max(0.1, performance.now() - asked);
     if (value.length > size / 2) return value;
     this.#spare = value.buffer;
     return value.slice();

@@ -118,7 +118,7 @@ class DiskCache implements Cache {
   readonly #evictor: Evictor;
   readonly #scrub: Scrub;
   readonly #queries: Queries;
-  readonly #hashThread = new HashThread();
+  readonly #hashThread = new HashThread((error) => this.#trouble("hashing in a thread", error));
   readonly #listeners = new Set<CacheListener>();
   readonly #closing = new AbortController();
   readonly #upkeep: Promise<void>[];

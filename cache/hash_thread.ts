@@ -32,9 +32,15 @@ export function hashHere(hasher: Hasher): ContentHash {
 
 /** The other thread, which begins with the first file. */
 export class HashThread {
+  readonly #trouble: (error: unknown) => void;
   #worker: Worker | undefined;
   #last = 0;
   readonly #asked = new Map<number, PromiseWithResolvers<string>>();
+
+  /** `trouble` is told what the thread could not do; its work is then done elsewhere. */
+  constructor(trouble: (error: unknown) => void = () => {}) {
+    this.#trouble = trouble;
+  }
 
   /** Follows the file at `path`, which is to hold the content of `digest` one day. */
   follow(digest: string, path: string): ContentHash {
@@ -65,11 +71,14 @@ export class HashThread {
     worker.addEventListener("message", ({ data }: MessageEvent<HashAnswer>) => {
       const asked = this.#asked.get(data.id);
       this.#asked.delete(data.id);
-      if ("digest" in data) asked?.resolve(data.digest);
-      else asked?.reject(new Error(data.error));
+      if ("digest" in data) return asked?.resolve(data.digest);
+      const error = new Error(data.error);
+      this.#trouble(error);
+      asked?.reject(error);
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault(); // Those who wait hash by themselves; nobody else has to end.
+      this.#trouble(event.message);
       this.close();
     });
     return worker;

@@ -95,13 +95,15 @@ Deno.test("fill, where the hash thread cannot read the file, is verified all the
     await t.step(
       hashApart === 0 ? "by another thread" : "by this one",
       () =>
-        withCache({ openStore, hashApart, retries: 0 }, async ({ cache }) => {
+        withCache({ openStore, hashApart, retries: 0 }, async ({ cache, events }) => {
           const right = await cache.fill(digest, sourceOf(bytes).source);
           assertBytes(await bytesOf(right.body), bytes);
           await until(() => cache.stat(digest) !== undefined);
           const bad = await cache.fill(wrong.digest, sourceOf(bytes).source);
           await assert.rejects(bytesOf(bad.body), DigestMismatch);
           assert.equal(cache.stat(wrong.digest), undefined);
+          const troubles = events.filter(({ kind }) => kind === "trouble");
+          assert.equal(troubles.length, hashApart === 0 ? 2 : 0);
         }),
     );
   }

@@ -4,6 +4,7 @@ import { errorForClient } from "./client_words.ts";
 import type { Origin } from "./forwarded.ts";
 import { OciError } from "./oci/errors.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
+import { redactUrl } from "./redact.ts";
 import { calledAs, type Target } from "./route.ts";
 import { UpstreamError } from "./upstream/errors.ts";
 
@@ -33,7 +34,7 @@ export function newRecord(
     time: now,
     method: request.method,
     kind: "page",
-    path: redactPath(url),
+    path: shownPath(url),
     registry: "",
     repository: "",
     reference: "",
@@ -152,11 +153,7 @@ function explain(error: unknown, target: Target | undefined): OciError {
   });
 }
 
-/** Path and query without what may be secret: tokens, signatures, passwords. */
-export function redactPath({ pathname, search }: URL): string {
-  const shown = search.replace(
-    /([?&](?:[^=&]*(?:token|secret|password|signature|_state)[^=&]*))=[^&]*/gi,
-    "$1=…",
-  );
-  return (pathname + shown).slice(0, 1024);
+/** Path and query without what may be secret. */
+function shownPath({ pathname, search }: URL): string {
+  return redactUrl(pathname + search).slice(0, 1024);
 }

@@ -154,9 +154,9 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
     await get("/v2/", { headers: { authorization: secrets.basic("ann", guess) } });
     await get("/v2/", { headers: { authorization: secrets.basic(guess, ann) } });
     await get("/v2/", { headers: { authorization: `Bearer ${guess}` } });
-    await get(`/v2/basic/org/app/tags/list?token=${guess}&x-signature=${guess}`, {
-      headers: right,
-    });
+    const parameters = ["token", "x-signature", "sig", "credential"];
+    const query = parameters.map((name) => `${name}=${guess}`).join("&");
+    await get(`/v2/basic/org/app/tags/list?${query}`, { headers: right });
     for (const path of ["/", "/help", "/readyz", "/nothing"]) await get(path);
     await readDashboard(run, `http://127.0.0.1:${adminPort}`, admin);
     for (const seen of basic.seen("GET", /data/, "cdn")) {

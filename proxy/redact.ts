@@ -1,4 +1,4 @@
-/** Requests and responses for the debug log, without what opens doors. Pure. */
+/** Requests and responses for the log, without what opens doors. Pure. */
 
 const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|signature/i;
 const SECRET_PARAMETER = /token|secret|password|signature|credential|key|^sig$|^_state$/i;

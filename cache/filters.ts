@@ -26,6 +26,8 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
+const MANIFESTS = [...INDEX_TYPES, ...MANIFEST_TYPES];
+
 /** Registries hand out layers as octet streams; the manifest knows better. */
 export function describe(
   blob: BlobRow,
@@ -68,6 +70,7 @@ export function blobConditions(query: BlobQuery, pinned: () => ReadonlySet<strin
     ]);
   }
   if (kind) found.push(ofKind(kind));
+  if (query.untagged && repository) found.push(...untaggedIn(repository));
   if (query.pinned !== undefined) {
     const not = query.pinned ? "" : "NOT ";
     found.push([
@@ -76,6 +79,22 @@ export function blobConditions(query: BlobQuery, pinned: () => ReadonlySet<strin
     ]);
   }
   return all(found);
+}
+
+/** A signature names its subject, and is nothing that leads to it. */
+function untaggedIn(repository: string): [sql: string, ...values: SQLInputValue[]][] {
+  return [
+    ["media_type IN (SELECT value FROM json_each(?))", JSON.stringify(MANIFESTS)],
+    [
+      "digest NOT IN (SELECT digest FROM tags WHERE registry = ? AND repository = ?)",
+      ...splitRepository(repository),
+    ],
+    [
+      `NOT EXISTS (SELECT 1 FROM refs JOIN members ON members.digest = parent
+         WHERE child = blobs.digest AND kind <> 'subject' AND members.repository = ?)`,
+      repository,
+    ],
+  ];
 }
 
 function prefixed(prefix: string): [sql: string, ...values: SQLInputValue[]] {
@@ -91,7 +110,7 @@ function prefixed(prefix: string): [sql: string, ...values: SQLInputValue[]] {
 function ofKind(kind: BlobKind): [sql: string, ...values: SQLInputValue[]] {
   const typed = "media_type IN (SELECT value FROM json_each(?))";
   const named = "digest IN (SELECT child FROM refs WHERE kind = ?)";
-  const manifests = JSON.stringify([...INDEX_TYPES, ...MANIFEST_TYPES]);
+  const manifests = JSON.stringify(MANIFESTS);
   switch (kind) {
     case "index":
       return [typed, JSON.stringify(INDEX_TYPES)];
@@ -110,4 +129,10 @@ export function repositoryConditions({ registry, search }: RepositoryQuery): Con
   if (registry) found.push(["repository >= ? AND repository < ?", `${registry}/`, `${registry}0`]);
   if (search) found.push(["instr(repository, ?) > 0", search]);
   return all(found);
+}
+
+/** `docker/library/alpine` as registry and repository. */
+export function splitRepository(name: string): [registry: string, repository: string] {
+  const slash = name.indexOf("/");
+  return [name.slice(0, slash), name.slice(slash + 1)];
 }

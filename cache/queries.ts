@@ -1,6 +1,6 @@
 /** What people ask about the content: lists, and the tree from registry down to layer. */
 import type { SQLInputValue } from "node:sqlite";
-import { blobConditions, describe, repositoryConditions } from "./filters.ts";
+import { blobConditions, describe, repositoryConditions, splitRepository } from "./filters.ts";
 import { blobOf, type Index } from "./index.ts";
 import { closure } from "./pins.ts";
 import type { BlobStat } from "./types.ts";
@@ -31,6 +31,8 @@ export interface BlobQuery extends Page {
   /** Part of the media type. */
   mediaType?: string | undefined;
   kind?: BlobKind | undefined;
+  /** Only indexes and manifests that no tag of `repository` and nothing else in it leads to. */
+  untagged?: boolean | undefined;
   pinned?: boolean | undefined;
   sort?: "size" | "used" | "hits" | "created" | "digest" | undefined;
   desc?: boolean | undefined;
@@ -221,7 +223,7 @@ export class Queries {
     const tags = this.#index.db.prepare(
       "SELECT count(DISTINCT tag) AS n FROM tags WHERE registry = ? AND repository = ?",
     );
-    const tagsOf = (repository: string) => Number(tags.get(...split(repository))?.n);
+    const tagsOf = (repository: string) => Number(tags.get(...splitRepository(repository))?.n);
     return { total, items: items.map((item) => ({ ...item, tags: tagsOf(item.repository) })) };
   }
 
@@ -265,7 +267,7 @@ export class Queries {
       `SELECT tag, digest, media_type, max(checked_at) AS checked_at FROM tags
        WHERE registry = ? AND repository = ?
        GROUP BY tag, digest ORDER BY tag, digest LIMIT ? OFFSET ?`,
-      ...split(repository),
+      ...splitRepository(repository),
       ...page(query),
     );
     const items = rows.map((row) => {
@@ -282,7 +284,7 @@ export class Queries {
     const total = this.#count(
       `SELECT count(*) AS n FROM (
          SELECT DISTINCT tag, digest FROM tags WHERE registry = ? AND repository = ?)`,
-      ...split(repository),
+      ...splitRepository(repository),
     );
     return { total, items };
   }
@@ -359,12 +361,6 @@ function holdings(row: Record<string, unknown>): Holdings {
     hits: Number(row.hits),
     lastUsed: Number(row.last_used),
   };
-}
-
-/** `docker/library/alpine` as registry and repository. */
-function split(repository: string): [registry: string, repository: string] {
-  const slash = repository.indexOf("/");
-  return [repository.slice(0, slash), repository.slice(slash + 1)];
 }
 
 function page({ limit = PAGE, offset = 0 }: Page): [number, number] {

@@ -9,6 +9,7 @@ import {
   type BlobPage,
   blobsQuery,
   type CachedImage,
+  type CachedTag,
   type EvictionPlan,
   imagesQuery,
   selection,
@@ -218,7 +219,10 @@ export class FakeApi {
     });
     app.get(
       "/api/v1/cache/tags",
-      (c) => c.json({ items: tagsOf(c.req.query("repository")!, this.#now()) }),
+      (c) => {
+        const items = tagsOf(c.req.query("repository")!, this.#now());
+        return c.json<Page<CachedTag>>({ items, total: items.length, page: 1, limit: 50 });
+      },
     );
     app.get(
       "/api/v1/cache/manifests/:digest",

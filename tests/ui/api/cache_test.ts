@@ -88,6 +88,35 @@ Deno.test("cache, the tree from registry to layer", async () => {
   await ask(admin, `/cache/manifests/${contentOf("base").digest}`, {}, 404);
 });
 
+Deno.test("cache, tags by page, then digests that none of them leads to", async () => {
+  await using admin = await adminFixture();
+  const { cache } = admin;
+  for (const tag of ["1", "2", "3"]) {
+    const manifest = await putImage(cache, `docker/ci/app:${tag}`, [tag]);
+    await putIndex(cache, `docker/ci/app:${tag}-all`, { "linux/amd64": manifest });
+  }
+  for (const layer of ["a", "b"]) await putImage(cache, "docker/ci/app", [layer]);
+  await putIndex(cache, "docker/ci/app", {
+    "linux/arm64": await putImage(cache, "docker/ci/app", ["c"]),
+  });
+  // In another repository the same may have a tag, or be led to.
+  await putImage(cache, "docker/other:1", ["a"]);
+  await putIndex(cache, "docker/other", {
+    "linux/amd64": await putImage(cache, "docker/other", ["b"]),
+  });
+  const page = async (page: number, limit = 4) => {
+    const path = `/cache/tags?registry=docker&repository=ci/app&page=${page}&limit=${limit}`;
+    const { items, total } = await ask<Items<CachedTag>>(admin, path);
+    assert.equal(total, 9);
+    return items.map(({ tag }) => tag || "untagged");
+  };
+  assert.deepEqual(await page(1), ["1", "1-all", "2", "2-all"]);
+  assert.deepEqual(await page(2), ["3", "3-all", "untagged", "untagged"]);
+  assert.deepEqual(await page(3), ["untagged"]);
+  assert.deepEqual(await page(4), []);
+  assert.deepEqual((await page(1, 50)).length, 9);
+});
+
 Deno.test("cache, blobs by page, filter and digest", async () => {
   const { admin, base } = await filled();
   await using _ = admin;

@@ -55,7 +55,7 @@ const tags = createRoute({
   path: "/cache/tags",
   summary: "Tags of a repository, and manifests known by digest only",
   request: { query: tagsQuery },
-  responses: answers(cachedTags, "Every tag"),
+  responses: answers(cachedTags, "A page of tags, then of digests"),
 });
 
 const manifest = createRoute({
@@ -99,8 +99,9 @@ export function cacheRoutes(cache: Cache | undefined) {
       return c.json({ items: imageViews(kept(), items), total, page, limit }, 200);
     })
     .openapi(tags, (c) => {
-      const { registry, repository } = c.req.valid("query");
-      return c.json({ items: tagViews(kept(), `${registry}/${repository}`) }, 200);
+      const { registry, repository, page, limit } = c.req.valid("query");
+      const found = tagViews(kept(), `${registry}/${repository}`, pageOf(page, limit));
+      return c.json({ ...found, page, limit }, 200);
     })
     .openapi(manifest, (c) => {
       const { digest } = c.req.valid("param");

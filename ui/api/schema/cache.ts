@@ -44,7 +44,10 @@ export const cachedImage = z.object({
 
 export const cachedImages = pageOf(cachedImage).openapi("CachedImages");
 
-export const tagsQuery = z.object({ registry: z.string(), repository: z.string() });
+export const tagsQuery = paging.pick({ page: true, limit: true }).extend({
+  registry: z.string(),
+  repository: z.string(),
+});
 
 /** A manifest or index of a repository, by tag or (empty `tag`) only by digest. */
 export const cachedTag = z.object({
@@ -60,7 +63,7 @@ export const cachedTag = z.object({
   ...level,
 }).openapi("CachedTag");
 
-export const cachedTags = z.object({ items: z.array(cachedTag) }).openapi("CachedTags");
+export const cachedTags = pageOf(cachedTag).openapi("CachedTags");
 
 /** Something that a manifest names. */
 export const content = z.object({

@@ -12,8 +12,6 @@ import type {
 
 /** Repositories named with each blob of a list. */
 const SHOWN_REPOSITORIES = 5;
-/** Tags, and untagged manifests, shown of one repository. */
-const MAX_TAGS = 1000;
 
 /** `docker/library/alpine` in its two parts. */
 export function splitRepository(key: string): { registry: string; repository: string } {
@@ -40,42 +38,46 @@ export function imageViews(
   }));
 }
 
-/** Tags of the repository `key`, then what is known of it by digest only. */
-export function tagViews(cache: Cache, key: string): CachedTag[] {
-  const tagged = cache.listTags(key, { limit: MAX_TAGS }).items.map((item): CachedTag => ({
+/** Tags of the repository `key`, then what is known of it by digest only; as with `Page`. */
+export function tagViews(
+  cache: Cache,
+  key: string,
+  { limit, offset }: { limit: number; offset: number },
+): { items: CachedTag[]; total: number } {
+  const tags = cache.listTags(key, { limit, offset });
+  const tagged = tags.items.map((item): CachedTag => ({
     ...item,
     platforms: platformsOf(cache, item.digest),
     checkedAt: item.checkedAt || null,
     lastUsed: item.lastUsed || null,
   }));
-  return [...tagged, ...untagged(cache, key, tagged)];
+  const others = cache.list({
+    repository: key,
+    untagged: true,
+    sort: "used",
+    desc: true,
+    limit: limit - tagged.length,
+    offset: Math.max(0, offset - tags.total),
+  });
+  const items = [...tagged, ...others.items.map((item) => untaggedView(cache, item))];
+  return { items, total: tags.total + others.total };
 }
 
-/** Manifests that no tag and no other manifest of the repository leads to. */
-function untagged(cache: Cache, key: string, tagged: readonly CachedTag[]): CachedTag[] {
-  const manifests = (["index", "manifest"] as const).flatMap((kind) =>
-    cache.list({ repository: key, kind, sort: "used", desc: true, limit: MAX_TAGS }).items
-  );
-  const led = new Set(tagged.map(({ digest }) => digest));
-  for (const { digest } of [...manifests, ...tagged]) {
-    for (const child of cache.references(digest)) led.add(child.digest);
-  }
-  return manifests.filter(({ digest }) => !led.has(digest)).map((manifest) => {
-    const below = cache.references(manifest.digest).filter(({ stored }) => stored);
-    const bytes = below.reduce((sum, { size }) => sum + size, manifest.size);
-    return {
-      tag: "",
-      digest: manifest.digest,
-      mediaType: manifest.mediaType,
-      platforms: platformsOf(cache, manifest.digest),
-      checkedAt: null,
-      pinned: manifest.pinned,
-      blobs: 1 + below.length,
-      bytes,
-      hits: manifest.hits,
-      lastUsed: manifest.lastUsed || null,
-    };
-  });
+function untaggedView(cache: Cache, manifest: ListedBlob): CachedTag {
+  const below = cache.references(manifest.digest).filter(({ stored }) => stored);
+  const bytes = below.reduce((sum, { size }) => sum + size, manifest.size);
+  return {
+    tag: "",
+    digest: manifest.digest,
+    mediaType: manifest.mediaType,
+    platforms: platformsOf(cache, manifest.digest),
+    checkedAt: null,
+    pinned: manifest.pinned,
+    blobs: 1 + below.length,
+    bytes,
+    hits: manifest.hits,
+    lastUsed: manifest.lastUsed || null,
+  };
 }
 
 /** Platforms of an index whose manifests are here; attestations have none. */

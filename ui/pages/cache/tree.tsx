@@ -196,18 +196,43 @@ function Wait({ depth, error }: { depth: number; error: unknown }) {
   );
 }
 
-function TagRows(
-  { registry, repository, actions }: {
-    registry: string;
-    repository: string;
-    actions: TreeActions;
-  },
-) {
-  const tags = useResource("/cache/tags", { query: { registry, repository } });
-  if (!tags.data) return <Wait depth={1} error={tags.error} />;
+interface TagsProps {
+  registry: string;
+  repository: string;
+  actions: TreeActions;
+}
+
+/** A repository may have thousands of tags: they come a page at a time. */
+function TagRows(props: TagsProps) {
+  const pages = useSignal(1);
   return (
     <>
-      {tags.data.items.map((tag) => (
+      {Array.from({ length: pages.value }, (_, i) => (
+        <TagPage
+          key={i}
+          {...props}
+          page={i + 1}
+          more={i + 1 === pages.value ? () => pages.value++ : undefined}
+        />
+      ))}
+    </>
+  );
+}
+
+function TagPage(
+  { registry, repository, actions, page, more }: TagsProps & {
+    page: number;
+    /** Shows the next page; undefined where it is shown already. */
+    more: (() => void) | undefined;
+  },
+) {
+  const tags = useResource("/cache/tags", { query: { registry, repository, page: String(page) } });
+  if (!tags.data) return <Wait depth={1} error={tags.error} />;
+  const { items, total, limit } = tags.data;
+  const left = total - page * limit;
+  return (
+    <>
+      {items.map((tag) => (
         <TagRow
           key={`${tag.tag}@${tag.digest}`}
           tag={tag}
@@ -216,6 +241,18 @@ function TagRows(
           changed={tags.reload}
         />
       ))}
+      {more && left > 0 && (
+        <tr role="row" class="depth-1">
+          <td role="cell" class="skip-phone" />
+          <td role="cell" class="main" colSpan={6}>
+            <span class="indent">
+              <button type="button" class="button" onClick={more}>
+                {`Show ${formatCount(Math.min(left, limit))} more of ${formatCount(total)}`}
+              </button>
+            </span>
+          </td>
+        </tr>
+      )}
     </>
   );
 }

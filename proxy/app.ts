@@ -16,7 +16,8 @@ import { networkRule } from "./networks.ts";
 import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
 import { ownAddress } from "./own_address.ts";
 import { frontPage, help, vanityPage } from "./pages.ts";
-import { passThrough, referrers, tags } from "./passthrough.ts";
+import { referrers, tags } from "./passthrough.ts";
+import { createPing } from "./ping.ts";
 import { change, checkPush, type PushOptions, upload } from "./push.ts";
 import type { ProofBook } from "./proof.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
@@ -66,6 +67,7 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
   const manifest = parts.cache ? manifests({ ...parts, cache: parts.cache }) : passManifest;
   // Where people sign in, each request is looked at.
   const hot = parts.cache && !parts.authenticate ? new HotAnswers(parts.cache, parts) : undefined;
+  const ping = createPing();
   const app = new Hono<Env>();
 
   app.use(async (c, next) => {
@@ -231,14 +233,6 @@ export function createProxy(config: Config, parts: ProxyParts): ProxyHandler {
 
   return (request, caller) =>
     (admits(caller.peer) ? hot?.answer(request, caller) : undefined) ?? app.fetch(request, caller);
-}
-
-/** `GET /v2/`: ours to answer, unless clients sign in at the registry themselves. */
-function ping(x: Exchange): Promise<Response> | Response {
-  if (x.target.registry.auth.mode === "client") return passThrough(x, { path: "/v2/" });
-  return new Response(x.request.method === "HEAD" ? null : "{}", {
-    headers: { "content-type": "application/json" },
-  });
 }
 
 /** Whoever has to sign in here and at the registry does one of it at the forward proxy. */

@@ -62,6 +62,7 @@ export async function gather(input: GatherInput): Promise<Gathered> {
   layers.add(environment.settings);
   layers.add(tools.flags);
   layers.add(args.settings);
+  yieldSignIn(layers);
   return {
     layers,
     file,
@@ -83,6 +84,22 @@ export async function gather(input: GatherInput): Promise<Gathered> {
     ],
   };
 }
+
+/** That clients sign in themselves, as with a tool, gives way to credentials of the operator's. */
+function yieldSignIn(layers: Layers): void {
+  const registries = layers.tree.registries;
+  for (const [name, registry] of Object.entries(isTree(registries) ? registries : {})) {
+    const auth = isTree(registry) && isTree(registry.auth) ? registry.auth : {};
+    const own = Object.entries(auth).filter(([key, value]) => value && !SIGN_IN_KEYS.has(key));
+    for (const key of own.length > 0 ? SIGN_IN_KEYS : []) {
+      const path = ["registries", name, "auth", key];
+      if (layers.origin(path)?.kind === "drop-in") layers.remove(path);
+    }
+  }
+}
+
+/** How clients sign in; the other keys of `auth` are credentials. */
+const SIGN_IN_KEYS: ReadonlySet<string> = new Set(["mode", "offline"]);
 
 /** A tool's volume that is there while the cache is elsewhere: content would go with the container. */
 function unusedVolume(defaults: readonly Setting[], layers: Layers): string[] {

@@ -86,9 +86,10 @@ containerTest(
       assert.equal(unneeded.length, 1);
       assert.match(unneeded[0]!, /SEND_TIMEOUT \(.*\), KEEPALIVE_TIMEOUT \(/);
     }
-    // Another process, and neither CA nor content is new.
+    // Another process, and neither CA nor content is new. What clients were let in to by a registry
+    // for which there is no login waits until it can be asked again.
     await using _ = await start(box, env);
-    for (const name of names) await box.pull(trusted, name);
+    for (const name of names.slice(0, 2)) await box.pull(trusted, name);
     const kept = [...Deno.readDirSync(join(root.path, "ca"))].map(({ name }) => name).sort();
     assert.deepEqual(kept, ["ca.crt", "ca.key"]);
   },
@@ -203,7 +204,7 @@ containerTest(
       assert.doesNotMatch(await berth.output(), new RegExp(password));
     }
     await using _ = await start(box, env);
-    await assert.rejects(box.pull(await client(box), "reg.example.test/team/app"), /denied/i);
+    await assert.rejects(box.pull(await client(box), "reg.example.test/team/app"), /unauthorized/i);
   },
 );
 
@@ -372,7 +373,6 @@ containerTest(
     await using _ = await start(box, {
       REGISTRIES: "your.own.registry",
       VERIFY_SSL: "false",
-      BERTH_REGISTRIES_YOUR_OWN_REGISTRY_AUTH_MODE: "client",
     });
     const trusting = await client(box);
     const login = async (words: string[]) => {

@@ -122,51 +122,75 @@ containerTest("crm, without insecure_tls the registry's certificate is checked",
 });
 
 /** The CAs of crm's page: by its openssl commands, and as mkcert makes them. */
-const AUTHORITIES: Record<string, string[]> = {
-  openssl: ["-subj", "/CN=Container Registry Mirror CA"],
-  mkcert: [
-    ...["-subj", "/O=mkcert development CA/OU=me@here/CN=mkcert me@here"],
-    ...["-addext", "basicConstraints=critical,CA:TRUE,pathlen:0"],
-    ...["-addext", "keyUsage=critical,keyCertSign"],
-  ],
-};
-for (const [maker, words] of Object.entries(AUTHORITIES)) {
-  containerTest(
-    `crm, mitm with an RSA CA as ${maker} makes it, and the log without secrets`,
-    async (box) => {
-      await using hub = await registries(box);
-      const ca = join(box.root.path, "srv", "ca");
-      await run("openssl", ["genrsa", "-out", `${ca}.key`, "2048"]);
-      const make = ["req", "-new", "-x509", "-key", `${ca}.key`, "-days", "3650", ...words];
-      await run("openssl", [...make, "-out", `${ca}.crt`]);
-      await giveToBerth(`${ca}.key`);
-      const port = freePort();
-      const text = file(port, {
-        insecure_tls: true,
-        log_level: "debug",
-        mitm: { enabled: true, ca_cert_path: "/srv/ca.crt", ca_key_path: "/srv/ca.key" },
-      });
-      await using berth = await box.start({ files: { "config.json": text }, port });
-      const trusting = through(berth.url, `${ca}.crt`);
-      await box.pull(trusting, "docker.io/library/app");
-      const said = ["-H", "authorization: Bearer s3cret-token", "-H", "cookie: id=s3cret-cookie"];
-      const url = `https://${HUB}/v2/?sig=s3cret-signature&n=1`;
-      assert.equal(await curl(berth.url, url, "--cacert", `${ca}.crt`, ...said), "200 200");
-      const log = await berth.output();
-      const at = "DEBUG 127\\.0\\.0\\.1 registry-1\\.docker\\.io:443";
-      const path = `/v2/library/app/manifests/${box.image.tag.replaceAll(".", "\\.")}`;
-      assert.match(
-        log,
-        new RegExp(`${at} > GET https://registry-1\\.docker\\.io${path} .*accept: `),
-      );
-      assert.match(log, new RegExp(`${at} < 200 .*docker-content-digest: ${box.image.digest}`));
-      assert.match(log, /> GET \S+\/v2\/\?sig=…&n=1 .*authorization: Bearer …; .*cookie: …/);
-      assert.deepEqual(log.match(/.*s3cret.*/g) ?? [], []);
-      await hub.stop();
-      await box.pull(trusting, "docker.io/library/app");
-    },
-  );
+const OPENSSL = ["-subj", "/CN=Container Registry Mirror CA"];
+const MKCERT = [
+  ...["-subj", "/O=mkcert development CA/OU=me@here/CN=mkcert me@here"],
+  ...["-addext", "basicConstraints=critical,CA:TRUE,pathlen:0"],
+  ...["-addext", "keyUsage=critical,keyCertSign"],
+];
+
+/** Starts it with `mitm`, and tells a client of that. */
+async function startMitm(box: Container, words: string[]) {
+  const ca = join(box.root.path, "srv", "ca");
+  await run("openssl", ["genrsa", "-out", `${ca}.key`, "2048"]);
+  const make = ["req", "-new", "-x509", "-key", `${ca}.key`, "-days", "3650", ...words];
+  await run("openssl", [...make, "-out", `${ca}.crt`]);
+  await giveToBerth(`${ca}.key`);
+  const port = freePort();
+  const text = file(port, {
+    allowed_hosts: ["quay.io", "registry.corp.test"],
+    insecure_tls: true,
+    log_level: "debug",
+    mitm: { enabled: true, ca_cert_path: "/srv/ca.crt", ca_key_path: "/srv/ca.key" },
+  });
+  const berth = await box.start({ files: { "config.json": text }, port });
+  return { ...berth, trusting: through(berth.url, `${ca}.crt`) };
 }
+
+for (const [maker, words] of Object.entries({ openssl: OPENSSL, mkcert: MKCERT })) {
+  containerTest(`crm, mitm with an RSA CA as ${maker} makes it`, async (box) => {
+    await using hub = await registries(box);
+    await using berth = await startMitm(box, words);
+    await box.pull(berth.trusting, "docker.io/library/app");
+    await hub.stop();
+    await box.pull(berth.trusting, "docker.io/library/app");
+  });
+}
+
+containerTest("crm, mitm at debug logs what is decrypted, without its secrets", async (box) => {
+  const { image } = box;
+  await using _ = await registries(box);
+  await using corp = await startNamed(box.root, "registry.corp.test", { kind: "tls-htpasswd" });
+  await seed(corp, "team/app", image);
+  const { username, password } = corp.credentials!;
+  await using berth = await startMitm(box, OPENSSL);
+  const { trusting } = berth;
+  await box.pull(trusting, "docker.io/library/app");
+  // As there, clients' own logins go through; here each is served what it may read.
+  const inspect = (words: string[]) => {
+    const name = `docker://registry.corp.test/team/app:${image.tag}`;
+    const command = ["--insecure-policy", "inspect", "--raw", ...words, name];
+    return run("skopeo", command, { env: trusting });
+  };
+  const manifest = await inspect(["--creds", `${username}:${password}`]);
+  assert.ok(manifest.includes(image.platforms.amd64.manifest));
+  await assert.rejects(inspect([]), /unauthorized|authentication required/i);
+  // As its page has it.
+  const said = ["-H", "authorization: Bearer s3cret-token", "-H", "cookie: id=s3cret-cookie"];
+  const url = `https://${HUB}/v2/?sig=s3cret-signature&n=1`;
+  const ca = ["--cacert", trusting.SSL_CERT_FILE!];
+  assert.equal(await curl(berth.url, url, ...ca, ...said), "200 200");
+
+  const log = await berth.output();
+  const at = "DEBUG 127\\.0\\.0\\.1 registry-1\\.docker\\.io:443";
+  const path = `/v2/library/app/manifests/${image.tag.replaceAll(".", "\\.")}`;
+  assert.match(log, new RegExp(`${at} > GET https://registry-1\\.docker\\.io${path} .*accept: `));
+  assert.match(log, new RegExp(`${at} < 200 .*docker-content-digest: ${image.digest}`));
+  assert.match(log, /> GET \S+\/v2\/\?sig=…&n=1 .*authorization: Bearer …; .*cookie: …/);
+  assert.match(log, /registry\.corp\.test:443 > GET \S+ .*authorization: Basic …;/);
+  const secrets = new RegExp(`.*(?:s3cret|${btoa(`${username}:${password}`)}).*`, "g");
+  assert.deepEqual(log.match(secrets) ?? [], []);
+});
 
 Deno.test("crm, settings that do otherwise here or nothing are named in one line", async () => {
   const more = { mitm: { enabled: true }, security: { request_timeout: "30m" } };

@@ -248,6 +248,36 @@ Deno.test("client mode, no proof, no bytes, also while upstream is down", async 
   }
 });
 
+Deno.test("client mode, /v2/ while the registry is away: what it said before", async () => {
+  const down = { path: /./, times: Infinity, action: { kind: "answer", status: 503 } } as const;
+  const basic = { auth: { scheme: "basic", users: { ann: "a" } } } as const;
+  for (const [kind, bare, offline] of [[basic, 401, "known"], [{}, 200, "none"]] as const) {
+    await using upstream = await fakeRegistry(kind);
+    const clock = new FakeClock();
+    await using proxy = await startProxy({
+      default_registry: "hub",
+      registries: { hub: { url: upstream.url, auth: { mode: "client", offline } } },
+      upstream: { retries: 0 },
+    }, { now: clock.now });
+    const ping = async (login?: string) => {
+      const headers: HeadersInit = login ? { authorization: `Basic ${btoa(login)}` } : {};
+      const response = await proxy.get("/v2/", { headers });
+      await response.body?.cancel();
+      return [response.status, response.headers.get("www-authenticate")];
+    };
+    const [right, wrong] = ["ann:a", "ann:b"];
+    const before = await ping();
+    assert.equal(before[0], bare);
+    assert.equal((await ping(right))[0], 200);
+    upstream.fault(down);
+    assert.deepEqual(await ping(), before);
+    assert.equal((await ping(right))[0], 200);
+    assert.equal((await ping(wrong))[0], bare === 401 ? 503 : 200);
+    await clock.advance(6 * MINUTE);
+    assert.equal((await ping(right))[0], offline === "known" ? 200 : 503);
+  }
+});
+
 Deno.test("client mode, a public repository is served to everybody, for a while", async () => {
   await using t = await setup({ manifests: { ttl: "1h" } });
   const path = `/v2/org/open/blobs/${app.blobs[1]!.digest}`;

@@ -7,6 +7,7 @@ import type { ConfigProblem } from "../problem.ts";
 import { mayDirectTo, nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import { nginxTime } from "./table.ts";
 import {
+  clientsSignIn,
   type DropInInput,
   isTrue,
   type Note,
@@ -34,12 +35,14 @@ export async function containerRegistryProxy(input: DropInInput): Promise<Readin
   if (volume === undefined && !TELLING.some((name) => input.env[name])) return {};
   const registries = structuredCopy(input.registries);
   const intercept = intercepted(input, registries);
+  const added = Object.keys(registries).filter((name) => !Object.hasOwn(input.registries, name));
   const auth = credentials(input, registries);
   return {
     defaults: toolDefaults(TOOL, [
       [["forward", "listen"], ":3128"],
       [["forward", "intercept"], ["docker.io", ...REGISTRIES.split(" ")]],
       ...(volume === undefined ? [] : [[["cache", "dir"], volume] as const]),
+      ...added.flatMap(clientsSignIn),
     ]),
     settings: [
       ...intercept,

@@ -6,7 +6,7 @@ import type { Setting } from "../origin.ts";
 import type { Path, Tree } from "../path.ts";
 import { nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import type { DropInInput, Note, Reading } from "./tool.ts";
-import { toolDefaults, type ToolSetting } from "./tool.ts";
+import { clientsSignIn, toolDefaults, type ToolSetting } from "./tool.ts";
 
 const TOOL = "crm";
 /** Keys that crm's file has and Berth's own has not. */
@@ -71,7 +71,8 @@ export function crm(input: DropInInput, file: readonly Setting[]): Reading {
   }
   const level = of("log_level");
   add(["log", "level"], level, lowerCase(level?.value));
-  if (of("mitm", "enabled")?.value === true) {
+  const mitm = of("mitm", "enabled")?.value === true;
+  if (mitm) {
     add(["forward", "intercept"], of("mitm", "enabled"), [...kept, ...added.keys()]);
     add(["forward", "ca_cert_file"], of("mitm", "ca_cert_path"));
     add(["forward", "ca_key_file"], of("mitm", "ca_key_path"));
@@ -90,6 +91,7 @@ export function crm(input: DropInInput, file: readonly Setting[]): Reading {
       [["forward", "listen"], ":8080"],
       [["forward", "allowed_hosts"], ALLOWED_HOSTS],
       [["default_registry"], "docker"],
+      ...(mitm ? [...kept, ...added.keys()].flatMap(clientsSignIn) : []),
       ...dropped.filter((name) => !input.stated.has(name))
         .map((name) => [["registries", name, "enabled"], false] as const),
     ]),

@@ -70,6 +70,15 @@ export function isTrue(text: string | undefined): boolean {
   return /^(1|true|yes|on)$/i.test(text?.trim() ?? "");
 }
 
+/**
+ * Defaults for a registry whose clients show it their own login, as tools do that pass it on unread.
+ * What they were let in to stays theirs while the registry is away.
+ */
+export function clientsSignIn(name: string): [Path, unknown][] {
+  const auth = ["registries", name, "auth"];
+  return [[[...auth, "mode"], "client"], [[...auth, "offline"], "known"]];
+}
+
 /** Default settings of `tool`: `path` to value. */
 export function toolDefaults(
   tool: Tool,

@@ -39,6 +39,8 @@ export interface RequestRecord {
   bytes: number;
   /** Body bytes read from upstream for this request. */
   upstreamBytes: number;
+  /** What kept Berth from asking the registry, as a word: `dns`, `tls`, `auth`; empty where nothing. */
+  upstreamError: string;
   /** Status of the last upstream answer; 0 where upstream was not asked. */
   upstreamStatus: number;
   /** Milliseconds until upstream's response headers; 0 where it was not asked. */

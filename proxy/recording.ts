@@ -43,6 +43,7 @@ export function newRecord(
     message: "",
     bytes: 0,
     upstreamBytes: 0,
+    upstreamError: "",
     upstreamStatus: 0,
     upstreamMs: 0,
     firstByteMs: 0,
@@ -118,6 +119,7 @@ export function renderError(
   const known = explain(error, target);
   record.error = known.code;
   record.message = known.message;
+  if (error instanceof UpstreamError) record.upstreamError = error.kind;
   const told = target ? errorForClient(target, known) : known;
   return told.toResponse(method === "HEAD");
 }

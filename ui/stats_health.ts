@@ -37,7 +37,7 @@ export class HealthTracker {
     this.#health.set(record.registry, {
       lastOk: before?.lastOk ?? 0,
       failingSince: before?.failingSince || record.time,
-      refused: /sign-in/.test(record.message),
+      refused: record.upstreamError === "auth",
       message: record.message || answered || before?.message || "it cannot be reached",
     });
   }

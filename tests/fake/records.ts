@@ -19,6 +19,7 @@ export function record(fields: Partial<RequestRecord> = {}): RequestRecord {
     message: "",
     bytes: 1000,
     upstreamBytes: 0,
+    upstreamError: "",
     upstreamStatus: 0,
     upstreamMs: 0,
     firstByteMs: 1,

@@ -162,6 +162,30 @@ Deno.test("case 10: the same repository and tag on two registries stay apart", a
   assert.equal(digestOf(await second.bytes()), image({ seed: 2 }).root.digest);
 });
 
+Deno.test("records, what kept Berth from asking the registry is a word of its own", async () => {
+  const auth = { scheme: "bearer", users: { ann: "right" }, anonymous: false } as const;
+  await using upstream = await fakeRegistry({ images, auth });
+  const { url } = upstream;
+  const wrong = { username: "ann", password: "wrong" };
+  const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  gone.close();
+  await using proxy = await startProxy({
+    default_registry: "hub",
+    registries: { hub: { url, auth: wrong }, gone: { url: `http://127.0.0.1:${gone.addr.port}` } },
+  });
+  for (const path of ["/v2/library/app/manifests/latest", "/gone/v2/a/manifests/1", "/v2/"]) {
+    await (await proxy.get(path)).body?.cancel();
+  }
+  assert.deepEqual(
+    proxy.records.map(({ status, upstreamError, upstreamStatus }) => [
+      status,
+      upstreamError,
+      upstreamStatus,
+    ]),
+    [[502, "auth", 0], [502, "refused", 0], [200, "", 0]],
+  );
+});
+
 Deno.test("records, one for each request with registry, repository, reference and result", async () => {
   const { upstream, proxy } = await pair();
   await using _ = upstream, __ = proxy;

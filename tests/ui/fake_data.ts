@@ -435,6 +435,7 @@ export function requestOf(scenario: Scenario, seq: number, time: number): Reques
     message: failing ? "quay.io answered 502 Bad Gateway" : "",
     bytes,
     upstreamBytes: miss && !failing ? bytes : 0,
+    upstreamError: "",
     upstreamStatus: failing ? 502 : miss || !blob ? 200 : 0,
     upstreamMs: miss || !blob ? 30 + random() * 90 : 0,
     firstByteMs: 0,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UpstreamError } from "../../proxy/upstream/errors.ts";
+import { UpstreamError, type UpstreamErrorKind } from "../../proxy/upstream/errors.ts";
 import { HealthTracker } from "../../ui/stats_health.ts";
 import { record } from "../fake/records.ts";
 
@@ -40,7 +40,11 @@ Deno.test("HealthTracker, quota refusals are answers, refused sign-ins are told 
   const tracker = new HealthTracker();
   tracker.observe(record({ time: 1, status: 429, upstreamStatus: 429 }));
   assert.equal(tracker.of("docker")?.lastOk, 1);
-  const { status, message } = new UpstreamError("auth", "docker");
-  tracker.observe(record({ time: 2, status, message, cache: "none" }));
-  assert.equal(tracker.of("docker")?.refused, true);
+  const observe = (upstreamError: UpstreamErrorKind) => {
+    const { status, message } = new UpstreamError(upstreamError, "docker");
+    tracker.observe(record({ time: 2, status, message, upstreamError, cache: "none" }));
+    return tracker.of("docker")?.refused;
+  };
+  assert.equal(observe("auth"), true);
+  assert.equal(observe("tls"), false);
 });

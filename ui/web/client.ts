@@ -7,6 +7,8 @@ import type { FieldProblem, Problem } from "../api/schema.ts";
 export class ApiError extends Error {
   override name = "ApiError";
   readonly status: number;
+  /** The problem's type, such as `changed-underneath`; empty where it has none. */
+  readonly type: string;
   /** What to do next; empty where the server did not say. */
   readonly detail: string;
   readonly fields: FieldProblem[];
@@ -14,6 +16,7 @@ export class ApiError extends Error {
   constructor(problem: Problem) {
     super(problem.title);
     this.status = problem.status;
+    this.type = /^\/problems\/(.+)$/.exec(problem.type)?.[1] ?? "";
     this.detail = problem.detail ?? "";
     this.fields = problem.fields ?? [];
   }

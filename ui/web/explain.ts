@@ -62,6 +62,10 @@ const ADVICE: { matches: (entry: RequestEntry) => boolean; text: string }[] = [
     text: "Check the tag: it may have been deleted upstream.",
   },
   {
+    matches: ({ upstreamError }) => upstreamError === "auth",
+    text: "Check its user name, password or token under Registries.",
+  },
+  {
     matches: ({ status }) => status === 502 || status === 503 || status === 504,
     text: "Test the registry under Registries: each step shows where it fails.",
   },

@@ -42,6 +42,10 @@ Deno.test("explainFailure, what happened and what to do", () => {
     explainFailure({ ...HIT, status: 502, message: "quay.io answered 502" }),
     /^quay\.io answered 502\. Test the registry/,
   );
+  assert.match(
+    explainFailure({ ...HIT, status: 502, upstreamError: "auth", message: "it refused" }),
+    /^it refused\. Check its user name, password or token/,
+  );
   assert.match(explainFailure({ ...HIT, status: 429 }), /limits how much/);
   assert.equal(explainFailure({ ...HIT, status: 416, message: "no such range" }), "no such range.");
 });

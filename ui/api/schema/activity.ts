@@ -42,6 +42,7 @@ export const requestEntry = z.object({
   message: z.string(),
   bytes,
   upstreamBytes: bytes,
+  upstreamError: z.string(),
   upstreamStatus: z.number().int(),
   upstreamMs: milliseconds,
   firstByteMs: milliseconds,

@@ -56,7 +56,7 @@ export function SaveDialog({ pending, onClose }: SaveDialogProps) {
 
   const ready = preview.value && preview.value.fields.length === 0;
   const empty = ready && preview.value!.diff.length === 0;
-  const stale = error.value instanceof ApiError && [409, 412].includes(error.value.status);
+  const stale = error.value instanceof ApiError && error.value.type === "changed-underneath";
   return (
     <Dialog
       title={titleOf(pending)}

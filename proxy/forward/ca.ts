@@ -9,7 +9,9 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { explain } from "../config/atomic.ts";
+import { describeReadError } from "../config/system.ts";
 import { nameConstraints, permits } from "./constraints.ts";
 import { CaError, importKey, parseCertificates } from "./pem.ts";
 
@@ -76,7 +78,7 @@ export async function authorityDir(cacheDir: string, mounted = "/ca"): Promise<s
 }
 
 async function makeAuthority(
-  { dir, hosts, now }: AuthorityOptions,
+  { hosts, now }: AuthorityOptions,
   files: { cert: string; key: string },
 ): Promise<void> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -96,7 +98,6 @@ async function makeAuthority(
     ],
   });
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  await Deno.mkdir(dir, { recursive: true, mode: 0o755 });
   await writeFile(files.key, `${PemConverter.encode(key, "PRIVATE KEY")}\n`, 0o600);
   await writeFile(files.cert, `${certificate.toString("pem")}\n`, 0o644);
 }
@@ -171,8 +172,7 @@ async function read(file: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
-    throw new CaError(`${file}: ${reason}`, { cause });
+    throw new CaError(`${file}: ${describeReadError(cause)}`, { cause });
   }
 }
 
@@ -183,10 +183,11 @@ async function exists(file: string): Promise<boolean> {
 async function writeFile(file: string, text: string, mode: number): Promise<void> {
   const temporary = `${file}.${crypto.randomUUID()}`;
   try {
+    await Deno.mkdir(dirname(file), { recursive: true, mode: 0o755 });
     await Deno.writeTextFile(temporary, text, { mode, createNew: true });
     await Deno.rename(temporary, file);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {});
-    throw new CaError(`${file}: cannot be written: ${String(cause)}`, { cause });
+    throw new CaError(`${file}: cannot be written: ${explain(cause)}`, { cause });
   }
 }

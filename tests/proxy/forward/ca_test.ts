@@ -165,6 +165,11 @@ Deno.test("openAuthority, says what is wrong with the operator's files", () =>
     await refused({}, /ca\.key: the key is encrypted; take the passphrase off/, write(locked));
     await refused({}, /ca\.key: there is no such file/, (file) => Deno.removeSync(file));
 
+    const file = join(dir, "file");
+    await Deno.writeTextFile(file, "");
+    const inFile = openAuthority({ dir: file, hosts: [], now: NOW });
+    await assert.rejects(inFile, /^CaError: \S+ca\.key: cannot be written: /);
+
     const { keyFile } = await makeCa(dir);
     const missing = join(dir, "missing.crt");
     await assert.rejects(open({ certFile: missing, keyFile }), /missing\.crt: there is no such/);

@@ -5,8 +5,8 @@
 import type { Page } from "playwright-core";
 import { join } from "node:path";
 import { build } from "../../ui/build.ts";
-import { FakeApi, type FakeOptions } from "../ui/fake_api.ts";
-import { digestOf } from "../ui/fake_data.ts";
+import { FakeApi, type FakeOptions } from "../ui/fake/api.ts";
+import { digestOf } from "../ui/fake/world.ts";
 import { violationsOn } from "./harness/axe.ts";
 import { openContext, startBrowser, type View } from "./harness/chromium.ts";
 

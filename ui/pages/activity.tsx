@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
+import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { CheckField, type Choice, Choose, Search } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
@@ -11,7 +12,7 @@ import { type ActivityFilter, filterFromQuery, passes } from "../web/activity_fi
 import { toast } from "../components/toast.tsx";
 import { call, messageOf } from "../web/client.ts";
 import { countOf } from "../web/format.ts";
-import { mergeRequests, recent, status } from "../web/live.ts";
+import { mergeRequests, recent } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/routes.ts";
 import { COLUMNS } from "./activity/columns.tsx";
@@ -73,15 +74,7 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         value={filter.text}
         onInput={(text) => setQuery({ q: text })}
       />
-      <Choose
-        label="Registry"
-        value={filter.registry}
-        choices={[
-          { value: "", text: "All registries" },
-          ...(status.value?.registries ?? []).map(({ name }) => ({ value: name, text: name })),
-        ]}
-        onInput={(registry) => setQuery({ registry })}
-      />
+      <ChooseRegistry value={filter.registry} onInput={(registry) => setQuery({ registry })} />
       <Choose
         label="Kind"
         value={filter.kind}

@@ -1,12 +1,12 @@
 /** The cache as a tree: repositories, their tags, platforms and layers. */
 import { useSignal } from "@preact/signals";
 import type { ImageName, Selection } from "../api/schema/cache.ts";
+import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { EvictDialog } from "../components/evict.tsx";
-import { Choose, Search } from "../components/field.tsx";
+import { Search } from "../components/field.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { sortFromQuery } from "../components/table.tsx";
-import { status } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
 import { type Chosen, chosenText, toggled, toSelection } from "../web/selection.ts";
@@ -65,13 +65,8 @@ export function Images() {
             value={search}
             onInput={(text) => setQuery({ q: text, page: "" })}
           />
-          <Choose
-            label="Registry"
+          <ChooseRegistry
             value={registry}
-            choices={[
-              { value: "", text: "All registries" },
-              ...(status.value?.registries ?? []).map(({ name }) => ({ value: name, text: name })),
-            ]}
             onInput={(value) => setQuery({ registry: value, page: "" })}
           />
         </div>

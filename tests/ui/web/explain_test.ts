@@ -6,7 +6,7 @@ import {
   stretchesOf,
 } from "../../../ui/web/explain.ts";
 import { isFailure } from "../../../ui/web/results.ts";
-import { requestOf } from "../fake_data.ts";
+import { requestOf } from "../fake/requests.ts";
 
 const HIT = {
   ...requestOf("busy", 1, 0),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { filterFromQuery, passes } from "../../../ui/web/activity_filter.ts";
 import { addressOf, ApiError, messageOf } from "../../../ui/web/client.ts";
 import { mergeRequests } from "../../../ui/web/live.ts";
-import { requestOf } from "../fake_data.ts";
+import { requestOf } from "../fake/requests.ts";
 
 const request = (seq: number) => requestOf("busy", seq, 1000 * seq);
 

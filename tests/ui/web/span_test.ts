@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { countersOf } from "../fake_data.ts";
+import { countersOf } from "../fake/figures.ts";
 import { cacheable, difference, ratioChange, served, sum } from "../../../ui/web/ratio.ts";
 import { spanBefore, spanFromQuery, spanName } from "../../../ui/web/span.ts";
 

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { CheckField, ListField, SelectField, TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
+import type { Draft } from "../../web/draft.ts";
 import { countOf } from "../../web/format.ts";
 import type { Editing } from "./form.tsx";
 
@@ -20,7 +21,15 @@ function Fold(
   );
 }
 
-export function Names({ draft, change, complaint, disabled }: Editing) {
+/** A field of the setting `key`, which the server complains of as `path`. */
+function bind<K extends keyof Draft>(editing: Editing, key: K, path: string = key) {
+  const { draft, change, complaint, disabled } = editing;
+  const onInput = (value: Draft[K]) => change(key, value);
+  return { value: draft[key], disabled, complaint: complaint(path), onInput };
+}
+
+export function Names(editing: Editing) {
+  const { draft, change, disabled } = editing;
   const given = [
     draft.aliases.length > 0 && countOf(draft.aliases.length, "alias", "aliases"),
     draft.hosts.length > 0 && countOf(draft.hosts.length, "host name"),
@@ -33,29 +42,20 @@ export function Names({ draft, change, complaint, disabled }: Editing) {
           label="Aliases"
           hint="Other hosts that image names may use, one a line."
           placeholder="docker.io"
-          value={draft.aliases}
-          disabled={disabled}
-          complaint={complaint("aliases")}
-          onInput={(value) => change("aliases", value)}
+          {...bind(editing, "aliases")}
         />
         <ListField
           label="Host names at this server"
           hint="Requests to them mean this registry, one a line."
           placeholder="images.example.com"
-          value={draft.hosts}
-          disabled={disabled}
-          complaint={complaint("hosts")}
-          onInput={(value) => change("hosts", value)}
+          {...bind(editing, "hosts")}
         />
       </div>
       <TextField
         label="Repository prefix"
         hint="Put before every name that is asked for upstream."
         placeholder="my-project/images"
-        value={draft.repo_prefix}
-        disabled={disabled}
-        complaint={complaint("repo_prefix")}
-        onInput={(value) => change("repo_prefix", value)}
+        {...bind(editing, "repo_prefix")}
       />
       <CheckField
         label="Names of one part are official images"
@@ -68,7 +68,8 @@ export function Names({ draft, change, complaint, disabled }: Editing) {
   );
 }
 
-export function Permissions({ draft, change, complaint, disabled }: Editing) {
+export function Permissions(editing: Editing) {
+  const { draft } = editing;
   const rules = draft.allow.length + draft.deny.length;
   const summary = [
     draft.users.length > 0 ? countOf(draft.users.length, "user") : "everybody",
@@ -79,36 +80,28 @@ export function Permissions({ draft, change, complaint, disabled }: Editing) {
       <ListField
         label="Users"
         hint="Users of this server who may pull from it, one a line. Empty: whoever may use this server."
-        value={draft.users}
-        disabled={disabled}
-        complaint={complaint("access.users")}
-        onInput={(value) => change("users", value)}
+        {...bind(editing, "users", "access.users")}
       />
       <div class="fields two">
         <ListField
           label="Allowed repositories"
           hint="Patterns, one a line. Empty: all."
           placeholder="library/*"
-          value={draft.allow}
-          disabled={disabled}
-          complaint={complaint("allow")}
-          onInput={(value) => change("allow", value)}
+          {...bind(editing, "allow")}
         />
         <ListField
           label="Denied repositories"
           hint="Beats what is allowed."
           placeholder="someone/**"
-          value={draft.deny}
-          disabled={disabled}
-          complaint={complaint("deny")}
-          onInput={(value) => change("deny", value)}
+          {...bind(editing, "deny")}
         />
       </div>
     </Fold>
   );
 }
 
-export function Freshness({ draft, change, complaint, disabled }: Editing) {
+export function Freshness(editing: Editing) {
+  const { draft } = editing;
   return (
     <Fold
       title="Freshness of tags"
@@ -118,10 +111,7 @@ export function Freshness({ draft, change, complaint, disabled }: Editing) {
         label="Serve a tag without asking upstream for"
         hint="A duration such as 10m or 1h. 0 asks at every pull. Empty: cache.manifests.ttl holds."
         placeholder="10m"
-        value={draft.ttl}
-        disabled={disabled}
-        complaint={complaint("manifests.ttl")}
-        onInput={(value) => change("ttl", value)}
+        {...bind(editing, "ttl", "manifests.ttl")}
       />
     </Fold>
   );
@@ -132,7 +122,8 @@ const REDIRECTS = [
   { value: "pass", text: "Hand to the client; nothing is cached" },
 ] as const;
 
-export function Network({ draft, change, complaint, disabled }: Editing) {
+export function Network(editing: Editing) {
+  const { draft, change, disabled } = editing;
   const summary = [
     draft.redirects === "pass" && "redirects are passed on",
     draft.insecure_tls && "certificates are not checked",
@@ -142,19 +133,13 @@ export function Network({ draft, change, complaint, disabled }: Editing) {
     <Fold title="Connection" summary={summary || "certificates are checked"}>
       <SelectField
         label="Redirects of the registry"
-        value={draft.redirects}
         choices={REDIRECTS}
-        disabled={disabled}
-        complaint={complaint("redirects")}
-        onInput={(value) => change("redirects", value)}
+        {...bind(editing, "redirects")}
       />
       <TextField
         label="Certificate authority, a PEM file"
         placeholder="/etc/berth/registry-ca.pem"
-        value={draft.ca_file}
-        disabled={disabled}
-        complaint={complaint("ca_file")}
-        onInput={(value) => change("ca_file", value)}
+        {...bind(editing, "ca_file")}
       />
       <CheckField
         label="Do not check the registry's certificate"

@@ -97,34 +97,31 @@ interface EntryProps {
 
 const pathOf = (name: string): string => `auth.${name.replace(/^ecr_/, "ecr.")}`;
 
-function Plain({ editing, label, name }: EntryProps) {
+/** What both kinds of entries tell and do. */
+function bind({ editing, name }: EntryProps) {
   const override = editing.override(pathOf(name));
-  return (
-    <TextField
-      label={label}
-      value={editing.draft[name]}
-      disabled={editing.disabled || override !== ""}
-      hint={override && `Set by ${override}.`}
-      complaint={editing.complaint(pathOf(name))}
-      onInput={(value) => editing.change(name, value)}
-    />
-  );
+  return {
+    value: editing.draft[name],
+    disabled: editing.disabled || override !== "",
+    hint: override && `Set by ${override}.`,
+    complaint: editing.complaint(pathOf(name)),
+    onInput: (value: string) => editing.change(name, value),
+  };
 }
 
-function Secret({ editing, label, name }: EntryProps) {
-  const set = editing.secrets.includes(pathOf(name));
-  const override = editing.override(pathOf(name));
+function Plain(props: EntryProps) {
+  return <TextField label={props.label} {...bind(props)} />;
+}
+
+function Secret(props: EntryProps) {
+  const set = props.editing.secrets.includes(pathOf(props.name));
   return (
     <TextField
-      label={label}
+      label={props.label}
       type="password"
       autocomplete="new-password"
-      value={editing.draft[name]}
       placeholder={set ? "Set. Type to replace it" : ""}
-      disabled={editing.disabled || override !== ""}
-      hint={override && `Set by ${override}.`}
-      complaint={editing.complaint(pathOf(name))}
-      onInput={(value) => editing.change(name, value)}
+      {...bind(props)}
     />
   );
 }

@@ -42,9 +42,10 @@ const io = {
   input: Deno.stdin,
 };
 
-const config = (name: string) => (args: string[]) => configCommand([name, ...args], io);
-const cache = (name: string) => (args: string[]) =>
-  cacheCommand([name, ...args], { ...io, options: cacheOptions, now: Date.now, progress });
+const config = (name: Parameters<typeof configCommand>[0]) => (args: string[]) =>
+  configCommand(name, args, io);
+const cache = (name: Parameters<typeof cacheCommand>[0]) => (args: string[]) =>
+  cacheCommand(name, args, { ...io, options: cacheOptions, now: Date.now, progress });
 const print = (text: string) => Promise.resolve(io.print(text) ?? 0);
 
 const RUNNERS: Runners = {
@@ -57,7 +58,7 @@ const RUNNERS: Runners = {
   "cache evict": cache("evict"),
   "cache verify": cache("verify"),
   ca: (args) => caCommand(args, io),
-  "hash-password": (args) => hashPasswordCommand(args, io),
+  "hash-password": () => hashPasswordCommand(io),
   healthcheck: (args) => healthcheck(args, io),
   completions: ([shell]) => print(SCRIPTS[shell as Shell]().trimEnd()),
   version: () => print(`berth ${describeVersion(ROOT)}`),

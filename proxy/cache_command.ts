@@ -20,18 +20,6 @@ export interface CacheIo extends Omit<LoadInput, "args"> {
   options(config: Config): CacheOptions;
 }
 
-export const CACHE_USAGE = `Usage: berth cache ls [--sort size|used|hits] [--limit N] [--json]
-       berth cache stat [--json]
-       berth cache evict DIGEST | REGISTRY/REPOSITORY[:TAG] | --older-than 30d  [--dry-run] [--pinned]
-       berth cache verify
-
-Examples:
-  berth cache ls --sort size --limit 10        the ten largest blobs
-  berth cache evict docker/library/alpine:3.20 --dry-run
-  berth cache evict --older-than 30d           what nobody has used for 30 days
-
-With --config FILE or --cache-dir DIR for another configuration or directory.`;
-
 const OPTIONS = {
   config: { type: "string" },
   "cache-dir": { type: "string" },
@@ -41,7 +29,6 @@ const OPTIONS = {
   "older-than": { type: "string" },
   "dry-run": { type: "boolean", default: false },
   pinned: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
 } as const;
 
 /** A command line that cannot be understood. */
@@ -57,28 +44,26 @@ interface Call {
   cache: CacheControl;
 }
 
-const COMMANDS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
-  ls,
-  stat,
-  evict,
-  verify,
-};
+const COMMANDS = { ls, stat, evict, verify };
 
-/** Runs `berth cache …`. The result is the exit code: 0, 1 for damage or failure, 2 for usage. */
-export async function cacheCommand(args: readonly string[], io: CacheIo): Promise<number> {
+/**
+ * Runs `berth cache NAME …args`. The result is the exit code: 0, 1 for damage or failure, 2 for a
+ * command line or a configuration that cannot be used.
+ */
+export async function cacheCommand(
+  name: keyof typeof COMMANDS,
+  args: readonly string[],
+  io: CacheIo,
+): Promise<number> {
   try {
-    const { values, positionals: [name = "", ...words] } = parse(args);
-    const command = COMMANDS[name];
-    if (values.help) return io.print(CACHE_USAGE) ?? 0;
-    if (!command) throw new UsageError(name ? `there is no "berth cache ${name}"` : "");
+    const { values, positionals: words } = parse(args);
     const config = await load(values, io);
     if (!config) return 2;
     await using cache = await openControl(io.options(config));
-    return await command({ io, values, words, config, cache });
+    return await COMMANDS[name]({ io, values, words, config, cache });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    if (error.message) io.complain(`berth cache: ${error.message}`);
-    io.complain(CACHE_USAGE);
+    io.complain(`berth cache ${name}: ${error.message}\nSee berth cache ${name} --help`);
     return 2;
   }
 }

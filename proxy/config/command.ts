@@ -17,36 +17,18 @@ export interface CommandIo extends Omit<LoadInput, "args"> {
   complain(text: string): void;
 }
 
-export const CONFIG_USAGE = `Usage: berth config check [flags]         is it valid?
-       berth config print [--json|--all]  what is in force, and where each value comes from
-       berth config migrate [--output FILE] [--force]
-                                          write it, from wherever it comes, to one file: config.yaml,
-                                          or standard output for "-"
-
-Flags are those of berth itself, such as --config FILE.`;
+const COMMANDS = { check, print, migrate };
 
 /**
- * Runs `berth config …`; `args` is what follows `config`. The result is the exit code: 0, or 2 for
- * a configuration that cannot be used and for a command line that cannot be understood.
+ * Runs `berth config NAME …args`. The result is the exit code: 0, 1 where a file cannot be written,
+ * 2 for a configuration that cannot be used.
  */
-export async function configCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const [command, ...rest] = args;
-  switch (command) {
-    case "check":
-      return await check(rest, io);
-    case "print":
-      return await print(rest, io);
-    case "migrate":
-      return await migrate(rest, io);
-    case "help":
-    case "--help":
-    case "-h":
-      io.print(CONFIG_USAGE);
-      return 0;
-    default:
-      io.complain(CONFIG_USAGE);
-      return 2;
-  }
+export function configCommand(
+  name: keyof typeof COMMANDS,
+  args: readonly string[],
+  io: CommandIo,
+): Promise<number> {
+  return COMMANDS[name](args, io);
 }
 
 async function load(args: readonly string[], io: CommandIo) {
@@ -126,21 +108,10 @@ export interface HashPasswordIo {
   prompt(text: string): void;
 }
 
-export const HASH_PASSWORD_USAGE = `Usage: berth hash-password
-       printf %s "$PASSWORD" | berth hash-password
-
-Reads a password and prints its hash, for admin.password_hash and users in the configuration.`;
-
-/** Runs `berth hash-password`: 0, 1 when no password was given, 2 for arguments that it has not. */
+/** Runs `berth hash-password`: 0, or 1 when no password was given. */
 export async function hashPasswordCommand(
-  args: readonly string[],
   { input, print, complain, prompt }: HashPasswordIo,
 ): Promise<number> {
-  if (args.length > 0) {
-    const asked = ["--help", "-help", "-h"].includes(args[0]!);
-    (asked ? print : complain)(HASH_PASSWORD_USAGE);
-    return asked ? 0 : 2;
-  }
   const password = await readPassword(input, prompt, "Password: ");
   if (!password) {
     complain("no password was given");

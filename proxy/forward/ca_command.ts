@@ -3,11 +3,6 @@ import { loadConfig, type LoadInput } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { authorityFor } from "./service.ts";
 
-export const CA_USAGE = `Usage: berth ca [flags]
-
-Prints the certificate of the CA that signs for intercepted registries, PEM; it is made where
-there is none yet. The fingerprint goes to standard error. Flags are those of berth itself.`;
-
 /** What the command reads and writes. */
 export interface CaIo extends Omit<LoadInput, "args"> {
   print(line: string): void;
@@ -16,10 +11,6 @@ export interface CaIo extends Omit<LoadInput, "args"> {
 
 /** Runs `berth ca`; the result is the exit code. Throws `CaError`. */
 export async function caCommand(args: readonly string[], io: CaIo): Promise<number> {
-  if (args.some((arg) => /^(help|--?help|-h)$/.test(arg))) {
-    io.print(CA_USAGE);
-    return 0;
-  }
   const result = await loadConfig({ ...io, args });
   if (!result.ok) {
     for (const problem of result.problems) io.complain(formatProblem(problem));

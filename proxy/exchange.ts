@@ -105,7 +105,10 @@ export async function refusal(x: Exchange, response: Response): Promise<OciError
     });
   }
   if (status === 401 || status === 403) {
-    // Where we sign in ourselves there is nothing that the client could do about a 401.
+    // Where we sign in ourselves there is nothing that the client could do about a 401. With Basic it
+    // is the sign-in that was refused; a token's 401 is about what it was good for.
+    const basic = /^basic\b/i.test(response.headers.get("www-authenticate") ?? "");
+    if (status === 401 && basic) x.record.upstreamError = "auth";
     return new OciError("DENIED", {
       message: `${name} refused ${x.target.repository || "the request"}${said}`,
       detail,

@@ -39,7 +39,7 @@ export interface RequestRecord {
   bytes: number;
   /** Body bytes read from upstream for this request. */
   upstreamBytes: number;
-  /** What kept Berth from asking the registry, as a word: `dns`, `tls`, `auth`; empty where nothing. */
+  /** What came between Berth and the registry, as a word: `dns`, `tls`, `auth`; empty where nothing. */
   upstreamError: string;
   /** Status of the last upstream answer; 0 where upstream was not asked. */
   upstreamStatus: number;

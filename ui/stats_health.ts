@@ -44,7 +44,8 @@ export class HealthTracker {
 }
 
 /** A stale answer is a failure that the client did not see. A 429 is an answer: see the quota. */
-function failed({ status, upstreamStatus, cache }: RequestRecord): boolean {
+function failed({ status, upstreamError, upstreamStatus, cache }: RequestRecord): boolean {
+  if (upstreamError === "auth") return true;
   if (upstreamStatus > 0) return upstreamStatus >= 500;
   return cache === "stale" || (status >= 502 && status <= 504);
 }

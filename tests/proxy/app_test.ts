@@ -166,14 +166,20 @@ Deno.test("records, what kept Berth from asking the registry is a word of its ow
   const auth = { scheme: "bearer", users: { ann: "right" }, anonymous: false } as const;
   await using upstream = await fakeRegistry({ images, auth });
   const { url } = upstream;
+  await using basic = await fakeRegistry({ auth: { scheme: "basic", users: auth.users } });
   const wrong = { username: "ann", password: "wrong" };
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   gone.close();
   await using proxy = await startProxy({
     default_registry: "hub",
-    registries: { hub: { url, auth: wrong }, gone: { url: `http://127.0.0.1:${gone.addr.port}` } },
+    registries: {
+      hub: { url, auth: wrong },
+      basic: { url: basic.url, auth: wrong },
+      gone: { url: `http://127.0.0.1:${gone.addr.port}` },
+    },
   });
-  for (const path of ["/v2/library/app/manifests/latest", "/gone/v2/a/manifests/1", "/v2/"]) {
+  const app = "v2/library/app/manifests/latest";
+  for (const path of [`/${app}`, `/basic/${app}`, `/gone/${app}`, "/v2/"]) {
     await (await proxy.get(path)).body?.cancel();
   }
   assert.deepEqual(
@@ -182,7 +188,7 @@ Deno.test("records, what kept Berth from asking the registry is a word of its ow
       upstreamError,
       upstreamStatus,
     ]),
-    [[502, "auth", 0], [502, "refused", 0], [200, "", 0]],
+    [[502, "auth", 0], [403, "auth", 401], [502, "refused", 0], [200, "", 0]],
   );
 });
 

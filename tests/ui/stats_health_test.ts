@@ -40,6 +40,8 @@ Deno.test("HealthTracker, quota refusals are answers, refused sign-ins are told 
   const tracker = new HealthTracker();
   tracker.observe(record({ time: 1, status: 429, upstreamStatus: 429 }));
   assert.equal(tracker.of("docker")?.lastOk, 1);
+  tracker.observe(record({ time: 2, status: 403, upstreamStatus: 401, upstreamError: "auth" }));
+  assert.equal(tracker.of("docker")?.refused, true, "a 401 of a registry with Basic");
   const observe = (upstreamError: UpstreamErrorKind) => {
     const { status, message } = new UpstreamError(upstreamError, "docker");
     tracker.observe(record({ time: 2, status, message, upstreamError, cache: "none" }));

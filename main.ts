@@ -22,7 +22,7 @@ import { cacheLog, configureLog, logger, logRequest } from "./proxy/log.ts";
 import { createMetrics } from "./proxy/metrics.ts";
 import { caCommand } from "./proxy/forward/ca_command.ts";
 import { forwardLog } from "./proxy/forward/events.ts";
-import { CaError } from "./proxy/forward/pem.ts";
+import { CaError } from "./proxy/forward/ca_error.ts";
 import { ForwardService } from "./proxy/forward/service.ts";
 import { startServer, timeoutsOf } from "./proxy/server.ts";
 import { probe } from "./proxy/upstream/probe.ts";

@@ -12,8 +12,9 @@ import {
 import { dirname, join } from "node:path";
 import { explain } from "../config/atomic.ts";
 import { describeReadError } from "../config/system.ts";
+import { CaError } from "./ca_error.ts";
 import { nameConstraints, permits } from "./constraints.ts";
-import { CaError, importKey, parseCertificates } from "./pem.ts";
+import { importKey, parseCertificates } from "./pem.ts";
 
 const DAY = 86_400_000;
 const LIFETIME = 3650 * DAY;

@@ -3,12 +3,8 @@ import "reflect-metadata"; // @peculiar/x509 cannot be loaded without.
 import { X509Certificate } from "@peculiar/x509";
 import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject } from "node:crypto";
+import { CaError } from "./ca_error.ts";
 import { unlockTripleDes } from "./triple_des.ts";
-
-/** What is wrong with a file of the CA; the message names it and what to do. */
-export class CaError extends Error {
-  override readonly name = "CaError";
-}
 
 const CURVES: Readonly<Record<string, string>> = {
   prime256v1: "P-256",

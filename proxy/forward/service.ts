@@ -4,13 +4,13 @@ import type { Config } from "../config/schema.ts";
 import { FileWatch } from "../config/watch.ts";
 import { networkRule } from "../networks.ts";
 import { createAllowList } from "./allow.ts";
-import { type Authority, authorityDir, expiryWarning, openAuthority } from "./ca.ts";
+import type { Authority } from "./ca.ts";
 import type { Clock } from "./clock.ts";
 import { type Environment, proxyFor } from "../upstream/proxies.ts";
 import type { ForwardHandler, ForwardSettings } from "./context.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { EventSink } from "./events.ts";
-import { type ForwardProxy, startForward } from "./forward.ts";
+import type { ForwardProxy } from "./forward.ts";
 import type { RefusedHost, Tunnel } from "./tunnels.ts";
 
 export interface ForwardParts {
@@ -28,6 +28,15 @@ export interface ForwardParts {
 
 const DAY = 86_400_000;
 
+/**
+ * What only the forward proxy needs is loaded where it is on: reading and making certificates costs
+ * a start a quarter of a second and 10 MB.
+ */
+const load = {
+  ca: () => import("./ca.ts"),
+  forward: () => import("./forward.ts"),
+};
+
 /** The proxy that this machine itself has to use for `endpoint`. */
 function parentOf(endpoint: Endpoint, env: Environment): URL | undefined {
   const scheme = endpoint.port === 80 ? "http" : "https";
@@ -40,6 +49,7 @@ export async function authorityFor(
   { cache, forward, registries }: Config,
   now: number,
 ): Promise<Authority> {
+  const { authorityDir, openAuthority } = await load.ca();
   return await openAuthority({
     dir: await authorityDir(cache.dir || "."),
     certFile: forward.ca_cert_file,
@@ -102,6 +112,7 @@ export class ForwardService {
 
   async #start(): Promise<void> {
     const settings = await this.#settings(this.#config);
+    const { startForward } = await load.forward();
     const { listen } = this.#config.forward;
     this.#proxy = startForward({
       ...this.#parts,
@@ -146,6 +157,7 @@ export class ForwardService {
   /** At the start and once a day. */
   async #warnOfExpiry(): Promise<void> {
     const { clock, events } = this.#parts;
+    const { expiryWarning } = await load.ca();
     while (!this.#over.signal.aborted) {
       const warning = this.#authority && expiryWarning(this.#authority, clock.now());
       if (warning) events({ kind: "warning", message: warning });

@@ -9,7 +9,6 @@ import { type Clock, seconds } from "./clock.ts";
 import { Deadline, type Timeouts } from "./deadline.ts";
 import type { Dial, Lookup } from "./dial.ts";
 import { kindOfFailure, UpstreamError } from "./errors.ts";
-import { exactDispatcher, exactFetch } from "./exact.ts";
 import { bypassesProxy, type Environment, proxyFor } from "./proxies.ts";
 
 export interface Outgoing {
@@ -43,6 +42,11 @@ export interface TransportOptions {
   lookup: Lookup;
   dial: Dial;
 }
+
+/** undici costs a start a fifth of a second and 10 MB, so it is loaded by who needs it. */
+const loadExact = () => import("./exact.ts");
+
+type Exact = Awaited<ReturnType<typeof loadExact>>;
 
 /**
  * Deno's `fetch` for what is read, being twice as fast on HTTPS; undici for what it cannot do: accept
@@ -121,7 +125,9 @@ class PooledTransport implements Transport {
       return await fetch(url, { method, headers, signal, redirect: "manual", client });
     }
     if (addresses) this.#pins.set(url.hostname, addresses);
-    return await exactFetch(this.#exact(proxy), { method, url, headers, body, signal });
+    const exact = await loadExact();
+    const dispatcher = this.#exact(exact, proxy);
+    return await exact.exactFetch(dispatcher, { method, url, headers, body, signal });
   }
 
   #native(proxy: string | undefined): Deno.HttpClient {
@@ -135,7 +141,7 @@ class PooledTransport implements Transport {
     return found;
   }
 
-  #exact(proxy: string | undefined): Dispatcher {
+  #exact({ exactDispatcher }: Exact, proxy: string | undefined): Dispatcher {
     const { timeouts, ca, insecureTls, lookup } = this.#options;
     const found = this.#exacts.get(proxy) ?? exactDispatcher(proxy, {
       connectTimeout: timeouts.connect,

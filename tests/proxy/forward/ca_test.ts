@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { authorityDir, expiryWarning, openAuthority } from "../../../proxy/forward/ca.ts";
 import { nameConstraints } from "../../../proxy/forward/constraints.ts";
 import { issueLeaf } from "../../../proxy/forward/leaf.ts";
-import { CaError } from "../../../proxy/forward/pem.ts";
+import { CaError } from "../../../proxy/forward/ca_error.ts";
 import { type CaShape, makeCa, makeKey, NOW } from "./authority.ts";
 
 const DAY = 86_400_000;

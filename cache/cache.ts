@@ -7,7 +7,6 @@ import { type Clock, every } from "./clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import { Evictor } from "./evict.ts";
 import type { FillDeps } from "./fill.ts";
-import { HashThread } from "./hash_thread.ts";
 import { Fills, type RunningFill } from "./fills.ts";
 import { Hits } from "./hits.ts";
 import type { Index } from "./index.ts";
@@ -118,7 +117,6 @@ class DiskCache implements Cache {
   readonly #evictor: Evictor;
   readonly #scrub: Scrub;
   readonly #queries: Queries;
-  readonly #hashThread = new HashThread((error) => this.#trouble("hashing in a thread", error));
   readonly #listeners = new Set<CacheListener>();
   readonly #closing = new AbortController();
   readonly #upkeep: Promise<void>[];
@@ -362,7 +360,6 @@ class DiskCache implements Cache {
     this.#closing.abort(new Error("the cache is closed"));
     await this.#fills.stop("the cache is closing");
     await this.#hits.stop("the cache is closing");
-    this.#hashThread.close();
     await Promise.all(this.#upkeep);
     await this.#evictor.stop();
     this.#index.close(this.#clock.now());
@@ -391,7 +388,6 @@ class DiskCache implements Cache {
     return {
       ...this.#settings,
       store: this.#store,
-      hashThread: this.#hashThread,
       window: Math.max(WINDOW.least, Math.min(WINDOW.most, share)),
       makeRoom: (bytes) => this.#evictor.makeRoom(bytes),
     };

@@ -97,10 +97,6 @@ class DiskWriter implements BlobWriter {
 
   size: number;
 
-  get path(): string {
-    return this.#path;
-  }
-
   async write(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {

@@ -8,7 +8,6 @@ import { type Hasher, hasherFor } from "./digest.ts";
 import { DigestMismatch, FillStopped, SourceBroken } from "./errors.ts";
 import { Flight } from "./flight.ts";
 import { follow } from "./follower.ts";
-import { type ContentHash, hashHere, type HashThread } from "./hash_thread.ts";
 import { resolveRange } from "./range.ts";
 import { SteadySource } from "./steady.ts";
 import type { BlobStore, BlobWriter } from "./store.ts";
@@ -30,9 +29,6 @@ export interface FillDeps {
   window: number;
   /** Larger content is passed on without being stored. */
   maxSize: number;
-  /** Hashes content of `hashApart` bytes and more. */
-  hashThread: HashThread;
-  hashApart: number;
   /** Makes room for `bytes` on the disk, if it can. */
   makeRoom: (bytes: number) => Promise<void>;
 }
@@ -79,9 +75,7 @@ export class Fill {
   readonly #hooks: FillHooks;
   readonly #stop = new AbortController();
   readonly #head = Promise.withResolvers<Head>();
-  #hash: ContentHash | undefined;
-  /** For those who go on by themselves. */
-  #hashed: Promise<Hasher> | undefined;
+  readonly #hasher: Hasher;
   #steady: SteadySource | undefined;
   #flight: Flight | undefined;
   #writer: BlobWriter | undefined;
@@ -98,6 +92,7 @@ export class Fill {
     this.digest = digest;
     this.#deps = deps;
     this.#hooks = hooks;
+    this.#hasher = hasherFor(digest);
     this.#steady = this.#steadySource(source);
     this.#head.promise.catch(() => {});
     this.done = this.#run();
@@ -182,7 +177,6 @@ export class Fill {
     } catch (error) {
       await this.#fail(error);
     }
-    this.#hash?.close();
     this.#orphaned.abort();
     this.#settled = true;
     await this.#release();
@@ -211,7 +205,7 @@ export class Fill {
 
   /** Of nothing, nothing can be held back: readers are let in only when nothing is right. */
   #verifyEmpty(): void {
-    const actual = hasherFor(this.digest).finish();
+    const actual = this.#hasher.copy().finish();
     if (actual !== this.digest) throw new DigestMismatch(this.digest, actual);
   }
 
@@ -244,25 +238,13 @@ export class Fill {
     return answer;
   }
 
-  /** What a kept partial brings along is hashed too; its first readers may be reading it already. */
+  /** Hashes what a kept partial brings along, which its first readers may be reading already. */
   async #prepare(writer: BlobWriter, flight: Flight): Promise<void> {
-    const hash = this.#hash = await this.#hashOf(writer, flight);
+    if (writer.size > 0) await hashFile(this.#hasher, writer);
     this.#queue = new DiskQueue(writer, flight, {
-      written: (size) => {
-        flight.written(size);
-        hash.written(size);
-      },
       makeRoom: (bytes) => this.#deps.makeRoom(bytes),
       failed: (error) => this.#giveUpStoring(error),
     });
-  }
-
-  async #hashOf(writer: BlobWriter, { total = Infinity }: Flight): Promise<ContentHash> {
-    const { hashThread, hashApart } = this.#deps;
-    if (total < hashApart || writer.path === undefined) return hashHere(await this.#hashWritten());
-    const hash = hashThread.follow(this.digest, writer.path);
-    hash.written(writer.size);
-    return hash;
   }
 
   /** Fetches until the content's end; false when it stopped because nothing can be stored. */
@@ -270,7 +252,7 @@ export class Fill {
     while (!this.#detached) {
       const piece = await this.#steady!.read();
       if (!piece) return true;
-      this.#hash!.received(piece);
+      this.#hasher.update(piece);
       this.#flight!.append(piece);
       await this.#queue!.push();
     }
@@ -280,46 +262,13 @@ export class Fill {
 
   /** As soon as everything is verified the readers may finish; only then is it made durable. */
   async #complete(): Promise<void> {
-    const actual = await this.#finishHash();
+    const actual = this.#hasher.finish();
     if (actual !== this.digest) throw new DigestMismatch(this.digest, actual);
     const flight = this.#flight!;
     flight.verify();
     await this.#queue!.drained();
     if (!this.#detached) await this.#store(flight);
     await this.#steady!.finish();
-  }
-
-  /** The digest of everything, worked out here where a file or the other thread fails. */
-  async #finishHash(): Promise<string> {
-    const hash = this.#hash!;
-    if (hash.ofFile) await this.#queue!.drained();
-    if (!hash.ofFile || !this.#detached) {
-      try {
-        return await hash.finish(this.received);
-      } catch {
-        // The bytes are still here.
-      }
-    }
-    return (await this.#hashReceived()).finish();
-  }
-
-  /** A hash that has seen everything received, from the file and from memory. */
-  async #hashReceived(): Promise<Hasher> {
-    const hasher = await this.#hashWritten();
-    const { received } = this;
-    for (let at = this.#writer?.size ?? 0; at < received;) {
-      const bytes = this.#flight!.view(at, received)!;
-      hasher.update(bytes);
-      at += bytes.length;
-    }
-    return hasher;
-  }
-
-  /** A hash that has seen what the file holds. */
-  async #hashWritten(): Promise<Hasher> {
-    const hasher = hasherFor(this.digest);
-    if (this.#writer) await hashFile(hasher, this.#writer);
-    return hasher;
   }
 
   async #store(flight: Flight): Promise<void> {
@@ -356,8 +305,6 @@ export class Fill {
   async #goOn(source: Source, from: number, end: number | undefined) {
     const offset = this.received;
     const held = await this.#flight!.readAll(from, Math.min(offset, end ?? this.total ?? offset));
-    this.#hashed ??= this.#hashReceived();
-    const hasher = (await this.#hashed).copy();
     let own = this.#steady;
     this.#steady = undefined;
     if (!own) {
@@ -367,7 +314,7 @@ export class Fill {
     return verifiedTail({
       digest: this.digest,
       source: own,
-      hasher,
+      hasher: this.#hasher.copy(),
       held,
       from: Math.max(from, offset),
       end: end ?? this.total,
@@ -408,7 +355,6 @@ export class Fill {
 }
 
 async function hashFile(hasher: Hasher, writer: BlobWriter): Promise<void> {
-  if (writer.size === 0) return;
   const file = await writer.open();
   try {
     const buffer = new Uint8Array(REHASH_SIZE);

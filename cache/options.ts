@@ -30,8 +30,6 @@ export interface CacheOptions extends Partial<CacheSettings> {
   backoff?: (attempt: number) => number;
   /** Time for which a fill goes on after its last reader has gone. */
   orphanLimit?: number;
-  /** Bytes from which on content is hashed by a thread of its own while it comes in. */
-  hashApart?: number;
   /** Bytes per second that the background verification may read; 0 turns it off. */
   scrubRate?: number;
   /** Told of progress while a lost or damaged index is rebuilt. */
@@ -67,7 +65,6 @@ export function withDefaults(options: CacheOptions): Required<CacheOptions> {
     ...DEFAULT_SETTINGS,
     backoff: defaultBackoff,
     orphanLimit: 15 * 60e3,
-    hashApart: 2 ** 20,
     scrubRate: 16 * 2 ** 20,
     onRebuild: () => {},
     clock: systemClock,

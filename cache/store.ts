@@ -21,8 +21,6 @@ export interface BlobFile {
 export interface BlobWriter {
   /** Bytes written so far, those of a kept partial included. */
   readonly size: number;
-  /** The file, for a thread of its own to read; none where the backend is not in files. */
-  readonly path?: string | undefined;
   /** Appends; when it throws, `size` says how much of `bytes` went in, and the rest may be tried again. */
   write(bytes: Uint8Array): Promise<void>;
   /** Opens what has been written so far, before and after `commit`. */

@@ -5,8 +5,6 @@ import type { BlobWriter } from "./store.ts";
 const WRITE_AHEAD = 4 * 2 ** 20;
 
 export interface DiskQueueOptions {
-  /** The file holds `size` bytes by now. */
-  written: (size: number) => void;
   /** Makes room for `bytes` more, if it can. */
   makeRoom: (bytes: number) => Promise<void>;
   /** The disk does not take it; what comes after this is dropped. */
@@ -60,7 +58,7 @@ export class DiskQueue {
     } catch (error) {
       await this.#refused(error);
     }
-    this.#options.written(this.#writer.size);
+    this.#flight.written(this.#writer.size);
   }
 
   /** Once more for each time that room could be made; the bytes are still there. */

@@ -13,8 +13,6 @@ import { giveUp, ROOT, run } from "./process.ts";
 import { TARGETS } from "./targets.ts";
 
 const PAGES = join("ui", "dist");
-/** A thread's module is imported by nobody. */
-const THREAD = join("cache", "hash_worker.ts");
 
 export interface CompileOptions {
   /** Where the executable goes. */
@@ -46,8 +44,6 @@ export async function compile({ output, target }: CompileOptions): Promise<void>
     BUILD_FILE,
     "--include",
     PAGES,
-    "--include",
-    THREAD,
     "--output",
     output,
     "main.ts",

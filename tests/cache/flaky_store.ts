@@ -13,9 +13,6 @@ export class FlakyStore implements BlobStore {
   /** Reading at or past this byte of a file is an I/O error. */
   unreadableFrom = Infinity;
 
-  /** Where others are told that a file is, in place of where it is. */
-  pathForOthers: string | undefined;
-
   private constructor(disk: DiskStore) {
     this.#disk = disk;
   }
@@ -89,7 +86,6 @@ export class FlakyStore implements BlobStore {
       get size() {
         return writer.size;
       },
-      path: this.pathForOthers ?? writer.path,
       write,
       open: () => writer.open(),
       commit: () =>

@@ -74,6 +74,8 @@ export async function startBerth(
   const launch = () =>
     start(command!, [...args, "--config", configFile], {
       cwd: dir,
+      // Finding 100,000 blobs without an index takes a busy disk its time.
+      deadline: 60_000,
       ready: () =>
         settings.tls
           ? listens(port)

@@ -23,6 +23,9 @@ const COMMANDS = {
   systemctl: '[ "$*" != "reload docker" ] || kill -HUP "$(cat /var/run/docker.pid)"',
 };
 
+/** Where those commands are come first, whatever the tests' own environment says. */
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** What Podman needs on a file system that is a layer already, and without systemd. */
 const PODMAN = {
   "storage.conf": '[storage]\ndriver = "vfs"\nrunroot = "/tmp/run"\ngraphroot = "/tmp/store"\n',
@@ -45,7 +48,8 @@ export async function clientMachine(name: string): Promise<ClientMachine> {
   for (const [file, text] of Object.entries(PODMAN)) await write(`etc/containers/${file}`, text);
   await Deno.mkdir(join(root.path, "sys/fs/cgroup"), { recursive: true }); // Podman looks there.
   const sh = (command: string, env: Record<string, string> = {}) => {
-    const set = Object.entries(env).map(([key, value]) => `export ${key}='${value}'; `).join("");
+    const set = Object.entries({ PATH, ...env }).map(([key, value]) => `export ${key}='${value}'; `)
+      .join("");
     return root.sh(`cd /root; ${set}${command}`);
   };
   // Programs that are still there when the root goes would keep it from going.

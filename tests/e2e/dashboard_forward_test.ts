@@ -145,27 +145,34 @@ Deno.test("forward, a tunnel and an interception are on the page while they run,
   assert.equal(await cell(tunnel, "Client").textContent(), "127.0.0.1");
   await cell(tunnel, "Open for").getByText(/^([5-9]|\d\d)\ss$/).waitFor();
 
+  const scrape = async () => await (await page.request.get(`${dashboard.url}/metrics`)).text();
+  const counted = (kind: string, count: number) =>
+    until(`${count} of kind ${kind} in the metrics`, async () => {
+      return (await scrape()).includes(`berth_forward_tunnels_open{kind="${kind}"} ${count}\n`);
+    });
+
   // Held open by a client that reads slowly; its pull before that is over and leaves nothing behind.
   await skopeoPullAs(env(berthCa), `docker.io/library/app:${image.tag}`, join(dir, "pulled"));
+  await counted("interception", 0);
   const layer = image.platforms.amd64.layers.at(-1)!;
   const blob = `https://registry-1.docker.io/v2/library/app/blobs/${layer}`;
   const reader = await start("curl", ["-sSf", "--limit-rate", "1k", "-o", "/dev/null", blob], {
     env: env(berthCa),
     ready: () => Promise.resolve(true),
   });
+  await counted("interception", 1);
+  await counted("tunnel", 1);
   const opened = tunnels.getByRole("row", { name: "registry-1.docker.io:443" });
   await opened.getByText("opened and cached").waitFor();
   await until(
     "what it received is counted",
     async () => /^[1-9]/.test(await cell(opened, "Received").textContent() ?? ""),
   );
-  assert.equal(await tunnels.getByRole("row").count(), 3, "a head and two that run");
-
-  const metrics = await (await page.request.get(`${dashboard.url}/metrics`)).text();
-  for (const kind of ["tunnel", "interception"]) {
-    assert.match(metrics, new RegExp(`berth_forward_tunnels_open{kind="${kind}"} 1\n`));
-  }
-  const [, moved] = /_bytes_total{kind="tunnel",direction="down"} (\d+)/.exec(metrics)!;
+  await until(
+    "a head and two that run",
+    async () => await tunnels.getByRole("row").count() === 3,
+  );
+  const [, moved] = /_bytes_total{kind="tunnel",direction="down"} (\d+)/.exec(await scrape())!;
   assert.ok(Number(moved) > 2 * MIB, "bytes are counted while they move");
 
   await reader.stop();

@@ -188,7 +188,10 @@ export class SteadySource {
   }
 }
 
-/** Milliseconds that a piece which has begun to come in may take to become a larger one. */
+/**
+ * Milliseconds for which a piece may grow, at the pace of the one before. Where a source slows down in
+ * the midst of one, that piece comes late, or is asked for again; the next one is smaller.
+ */
 const GATHER = 5;
 
 /**

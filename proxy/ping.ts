@@ -1,10 +1,10 @@
 /** `GET /v2/`: whether one has to sign in, and how. Clients ask this before anything else. */
 import { LRUCache } from "lru-cache";
+import { isOutage } from "./check_tag.ts";
 import type { Exchange } from "./exchange.ts";
 import { OciError } from "./oci/errors.ts";
 import { passThrough } from "./passthrough.ts";
 import { NOTHING_TO_PROVE } from "./proof.ts";
-import { UpstreamError } from "./upstream/errors.ts";
 
 /** Challenges differ by the address that a client has come to, and it may say any. */
 const MAX_CHALLENGES = 1000;
@@ -29,7 +29,7 @@ export function createPing(): (x: Exchange) => Promise<Response> | Response {
         x.proof.drop();
         if (!x.authorization) challenges.set(key, error);
       }
-      if (!isAway(error)) throw error;
+      if (!isOutage(error)) throw error;
       const challenge = x.authorization ? undefined : challenges.get(key);
       if (challenge) throw challenge;
       if (x.proof === NOTHING_TO_PROVE || !x.proof.holdsOffline()) throw error;
@@ -44,10 +44,4 @@ function ours({ request }: Exchange): Response {
   return new Response(request.method === "HEAD" ? null : "{}", {
     headers: { "content-type": "application/json" },
   });
-}
-
-/** Whether the registry could not be asked, or could not answer. */
-function isAway(error: unknown): boolean {
-  return error instanceof UpstreamError ||
-    (error instanceof OciError && (error.status >= 500 || error.status === 429));
 }

@@ -8,6 +8,7 @@ import {
   drain,
   FakeClock,
   type Fault,
+  inByteStreams,
   pieces,
   scripted,
   settle,
@@ -105,6 +106,30 @@ Deno.test("fill, a source that falls silent is asked again after the stall timeo
     assert.deepEqual(await all, bytes);
     assert.deepEqual(asked, [0, 128 * KiB]);
   });
+});
+
+Deno.test("fill, a fast byte stream is gone on with from its last whole piece", async (t) => {
+  const { bytes, digest } = blob(3 * MiB + 5);
+  const broken = 2.5 * MiB;
+  for (const fault of [{ cut: broken }, { end: broken }, { stall: broken }, {}] as Fault[]) {
+    await t.step(Object.keys(fault)[0] ?? "sound", async () => {
+      const clock = new FakeClock();
+      await withCache({ clock, stallTimeout: 30_000 }, async ({ cache }) => {
+        const { source, asked } = scripted(bytes, [fault, {}]);
+        const content = await cache.fill(digest, inByteStreams(source));
+        const all = bytesOf(content.body);
+        if (fault.stall) {
+          await until(() => (cache.fills()[0]?.received ?? 0) >= broken - MiB, "what came before");
+          for (let n = 0; asked.length < 2 && n < 1000; n++) await clock.advance(1000);
+        }
+        assertBytes(await all, bytes);
+        const [first, again, ...more] = asked;
+        assert.deepEqual([first, more], [0, []]);
+        if (Object.keys(fault).length === 0) assert.equal(again, undefined);
+        else assert.ok(again! >= broken - MiB && again! <= broken, `asked again from ${again}`);
+      });
+    });
+  }
 });
 
 Deno.test("fill, waits as long as the backoff says before each retry", async () => {

@@ -227,6 +227,25 @@ export function scripted(bytes: Uint8Array<ArrayBuffer>, script: Fault[]): Scrip
   return { source, asked };
 }
 
+/** `source` with its bodies as byte streams, as `fetch` has them. */
+export function inByteStreams(source: Source): Source {
+  return async (from, signal) => {
+    const answer = await source(from, signal);
+    const reader = answer.body.getReader();
+    const body = new ReadableStream({
+      type: "bytes",
+      async pull(controller) {
+        const { value } = await reader.read();
+        if (value) return controller.enqueue(new Uint8Array(value));
+        controller.close();
+        controller.byobRequest?.respond(0);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return { ...answer, body };
+  };
+}
+
 function silentAfter(bytes: Uint8Array<ArrayBuffer>, piece?: number): ReadableStream<Uint8Array> {
   const reader = pieces(bytes, piece).getReader();
   return new ReadableStream<Uint8Array>({

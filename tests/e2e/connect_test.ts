@@ -4,6 +4,7 @@ import type { Connect } from "../../ui/api/schema/connect.ts";
 import { type Client, clientsFor, type Target, targetOf } from "../../ui/web/snippets.ts";
 import { type Berth, registrySettings, startBerth } from "./harness/berth.ts";
 import { type ClientMachine, clientMachine } from "./harness/client_machine.ts";
+import { forAll } from "./harness/for_all.ts";
 import { buildImage, type Image } from "./harness/image.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
@@ -50,14 +51,7 @@ async function setUp(): Promise<Setting> {
   };
 }
 
-let setting: Setting | undefined;
-const at = (): Setting => setting!;
-Deno.test.beforeAll(async () => {
-  setting = await setUp();
-});
-Deno.test.afterAll(async () => {
-  await setting?.[Symbol.asyncDispose]();
-});
+const at = forAll(setUp);
 
 const DOCKERD = [
   ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"],

@@ -5,6 +5,7 @@ import type { Locator } from "playwright-core";
 import { registrySettings } from "./harness/berth.ts";
 import { type KeyPair, makeAuthority, makeServerCertificate } from "./harness/certificates.ts";
 import { type Dashboard, type Eyes, openEyes, startDashboard } from "./harness/dashboard.ts";
+import { forAll } from "./harness/for_all.ts";
 import { buildImage, type Image } from "./harness/image.ts";
 import { finish, run, start } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
@@ -117,14 +118,7 @@ async function setScene(): Promise<Scene> {
   };
 }
 
-let scene: Scene | undefined;
-const at = (): Scene => scene!;
-Deno.test.beforeAll(async () => {
-  scene = await setScene();
-});
-Deno.test.afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-});
+const at = forAll(setScene);
 
 /** What a row of a table says in the column called `label`. */
 const cell = (row: Locator, label: string) => row.locator(`td[data-label="${label}"]`);

@@ -13,6 +13,7 @@ import {
   signIn,
   startDashboard,
 } from "./harness/dashboard.ts";
+import { forAll } from "./harness/for_all.ts";
 import { buildImage, type Image } from "./harness/image.ts";
 import { type RealRegistry, startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
@@ -60,14 +61,7 @@ async function setScene(): Promise<Scene> {
   };
 }
 
-let scene: Scene | undefined;
-const at = (): Scene => scene!;
-Deno.test.beforeAll(async () => {
-  scene = await setScene();
-});
-Deno.test.afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-});
+const at = forAll(setScene);
 
 const heading = (page: Page, name: string | RegExp) =>
   page.getByRole("heading", { level: 1, name });

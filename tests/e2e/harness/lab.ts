@@ -1,6 +1,7 @@
 /** One Berth in front of a registry of each kind, with the same image in all of them. */
 import { join } from "node:path";
 import { type Berth, registrySettings, type Settings, startBerth } from "./berth.ts";
+import { forAll } from "./for_all.ts";
 import { buildImage, type Image } from "./image.ts";
 import { type RealRegistry, type RegistryKind, startRegistry } from "./registry.ts";
 import { scratchDir } from "./scratch.ts";
@@ -60,15 +61,5 @@ export async function startLab(settings: Settings = {}): Promise<Lab> {
 
 /** Starts a lab before a file's first test and ends it after the last; call it at the top level. */
 export function labForAll(settings: Settings = {}): () => Lab {
-  let lab: Lab | undefined;
-  Deno.test.beforeAll(async () => {
-    lab = await startLab(settings);
-  });
-  Deno.test.afterAll(async () => {
-    await lab?.[Symbol.asyncDispose]();
-  });
-  return () => {
-    if (!lab) throw new Error("the lab has not started");
-    return lab;
-  };
+  return forAll(() => startLab(settings));
 }

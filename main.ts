@@ -1,7 +1,7 @@
 /** The command line: `berth [serve]`, and the commands beside it. */
 import { join } from "node:path";
 import { openCache } from "./cache/cache.ts";
-import { systemClock } from "./cache/clock.ts";
+import { systemClock } from "./base/clock.ts";
 import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
 import { SCRIPTS, type Shell } from "./cli/completions/script.ts";
 import { DataDirError, original, usingDataDir } from "./cli/data_dir.ts";
@@ -9,27 +9,27 @@ import { healthcheck } from "./cli/healthcheck.ts";
 import { runCommand, type Runners } from "./cli/run.ts";
 import { styleFor } from "./cli/style.ts";
 import { describeVersion, VERSION } from "./cli/version.ts";
-import { SignIns } from "./proxy/authenticator.ts";
-import { configCommand, hashPasswordCommand } from "./proxy/config/command.ts";
+import { SignIns } from "./proxy/access/users.ts";
+import { configCommand, hashPasswordCommand } from "./cli/config_command.ts";
 import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
 import { ConfigError, formatProblem } from "./proxy/config/problem.ts";
-import { cacheCommand } from "./proxy/cache_command.ts";
-import { serveControl } from "./proxy/control.ts";
+import { cacheCommand } from "./cli/cache_command.ts";
+import { serveControl } from "./cli/cache_socket.ts";
 import type { Config } from "./proxy/config/schema.ts";
-import { formatSize } from "./proxy/config/units.ts";
-import { listen, type Listener, ListenError } from "./proxy/listen.ts";
-import { cacheLog, configureLog, logger, logRequest } from "./proxy/log.ts";
-import { createMetrics } from "./proxy/metrics.ts";
-import { caCommand } from "./proxy/forward/ca_command.ts";
+import { formatSize } from "./base/units.ts";
+import { listen, type Listener, ListenError } from "./proxy/http/listen.ts";
+import { cacheLog, configureLog, logger, logRequest } from "./proxy/observe/log.ts";
+import { createMetrics } from "./proxy/observe/metrics.ts";
+import { caCommand } from "./cli/ca_command.ts";
 import { forwardLog } from "./proxy/forward/events.ts";
-import { CaError } from "./proxy/forward/ca_error.ts";
+import { CaError } from "./proxy/forward/intercept/ca_error.ts";
 import { ForwardService } from "./proxy/forward/service.ts";
 import { startServer, timeoutsOf } from "./proxy/server.ts";
 import { probe } from "./proxy/upstream/probe.ts";
 import { QuotaBook } from "./proxy/upstream/quota.ts";
 import { createAdmin } from "./ui/admin.ts";
 import { firstPassword } from "./ui/first_password.ts";
-import { openStats } from "./ui/stats.ts";
+import { openStats } from "./proxy/observe/stats/stats.ts";
 
 const ROOT = import.meta.dirname!;
 

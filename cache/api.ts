@@ -1,9 +1,9 @@
 /** What the cache offers to the rest of the program. */
 import type { CacheListener } from "./events.ts";
-import type { RunningFill } from "./fills.ts";
+import type { RunningFill } from "./fill/fills.ts";
 import type { CacheSettings } from "./options.ts";
-import type { Pin } from "./pins.ts";
-import type { EvictionPlan, EvictOptions, Selector } from "./plan.ts";
+import type { Pin } from "./upkeep/pins.ts";
+import type { EvictionPlan, EvictOptions, Selector } from "./upkeep/plan.ts";
 import type {
   BlobListing,
   BlobQuery,
@@ -14,8 +14,8 @@ import type {
   RepositoryItem,
   RepositoryQuery,
   TagItem,
-} from "./queries.ts";
-import type { VerifyProgress } from "./scrub.ts";
+} from "./catalog/queries.ts";
+import type { VerifyProgress } from "./upkeep/scrub.ts";
 import type {
   BlobStat,
   Content,

@@ -3,19 +3,19 @@
  * is room. This is its one door; it knows nothing of registries or HTTP.
  */
 import type { Cache, Usage } from "./api.ts";
-import { type Clock, every } from "./clock.ts";
+import { type Clock, every } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
-import { Evictor } from "./evict.ts";
-import type { FillDeps } from "./fill.ts";
-import { Fills, type RunningFill } from "./fills.ts";
-import { Hits } from "./hits.ts";
-import type { Index } from "./index.ts";
-import { Intake } from "./intake.ts";
-import { type DirectoryLock, lockDirectory } from "./lock.ts";
-import { Memory } from "./memory.ts";
+import { Evictor } from "./upkeep/evict.ts";
+import type { FillDeps } from "./fill/fill.ts";
+import { Fills, type RunningFill } from "./fill/fills.ts";
+import { Hits } from "./read/read.ts";
+import type { Index } from "./catalog/catalog.ts";
+import { Intake } from "./fill/commit.ts";
+import { type DirectoryLock, lockDirectory } from "./blobs/lock.ts";
+import { Memory } from "./read/memory.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
-import { type Pin, Pinned } from "./pins.ts";
-import type { DetailedPlan, EvictionPlan, EvictOptions, Selector } from "./plan.ts";
+import { type Pin, Pinned } from "./upkeep/pins.ts";
+import type { DetailedPlan, EvictionPlan, EvictOptions, Selector } from "./upkeep/plan.ts";
 import {
   type BlobListing,
   type BlobQuery,
@@ -27,10 +27,10 @@ import {
   type RepositoryItem,
   type RepositoryQuery,
   type TagItem,
-} from "./queries.ts";
-import { openIndex } from "./rebuild.ts";
-import { Scrub, type VerifyProgress } from "./scrub.ts";
-import type { BlobStore } from "./store.ts";
+} from "./catalog/queries.ts";
+import { openIndex } from "./catalog/rebuild.ts";
+import { Scrub, type VerifyProgress } from "./upkeep/scrub.ts";
+import type { BlobStore } from "./blobs/store.ts";
 import type {
   BlobStat,
   Content,
@@ -52,10 +52,10 @@ export {
 } from "./errors.ts";
 export { digestOf, InvalidDigest, parseDigest } from "./digest.ts";
 export type { CacheEvent, CacheListener } from "./events.ts";
-export type { RunningFill } from "./fills.ts";
+export type { RunningFill } from "./fill/fills.ts";
 export type { CacheOptions, CacheSettings } from "./options.ts";
-export type { Pin } from "./pins.ts";
-export type { EvictionPlan, EvictOptions, Selector } from "./plan.ts";
+export type { Pin } from "./upkeep/pins.ts";
+export type { EvictionPlan, EvictOptions, Selector } from "./upkeep/plan.ts";
 export type { ByteRange } from "./range.ts";
 export type {
   BlobKind,
@@ -69,8 +69,8 @@ export type {
   RepositoryItem,
   RepositoryQuery,
   TagItem,
-} from "./queries.ts";
-export type { VerifyProgress } from "./scrub.ts";
+} from "./catalog/queries.ts";
+export type { VerifyProgress } from "./upkeep/scrub.ts";
 export type * from "./api.ts";
 export type * from "./types.ts";
 

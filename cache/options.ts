@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from "./clock.ts";
-import { DiskStore } from "./disk.ts";
-import type { RebuildProgress } from "./rebuild.ts";
-import type { BlobStore } from "./store.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { DiskStore } from "./blobs/disk.ts";
+import type { RebuildProgress } from "./catalog/rebuild.ts";
+import type { BlobStore } from "./blobs/store.ts";
 
 /** What may change while the cache is open. Sizes are bytes, times milliseconds. */
 export interface CacheSettings {

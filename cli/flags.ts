@@ -1,7 +1,7 @@
 /** Whether a command knows the flags that it was given. */
 import { LEGACY_FLAGS } from "../proxy/config/dropin/table.ts";
 import { findOption, OPTIONS } from "../proxy/config/options.ts";
-import { didYouMean } from "../proxy/config/suggest.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { type Command, COMMON_FLAGS, CONFIG_FLAG, type Flag } from "./command.ts";
 
 /** Go's spelling has one dash: `-listen`. */

@@ -1,5 +1,5 @@
 /** From arguments to a command: its help, a complaint in one line, or the command itself. */
-import { didYouMean } from "../proxy/config/suggest.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { type Command, COMMON_FLAGS } from "./command.ts";
 import { COMMANDS, isGroup } from "./commands.ts";
 import { asksFor, problemOf } from "./flags.ts";

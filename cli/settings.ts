@@ -1,5 +1,5 @@
 /** The configuration's keys as flags with what they mean, in sections. */
-import { flagUsage } from "../proxy/config/usage.ts";
+import { flagUsage } from "./usage.ts";
 import { OPTIONS } from "../proxy/config/options.ts";
 import type { Flag } from "./command.ts";
 import { type Meanings, readMeanings } from "./meaning.ts";

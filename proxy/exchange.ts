@@ -1,15 +1,15 @@
 /** One request to the registry API on its way through the handlers. */
-import type { Access } from "./access.ts";
-import { clientChallenge } from "./challenge.ts";
-import type { Origin } from "./forwarded.ts";
-import { requestHeaders } from "./headers.ts";
-import type { Reusable } from "./hot.ts";
+import type { Access } from "./access/permissions.ts";
+import { clientChallenge } from "./client_sign_in/client_challenge.ts";
+import type { Origin } from "./http/origin.ts";
+import { requestHeaders } from "./http/headers.ts";
+import type { Reusable } from "./cached/ready_answers.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
-import type { Proof, ProofBook } from "./proof.ts";
-import type { RequestRecord } from "./record.ts";
-import { calledAs, type Target } from "./route.ts";
-import { readLimited } from "./upstream/body.ts";
+import type { Proof, ProofBook } from "./client_sign_in/proof.ts";
+import type { RequestRecord } from "./observe/record.ts";
+import { calledAs, type Target } from "./names/target.ts";
+import { readLimited } from "./http/body.ts";
 import type { Upstream } from "./upstream/client.ts";
 
 /** A request, parsed and routed; handlers switch on `path.kind` and never look at the URL again. */

@@ -1,18 +1,18 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
 import type { Cache } from "../cache/cache.ts";
-import { CertificateFollower, readCertificate } from "./certificate.ts";
-import type { SignIns } from "./authenticator.ts";
+import { CertificateFollower, readCertificate } from "./http/certificate.ts";
+import type { SignIns } from "./access/users.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { exposedRegistries } from "./config/exposure.ts";
 import { addressesClash } from "./config/rules.ts";
 import type { Config, Registry } from "./config/schema.ts";
-import { freshnessRules } from "./freshness.ts";
-import { listen, type Listener } from "./listen.ts";
-import { logger } from "./log.ts";
-import { Proofs } from "./proofs.ts";
-import type { RecordSink } from "./record.ts";
-import type { Caller } from "./recording.ts";
-import { sealingKey } from "./sealed.ts";
+import { freshnessRules } from "./cached/freshness.ts";
+import { listen, type Listener } from "./http/listen.ts";
+import { logger } from "./observe/log.ts";
+import { Proofs } from "./client_sign_in/proof_book.ts";
+import type { RecordSink } from "./observe/record.ts";
+import type { Caller } from "./observe/recording.ts";
+import { sealingKey } from "./through/upload_seal.ts";
 import type { Upstream } from "./upstream/client.ts";
 import { createUpstream } from "./upstream/native.ts";
 import type { Timeouts } from "./upstream/deadline.ts";

@@ -5,11 +5,11 @@
  */
 import { createProxy, type ProxyHandler } from "./app.ts";
 import type { Config, ConfigInput } from "./config/schema.ts";
-import { freshnessRules } from "./freshness.ts";
-import { NO_PROOFS } from "./proof.ts";
-import type { RecordSink } from "./record.ts";
-import { sealingKey } from "./sealed.ts";
-import { configFromEnvironment, configOf } from "./serverless_config.ts";
+import { freshnessRules } from "./cached/freshness.ts";
+import { NO_PROOFS } from "./client_sign_in/proof.ts";
+import type { RecordSink } from "./observe/record.ts";
+import { sealingKey } from "./through/upload_seal.ts";
+import { configFromEnvironment, configOf } from "./config/serverless.ts";
 import { createPlainUpstream } from "./upstream/plain.ts";
 
 export interface HandlerOptions {

@@ -5,16 +5,16 @@ const root = join(import.meta.dirname!, "..");
 
 /** What a file in `place` may import, as prefixes of paths in this repository. First match counts. */
 const RULES: [place: RegExp, allowed: RegExp][] = [
-  [/^cache\//, /^cache\//],
+  [/^base\//, /^base\//],
+  [/^cache\//, /^(cache|base)\//],
   [/^proxy\/oci\//, /^proxy\/oci\//],
-  [/^proxy\/(headers|upstream\/retry|record)\.ts$/, /^proxy\/oci\//],
-  [/^proxy\/config\//, /^proxy\/config\//],
-  [/^proxy\/upstream\//, /^proxy\/(upstream|oci|config)\/|^proxy\/(headers|record)\.ts$/],
-  [/^proxy\/forward\//, /^proxy\/(?!app\.ts)/],
-  [/^proxy\//, /^(proxy|cache)\//],
-  [/^ui\//, /^(ui|proxy|cache)\//],
-  [/^cli\//, /^(cli|ui|proxy|cache)\/|^(deno\.json|config\.yaml)$/],
-  [/^main\.ts$/, /^(cli|ui|proxy|cache)\//],
+  [/^proxy\/config\//, /^proxy\/config\/|^base\//],
+  [/^proxy\/upstream\//, /^proxy\/(upstream|oci|config|http|observe)\/|^base\//],
+  [/^proxy\/forward\//, /^proxy\/(?!app\.ts)|^base\//],
+  [/^proxy\//, /^(proxy|cache|base)\//],
+  [/^ui\//, /^(ui|proxy|cache|base)\//],
+  [/^cli\//, /^(cli|ui|proxy|cache|base)\/|^(deno\.json|config\.yaml)$/],
+  [/^main\.ts$/, /^(cli|ui|proxy|cache|base)\//],
 ];
 
 function* sources(dir: string): Generator<string> {
@@ -36,7 +36,10 @@ function imports(path: string): { target: string; typeOnly: boolean }[] {
   }));
 }
 
-const files = ["main.ts", ...["cache", "proxy", "ui", "cli"].flatMap((dir) => [...sources(dir)])];
+const files = [
+  "main.ts",
+  ...["base", "cache", "proxy", "ui", "cli"].flatMap((dir) => [...sources(dir)]),
+];
 
 Deno.test("imports, go one way: cache, proxy, ui, cli, main", () => {
   assert.ok(files.length > 3, relative(root, import.meta.filename!));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Registry } from "../proxy/config/schema.ts";
-import type { Metrics } from "../proxy/metrics.ts";
+import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
 import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
@@ -27,8 +27,8 @@ import { upkeepRoutes } from "./api/routes/upkeep.ts";
 import { securityHeaders } from "./api/security_headers.ts";
 import { Verifier } from "./api/verifier.ts";
 import { staticFiles } from "./api/static.ts";
-import type { Stats } from "./stats.ts";
-import { CacheWatch } from "./stats_cache.ts";
+import type { Stats } from "../proxy/observe/stats/stats.ts";
+import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 

@@ -3,8 +3,8 @@ import { randomInt } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { hashPassword } from "../proxy/config/password.ts";
-import { isPasswordHash } from "../proxy/config/password_form.ts";
+import { hashPassword } from "../base/passwords.ts";
+import { isPasswordHash } from "../base/password_form.ts";
 
 const FILE = "admin.json";
 const stored = z.object({ password_hash: z.string().refine(isPasswordHash) });

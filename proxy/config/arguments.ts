@@ -2,10 +2,10 @@
 import { coerce } from "./coerce.ts";
 import { LEGACY_FLAGS } from "./dropin/table.ts";
 import { findOption, OPTIONS } from "./options.ts";
-import type { Setting } from "./origin.ts";
+import type { Setting } from "./provenance.ts";
 import { formatKey } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../../base/suggest.ts";
 
 export interface Arguments {
   /** `--config FILE`, `-config FILE`, `-c FILE`. */

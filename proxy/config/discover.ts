@@ -1,5 +1,5 @@
 /** Which file holds the configuration. */
-import type { Origin } from "./origin.ts";
+import type { Origin } from "./provenance.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { resolvePath } from "./secrets.ts";
 import { type System, unreadable } from "./system.ts";

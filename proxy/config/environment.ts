@@ -1,8 +1,8 @@
 /** `BERTH_…` variables, by the options table. */
 import { coerce } from "./coerce.ts";
 import { findOption, OPTIONS } from "./options.ts";
-import type { Setting } from "./origin.ts";
-import { didYouMean } from "./suggest.ts";
+import type { Setting } from "./provenance.ts";
+import { didYouMean } from "../../base/suggest.ts";
 
 /**
  * Kubernetes puts these into every pod beside a service called `berth…`.

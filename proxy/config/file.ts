@@ -2,7 +2,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { coerce } from "./coerce.ts";
 import { keyInfo } from "./options.ts";
-import type { Origin, Setting } from "./origin.ts";
+import type { Origin, Setting } from "./provenance.ts";
 import { isTree, leaves, type Path } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 /** Settings of several sources laid over each other, and which of them each value comes from. */
-import type { Origin, Setting } from "./origin.ts";
+import type { Origin, Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, leaves, newTree, type Path, setIn, type Tree } from "./path.ts";
 import { BUILT_IN_REGISTRIES } from "./registries.ts";
 

@@ -7,7 +7,7 @@ import type { Sources } from "./layers.ts";
 import { type FetchedMap, keepCopy, type MapPlace, readRegistryMap } from "./registry_map.ts";
 import type { Config } from "./schema.ts";
 import { realSystem, type System } from "./system.ts";
-import { type Clock, FileWatch, systemClock } from "./watch.ts";
+import { type Clock, FileWatch, systemClock } from "../../base/file_watch.ts";
 
 /** One value that a reload changed, as it may be shown. `undefined`: the key was or is not there. */
 export interface ConfigChange {

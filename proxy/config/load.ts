@@ -2,18 +2,18 @@
  * Loading: defaults < built-in registries < file < environment < flags, checked as a whole. Nothing
  * is thrown for what a person wrote; every problem is collected and says where it stands.
  */
-import { statedWords, urlHost } from "./claims.ts";
+import { statedWords, urlHost } from "./registry_words.ts";
 import type { ParsedFile } from "./file.ts";
 import { exposureWarning } from "./exposure.ts";
-import { gather } from "./gather.ts";
+import { gather } from "./sources.ts";
 import { readHtpasswd } from "./htpasswd.ts";
 import type { Layers, Sources } from "./layers.ts";
 import { schemaMessages } from "./messages.ts";
-import type { Origin } from "./origin.ts";
+import type { Origin } from "./provenance.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
-import { modeWarnings, secretFiles } from "./modes.ts";
+import { modeWarnings, secretFiles } from "./file_modes.ts";
 import { checkFiles } from "./named_files.ts";
 import type { FetchedMap } from "./registry_map.ts";
 import { type Config, configSchema, type RegistryConfig } from "./schema.ts";

@@ -4,7 +4,7 @@ import { type KeyInfo, keyInfo, OPTIONS } from "./options.ts";
 import { formatKey, getIn, type Path, type Tree } from "./path.ts";
 import { EXPECTED } from "./schema.ts";
 import { isSecret, maskUserinfo } from "./secrets.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../base/suggest.ts";
 
 export interface SchemaMessage {
   readonly path: Path;

@@ -1,7 +1,7 @@
 /** One file that says what several sources say together. */
 import { literal } from "./file.ts";
 import type { LoadedConfig } from "./load.ts";
-import type { Origin } from "./origin.ts";
+import type { Origin } from "./provenance.ts";
 import { formatKey, leaves, type Tree } from "./path.ts";
 import { annotatedYaml, asWritten, type EffectiveValue, readFromFile, turnedOff } from "./print.ts";
 

@@ -2,10 +2,10 @@
 import { Document, isScalar, type Node } from "yaml";
 import type { LoadedConfig } from "./load.ts";
 import { keyInfo } from "./options.ts";
-import { describeOrigin, type Origin } from "./origin.ts";
+import { describeOrigin, type Origin } from "./provenance.ts";
 import { formatKey, getIn, isTree, leaves, newTree, type Path, setIn, type Tree } from "./path.ts";
 import { masked } from "./secrets.ts";
-import { writeDuration, writeSize } from "./units.ts";
+import { writeDuration, writeSize } from "../../base/units.ts";
 
 export interface EffectiveValue {
   readonly path: Path;

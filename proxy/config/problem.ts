@@ -1,5 +1,5 @@
 /** What is wrong with a configuration, precisely enough to mend it. */
-import { describeOrigin, type Origin } from "./origin.ts";
+import { describeOrigin, type Origin } from "./provenance.ts";
 
 export interface ConfigProblem {
   /** The key as in the file, `cache.max_size`; empty when the file as a whole is meant. */

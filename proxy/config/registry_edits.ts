@@ -6,7 +6,7 @@ import { formatKey, getIn, isTree, leaves, type Path, type Tree } from "./path.t
 import { BUILT_IN_REGISTRIES } from "./registries.ts";
 import { type RegistryInput, registrySchema } from "./schema.ts";
 import { isSecret } from "./secrets.ts";
-import { parseDuration } from "./units.ts";
+import { parseDuration } from "../../base/units.ts";
 
 /** Settings of a registry as a form sends them: every key may be left out. */
 export type RegistryPatch = { [Key in keyof RegistryInput]?: unknown };

@@ -1,6 +1,6 @@
 /** `registry_map`: more registries, `{"name": "https://…"}` in a file or at a URL. */
 import { join } from "node:path";
-import type { Origin, Setting } from "./origin.ts";
+import type { Origin, Setting } from "./provenance.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { isTree } from "./path.ts";
 import { registryName, registrySchema } from "./schema.ts";

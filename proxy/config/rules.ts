@@ -1,7 +1,7 @@
 /** What no single key can say: rules between keys. */
 import ipaddr from "ipaddr.js";
-import { claimWords } from "./claims.ts";
-import { isPasswordHash } from "./password_form.ts";
+import { claimWords } from "./registry_words.ts";
+import { isPasswordHash } from "../../base/password_form.ts";
 import type { Path } from "./path.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
 

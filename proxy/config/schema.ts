@@ -3,7 +3,7 @@
  * file, so that an error, a printed value and the code all use the same name.
  */
 import { z } from "zod";
-import { parseDuration, parseSize } from "./units.ts";
+import { parseDuration, parseSize } from "../../base/units.ts";
 
 /** What the options table needs to know of a key beyond its type. */
 export interface KeyMeta {

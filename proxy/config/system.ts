@@ -1,6 +1,6 @@
 /** What loading a configuration needs from the machine; a test hands in its own. */
 import { dirname } from "node:path";
-import { writeAtomically } from "./atomic.ts";
+import { writeAtomically } from "../../base/atomic_file.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 export interface System {

@@ -1,12 +1,12 @@
 /** Changing the configuration file: tried as a whole first, shown as a diff, written atomically. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { explain, whyUnwritable, writeAtomically } from "./atomic.ts";
+import { explain, whyUnwritable, writeAtomically } from "../../base/atomic_file.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit.ts";
 import { literal } from "./file.ts";
 import { loadConfig, type LoadedConfig, type LoadInput, type LoadResult } from "./load.ts";
-import { describeOrigin, type Origin } from "./origin.ts";
+import { describeOrigin, type Origin } from "./provenance.ts";
 import { formatKey, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
 import { maskText } from "./secrets_text.ts";

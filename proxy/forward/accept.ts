@@ -1,9 +1,9 @@
 /** Clients of the forward port: as many at once as the limit says, and never an end by accident. */
-import { plainAddress } from "../forwarded.ts";
+import { plainAddress } from "../http/origin.ts";
 import type { Context } from "./context.ts";
 import { serveConnection } from "./front.ts";
 import { Refusal } from "./refusal.ts";
-import { hangUp } from "./relay.ts";
+import { hangUp } from "./tunnel/relay.ts";
 import { endWith, renderRefusal } from "./reply.ts";
 
 export interface Clients {

@@ -1,20 +1,20 @@
 /** What every connection of the forward proxy shares. */
-import type { Authenticate } from "../authenticator.ts";
+import type { Authenticate } from "../access/users.ts";
 import type { Config } from "../config/schema.ts";
-import type { Admits } from "../networks.ts";
-import type { RequestRecord } from "../record.ts";
+import type { Admits } from "../http/networks.ts";
+import type { RequestRecord } from "../observe/record.ts";
 import type { AllowList } from "./allow.ts";
-import type { LargeBuffers } from "./buffers.ts";
-import type { Authority } from "./ca.ts";
+import type { LargeBuffers } from "./tunnel/buffers.ts";
+import type { Authority } from "./intercept/ca.ts";
 import type { Clock } from "./clock.ts";
-import type { DialOptions } from "./dial.ts";
+import type { DialOptions } from "./tunnel/dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EventSink } from "./events.ts";
-import type { InnerServer } from "./inner.ts";
-import type { Interceptor } from "./intercept.ts";
-import { Relay, type RelayEnd } from "./relay.ts";
+import type { InnerServer } from "./intercept/inner.ts";
+import type { Interceptor } from "./intercept/intercept.ts";
+import { Relay, type RelayEnd } from "./tunnel/relay.ts";
 import type { Form } from "./head.ts";
-import type { RefusedHosts, Tunnel, Tunnels } from "./tunnels.ts";
+import type { RefusedHosts, Tunnel, Tunnels } from "./tunnel/tunnels.ts";
 
 /** Who asks, for the registry's handler. */
 export interface ForwardCaller {

@@ -1,9 +1,9 @@
 /** What the forward proxy tells of itself, and how that reads in the log. */
-import { logger } from "../log.ts";
+import { logger } from "../observe/log.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { Refusal, RefusalReason } from "./refusal.ts";
-import type { RelayEnd } from "./relay.ts";
-import type { Tunnel } from "./tunnels.ts";
+import type { RelayEnd } from "./tunnel/relay.ts";
+import type { Tunnel } from "./tunnel/tunnels.ts";
 
 export type ForwardEvent =
   | { kind: "opened"; tunnel: Tunnel }

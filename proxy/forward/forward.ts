@@ -1,7 +1,7 @@
 /** The forward proxy: one port for CONNECT, for requests in absolute-form, and for a mirror's. */
 import { parseListen } from "../config/schema.ts";
-import { explain } from "../listen.ts";
-import { LargeBuffers } from "./buffers.ts";
+import { explain } from "../http/listen.ts";
+import { LargeBuffers } from "./tunnel/buffers.ts";
 import type { Clock } from "./clock.ts";
 import type {
   Context,
@@ -14,13 +14,13 @@ import { type Lookup, systemLookup } from "../upstream/dial.ts";
 import { acceptAll } from "./accept.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EventSink, ForwardEvent } from "./events.ts";
-import { InnerServer } from "./inner.ts";
-import { Interceptor } from "./intercept.ts";
-import { interceptServe } from "./intercepted.ts";
-import { createPassOn } from "./pass_on.ts";
-import { plainServe } from "./plain.ts";
-import { setupPages } from "./setup.ts";
-import { type RefusedHost, RefusedHosts, type Tunnel, Tunnels } from "./tunnels.ts";
+import { InnerServer } from "./intercept/inner.ts";
+import { Interceptor } from "./intercept/intercept.ts";
+import { interceptServe } from "./intercept/intercepted.ts";
+import { createPassOn } from "./http/pass_on.ts";
+import { plainServe } from "./http/plain.ts";
+import { setupPages } from "./setup/setup.ts";
+import { type RefusedHost, RefusedHosts, type Tunnel, Tunnels } from "./tunnel/tunnels.ts";
 
 export interface ForwardOptions extends ForwardSettings {
   /** `:3128`, `127.0.0.1:3128` */

@@ -1,11 +1,11 @@
 /** One connection to the forward port, from its first byte to its end. */
-import { plainAddress } from "../forwarded.ts";
-import { connect } from "./connect.ts";
+import { plainAddress } from "../http/origin.ts";
+import { connect } from "./tunnel/connect.ts";
 import { carry, type Context } from "./context.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { formOf, type Head, parseConnect, readHead } from "./head.ts";
 import { Refusal } from "./refusal.ts";
-import { hangUp } from "./relay.ts";
+import { hangUp } from "./tunnel/relay.ts";
 import { endWith, renderRefusal } from "./reply.ts";
 
 /** Serves `client` until it is done. Never throws; what goes wrong is told to it and to the log. */

@@ -2,7 +2,7 @@
 import { type Clock, within } from "./clock.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { Refusal } from "./refusal.ts";
-import type { Duplex } from "./relay.ts";
+import type { Duplex } from "./tunnel/relay.ts";
 
 /** What a client sent up to and including the empty line, and what came with it. */
 export interface Head {

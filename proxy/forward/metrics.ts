@@ -5,8 +5,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { EventSink } from "./events.ts";
 import { REFUSAL_REASONS } from "./refusal.ts";
-import { RELAY_ENDS } from "./relay.ts";
-import type { Tunnel } from "./tunnels.ts";
+import { RELAY_ENDS } from "./tunnel/relay.ts";
+import type { Tunnel } from "./tunnel/tunnels.ts";
 
 const KINDS = ["tunnel", "interception"] as const;
 const DIRECTIONS = ["up", "down"] as const;

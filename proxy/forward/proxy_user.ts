@@ -1,6 +1,6 @@
 /** Who uses the forward proxy. */
-import { TooManyAttempts } from "../limiter.ts";
-import { parseBasic } from "../sign_in.ts";
+import { TooManyAttempts } from "../access/limiter.ts";
+import { parseBasic } from "../access/sign_in.ts";
 import type { Context } from "./context.ts";
 import { Refusal } from "./refusal.ts";
 

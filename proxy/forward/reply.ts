@@ -1,7 +1,7 @@
 /** Last words on a connection that is not handed to an HTTP server. */
 import { type Clock, within } from "./clock.ts";
 import type { Refusal } from "./refusal.ts";
-import { type Duplex, hangUp, writeAll } from "./relay.ts";
+import { type Duplex, hangUp, writeAll } from "./tunnel/relay.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",

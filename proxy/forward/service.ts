@@ -1,17 +1,17 @@
 /** The forward proxy as the configuration wants it: on or off, with its CA, through every reload. */
-import type { Authenticate } from "../authenticator.ts";
+import type { Authenticate } from "../access/users.ts";
 import type { Config } from "../config/schema.ts";
-import { FileWatch } from "../config/watch.ts";
-import { networkRule } from "../networks.ts";
+import { FileWatch } from "../../base/file_watch.ts";
+import { networkRule } from "../http/networks.ts";
 import { createAllowList } from "./allow.ts";
-import type { Authority } from "./ca.ts";
+import type { Authority } from "./intercept/ca.ts";
 import type { Clock } from "./clock.ts";
 import { type Environment, proxyFor } from "../upstream/proxies.ts";
 import type { ForwardHandler, ForwardSettings } from "./context.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { EventSink } from "./events.ts";
 import type { ForwardProxy } from "./forward.ts";
-import type { RefusedHost, Tunnel } from "./tunnels.ts";
+import type { RefusedHost, Tunnel } from "./tunnel/tunnels.ts";
 
 export interface ForwardParts {
   /** The registry API of the configuration in force. */
@@ -33,7 +33,7 @@ const DAY = 86_400_000;
  * a start a quarter of a second and 10 MB.
  */
 const load = {
-  ca: () => import("./ca.ts"),
+  ca: () => import("./intercept/ca.ts"),
   forward: () => import("./forward.ts"),
 };
 

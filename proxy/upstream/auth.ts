@@ -1,6 +1,6 @@
 /** Signing in to a registry: a decorator of the transport. */
 import { LRUCache } from "lru-cache";
-import { discard } from "./body.ts";
+import { discard } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import { basicHeader, type Credential, type Credentials } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";

@@ -4,7 +4,7 @@
  */
 import type { Registry } from "../config/schema.ts";
 import { SignIn } from "./auth.ts";
-import { discard } from "./body.ts";
+import { discard } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Credentials } from "./credentials.ts";

@@ -1,7 +1,7 @@
 /** Amazon ECR (private): a password of twelve hours, bought with AWS keys. */
 import { AwsV4Signer } from "aws4fetch";
 import type { Registry } from "../config/schema.ts";
-import { readLimited } from "./body.ts";
+import { readLimited } from "../http/body.ts";
 import type { Clock } from "./clock.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";

@@ -1,5 +1,5 @@
 /** `GET /v2/`: what a registry asks of those who come to it. */
-import { discard } from "./body.ts";
+import { discard } from "../http/body.ts";
 import { bestChallenge, type Challenge, parseChallenges } from "./challenge.ts";
 import type { Clock } from "./clock.ts";
 import type { Transport } from "./transport.ts";

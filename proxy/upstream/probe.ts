@@ -1,6 +1,6 @@
 /** Tries to reach a registry, step by step, and says in words how far it came. */
 import type { Registry } from "../config/schema.ts";
-import { discard } from "./body.ts";
+import { discard } from "../http/body.ts";
 import type { Upstream } from "./client.ts";
 import { createUpstream, type UpstreamOptions } from "./native.ts";
 import { type Clock, systemClock } from "./clock.ts";

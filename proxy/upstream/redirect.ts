@@ -1,5 +1,5 @@
 /** Redirects, followed by hand: what may go where is decided here and not by `fetch`. */
-import { discard } from "./body.ts";
+import { discard } from "../http/body.ts";
 import { UpstreamError } from "./errors.ts";
 import type { TargetCheck } from "./target.ts";
 import type { Outgoing } from "./transport.ts";

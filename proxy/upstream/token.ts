@@ -1,6 +1,6 @@
 /** Asking a token server, and remembering what it gave. */
 import { LRUCache } from "lru-cache";
-import { discard, readLimited } from "./body.ts";
+import { discard, readLimited } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Clock } from "./clock.ts";
 import { basicHeader, type Credential, credentialId } from "./credentials.ts";

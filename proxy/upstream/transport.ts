@@ -4,7 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Dispatcher } from "undici";
-import { guardBody } from "./body.ts";
+import { guardBody } from "../http/body.ts";
 import { type Clock, seconds } from "./clock.ts";
 import { Deadline, type Timeouts } from "./deadline.ts";
 import type { Dial, Lookup } from "./dial.ts";

@@ -1,6 +1,6 @@
 /** A disk that can be full, read-only or worn out, as the test says. */
-import { DiskStore } from "../../cache/disk.ts";
-import type { BlobFile, BlobStore, BlobWriter, StoredBlob } from "../../cache/store.ts";
+import { DiskStore } from "../../cache/blobs/disk.ts";
+import type { BlobFile, BlobStore, BlobWriter, StoredBlob } from "../../cache/blobs/store.ts";
 
 export class FlakyStore implements BlobStore {
   readonly #disk: DiskStore;

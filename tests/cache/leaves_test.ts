@@ -1,12 +1,12 @@
 /** The small parts that everything else rests on. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { every } from "../../cache/clock.ts";
+import { every } from "../../base/clock.ts";
 import { digestOf, InvalidDigest, parseDigest, requireDigest } from "../../cache/digest.ts";
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
 import { isManifestType, referencesOf, sniffMediaType } from "../../cache/manifest.ts";
-import { Memory } from "../../cache/memory.ts";
-import { globToRegExp } from "../../cache/pins.ts";
+import { Memory } from "../../cache/read/memory.ts";
+import { globToRegExp } from "../../cache/upkeep/pins.ts";
 import { type ByteRange, resolveRange } from "../../cache/range.ts";
 import { FakeClock, settle } from "./support.ts";
 

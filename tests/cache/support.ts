@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { type Cache, type CacheEvent, type CacheOptions, openCache } from "../../cache/cache.ts";
-import type { Clock } from "../../cache/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { digestOf } from "../../cache/digest.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";
 

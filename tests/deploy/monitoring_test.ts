@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createMetrics } from "../../proxy/metrics.ts";
+import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { values } from "./files.ts";
 
 const exposition = await createMetrics({

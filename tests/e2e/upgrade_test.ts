@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { SCHEMA_VERSION } from "../../cache/schema.ts";
+import { SCHEMA_VERSION } from "../../cache/catalog/schema.ts";
 import { image } from "../fake/content.ts";
 import { attempt } from "./harness/attempt.ts";
 import { NOBODY } from "./harness/account.ts";

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { type Cache, openCache } from "../../cache/cache.ts";
 import { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
-import { createMetrics } from "../../proxy/metrics.ts";
+import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import { createAdmin } from "../../ui/admin.ts";
 import type { ForwardState } from "../../ui/api/routes/forward.ts";
-import { openStats } from "../../ui/stats.ts";
+import { openStats } from "../../proxy/observe/stats/stats.ts";
 
 export const PASSWORD = "correct horse";
 const HASH = cheapHash(PASSWORD);

@@ -2,11 +2,11 @@
 import type { Cache } from "../../cache/cache.ts";
 import { createProxy, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
-import { freshnessRules } from "../../proxy/freshness.ts";
-import { listen } from "../../proxy/listen.ts";
-import { Proofs } from "../../proxy/proofs.ts";
-import type { RequestRecord } from "../../proxy/record.ts";
-import { sealingKey } from "../../proxy/sealed.ts";
+import { freshnessRules } from "../../proxy/cached/freshness.ts";
+import { listen } from "../../proxy/http/listen.ts";
+import { Proofs } from "../../proxy/client_sign_in/proof_book.ts";
+import type { RequestRecord } from "../../proxy/observe/record.ts";
+import { sealingKey } from "../../proxy/through/upload_seal.ts";
 import type { Upstream } from "../../proxy/upstream/client.ts";
 import { createUpstream } from "../../proxy/upstream/native.ts";
 

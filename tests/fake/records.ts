@@ -1,5 +1,5 @@
 /** Request records with sensible defaults, for tests. */
-import type { RequestRecord } from "../../proxy/record.ts";
+import type { RequestRecord } from "../../proxy/observe/record.ts";
 
 let count = 0;
 

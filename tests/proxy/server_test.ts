@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
-import { ListenError } from "../../proxy/listen.ts";
-import type { RequestRecord } from "../../proxy/record.ts";
+import { ListenError } from "../../proxy/http/listen.ts";
+import type { RequestRecord } from "../../proxy/observe/record.ts";
 import { type ProxyServer, startServer } from "../../proxy/server.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
-import { SignIns } from "../../proxy/authenticator.ts";
+import { SignIns } from "../../proxy/access/users.ts";
 import { testCertificate } from "../fake/cert.ts";
 import { image, OCI_MANIFEST } from "../fake/content.ts";
 import { fakeRegistry } from "../fake/registry.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHandler, type Handler } from "../../proxy/serverless.ts";
-import { configFromEnvironment } from "../../proxy/serverless_config.ts";
+import { configFromEnvironment } from "../../proxy/config/serverless.ts";
 import type { ConfigInput } from "../../proxy/config/schema.ts";
-import type { RequestRecord } from "../../proxy/record.ts";
+import type { RequestRecord } from "../../proxy/observe/record.ts";
 import { image, OCI_MANIFEST } from "../fake/content.ts";
 import { fakeRegistry } from "../fake/registry.ts";
 

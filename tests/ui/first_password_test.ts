@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { verifyPassword } from "../../proxy/config/password.ts";
+import { verifyPassword } from "../../base/passwords.ts";
 import { firstPassword } from "../../ui/first_password.ts";
 
 Deno.test("firstPassword, made once, kept as a hash that only its owner can read", async () => {

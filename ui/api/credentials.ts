@@ -1,6 +1,6 @@
 /** Checks of passwords and tokens that cannot be used to wear the server out. */
 import { createHash } from "node:crypto";
-import { verifyPassword } from "../../proxy/config/password.ts";
+import { verifyPassword } from "../../base/passwords.ts";
 
 const MAX_KNOWN = 100;
 

@@ -1,5 +1,5 @@
 /** What one open dashboard has been told, and what it has to be told next. */
-import type { Activity } from "../stats_activity.ts";
+import type { Activity } from "../../proxy/observe/stats/activity.ts";
 import type { ServerEvent } from "./sse.ts";
 import type { Fill, Live, Verification } from "./schema/events.ts";
 import type { Status } from "./schema/status.ts";

@@ -2,7 +2,7 @@
  * crm (Container Registry Mirrors): its config.yaml, recognised by its keys. One port is forward
  * proxy and mirror for an allow-list of hosts.
  */
-import type { Setting } from "../origin.ts";
+import type { Setting } from "../provenance.ts";
 import type { Path, Tree } from "../path.ts";
 import { nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import type { DropInInput, Note, Reading } from "./tool.ts";

@@ -1,6 +1,6 @@
 /** Everything that other tools' settings come to, in the order in which it counts. */
-import type { Setting } from "../origin.ts";
-import { describeOrigin } from "../origin.ts";
+import type { Setting } from "../provenance.ts";
+import { describeOrigin } from "../provenance.ts";
 import { formatKey } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
 import { containerRegistryProxy } from "./container_registry_proxy.ts";

@@ -1,5 +1,5 @@
 /** The tools that Berth takes the place of, and what their settings come to. */
-import type { Origin, Setting } from "../origin.ts";
+import type { Origin, Setting } from "../provenance.ts";
 import type { Path, Tree } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
 import type { System } from "../system.ts";

@@ -1,7 +1,7 @@
 /** An index of many images without their content: what the dashboard lists it takes from there. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { Index } from "../../../cache/index.ts";
+import { Index } from "../../../cache/catalog/catalog.ts";
 import type { Reference } from "../../../cache/manifest.ts";
 import { NOBODY } from "./account.ts";
 

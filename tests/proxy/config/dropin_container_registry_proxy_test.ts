@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nginxTime } from "../../../proxy/config/dropin/table.ts";
-import { describeOrigin } from "../../../proxy/config/origin.ts";
+import { describeOrigin } from "../../../proxy/config/provenance.ts";
 import { load, loaded, type Machine, problems } from "./fixture.ts";
 
 async function config(input: Machine) {

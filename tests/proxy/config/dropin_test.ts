@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeOrigin } from "../../../proxy/config/origin.ts";
+import { describeOrigin } from "../../../proxy/config/provenance.ts";
 import { load, loaded, loadYaml, type Machine, problems } from "./fixture.ts";
 
 async function config(input: Machine) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeOrigin } from "../../../proxy/config/origin.ts";
+import { describeOrigin } from "../../../proxy/config/provenance.ts";
 import { load, loaded, loadYaml, problems } from "./fixture.ts";
 
 Deno.test("loadConfig, nothing given: the defaults and the built-in registries", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findOption, keyInfo, OPTIONS } from "../../../proxy/config/options.ts";
 import { formatKey, parseKey } from "../../../proxy/config/path.ts";
-import { nearest } from "../../../proxy/config/suggest.ts";
-import { flagHelp, flagUsage } from "../../../proxy/config/usage.ts";
+import { nearest } from "../../../base/suggest.ts";
+import { flagHelp, flagUsage } from "../../../cli/usage.ts";
 
 Deno.test("OPTIONS, every key has a flag and a variable of its own that lead back to it", () => {
   for (const spelling of ["flag", "env"] as const) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { watchConfig } from "../../../proxy/config/live.ts";
-import { describeOrigin } from "../../../proxy/config/origin.ts";
+import { describeOrigin } from "../../../proxy/config/provenance.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { load, loaded, machine, problems } from "./fixture.ts";
 

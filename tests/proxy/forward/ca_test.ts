@@ -2,10 +2,10 @@ import "reflect-metadata";
 import { Name, X509Certificate } from "@peculiar/x509";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { authorityDir, expiryWarning, openAuthority } from "../../../proxy/forward/ca.ts";
-import { nameConstraints } from "../../../proxy/forward/constraints.ts";
-import { issueLeaf } from "../../../proxy/forward/leaf.ts";
-import { CaError } from "../../../proxy/forward/ca_error.ts";
+import { authorityDir, expiryWarning, openAuthority } from "../../../proxy/forward/intercept/ca.ts";
+import { nameConstraints } from "../../../proxy/forward/intercept/constraints.ts";
+import { issueLeaf } from "../../../proxy/forward/intercept/leaf.ts";
+import { CaError } from "../../../proxy/forward/intercept/ca_error.ts";
 import { type CaShape, makeCa, makeKey, NOW } from "./authority.ts";
 
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 /** A forward proxy on loopback, with what its tests ask of it. */
 import { createAllowList } from "../../../proxy/forward/allow.ts";
-import { type Authority, openAuthority } from "../../../proxy/forward/ca.ts";
+import { type Authority, openAuthority } from "../../../proxy/forward/intercept/ca.ts";
 import type { ForwardCaller, ForwardSettings } from "../../../proxy/forward/context.ts";
 import type { ForwardEvent } from "../../../proxy/forward/events.ts";
 import { describe } from "../../../proxy/forward/events.ts";

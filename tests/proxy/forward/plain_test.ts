@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TooManyAttempts } from "../../../proxy/limiter.ts";
+import { TooManyAttempts } from "../../../proxy/access/limiter.ts";
 import { Harness, settingsFor, temporaryAuthority } from "./harness.ts";
 
 /** An origin server on loopback that tells what it got. */

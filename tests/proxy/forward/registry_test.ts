@@ -1,11 +1,11 @@
 /** Interception in front of the real registry API, with a fake registry behind it. */
 import assert from "node:assert/strict";
-import { SignIns } from "../../../proxy/authenticator.ts";
-import { systemClock } from "../../../cache/clock.ts";
-import { hashPassword } from "../../../proxy/config/password.ts";
+import { SignIns } from "../../../proxy/access/users.ts";
+import { systemClock } from "../../../base/clock.ts";
+import { hashPassword } from "../../../base/passwords.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { ForwardService } from "../../../proxy/forward/service.ts";
-import type { RequestRecord } from "../../../proxy/record.ts";
+import type { RequestRecord } from "../../../proxy/observe/record.ts";
 import { startServer } from "../../../proxy/server.ts";
 import { QuotaBook } from "../../../proxy/upstream/quota.ts";
 import { image, OCI_MANIFEST } from "../../fake/content.ts";

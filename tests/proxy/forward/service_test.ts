@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Config, configSchema } from "../../../proxy/config/schema.ts";
-import { caCommand } from "../../../proxy/forward/ca_command.ts";
+import { caCommand } from "../../../cli/ca_command.ts";
 import { describe, type ForwardEvent } from "../../../proxy/forward/events.ts";
 import { type ForwardParts, ForwardService } from "../../../proxy/forward/service.ts";
 import { FakeClock } from "../../fake/clock.ts";

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { connect } from "node:tls";
-import { LargeBuffers } from "../../../proxy/forward/buffers.ts";
-import { parseClientHello } from "../../../proxy/forward/client_hello.ts";
+import { LargeBuffers } from "../../../proxy/forward/tunnel/buffers.ts";
+import { parseClientHello } from "../../../proxy/forward/tunnel/client_hello.ts";
 
 /** The first flight of a real client. */
 async function clientHello(servername: string): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Activity } from "../../../ui/stats_activity.ts";
-import { zero } from "../../../ui/stats_counts.ts";
+import { Activity } from "../../../proxy/observe/stats/activity.ts";
+import { zero } from "../../../proxy/observe/stats/counts.ts";
 import { Feed, type Told } from "../../../ui/api/feed.ts";
 import type { Fill } from "../../../ui/api/schema/events.ts";
 import { record } from "../../fake/records.ts";

@@ -1,7 +1,7 @@
 /** `GET /activity`, `GET /activity/{id}`. */
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
-import type { Activity } from "../../stats_activity.ts";
+import type { Activity } from "../../../proxy/observe/stats/activity.ts";
 import { notFound } from "../problem.ts";
 import { answers, router } from "../route.ts";
 import { activity as activitySchema, activityQuery, requestEntry } from "../schema/activity.ts";

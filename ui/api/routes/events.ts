@@ -2,7 +2,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Access } from "../access.ts";
-import type { Activity } from "../../stats_activity.ts";
+import type { Activity } from "../../../proxy/observe/stats/activity.ts";
 import { Feed } from "../feed.ts";
 import type { Present } from "../present.ts";
 import { ApiProblem } from "../problem.ts";

@@ -1,7 +1,7 @@
 /** `GET /stats`. */
 import { createRoute } from "@hono/zod-openapi";
-import type { Stats } from "../../stats.ts";
-import { queryStats, spanOf } from "../../stats_query.ts";
+import type { Stats } from "../../../proxy/observe/stats/stats.ts";
+import { queryStats, spanOf } from "../../../proxy/observe/stats/query.ts";
 import { answers, router } from "../route.ts";
 import { stats as statsSchema, statsQuery } from "../schema/stats.ts";
 import { counters } from "../views/counters.ts";

@@ -1,6 +1,6 @@
 /** What is kept, as the API tells it. */
 import type { BlobListing, Cache, ListedBlob, ReferenceItem } from "../../../cache/cache.ts";
-import { globToRegExp } from "../../../cache/pins.ts";
+import { globToRegExp } from "../../../cache/upkeep/pins.ts";
 import type {
   Blob,
   CachedImage,

@@ -1,5 +1,5 @@
 /** Counters as the API tells them. */
-import type { Counts } from "../../stats_counts.ts";
+import type { Counts } from "../../../proxy/observe/stats/counts.ts";
 import type { Counters } from "../schema/stats.ts";
 
 /** `counts` in whole bytes and milliseconds. */

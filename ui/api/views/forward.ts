@@ -1,9 +1,9 @@
 /** The forward proxy as the API tells of it. */
 import type { LiveConfig } from "../../../proxy/config/live.ts";
-import { describeOrigin } from "../../../proxy/config/origin.ts";
+import { describeOrigin } from "../../../proxy/config/provenance.ts";
 import { fileState, fixedOrigin } from "../../../proxy/config/write.ts";
 import { entryFor } from "../../../proxy/forward/refusal.ts";
-import type { RefusedHost, Tunnel } from "../../../proxy/forward/tunnels.ts";
+import type { RefusedHost, Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
 import { ALLOWED_HOSTS } from "../forward_changes.ts";
 import type { ForwardState } from "../routes/forward.ts";
 import type { Forward } from "../schema/connect.ts";

@@ -1,7 +1,7 @@
 /** The state of a registry in words. */
 import type { Quota } from "../../../proxy/upstream/quota.ts";
-import type { Pace } from "../../stats_counts.ts";
-import type { Health } from "../../stats_health.ts";
+import type { Pace } from "../../../proxy/observe/stats/counts.ts";
+import type { Health } from "../../../proxy/observe/stats/health.ts";
 import type { Quota as QuotaView, RegistryHealth } from "../schema/status.ts";
 import { durationWords, plural } from "./words.ts";
 

@@ -3,8 +3,8 @@ import type { ReloadResult } from "../../../proxy/config/live.ts";
 import { formatProblem } from "../../../proxy/config/problem.ts";
 import { exposedRegistries } from "../../../proxy/config/exposure.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
-import { formatSize } from "../../../proxy/config/units.ts";
-import type { CacheWatch } from "../../stats_cache.ts";
+import { formatSize } from "../../../base/units.ts";
+import type { CacheWatch } from "../../../proxy/observe/stats/cache_watch.ts";
 import type { Notice, RegistryHealth, Storage } from "../schema/status.ts";
 import { plural } from "./words.ts";
 

@@ -1,6 +1,6 @@
 /** Registries of the map as the API tells them. */
 import type { LoadedConfig } from "../../../proxy/config/load.ts";
-import type { Origin } from "../../../proxy/config/origin.ts";
+import type { Origin } from "../../../proxy/config/provenance.ts";
 import { formatKey, newTree, setIn } from "../../../proxy/config/path.ts";
 import { type EffectiveValue, effectiveValues } from "../../../proxy/config/print.ts";
 import type { RegistryConfig } from "../../../proxy/config/schema.ts";

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import type { ConfigChange, ReloadResult } from "../../../proxy/config/live.ts";
 import type { LoadedConfig } from "../../../proxy/config/load.ts";
-import { describeOrigin, type Origin } from "../../../proxy/config/origin.ts";
+import { describeOrigin, type Origin } from "../../../proxy/config/provenance.ts";
 import { formatKey, parseKey, type Path } from "../../../proxy/config/path.ts";
 import { effectiveValues } from "../../../proxy/config/print.ts";
 import type { ConfigProblem } from "../../../proxy/config/problem.ts";

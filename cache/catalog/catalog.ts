@@ -1,0 +1,372 @@
+/**
+ * What is known of the content, in SQLite: blobs, tags, which repository holds which digest, last
+ * use, hits, references and pins. Small rows that every request asks for are kept in memory too;
+ * this process alone writes the file, so they cannot go stale.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { LRUCache } from "lru-cache";
+import { IndexDamaged } from "../errors.ts";
+import type { Reference } from "../manifest.ts";
+import { migrate } from "./schema.ts";
+import type { BlobInfo, TagKey, TagRow } from "../types.ts";
+
+const ROWS_IN_MEMORY = 20_000;
+
+/** A blob's row; hits, last use and time of verification are written behind. */
+export interface BlobRow extends BlobInfo {}
+
+export type NewBlob = Omit<BlobInfo, "hits">;
+
+/** What goes with a new blob: what it names, and who holds it. */
+export interface Belongings {
+  references?: Reference[];
+  repositories?: Iterable<string>;
+}
+
+function statements(db: DatabaseSync) {
+  const sql = (text: string): StatementSync => db.prepare(text);
+  return {
+    blob: sql("SELECT * FROM blobs WHERE digest = ?"),
+    addBlob: sql(
+      `INSERT INTO blobs VALUES (:digest, :size, :mediaType, :created, :lastUsed, 0, :verified)
+       ON CONFLICT DO UPDATE SET size = :size, verified = :verified,
+         media_type = iif(:mediaType = '', media_type, :mediaType)`,
+    ),
+    removeBlob: sql("DELETE FROM blobs WHERE digest = ?"),
+    touch: sql(
+      "UPDATE blobs SET hits = :hits, last_used = :lastUsed, verified = :verified WHERE digest = :digest",
+    ),
+    totals: sql("SELECT count(*) AS blobs, coalesce(sum(size), 0) AS bytes FROM blobs"),
+    link: sql(
+      "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen",
+    ),
+    linked: sql("SELECT 1 FROM members WHERE repository = ? AND digest = ?"),
+    unlinkDigest: sql("DELETE FROM members WHERE digest = ?"),
+    members: sql("SELECT digest FROM members WHERE repository = ?"),
+    unlink: sql("DELETE FROM members WHERE repository = ? AND digest = ?"),
+    forgetMembers: sql(
+      "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
+    ),
+    tag: sql(
+      "SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ? AND accept = ?",
+    ),
+    tags: sql("SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
+    setTag: sql("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    deleteTag: sql("DELETE FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
+    deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
+    addRef: sql("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    removeRefs: sql("DELETE FROM refs WHERE parent = ?"),
+    setState: sql("INSERT OR REPLACE INTO state VALUES (?, ?)"),
+    state: sql("SELECT value FROM state WHERE key = ?"),
+  };
+}
+
+export class Index {
+  /** For queries of other modules; writes go through this class. */
+  readonly db: DatabaseSync;
+  readonly #sql: ReturnType<typeof statements>;
+  readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
+  readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
+  readonly #links = new LRUCache<string, true>({ max: ROWS_IN_MEMORY });
+  readonly #touched = new Map<string, BlobRow>();
+  /** Whether the last process to write here closed it properly, or nobody has written yet. */
+  readonly clean: boolean;
+  /** Until when everything stored is known to have a row, in Unix milliseconds. */
+  readonly recordedUntil: number;
+  #totals: { blobs: number; bytes: number };
+  #revision = 0;
+  #reachable = 0;
+  #changed = false;
+
+  /**
+   * Opens or creates the database at `path`. Throws {@linkcode CacheTooNew}, or
+   * {@linkcode IndexDamaged} where the file is no sound database.
+   */
+  static open(path: string): Index {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(path);
+      // Prepared, not executed: only then do errors carry SQLite's code.
+      db.prepare("PRAGMA journal_mode = WAL").get();
+      db.exec(
+        "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768",
+      );
+      migrate(db, path);
+      return new Index(db, path);
+    } catch (error) {
+      if (db?.isOpen) db.close();
+      throw isDamage(error) ? new IndexDamaged(path, error.message, { cause: error }) : error;
+    }
+  }
+
+  /**
+   * WAL without a sync on each commit: a power cut may take the last rows, never the file's
+   * soundness. After a crash the pages are looked through all the same.
+   */
+  private constructor(db: DatabaseSync, path: string) {
+    this.db = db;
+    this.#sql = statements(db);
+    this.clean = this.#state("clean") !== 0;
+    this.recordedUntil = this.#state("recorded_until") ?? 0;
+    if (!this.clean) {
+      const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.quick_check);
+      if (verdict !== "ok") throw new IndexDamaged(path, verdict);
+    }
+    const { blobs, bytes } = this.#sql.totals.get()!;
+    this.#totals = { blobs: Number(blobs), bytes: Number(bytes) };
+    this.#sql.setState.run("clean", 0);
+  }
+
+  /** Blobs and their bytes. */
+  get totals(): Readonly<{ blobs: number; bytes: number }> {
+    return this.#totals;
+  }
+
+  /** Rises whenever a tag moves, or content or its membership goes: what was said before may not hold. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Rises whenever more or other content may be reached from a tag or a pin. */
+  get reachable(): number {
+    return this.#reachable;
+  }
+
+  blob(digest: string): BlobRow | undefined {
+    const known = this.#blobs.get(digest) ?? this.#touched.get(digest);
+    if (known) return known;
+    const row = this.#sql.blob.get(digest);
+    if (!row) return undefined;
+    const blob = blobOf(row);
+    this.#blobs.set(digest, blob);
+    return blob;
+  }
+
+  /** Records a blob whose file is in place, with its references and who holds it, all or nothing. */
+  addBlob(
+    { digest, size, mediaType, created, lastUsed, verified }: NewBlob,
+    { references, repositories }: Belongings,
+  ): void {
+    const before = this.blob(digest);
+    this.transaction(() => {
+      this.#sql.addBlob.run({ digest, size, mediaType, created, lastUsed, verified });
+      if (references) this.#setReferences(digest, references);
+      for (const repository of repositories ?? []) this.link(repository, digest, lastUsed);
+    });
+    this.#forget(digest);
+    if (references?.length) this.#reachable++;
+    this.#totals.bytes += size - (before?.size ?? 0);
+    if (!before) this.#totals.blobs++;
+  }
+
+  /** Forgets the blob, its references, who holds it and the tags that point to it. */
+  removeBlob(digest: string): void {
+    const before = this.blob(digest);
+    this.transaction(() => {
+      this.#sql.removeBlob.run(digest);
+      this.#sql.unlinkDigest.run(digest);
+      const { changes: refs } = this.#sql.removeRefs.run(digest);
+      const { changes: tags } = this.#sql.deleteTagsOf.run(digest);
+      if (refs || tags) this.#reachable++;
+    });
+    this.#revision++;
+    this.#forget(digest);
+    this.#links.clear();
+    this.#tags.clear();
+    if (!before) return;
+    this.#totals.bytes -= before.size;
+    this.#totals.blobs--;
+  }
+
+  /** Counts a use of `row`; written by the next {@linkcode flush}. */
+  touch(row: BlobRow, now: number): void {
+    row.hits++;
+    row.lastUsed = now;
+    this.#touched.set(row.digest, row);
+  }
+
+  /** Notes that the blob's bytes have just been compared with its digest. */
+  verified(row: BlobRow, now: number): void {
+    row.verified = now;
+    this.#touched.set(row.digest, row);
+  }
+
+  /** Writes what has been gathered since the last time, in one transaction. */
+  flush(now: number): void {
+    if (this.#touched.size === 0 && !this.#changed) return;
+    this.transaction(() => {
+      for (const { digest, hits, lastUsed, verified } of this.#touched.values()) {
+        this.#sql.touch.run({ digest, hits, lastUsed, verified });
+      }
+      this.#sql.setState.run("recorded_until", now);
+    });
+    this.#touched.clear();
+    this.#changed = false;
+  }
+
+  link(repository: string, digest: string, now: number): void {
+    const key = `${repository}\0${digest}`;
+    if (this.#links.has(key)) return;
+    this.#sql.link.run(repository, digest, now);
+    this.#links.set(key, true);
+  }
+
+  linked(repository: string, digest: string): boolean {
+    const key = `${repository}\0${digest}`;
+    if (this.#links.has(key)) return true;
+    if (!this.#sql.linked.get(repository, digest)) return false;
+    this.#links.set(key, true);
+    return true;
+  }
+
+  unlink(repository: string, digest: string): void {
+    this.#sql.unlink.run(repository, digest);
+    this.#links.delete(`${repository}\0${digest}`);
+    this.#revision++;
+  }
+
+  /** Forgets who holds what has not been here, nor been heard of, since `before`. */
+  forgetMembers(before: number): void {
+    this.#sql.forgetMembers.run(before);
+    this.#links.clear();
+  }
+
+  /** Forgets that `repository` holds anything but `except`. */
+  unlinkRepository(repository: string, except: ReadonlySet<string>): void {
+    this.transaction(() => {
+      for (const { digest } of this.#sql.members.all(repository)) {
+        if (!except.has(String(digest))) this.#sql.unlink.run(repository, digest!);
+      }
+    });
+    this.#links.clear();
+    this.#revision++;
+  }
+
+  tag(key: TagKey): TagRow | undefined {
+    const id = tagId(key);
+    const known = this.#tags.get(id);
+    if (known) return known.row;
+    const found = this.#sql.tag.get(key.registry, key.repository, key.tag, key.accept);
+    const row = found && tagOf(found);
+    this.#tags.set(id, { row });
+    return row;
+  }
+
+  /** What the tag stands for, for each kind of client that has asked. */
+  tags(registry: string, repository: string, tag: string): TagRow[] {
+    return this.#sql.tags.all(registry, repository, tag).map(tagOf);
+  }
+
+  setTag(key: TagKey, row: TagRow): void {
+    const { registry, repository, tag, accept } = key;
+    const { digest, mediaType, size, checkedAt } = row;
+    const moved = this.tag(key)?.digest !== digest;
+    this.#sql.setTag.run(registry, repository, tag, accept, digest, mediaType, size, checkedAt);
+    this.#tags.set(tagId(key), { row: { digest, mediaType, size, checkedAt } });
+    if (moved) this.#tagsChanged();
+  }
+
+  /** Forgets the tag, whatever clients accept. */
+  deleteTag(registry: string, repository: string, tag: string): void {
+    this.#sql.deleteTag.run(registry, repository, tag);
+    this.#tags.clear();
+    this.#tagsChanged();
+  }
+
+  pin(pattern: string, now: number): void {
+    this.db.prepare("INSERT OR IGNORE INTO pins VALUES (?, ?)").run(pattern, now);
+    this.#reachable++;
+  }
+
+  /** False where there was no such pin. */
+  unpin(pattern: string): boolean {
+    const { changes } = this.db.prepare("DELETE FROM pins WHERE pattern = ?").run(pattern);
+    this.#reachable++;
+    return Number(changes) > 0;
+  }
+
+  pins(): string[] {
+    return this.db.prepare("SELECT pattern FROM pins ORDER BY pattern").all()
+      .map((row) => String(row.pattern));
+  }
+
+  /** Runs `work` in a transaction; one within another is part of it. */
+  transaction(work: () => void): void {
+    if (this.db.isTransaction) return work();
+    this.db.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.db.exec("COMMIT");
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Writes everything and says that it did, so that the next start need not look. */
+  close(now: number): void {
+    this.#changed = true;
+    this.flush(now);
+    this.#sql.setState.run("clean", 1);
+    this.db.close();
+  }
+
+  #tagsChanged(): void {
+    this.#revision++;
+    this.#reachable++;
+  }
+
+  #setReferences(parent: string, references: Reference[]): void {
+    this.#sql.removeRefs.run(parent);
+    references.forEach(({ digest, kind, mediaType, size, platform }, position) => {
+      this.#sql.addRef.run(parent, position, digest, kind, mediaType, size, platform);
+    });
+  }
+
+  #forget(digest: string): void {
+    this.#blobs.delete(digest);
+    this.#touched.delete(digest);
+    this.#changed = true;
+  }
+
+  #state(key: string): number | undefined {
+    const row = this.#sql.state.get(key);
+    return row && Number(row.value);
+  }
+}
+
+/** SQLite's own words for a file that is no sound database, or lacks what it must hold. */
+const DAMAGE = new Set([1, /* ERROR */ 11, /* CORRUPT */ 26 /* NOTADB */]);
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" &&
+    DAMAGE.has(error.errcode & 0xff);
+}
+
+function tagId({ registry, repository, tag, accept }: TagKey): string {
+  return `${registry}\0${repository}\0${tag}\0${accept}`;
+}
+
+type Row = Record<string, unknown>;
+
+/** A row of `blobs` as the rest of the program knows it. */
+export function blobOf(row: Row): BlobRow {
+  return {
+    digest: String(row.digest),
+    size: Number(row.size),
+    mediaType: String(row.media_type),
+    hits: Number(row.hits),
+    lastUsed: Number(row.last_used),
+    created: Number(row.created),
+    verified: Number(row.verified),
+  };
+}
+
+function tagOf(row: Row): TagRow {
+  return {
+    digest: String(row.digest),
+    mediaType: String(row.media_type),
+    size: Number(row.size),
+    checkedAt: Number(row.checked_at),
+  };
+}

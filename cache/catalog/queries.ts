@@ -1,0 +1,368 @@
+/** What people ask about the content: lists, and the tree from registry down to layer. */
+import type { SQLInputValue } from "node:sqlite";
+import { blobConditions, describe, repositoryConditions, splitRepository } from "./conditions.ts";
+import { blobOf, type Index } from "./catalog.ts";
+import { closure } from "../upkeep/pins.ts";
+import type { BlobStat } from "../types.ts";
+
+/** Part of a list: `offset` items are passed over, then at most `limit` are given. */
+export interface Page {
+  limit?: number | undefined;
+  offset?: number | undefined;
+}
+
+export interface Listing<T> {
+  /** How many there are on all pages. */
+  total: number;
+  items: T[];
+}
+
+/** What a blob is: by its media type, or else by what manifests say of it. */
+export type BlobKind = "index" | "manifest" | "config" | "layer" | "other";
+
+export interface BlobQuery extends Page {
+  /** `sha256:12ab…` or the hexadecimal digits alone. */
+  digestPrefix?: string | undefined;
+  /** Such a prefix, or part of `registry/repository`. */
+  search?: string | undefined;
+  registry?: string | undefined;
+  /** `docker/library/alpine` */
+  repository?: string | undefined;
+  /** Part of the media type. */
+  mediaType?: string | undefined;
+  kind?: BlobKind | undefined;
+  /** Only indexes and manifests that no tag of `repository` and nothing else in it leads to. */
+  untagged?: boolean | undefined;
+  pinned?: boolean | undefined;
+  sort?: "size" | "used" | "hits" | "created" | "digest" | undefined;
+  desc?: boolean | undefined;
+}
+
+export interface ListedBlob extends BlobStat {
+  kind: BlobKind;
+  repositories: string[];
+}
+
+export interface BlobListing extends Listing<ListedBlob> {
+  /** Of the blobs on all pages. */
+  bytes: number;
+}
+
+export interface RepositoryQuery extends Page {
+  registry?: string | undefined;
+  /** Part of `registry/repository`. */
+  search?: string | undefined;
+  sort?: "name" | "size" | "used" | "hits" | undefined;
+  desc?: boolean | undefined;
+}
+
+/** What is here of something that holds content. Bytes that two of them share count for both. */
+interface Holdings {
+  blobs: number;
+  bytes: number;
+  hits: number;
+  lastUsed: number;
+}
+
+export interface RegistryItem extends Holdings {
+  registry: string;
+  repositories: number;
+  tags: number;
+}
+
+export interface RepositoryItem extends Holdings {
+  /** `docker/library/alpine` */
+  repository: string;
+  tags: number;
+}
+
+/** A tag, once for each digest that it stands for: what it is depends on what a client accepts. */
+export interface TagItem extends Holdings {
+  tag: string;
+  digest: string;
+  mediaType: string;
+  checkedAt: number;
+  pinned: boolean;
+}
+
+/** Something that a manifest names. */
+export interface ReferenceItem {
+  digest: string;
+  kind: string;
+  mediaType: string;
+  size: number;
+  /** `linux/arm64/v8`; empty where none is stated. */
+  platform: string;
+  /** Whether it is here; if so, with its use. */
+  stored: boolean;
+  hits: number;
+  lastUsed: number;
+}
+
+const PAGE = 50;
+const SORTS = {
+  size: "size",
+  used: "last_used",
+  hits: "hits",
+  created: "created",
+  digest: "digest",
+};
+const REPOSITORY_SORTS = { size: "bytes", used: "lastUsed", hits: "hits" } as const;
+const SUMS =
+  "count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits, max(last_used) AS last_used";
+
+/** An answer that takes longer than this many milliseconds is given again for so many times as long. */
+const SLOW = 50;
+const REST = 20;
+
+/** Questions to the index. Whoever asks has flushed it, so that the answers are of now. */
+export class Queries {
+  readonly #index: Index;
+  readonly #pinned: () => ReadonlySet<string>;
+  readonly #now: () => number;
+  readonly #memo = new Map<string, { until: number; value: unknown }>();
+
+  constructor(index: Index, pinned: () => ReadonlySet<string>, now: () => number) {
+    this.#index = index;
+    this.#pinned = pinned;
+    this.#now = now;
+  }
+
+  blobs(query: BlobQuery): BlobListing {
+    const { where, values } = blobConditions(query, this.#pinned);
+    const way = query.desc ? "DESC" : "ASC";
+    const order = `${SORTS[query.sort ?? "used"]} ${way}, digest ${way}`;
+    // The page is found in the index of that order alone; only its rows are looked up.
+    const rows = this.#all(
+      `SELECT blobs.* FROM (
+         SELECT digest FROM blobs ${where} ORDER BY ${order} LIMIT ? OFFSET ?
+       ) JOIN blobs USING (digest) ORDER BY ${order}`,
+      ...values,
+      ...page(query),
+    );
+    const holders = this.#index.db.prepare(
+      "SELECT repository FROM members WHERE digest = ? ORDER BY repository",
+    );
+    const named = this.#index.db.prepare(
+      "SELECT kind, media_type FROM refs WHERE child = ? AND kind IN ('config', 'layer') LIMIT 1",
+    );
+    const items = rows.map((row) => {
+      const blob = blobOf(row);
+      const repositories = holders.all(blob.digest).map(({ repository }) => String(repository));
+      const pinned = this.#pinned().has(blob.digest);
+      return { ...describe(blob, named.get(blob.digest)), pinned, repositories };
+    });
+    return { ...this.#sums(where, values), items };
+  }
+
+  #sums(where: string, values: SQLInputValue[]): { total: number; bytes: number } {
+    if (!where) return { total: this.#index.totals.blobs, bytes: this.#index.totals.bytes };
+    const [sums] = this.#all(
+      `SELECT count(*) AS total, coalesce(sum(size), 0) AS bytes FROM blobs ${where}`,
+      ...values,
+    );
+    return { total: Number(sums?.total), bytes: Number(sums?.bytes) };
+  }
+
+  /** Tags that lead to `digest`, as `docker/library/alpine:3.22`; at most `limit`. */
+  tagsTo(digest: string, limit: number): string[] {
+    return this.#all(
+      `WITH RECURSIVE above (digest) AS (
+         SELECT ? UNION SELECT parent FROM refs JOIN above ON child = digest
+         WHERE kind <> 'subject'
+       )
+       SELECT DISTINCT registry || '/' || repository || ':' || tag AS name
+       FROM tags JOIN above USING (digest) ORDER BY name LIMIT ?`,
+      digest,
+      limit,
+    ).map(({ name }) => String(name));
+  }
+
+  /** What a stored manifest says `digest` is; empty where none names it. */
+  mediaTypeOf(digest: string): string {
+    const [row] = this.#all("SELECT media_type FROM refs WHERE child = ? LIMIT 1", digest);
+    return String(row?.media_type ?? "");
+  }
+
+  /** Repositories that hold any of `digests`. */
+  holders(digests: readonly string[]): string[] {
+    return this.#all(
+      `SELECT DISTINCT repository FROM members
+       WHERE digest IN (SELECT value FROM json_each(?)) ORDER BY repository`,
+      JSON.stringify(digests),
+    ).map(({ repository }) => String(repository));
+  }
+
+  registries(): RegistryItem[] {
+    return this.#remembered("registries", () =>
+      this.#all(
+        `SELECT registry, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
+           max(last_used) AS last_used, (
+             SELECT count(DISTINCT repository) FROM members
+             WHERE repository >= registry || '/' AND repository < registry || '0'
+           ) AS repositories, (
+             SELECT count(*) FROM (
+               SELECT DISTINCT repository, tag FROM tags WHERE tags.registry = held.registry)
+           ) AS tags
+         FROM (
+           SELECT DISTINCT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest
+           FROM members
+         ) AS held JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
+      ).map((row) => ({
+        registry: String(row.registry),
+        repositories: Number(row.repositories),
+        tags: Number(row.tags),
+        ...holdings(row),
+      })));
+  }
+
+  repositories(query: RepositoryQuery): Listing<RepositoryItem> {
+    const { total, items } = (query.sort ?? "name") === "name"
+      ? this.#repositoriesByName(query)
+      : this.#repositoriesByUse(query);
+    const tags = this.#index.db.prepare(
+      "SELECT count(DISTINCT tag) AS n FROM tags WHERE registry = ? AND repository = ?",
+    );
+    const tagsOf = (repository: string) => Number(tags.get(...splitRepository(repository))?.n);
+    return { total, items: items.map((item) => ({ ...item, tags: tagsOf(item.repository) })) };
+  }
+
+  /** Sums up nothing but the page. */
+  #repositoriesByName(query: RepositoryQuery): Listing<HeldRepository> {
+    const { where, values } = repositoryConditions(query);
+    const names = `SELECT DISTINCT repository FROM members ${where}`;
+    const filled = `SELECT repository FROM (${names}) AS named WHERE EXISTS (
+      SELECT 1 FROM members JOIN blobs USING (digest) WHERE members.repository = named.repository)`;
+    const rows = this.#all(
+      `SELECT repository, ${SUMS} FROM (
+         ${filled} ORDER BY repository ${query.desc ? "DESC" : "ASC"} LIMIT ? OFFSET ?
+       ) JOIN members USING (repository) JOIN blobs USING (digest)
+       GROUP BY repository ORDER BY repository ${query.desc ? "DESC" : "ASC"}`,
+      ...values,
+      ...page(query),
+    );
+    const total = this.#count(`SELECT count(*) AS n FROM (${filled})`, ...values);
+    return { total, items: rows.map(heldRepository) };
+  }
+
+  /** There is no way around summing up all of them, so that the sums serve for some pages. */
+  #repositoriesByUse(query: RepositoryQuery): Listing<HeldRepository> {
+    const { where, values } = repositoryConditions(query);
+    const all = this.#remembered(JSON.stringify(values), () =>
+      this.#all(
+        `SELECT repository, ${SUMS} FROM members JOIN blobs USING (digest) ${where}
+         GROUP BY repository ORDER BY repository`,
+        ...values,
+      ).map(heldRepository));
+    const by = REPOSITORY_SORTS[query.sort as keyof typeof REPOSITORY_SORTS];
+    const sign = query.desc ? -1 : 1;
+    const [limit, offset] = page(query);
+    const items = all.toSorted((a, b) => sign * (a[by] - b[by])).slice(offset, offset + limit);
+    return { total: all.length, items };
+  }
+
+  /** The tags of `repository`, each with everything it stands for that is here. */
+  tags(repository: string, query: Page): Listing<TagItem> {
+    const rows = this.#all(
+      `SELECT tag, digest, media_type, max(checked_at) AS checked_at FROM tags
+       WHERE registry = ? AND repository = ?
+       GROUP BY tag, digest ORDER BY tag, digest LIMIT ? OFFSET ?`,
+      ...splitRepository(repository),
+      ...page(query),
+    );
+    const items = rows.map((row) => {
+      const digest = String(row.digest);
+      return {
+        tag: String(row.tag),
+        digest,
+        mediaType: String(row.media_type),
+        checkedAt: Number(row.checked_at),
+        pinned: this.#pinned().has(digest),
+        ...this.#holdingsOf(digest),
+      };
+    });
+    const total = this.#count(
+      `SELECT count(*) AS n FROM (
+         SELECT DISTINCT tag, digest FROM tags WHERE registry = ? AND repository = ?)`,
+      ...splitRepository(repository),
+    );
+    return { total, items };
+  }
+
+  /** What the manifest `digest` names, in its order. */
+  references(digest: string): ReferenceItem[] {
+    return this.#all(
+      `SELECT child, kind, refs.media_type, refs.size, platform, blobs.digest AS stored,
+         hits, last_used
+       FROM refs LEFT JOIN blobs ON blobs.digest = child WHERE parent = ? ORDER BY position`,
+      digest,
+    ).map((row) => ({
+      digest: String(row.child),
+      kind: String(row.kind),
+      mediaType: String(row.media_type),
+      size: Number(row.size),
+      platform: String(row.platform),
+      stored: row.stored !== null,
+      hits: Number(row.hits ?? 0),
+      lastUsed: Number(row.last_used ?? 0),
+    }));
+  }
+
+  /** The root's hits and last use stand for the whole: everybody who pulls it asks for the root. */
+  #holdingsOf(root: string): Holdings {
+    const held = { blobs: 0, bytes: 0, hits: 0, lastUsed: 0 };
+    for (const digest of closure(this.#index, [root])) {
+      const row = this.#index.blob(digest);
+      if (!row) continue;
+      held.blobs++;
+      held.bytes += row.size;
+      if (digest !== root) continue;
+      held.hits = row.hits;
+      held.lastUsed = row.lastUsed;
+    }
+    return held;
+  }
+
+  /**
+   * What `ask` answers, or answered a moment ago where answering takes long: pulls should not have
+   * to wait because somebody watches a page.
+   */
+  #remembered<T>(key: string, ask: () => T): T {
+    const now = this.#now();
+    for (const [old, { until }] of this.#memo) if (now > until) this.#memo.delete(old);
+    const known = this.#memo.get(key);
+    if (known) return known.value as T;
+    const began = performance.now();
+    const value = ask();
+    const took = performance.now() - began;
+    if (took > SLOW) this.#memo.set(key, { until: now + took * REST, value });
+    return value;
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]) {
+    return this.#index.db.prepare(sql).all(...values);
+  }
+
+  #count(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#index.db.prepare(sql).get(...values)?.n);
+  }
+}
+
+type HeldRepository = Omit<RepositoryItem, "tags">;
+
+function heldRepository(row: Record<string, unknown>): HeldRepository {
+  return { repository: String(row.repository), ...holdings(row) };
+}
+
+function holdings(row: Record<string, unknown>): Holdings {
+  return {
+    blobs: Number(row.blobs),
+    bytes: Number(row.bytes),
+    hits: Number(row.hits),
+    lastUsed: Number(row.last_used),
+  };
+}
+
+function page({ limit = PAGE, offset = 0 }: Page): [number, number] {
+  return [limit, offset];
+}

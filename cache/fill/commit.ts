@@ -1,0 +1,106 @@
+/** Content that has come in: its file, its row, what it names, and small content to memory. */
+import type { Clock } from "../../base/clock.ts";
+import { digestOf, requireDigest } from "../digest.ts";
+import { DigestMismatch } from "../errors.ts";
+import type { CacheListener } from "../events.ts";
+import type { StoredContent } from "./fill.ts";
+import type { Index } from "../catalog/catalog.ts";
+import { isManifestType, MANIFEST_LIMIT, type Reference, referencesOf } from "../manifest.ts";
+import { type Memory, MEMORY_ENTRY_LIMIT } from "../read/memory.ts";
+import type { BlobStore } from "../blobs/store.ts";
+
+export interface IntakeOptions {
+  clock: Clock;
+  index: Index;
+  store: BlobStore;
+  memory: Memory;
+  emit: CacheListener;
+  /** There is more than before: the limits may be passed. */
+  grown: () => void;
+}
+
+export interface About {
+  repositories: ReadonlySet<string>;
+  keepInMemory: boolean;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Stores content already at hand. Without a disk to write to, memory alone serves it. */
+  async put(
+    digest: string,
+    bytes: Uint8Array,
+    mediaType: string,
+    repository?: string,
+  ): Promise<void> {
+    const { index, memory, emit } = this.#options;
+    const actual = digestOf(bytes, requireDigest(digest).algorithm);
+    if (actual !== digest) throw new DigestMismatch(digest, actual);
+    memory.set(digest, bytes, mediaType);
+    const known = index.blob(digest);
+    try {
+      if (!known) await this.#write(digest, bytes);
+    } catch (error) {
+      return emit({ kind: "not-stored", digest, repository: repository ?? "", error });
+    }
+    const content = { size: bytes.length, mediaType, bytes: () => bytes };
+    const repositories = new Set(repository ? [repository] : []);
+    await this.stored(digest, content, { repositories, keepInMemory: true }, known?.verified);
+  }
+
+  /** Content is in place: the index and memory learn of it. `verified`: when its file was last. */
+  async stored(
+    digest: string,
+    content: StoredContent,
+    about: About,
+    verified = this.#options.clock.now(),
+  ): Promise<void> {
+    const { index, memory, clock, grown } = this.#options;
+    const { size, mediaType } = content;
+    const references = await this.#references(digest, content);
+    const now = clock.now();
+    const times = { created: now, lastUsed: now, verified };
+    const { repositories } = about;
+    index.addBlob({ digest, size, mediaType, ...times }, { references, repositories });
+    const small = about.keepInMemory && size <= MEMORY_ENTRY_LIMIT ? content.bytes() : undefined;
+    if (small) memory.set(digest, small, mediaType);
+    grown();
+  }
+
+  async #references(
+    digest: string,
+    { size, mediaType, bytes }: StoredContent,
+  ): Promise<Reference[]> {
+    if (!isManifestType(mediaType) || size > MANIFEST_LIMIT) return [];
+    return referencesOf(bytes() ?? await this.#read(digest, size));
+  }
+
+  async #read(digest: string, size: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(size);
+    const file = await this.#options.store.open(digest);
+    try {
+      for (let at = 0, count = 1; file && count > 0; at += count) {
+        count = await file.read(bytes.subarray(at), at);
+      }
+    } finally {
+      file?.close();
+    }
+    return bytes;
+  }
+
+  async #write(digest: string, bytes: Uint8Array): Promise<void> {
+    const writer = await this.#options.store.create(digest);
+    try {
+      await writer.write(bytes);
+      await writer.commit();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * A fill: content is fetched once, hashed and written while any number of readers follow. It lives
+ * on when they go away, goes on when the source breaks off, and stores nothing but what its digest
+ * promises. Without a disk to write to, the readers go on by themselves and nothing is stored.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { type Hasher, hasherFor } from "../digest.ts";
+import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
+import { Flight } from "./shared_body.ts";
+import { follow } from "./follower.ts";
+import { resolveRange } from "../range.ts";
+import { SteadySource } from "./resume.ts";
+import type { BlobStore, BlobWriter } from "../blobs/store.ts";
+import { verifiedTail } from "./verified_rest.ts";
+import type { Content, FillOptions, Source } from "../types.ts";
+import { DiskQueue } from "./write_queue.ts";
+
+export interface FillDeps {
+  store: BlobStore;
+  clock: Clock;
+  /** How often in a row a broken source is asked again, and how long to wait before each time. */
+  retries: number;
+  backoff: (attempt: number) => number;
+  /** Milliseconds without a byte after which a source counts as broken. */
+  stallTimeout: number;
+  /** Milliseconds for which a fill goes on after its last reader has gone. */
+  orphanLimit: number;
+  /** Bytes of each fill to keep in memory for its readers. */
+  window: number;
+  /** Larger content is passed on without being stored. */
+  maxSize: number;
+  /** Makes room for `bytes` on the disk, if it can. */
+  makeRoom: (bytes: number) => Promise<void>;
+}
+
+export interface StoredContent {
+  size: number;
+  mediaType: string;
+  /** The content, where all of it is still in memory. */
+  bytes: () => Uint8Array | undefined;
+}
+
+/** What a fill tells of itself. */
+export interface FillHooks {
+  started(): void;
+  resumed(offset: number, error: unknown): void;
+  /** The content is not stored, but passed on; `error` says why. */
+  notStored(error: unknown): void;
+  /** Everything is in place and right. */
+  stored(content: StoredContent): Promise<void>;
+  failed(error: unknown): void;
+  /** It is over, and its last reader has gone. */
+  released(): void;
+}
+
+interface Head {
+  flight: Flight;
+  mediaType: string;
+}
+
+const REHASH_SIZE = 2 ** 20;
+/**
+ * Large pieces make for speed. With many readers, each of whom may be slow to let go of the piece
+ * it has, they would take much memory.
+ */
+const PIECE = { few: 2 ** 20, many: 2 ** 18, readers: 4 };
+
+export class Fill {
+  readonly digest: string;
+  /** Repositories on whose behalf it is fetched. */
+  readonly repositories = new Set<string>();
+  /** Resolves when nothing more comes, however it ended; readers may still be busy. */
+  readonly done: Promise<void>;
+  readonly #deps: FillDeps;
+  readonly #hooks: FillHooks;
+  readonly #stop = new AbortController();
+  readonly #head = Promise.withResolvers<Head>();
+  readonly #hasher: Hasher;
+  #steady: SteadySource | undefined;
+  #flight: Flight | undefined;
+  #writer: BlobWriter | undefined;
+  #queue: DiskQueue | undefined;
+  #detached = false;
+  #committed = false;
+  #failed = false;
+  #settled = false;
+  #released = false;
+  #waiting = 0;
+  #orphaned = new AbortController();
+
+  constructor(digest: string, source: Source, deps: FillDeps, hooks: FillHooks) {
+    this.digest = digest;
+    this.#deps = deps;
+    this.#hooks = hooks;
+    this.#hasher = hasherFor(digest);
+    this.#steady = this.#steadySource(source);
+    this.#head.promise.catch(() => {});
+    this.done = this.#run();
+  }
+
+  get received(): number {
+    return this.#flight?.received ?? 0;
+  }
+
+  /** Bytes of the whole content, once the source has said. */
+  get total(): number | undefined {
+    return this.#flight?.total;
+  }
+
+  /** Those who read, and those who wait for the source to answer. */
+  get readers(): number {
+    return this.#waiting + (this.#flight?.readers ?? 0);
+  }
+
+  /** True once the source has answered. */
+  get started(): boolean {
+    return this.#flight !== undefined;
+  }
+
+  /** True once it has failed; what it leaves behind may not be cleared away before `done`. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** True once nothing is stored: whoever comes now does better to begin anew. */
+  get detached(): boolean {
+    return this.#detached;
+  }
+
+  /**
+   * Follows the fill, as soon as the source has answered. Throws what the source threw, or
+   * RangeNotSatisfiable. Of content whose size the source does not state there are no ranges.
+   */
+  async read(source: Source, options: FillOptions, how: "fill" | "joined"): Promise<Content> {
+    if (how === "joined") this.#steady?.add(source);
+    if (options.repository) this.repositories.add(options.repository);
+    const { flight, mediaType } = await this.#wait();
+    const size = flight.total;
+    const span = size === undefined ? undefined : resolveRange(options.range, size);
+    this.#orphaned.abort();
+    const body = follow(flight, {
+      start: span?.start ?? 0,
+      end: span?.end,
+      detached: (from) => this.#goOn(source, from, span?.end),
+    });
+    return {
+      digest: this.digest,
+      mediaType: options.mediaType ?? mediaType,
+      size,
+      offset: span?.start ?? 0,
+      length: span && span.end - span.start,
+      body,
+      how,
+    };
+  }
+
+  async #wait(): Promise<Head> {
+    this.#waiting++;
+    try {
+      return await this.#head.promise;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Ends it, leaving what is here for a later fill to go on from. */
+  async stop(reason: string): Promise<void> {
+    this.#stop.abort(new FillStopped(this.digest, reason));
+    await this.done;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#begin();
+      if (await this.#pump()) await this.#complete();
+      else this.#flight!.detach();
+    } catch (error) {
+      await this.#fail(error);
+    }
+    this.#orphaned.abort();
+    this.#settled = true;
+    await this.#release();
+  }
+
+  /** Asks the source, and lets readers in as soon as it has answered. */
+  async #begin(): Promise<void> {
+    this.#writer = await this.#createWriter();
+    const { total, mediaType } = await this.#start(this.#writer?.size ?? 0);
+    if (total === 0) this.#verifyEmpty();
+    const flight = new Flight({
+      total,
+      open: () => this.#writer!.open(),
+      window: this.#deps.window,
+      onIdle: () => void this.#idle(),
+    });
+    flight.startAt(this.#writer?.size ?? 0);
+    this.#flight = flight;
+    if (total !== undefined && total > this.#deps.maxSize) {
+      this.#giveUpStoring(new Error(`${total} bytes are more than the cache may hold`));
+    }
+    this.#hooks.started();
+    this.#head.resolve({ flight, mediaType: mediaType ?? "" });
+    if (this.#writer) await this.#prepare(this.#writer, flight);
+  }
+
+  /** Of nothing, nothing can be held back: readers are let in only when nothing is right. */
+  #verifyEmpty(): void {
+    const actual = this.#hasher.copy().finish();
+    if (actual !== this.digest) throw new DigestMismatch(this.digest, actual);
+  }
+
+  async #createWriter(): Promise<BlobWriter | undefined> {
+    try {
+      return await this.#deps.store.create(this.digest, { resume: true });
+    } catch {
+      await this.#deps.makeRoom(0);
+    }
+    try {
+      return await this.#deps.store.create(this.digest, { resume: true });
+    } catch (error) {
+      this.#giveUpStoring(error);
+    }
+  }
+
+  /** A source that does not go on from a kept partial is asked for everything. */
+  async #start(
+    from: number,
+  ): Promise<{ total: number | undefined; mediaType: string | undefined }> {
+    try {
+      return await this.#steady!.start(from);
+    } catch (error) {
+      if (from === 0) throw error;
+      this.#stop.signal.throwIfAborted();
+    }
+    const answer = await this.#steady!.start(0);
+    await this.#writer!.abort();
+    this.#writer = await this.#createWriter();
+    return answer;
+  }
+
+  /** Hashes what a kept partial brings along, which its first readers may be reading already. */
+  async #prepare(writer: BlobWriter, flight: Flight): Promise<void> {
+    if (writer.size > 0) await hashFile(this.#hasher, writer);
+    this.#queue = new DiskQueue(writer, flight, {
+      makeRoom: (bytes) => this.#deps.makeRoom(bytes),
+      failed: (error) => this.#giveUpStoring(error),
+    });
+  }
+
+  /** Fetches until the content's end; false when it stopped because nothing can be stored. */
+  async #pump(): Promise<boolean> {
+    while (!this.#detached) {
+      const piece = await this.#steady!.read();
+      if (!piece) return true;
+      this.#hasher.update(piece);
+      this.#flight!.append(piece);
+      await this.#queue!.push();
+    }
+    await this.#queue?.drained();
+    return false;
+  }
+
+  /** As soon as everything is verified the readers may finish; only then is it made durable. */
+  async #complete(): Promise<void> {
+    const actual = this.#hasher.finish();
+    if (actual !== this.digest) throw new DigestMismatch(this.digest, actual);
+    const flight = this.#flight!;
+    flight.verify();
+    await this.#queue!.drained();
+    if (!this.#detached) await this.#store(flight);
+    await this.#steady!.finish();
+  }
+
+  async #store(flight: Flight): Promise<void> {
+    try {
+      await this.#writer!.commit();
+      this.#committed = true;
+    } catch (error) {
+      return this.#giveUpStoring(error);
+    }
+    const { mediaType } = await this.#head.promise;
+    await this.#hooks.stored({ size: flight.received, mediaType, bytes: () => flight.whole() });
+  }
+
+  #giveUpStoring(error: unknown): void {
+    this.#detached = true;
+    this.#hooks.notStored(error);
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#failed = true;
+    this.#head.reject(error);
+    this.#flight?.fail(error);
+    this.#hooks.failed(error);
+    await this.#steady?.cancel(error);
+    await this.#queue?.drained();
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (!writer || this.#committed) return;
+    const keep = error instanceof FillStopped && writer.size > 0;
+    await (keep ? writer.keep() : writer.abort()).catch(() => {});
+  }
+
+  /** The first reader to go on takes over the running request, the others begin their own. */
+  async #goOn(source: Source, from: number, end: number | undefined) {
+    const offset = this.received;
+    const held = await this.#flight!.readAll(from, Math.min(offset, end ?? this.total ?? offset));
+    let own = this.#steady;
+    this.#steady = undefined;
+    if (!own) {
+      own = this.#steadySource(source);
+      await own.start(offset);
+    }
+    return verifiedTail({
+      digest: this.digest,
+      source: own,
+      hasher: this.#hasher.copy(),
+      held,
+      from: Math.max(from, offset),
+      end: end ?? this.total,
+      onMismatch: (error) => this.#hooks.failed(error),
+    });
+  }
+
+  #steadySource(source: Source): SteadySource {
+    return new SteadySource(source, {
+      ...this.#deps,
+      pieceSize: () => this.readers > PIECE.readers ? PIECE.many : PIECE.few,
+      signal: this.#stop.signal,
+      onResume: (offset, error) => this.#hooks.resumed(offset, error),
+    });
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#settled) return await this.#release();
+    this.#orphaned = new AbortController();
+    try {
+      await this.#deps.clock.delay(this.#deps.orphanLimit, this.#orphaned.signal);
+    } catch {
+      return;
+    }
+    await this.stop("nobody waits for it any longer");
+  }
+
+  /** Once it is over and nobody reads, what was not stored goes. */
+  async #release(): Promise<void> {
+    if (this.readers > 0 || this.#released) return;
+    this.#released = true;
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await this.#steady?.cancel();
+    if (writer && !this.#committed) await writer.abort();
+    this.#hooks.released();
+  }
+}
+
+async function hashFile(hasher: Hasher, writer: BlobWriter): Promise<void> {
+  const file = await writer.open();
+  try {
+    const buffer = new Uint8Array(REHASH_SIZE);
+    for (let at = 0; at < writer.size;) {
+      const count = await file.read(buffer, at);
+      if (count === 0) throw new SourceBroken("the kept partial ended early", at);
+      hasher.update(buffer.subarray(0, count));
+      at += count;
+    }
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "../../base/clock.ts";
+import { Fill, type FillDeps, type StoredContent } from "./fill.ts";
+import type { CacheListener } from "../events.ts";
+import type { Content, FillOptions, Source } from "../types.ts";
+
+/** A fill that is under way. */
+export interface RunningFill {
+  digest: string;
+  /** As the manifest that names it says; empty where none is here. */
+  mediaType: string;
+  /** The first repository it was asked for; empty where none was named. */
+  repository: string;
+  label: string;
+  startedAt: number;
+  received: number;
+  total: number | undefined;
+  followers: number;
+  /** How often it had to go on after the source broke off. */
+  resumed: number;
+}
+
+export interface FillsOptions {
+  clock: Clock;
+  deps: () => FillDeps;
+  emit: CacheListener;
+  /** Records what is in place and right. */
+  stored: (
+    digest: string,
+    content: StoredContent,
+    about: { repositories: ReadonlySet<string>; keepInMemory: boolean },
+  ) => Promise<void>;
+}
+
+interface Entry {
+  fill: Fill;
+  repository: string;
+  label: string;
+  startedAt: number;
+  resumed: number;
+}
+
+/** All fills: one per digest, and those whose readers have not finished. */
+export class Fills {
+  readonly #options: FillsOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #live = new Set<Fill>();
+
+  constructor(options: FillsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Content by way of the running fill of `digest`, or of a new one. What the source throws before
+   * it answers reaches everyone who waits for it, except those who ask on behalf of another
+   * repository: its answer may be another one.
+   */
+  async fill(digest: string, source: Source, options: FillOptions): Promise<Content> {
+    for (;;) {
+      const running = this.#entries.get(digest);
+      if (!running || running.fill.detached) break;
+      if (running.fill.failed) {
+        await running.fill.done;
+        continue;
+      }
+      try {
+        return await running.fill.read(source, options, "joined");
+      } catch (error) {
+        if (running.fill.started || running.repository === (options.repository ?? "")) throw error;
+        await running.fill.done;
+      }
+    }
+    return await this.#start(digest, source, options).read(source, options, "fill");
+  }
+
+  /** Whether somebody fetches or reads `digest` by way of a fill. */
+  has(digest: string): boolean {
+    return this.#entries.has(digest) || this.#live.values().some((fill) => fill.digest === digest);
+  }
+
+  /** Bytes that running fills have received and not yet stored. */
+  get pendingBytes(): number {
+    return this.#entries.values().reduce((sum, { fill }) => sum + fill.received, 0);
+  }
+
+  running(): Omit<RunningFill, "mediaType">[] {
+    return [...this.#entries.values()].map(({ fill, ...entry }) => ({
+      digest: fill.digest,
+      ...entry,
+      received: fill.received,
+      total: fill.total,
+      followers: fill.readers,
+    }));
+  }
+
+  /** Ends all of them, leaving what can be gone on from. */
+  async stop(reason: string): Promise<void> {
+    await Promise.all([...this.#live].map((fill) => fill.stop(reason)));
+  }
+
+  #start(digest: string, source: Source, options: FillOptions): Fill {
+    const { clock, deps, emit, stored } = this.#options;
+    const repository = options.repository ?? "";
+    const about = { digest, repository };
+    const startedAt = clock.now();
+    const keepInMemory = options.keepInMemory ?? true;
+    const fill: Fill = new Fill(digest, source, deps(), {
+      started: () => emit({ kind: "fill-start", ...about, total: fill.total }),
+      resumed: (offset, error) => {
+        entry.resumed++;
+        emit({ kind: "fill-resumed", ...about, offset, error });
+      },
+      notStored: (error) => emit({ kind: "not-stored", ...about, error }),
+      stored: async (content) => {
+        const mediaType = options.mediaType ?? content.mediaType;
+        const { repositories } = fill;
+        await stored(digest, { ...content, mediaType }, { repositories, keepInMemory });
+        this.#end(entry);
+        emit({ kind: "fill-end", ...about, size: content.size, ms: clock.now() - startedAt });
+      },
+      // A source that refuses is the business of who asked, not an event of the cache.
+      failed: (error) => {
+        if (fill.started) emit({ kind: "fill-failed", ...about, received: fill.received, error });
+      },
+      released: () => this.#live.delete(fill),
+    });
+    const entry: Entry = { fill, repository, label: options.label ?? "", startedAt, resumed: 0 };
+    this.#entries.set(digest, entry);
+    this.#live.add(fill);
+    void fill.done.then(() => this.#end(entry));
+    return fill;
+  }
+
+  #end(entry: Entry): void {
+    const { digest } = entry.fill;
+    if (this.#entries.get(digest) === entry) this.#entries.delete(digest);
+  }
+}

@@ -1,0 +1,102 @@
+import { type Continuation, type Flight, HELD_BACK } from "./shared_body.ts";
+
+export interface FollowerOptions {
+  /** First byte to read. */
+  start: number;
+  /** Byte to stop before; `undefined` for the end of content whose size nobody has said. */
+  end: number | undefined;
+  /** How to go on when the flight is detached. */
+  detached?: Continuation | undefined;
+  /** How to go on when the flight fails; without it the reader gets the error. */
+  failed?: Continuation | undefined;
+}
+
+/** A stream of the flight's bytes from `start` to `end`, read as fast as its consumer asks for them. */
+export function follow(flight: Flight, options: FollowerOptions): ReadableStream<Uint8Array> {
+  const follower = new Follower(flight, options);
+  return new ReadableStream({
+    pull: (controller) => follower.pull(controller),
+    cancel: (reason) => follower.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+class Follower {
+  readonly #flight: Flight;
+  readonly #options: FollowerOptions;
+  #position: number;
+  #rest: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #over = false;
+
+  constructor(flight: Flight, options: FollowerOptions) {
+    this.#flight = flight;
+    this.#options = options;
+    this.#position = options.start;
+    flight.join();
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      const bytes = await this.#next();
+      if (this.#over) return;
+      if (bytes) {
+        this.#position += bytes.length;
+        controller.enqueue(bytes);
+      }
+      if (!bytes || this.#atEnd()) {
+        this.#leave();
+        controller.close();
+      }
+    } catch (error) {
+      this.#leave();
+      controller.error(error);
+    }
+  }
+
+  cancel(reason: unknown): Promise<void> | undefined {
+    this.#leave();
+    return this.#rest?.cancel(reason);
+  }
+
+  #atEnd(): boolean {
+    const { state } = this.#flight;
+    return state.kind === "verified" && this.#position >= (this.#options.end ?? state.size);
+  }
+
+  /** The next bytes; `undefined` at the end. */
+  async #next(): Promise<Uint8Array | undefined> {
+    while (!this.#over) {
+      if (this.#rest) return (await this.#rest.read()).value;
+      const { state } = this.#flight;
+      if (this.#atEnd()) return undefined;
+      if (state.kind === "failed") {
+        await this.#goOn(this.#options.failed, state.error);
+        continue;
+      }
+      const limit = this.#limit();
+      if (this.#position < limit) return await this.#flight.read(this.#position, limit);
+      if (state.kind === "detached") await this.#goOn(this.#options.detached, undefined);
+      else await this.#flight.changed();
+    }
+  }
+
+  /** How far this reader may go now; see {@linkcode HELD_BACK}. */
+  #limit(): number {
+    const { state, received, total } = this.#flight;
+    const end = this.#options.end ?? total;
+    if (state.kind === "verified") return Math.min(end ?? state.size, state.size);
+    return end === undefined ? received - HELD_BACK : Math.min(received, end - HELD_BACK);
+  }
+
+  async #goOn(continuation: Continuation | undefined, error: unknown): Promise<void> {
+    if (!continuation) throw error;
+    const stream = await continuation(this.#position, error);
+    this.#rest = stream.getReader();
+    if (this.#over) await this.#rest.cancel();
+  }
+
+  #leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#flight.leave();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Flight } from "./shared_body.ts";
+import type { BlobWriter } from "../blobs/store.ts";
+
+/** Bytes that may wait for the disk before the one who brings them is made to wait. */
+const WRITE_AHEAD = 4 * 2 ** 20;
+
+export interface DiskQueueOptions {
+  /** Makes room for `bytes` more, if it can. */
+  makeRoom: (bytes: number) => Promise<void>;
+  /** The disk does not take it; what comes after this is dropped. */
+  failed: (error: unknown) => void;
+}
+
+/**
+ * Writes what a flight has received while more of it is being fetched. Small pieces that came in
+ * during one write are one piece to the next.
+ */
+export class DiskQueue {
+  readonly #writer: BlobWriter;
+  readonly #flight: Flight;
+  readonly #options: DiskQueueOptions;
+  #writing: Promise<void> | undefined;
+  #stuckAt: number | undefined;
+  #failed = false;
+
+  constructor(writer: BlobWriter, flight: Flight, options: DiskQueueOptions) {
+    this.#writer = writer;
+    this.#flight = flight;
+    this.#options = options;
+  }
+
+  /** Sees to it that what has been received is written; resolves when more may be received. */
+  async push(): Promise<void> {
+    this.#start();
+    while (this.#writing && this.#behind > WRITE_AHEAD) await this.#writing;
+  }
+
+  /** Resolves when everything received has been written, or given up. */
+  async drained(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  get #behind(): number {
+    return this.#flight.received - this.#writer.size;
+  }
+
+  #start(): void {
+    if (this.#writing || this.#failed || this.#behind === 0) return;
+    this.#writing = this.#write().then(() => {
+      this.#writing = undefined;
+      this.#start();
+    });
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await this.#writer.write(this.#flight.view(this.#writer.size)!);
+    } catch (error) {
+      await this.#refused(error);
+    }
+    this.#flight.written(this.#writer.size);
+  }
+
+  /** Once more for each time that room could be made; the bytes are still there. */
+  async #refused(error: unknown): Promise<void> {
+    const { size } = this.#writer;
+    if (this.#stuckAt !== size) {
+      this.#stuckAt = size;
+      const rest = (this.#flight.total ?? this.#flight.received) - size;
+      return await this.#options.makeRoom(rest).catch(() => {});
+    }
+    this.#failed = true;
+    this.#options.failed(error);
+  }
+}

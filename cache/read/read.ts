@@ -1,0 +1,241 @@
+/** Content that is here: from memory, from its file, or from its file while that is being verified. */
+import type { Clock } from "../../base/clock.ts";
+import { ContentDamaged } from "../errors.ts";
+import type { CacheListener } from "../events.ts";
+import { follow } from "../fill/follower.ts";
+import type { BlobRow, Index } from "../catalog/catalog.ts";
+import { type Memory, MEMORY_ENTRY_LIMIT } from "./memory.ts";
+import { resolveRange, type Span } from "../range.ts";
+import type { BlobFile, BlobStore } from "../blobs/store.ts";
+import type { Content, FillOptions, OpenOptions, Source } from "../types.ts";
+import { Check, goOnAfterDamage, verifyFile } from "./verify.ts";
+
+export interface HitsOptions {
+  clock: Clock;
+  index: Index;
+  store: BlobStore;
+  memory: Memory;
+  emit: CacheListener;
+  /** Milliseconds after which stored bytes are compared with their digest again. */
+  verifyEvery: () => number;
+  /** Bytes of a file under verification to keep in memory for its readers. */
+  window: number;
+  fill: (digest: string, source: Source, options: FillOptions) => Promise<Content>;
+}
+
+const READ_SIZE = 256 * 1024;
+
+export class Hits {
+  readonly #options: HitsOptions;
+  readonly #startedAt: number;
+  readonly #stop = new AbortController();
+  readonly #checks = new Map<string, Check>();
+  /** Verifications that run or are still being read from. */
+  readonly #live = new Set<Check>();
+  readonly #reading = new Map<string, number>();
+
+  constructor(options: HitsOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  /** `undefined` where the content is not here, or turned out not to be what it should. */
+  async open(digest: string, options: OpenOptions): Promise<Content | undefined> {
+    const { index, memory, clock } = this.#options;
+    const row = index.blob(digest);
+    const held = memory.get(digest);
+    if (held) {
+      if (row) index.touch(row, clock.now());
+      return fromMemory(digest, held.bytes, held.mediaType, options);
+    }
+    if (!row) return undefined;
+    const file = await this.#file(row, options);
+    if (!file) return undefined;
+    if (row.size <= MEMORY_ENTRY_LIMIT) return await this.#load(row, file, options);
+    return this.#stream(row, file, options);
+  }
+
+  /** Whether somebody is known to be reading `digest`. */
+  reads(digest: string): boolean {
+    return this.#reading.has(digest) ||
+      this.#live.values().some((check) => check.digest === digest);
+  }
+
+  /** Ends running verifications; their readers get `reason` as an error. */
+  async stop(reason: string): Promise<void> {
+    this.#stop.abort(new Error(reason));
+    await Promise.all(this.#checks.values().map((check) => check.done));
+  }
+
+  /** Takes content that is not what it should be out of the way and out of the index. */
+  damaged(digest: string, error: unknown, repository = ""): () => Promise<BlobFile> {
+    const { index, store, memory, emit } = this.#options;
+    const open = store.setAside(digest);
+    index.removeBlob(digest);
+    memory.delete(digest);
+    emit({ kind: "damaged", digest, repository, error });
+    return open;
+  }
+
+  /** Whether the bytes were not compared with the digest since the start, or not for too long. */
+  due(row: BlobRow): boolean {
+    const { clock, verifyEvery } = this.#options;
+    return row.verified < this.#startedAt || clock.now() - row.verified > verifyEvery();
+  }
+
+  /** The blob's file, if it is there and has the right size. */
+  async #file(row: BlobRow, { repository }: OpenOptions): Promise<BlobFile | undefined> {
+    const { store, index } = this.#options;
+    const file = await store.open(row.digest);
+    if (file?.size === row.size) return file;
+    file?.close();
+    if (index.blob(row.digest) !== row) return undefined;
+    const reason = file ? `${file.size} bytes instead of ${row.size}` : "the file is gone";
+    this.damaged(row.digest, new ContentDamaged(row.digest, reason), repository);
+  }
+
+  /** Small content goes to memory whole, verified on the way. */
+  async #load(row: BlobRow, file: BlobFile, options: OpenOptions): Promise<Content | undefined> {
+    const { index, memory, clock } = this.#options;
+    const { digest, mediaType } = row;
+    const bytes = new Uint8Array(row.size);
+    let length = 0;
+    try {
+      await verifyFile(digest, file, (piece) => {
+        bytes.set(piece, length);
+        length += piece.length;
+      });
+    } catch (error) {
+      if (!(error instanceof ContentDamaged)) throw error;
+      this.damaged(digest, error, options.repository);
+      return undefined;
+    } finally {
+      file.close();
+    }
+    index.verified(row, clock.now());
+    index.touch(row, clock.now());
+    memory.set(digest, bytes, mediaType);
+    return fromMemory(digest, bytes, mediaType, options);
+  }
+
+  #stream(row: BlobRow, file: BlobFile, options: OpenOptions): Content {
+    const { index, clock } = this.#options;
+    const { digest, mediaType, size } = row;
+    try {
+      const span = resolveRange(options.range, size);
+      index.touch(row, clock.now());
+      const place = { offset: span.start, length: span.end - span.start };
+      return {
+        digest,
+        mediaType,
+        size,
+        ...place,
+        body: this.#body(row, file, span, options),
+        how: "hit",
+      };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  #body(row: BlobRow, file: BlobFile, span: Span, options: OpenOptions) {
+    if (this.#checks.has(row.digest) || this.due(row)) {
+      return this.#checked(row, file, span, options);
+    }
+    if (span.end === row.size) return file.readable(span.start);
+    return this.#tracked(row.digest, file, span);
+  }
+
+  /** Joins the running verification of the file, or begins one. */
+  #checked(row: BlobRow, file: BlobFile, span: Span, options: OpenOptions) {
+    const running = this.#checks.get(row.digest);
+    if (running) file.close();
+    const check = running ?? this.#check(row, file, options.repository);
+    const recover = (from: number, error: unknown) => this.#goOn(check, span, from, error, options);
+    return follow(check.flight, { ...span, failed: options.source && recover });
+  }
+
+  #check(row: BlobRow, file: BlobFile, repository: string | undefined): Check {
+    const { index, clock, store, window } = this.#options;
+    const { digest } = row;
+    const check: Check = new Check(digest, file, store, window, {
+      sound: () => index.verified(row, clock.now()),
+      damaged: (error) => this.damaged(digest, error, repository),
+      ended: () => this.#checks.delete(digest),
+      released: () => this.#live.delete(check),
+      signal: this.#stop.signal,
+    });
+    this.#checks.set(digest, check);
+    this.#live.add(check);
+    return check;
+  }
+
+  /** A reader of what turned out damaged goes on from the source, if what it has had was right. */
+  async #goOn(
+    check: Check,
+    { start, end }: Span,
+    from: number,
+    error: unknown,
+    { source, repository }: OpenOptions,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const range = { start, end: end - 1 };
+    const content = await this.#options.fill(check.digest, source!, { range, repository });
+    const damaged = await check.aside!();
+    try {
+      const body = content.body as ReadableStream<Uint8Array>;
+      return await goOnAfterDamage(body, damaged, { start, from, error });
+    } finally {
+      damaged.close();
+    }
+  }
+
+  /** A part of the file, read as its consumer asks for it. */
+  #tracked(digest: string, file: BlobFile, { start, end }: Span): ReadableStream<Uint8Array> {
+    let at = start;
+    const leave = this.#enter(digest, file);
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        try {
+          const bytes = new Uint8Array(Math.min(READ_SIZE, end - at));
+          const count = await file.read(bytes, at);
+          if (count === 0) throw new ContentDamaged(digest, `the file ends at byte ${at}`);
+          at += count;
+          controller.enqueue(bytes.subarray(0, count));
+          if (at < end) return;
+          leave();
+          controller.close();
+        } catch (error) {
+          leave();
+          throw error;
+        }
+      },
+      cancel: leave,
+    }, { highWaterMark: 0 });
+  }
+
+  #enter(digest: string, file: BlobFile): () => void {
+    this.#reading.set(digest, (this.#reading.get(digest) ?? 0) + 1);
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      file.close();
+      const readers = this.#reading.get(digest)! - 1;
+      if (readers === 0) this.#reading.delete(digest);
+      else this.#reading.set(digest, readers);
+    };
+  }
+}
+
+function fromMemory(
+  digest: string,
+  bytes: Uint8Array,
+  mediaType: string,
+  { range }: OpenOptions,
+): Content {
+  const { start, end } = resolveRange(range, bytes.length);
+  const body = range ? bytes.subarray(start, end) : bytes;
+  const size = bytes.length;
+  return { digest, mediaType, size, offset: start, length: end - start, body, how: "hit" };
+}

@@ -1,0 +1,142 @@
+/** Stored content compared with its digest. */
+import { hasherFor } from "../digest.ts";
+import { ContentDamaged } from "../errors.ts";
+import { Flight } from "../fill/shared_body.ts";
+import type { BlobFile, BlobStore } from "../blobs/store.ts";
+
+const READ_SIZE = 512 * 1024;
+
+/**
+ * Reads `file` from end to end, handing each piece to `take`, which may be waited for. Throws
+ * {@linkcode ContentDamaged} where its bytes are not those of `digest` or the medium does not give
+ * them back; any other error says nothing about the content.
+ */
+export async function verifyFile(
+  digest: string,
+  file: BlobFile,
+  take: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>,
+): Promise<void> {
+  const hasher = hasherFor(digest);
+  for (let at = 0; at < file.size;) {
+    const buffer = new Uint8Array(Math.min(READ_SIZE, file.size - at));
+    const count = await file.read(buffer, at).catch((error) => {
+      throw isMediumError(error) ? new ContentDamaged(digest, error.message) : error;
+    });
+    if (count === 0) throw new ContentDamaged(digest, `it ends at byte ${at} of ${file.size}`);
+    const bytes = buffer.subarray(0, count);
+    hasher.update(bytes);
+    await take(bytes);
+    at += count;
+  }
+  const actual = hasher.finish();
+  if (actual !== digest) throw new ContentDamaged(digest, `its bytes are those of ${actual}`);
+}
+
+function isMediumError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "EIO";
+}
+
+export interface CheckHooks {
+  sound: () => void;
+  /** Takes the content out of the way, before its readers learn of it; returns how to open it there. */
+  damaged: (error: ContentDamaged) => () => Promise<BlobFile>;
+  /** It has been compared, or could not be. */
+  ended: () => void;
+  /** It is over, and its last reader has gone. */
+  released: () => void;
+  /** Ends it early. */
+  signal: AbortSignal;
+}
+
+/**
+ * A blob being compared with its digest: it flies past its readers, as a fill does, and nobody sees
+ * its last bytes before they are known to be right.
+ */
+export class Check {
+  readonly digest: string;
+  readonly flight: Flight;
+  readonly done: Promise<void>;
+  /** Opens what turned out damaged, where it is now. */
+  aside: (() => Promise<BlobFile>) | undefined;
+  #over = false;
+
+  constructor(digest: string, file: BlobFile, store: BlobStore, window: number, hooks: CheckHooks) {
+    const flight = new Flight({
+      total: file.size,
+      window,
+      open: async () => {
+        const own = await store.open(digest);
+        if (!own) throw new ContentDamaged(digest, "the file is gone");
+        return own;
+      },
+      onIdle: () => this.#over && hooks.released(),
+    });
+    this.digest = digest;
+    this.flight = flight;
+    this.done = this.#run(digest, file, hooks);
+  }
+
+  async #run(digest: string, file: BlobFile, hooks: CheckHooks): Promise<void> {
+    const { flight } = this;
+    try {
+      await verifyFile(digest, file, (bytes) => {
+        hooks.signal.throwIfAborted();
+        flight.append(bytes);
+        flight.written(flight.received);
+      });
+      hooks.sound();
+      flight.verify();
+    } catch (error) {
+      if (error instanceof ContentDamaged) this.aside = hooks.damaged(error);
+      flight.fail(error);
+    } finally {
+      file.close();
+      hooks.ended();
+      this.#over = true;
+      if (flight.readers === 0) hooks.released();
+    }
+  }
+}
+
+/**
+ * `body`, which begins at byte `start`, from byte `from` on, after making sure that it is the same
+ * up to there as in `damaged`, from which a reader has had those bytes. Throws `error` where not.
+ */
+export async function goOnAfterDamage(
+  body: ReadableStream<Uint8Array>,
+  damaged: BlobFile,
+  { start, from, error }: { start: number; from: number; error: unknown },
+): Promise<ReadableStream<Uint8Array>> {
+  const reader = body.getReader();
+  let at = start;
+  let rest: Uint8Array | undefined;
+  while (at < from) {
+    const { value } = await reader.read();
+    const seen = value?.subarray(0, from - at);
+    if (!seen || !await same(seen, damaged, at)) {
+      await reader.cancel(error);
+      throw error;
+    }
+    rest = value!.subarray(seen.length);
+    at += seen.length;
+  }
+  return new ReadableStream({
+    async pull(controller) {
+      const { value } = rest?.length ? { value: rest } : await reader.read();
+      rest = undefined;
+      if (value) controller.enqueue(value);
+      else controller.close();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+async function same(bytes: Uint8Array, file: BlobFile, at: number): Promise<boolean> {
+  const buffer = new Uint8Array(bytes.length);
+  for (let done = 0; done < bytes.length;) {
+    const count = await file.read(buffer.subarray(done), at + done);
+    if (count === 0) return false;
+    done += count;
+  }
+  return buffer.every((byte, index) => byte === bytes[index]);
+}

@@ -1,0 +1,193 @@
+/** `berth cache ls|stat|evict|verify`: works whether or not a server runs on the directory. */
+import { parseArgs } from "node:util";
+import type { BlobQuery, CacheOptions, Selector, VerifyProgress } from "../cache/cache.ts";
+import { loadConfig, type LoadInput } from "../proxy/config/load.ts";
+import { formatProblem } from "../proxy/config/problem.ts";
+import type { Config } from "../proxy/config/schema.ts";
+import { formatDuration, formatSize, parseDuration } from "../base/units.ts";
+import { type CacheControl, openControl } from "./cache_socket.ts";
+import { isRepository } from "../proxy/oci/path.ts";
+import { registryMap, upstreamName } from "../proxy/names/target.ts";
+
+export interface CacheIo extends Omit<LoadInput, "args"> {
+  /** Writes one line to standard output. */
+  print(line: string): void;
+  /** Writes one line to standard error. */
+  complain(line: string): void;
+  /** Rewrites the last line of the terminal; absent where there is none. */
+  progress?: ((line: string) => void) | undefined;
+  now(): number;
+  options(config: Config): CacheOptions;
+}
+
+const OPTIONS = {
+  config: { type: "string" },
+  "cache-dir": { type: "string" },
+  sort: { type: "string", default: "used" },
+  limit: { type: "string", default: "50" },
+  json: { type: "boolean", default: false },
+  "older-than": { type: "string" },
+  "dry-run": { type: "boolean", default: false },
+  pinned: { type: "boolean", default: false },
+} as const;
+
+/** A command line that cannot be understood. */
+class UsageError extends Error {}
+
+type Values = ReturnType<typeof parse>["values"];
+
+interface Call {
+  io: CacheIo;
+  values: Values;
+  words: string[];
+  config: Config;
+  cache: CacheControl;
+}
+
+const COMMANDS = { ls, stat, evict, verify };
+
+/**
+ * Runs `berth cache NAME …args`. The result is the exit code: 0, 1 for damage or failure, 2 for a
+ * command line or a configuration that cannot be used.
+ */
+export async function cacheCommand(
+  name: keyof typeof COMMANDS,
+  args: readonly string[],
+  io: CacheIo,
+): Promise<number> {
+  try {
+    const { values, positionals: words } = parse(args);
+    const config = await load(values, io);
+    if (!config) return 2;
+    await using cache = await openControl(io.options(config));
+    return await COMMANDS[name]({ io, values, words, config, cache });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.complain(`berth cache ${name}: ${error.message}\nSee berth cache ${name} --help`);
+    return 2;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function load(values: Values, io: CacheIo): Promise<Config | undefined> {
+  const args = [
+    ...(values.config ? ["--config", values.config] : []),
+    ...(values["cache-dir"] ? ["--cache-dir", values["cache-dir"]] : []),
+  ];
+  const result = await loadConfig({ ...io, args });
+  if (result.ok && result.loaded.config.cache.dir) return result.loaded.config;
+  const problems = result.ok
+    ? ["cache.dir is empty: this configuration keeps nothing"]
+    : result.problems.map(formatProblem);
+  for (const problem of problems) io.complain(problem);
+  return undefined;
+}
+
+async function ls({ io, values, cache }: Call): Promise<number> {
+  const sorts = ["size", "used", "hits"] as const;
+  const sort = sorts.find((known) => known === values.sort);
+  if (!sort) throw new UsageError(`--sort ${values.sort}: expected one of ${sorts.join(", ")}`);
+  if (!/^[1-9]\d{0,5}$/.test(values.limit)) {
+    throw new UsageError(`--limit ${values.limit}: expected a number of blobs`);
+  }
+  const query: BlobQuery = { sort, desc: true, limit: Number(values.limit) };
+  const { items, total, bytes } = await cache.list(query);
+  if (values.json) return io.print(JSON.stringify(items, null, 2)) ?? 0;
+  for (const { digest, size, hits, lastUsed, repositories } of items) {
+    io.print([
+      digest,
+      formatSize(size).padStart(9),
+      `${hits} hits`.padStart(9),
+      `${formatDuration(Math.max(0, io.now() - lastUsed))} ago`.padStart(11),
+      repositories.join(" "),
+    ].join("  "));
+  }
+  io.print(`${items.length} of ${total} blobs, ${formatSize(bytes)} in all`);
+  return 0;
+}
+
+async function stat({ io, values, config, cache }: Call): Promise<number> {
+  const usage = await cache.usage();
+  if (values.json) return io.print(JSON.stringify(usage, null, 2)) ?? 0;
+  const { blobs, bytes, maxSize, pinnedBytes, diskFree, diskTotal } = usage;
+  io.print(`directory  ${config.cache.dir}`);
+  io.print(`content    ${blobs} blobs, ${formatSize(bytes)} of ${formatSize(maxSize)}`);
+  io.print(`pinned     ${formatSize(pinnedBytes)}`);
+  io.print(`disk       ${formatSize(diskFree)} free of ${formatSize(diskTotal)}`);
+  return 0;
+}
+
+async function evict({ io, values, words, config, cache }: Call): Promise<number> {
+  const selector = await selectorOf(values, words, config, cache);
+  const dry = values["dry-run"];
+  const plan = await (dry ? cache.plan : cache.evict)(selector, values.pinned);
+  const blobs = plan.digests.length === 1 ? "1 blob" : `${plan.digests.length} blobs`;
+  io.print(`${dry ? "would evict" : "evicted"} ${blobs}, ${formatSize(plan.bytes)}`);
+  if (plan.pinned > 0) io.print(`${plan.pinned} stay: pinned; --pinned takes them too`);
+  if (plan.inUse > 0) io.print(`${plan.inUse} stay: in use right now`);
+  if (plan.shared > 0) io.print(`${plan.shared} stay: other images hold them too`);
+  return 0;
+}
+
+async function selectorOf(
+  values: Values,
+  words: string[],
+  config: Config,
+  cache: CacheControl,
+): Promise<Selector> {
+  const age = values["older-than"];
+  const [word] = words;
+  if (words.length + (age === undefined ? 0 : 1) !== 1) {
+    throw new UsageError("evict what? Expected a digest, an image, or --older-than");
+  }
+  if (age !== undefined) {
+    const olderThan = parseDuration(age);
+    if (olderThan !== undefined) return { olderThan };
+    throw new UsageError(`--older-than ${age}: expected a duration such as 30d`);
+  }
+  if (/^sha(256|512):[0-9a-f]+$/.test(word!)) return { digest: await oneDigest(word!, cache) };
+  return imageSelector(word!, config);
+}
+
+/** A digest may be shortened as long as it is the only one that begins so. */
+async function oneDigest(prefix: string, cache: CacheControl): Promise<string> {
+  const { items, total } = await cache.list({ digestPrefix: prefix, limit: 2 });
+  if (total === 1) return items[0]!.digest;
+  throw new UsageError(`${prefix}: ${total === 0 ? "no blob begins" : `${total} blobs begin`} so`);
+}
+
+/** `docker/library/alpine:3.20`; the registry by its name, alias or host. */
+function imageSelector(word: string, config: Config): Selector {
+  const [, first = "", name = "", tag] = /^([^/]+)\/([^:@]+)(?::([\w.-]+))?$/.exec(word) ?? [];
+  const map = registryMap(config);
+  const registry = map.find(first);
+  if (!registry || !isRepository(name)) {
+    throw new UsageError(
+      `${word}: expected a digest or REGISTRY/REPOSITORY[:TAG], with one of ${
+        map.names.join(", ")
+      }`,
+    );
+  }
+  return { repository: `${registry.name}/${upstreamName(registry, name)}`, tag };
+}
+
+async function verify({ io, cache }: Call): Promise<number> {
+  const shown = (now: VerifyProgress) => {
+    const share = now.totalBytes === 0 ? 1 : now.bytes / now.totalBytes;
+    const bar = "█".repeat(Math.round(share * 30)).padEnd(30, "░");
+    return `${bar} ${Math.floor(share * 100)} %  ${formatSize(now.bytes)}, ${now.blobs} blobs`;
+  };
+  const result = await cache.verify((now) => io.progress?.(shown(now)));
+  io.progress?.("");
+  const { blobs, bytes, damaged } = result;
+  io.print(`${blobs} blobs compared, ${formatSize(bytes)}; ${damaged.length} damaged`);
+  for (const digest of damaged) io.print(`damaged and set aside: ${digest}`);
+  return damaged.length === 0 ? 0 : 1;
+}

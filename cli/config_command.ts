@@ -1,0 +1,126 @@
+/** `berth config check`, `berth config print`, `berth config migrate`, `berth hash-password`. */
+import { resolve } from "node:path";
+import { type Input, readPassword } from "./read_password.ts";
+import type { LoadInput } from "../proxy/config/load.ts";
+import { loadConfig } from "../proxy/config/load.ts";
+import { explain } from "../base/atomic_file.ts";
+import { migratedYaml } from "../proxy/config/migrate.ts";
+import { hashPassword } from "../base/passwords.ts";
+import { printJson, printYaml } from "../proxy/config/print.ts";
+import { formatProblem } from "../proxy/config/problem.ts";
+import { realSystem } from "../proxy/config/system.ts";
+
+export interface CommandIo extends Omit<LoadInput, "args"> {
+  /** Writes one text and a line break to standard output. */
+  print(text: string): void;
+  /** Writes one text and a line break to standard error. */
+  complain(text: string): void;
+}
+
+const COMMANDS = { check, print, migrate };
+
+/**
+ * Runs `berth config NAME …args`. The result is the exit code: 0, 1 where a file cannot be written,
+ * 2 for a configuration that cannot be used.
+ */
+export function configCommand(
+  name: keyof typeof COMMANDS,
+  args: readonly string[],
+  io: CommandIo,
+): Promise<number> {
+  return COMMANDS[name](args, io);
+}
+
+async function load(args: readonly string[], io: CommandIo) {
+  const result = await loadConfig({ ...io, args });
+  if (result.ok) {
+    for (const warning of result.loaded.warnings) io.complain(`warning: ${warning}`);
+    return result.loaded;
+  }
+  for (const problem of result.problems) io.complain(formatProblem(problem));
+  return undefined;
+}
+
+async function check(args: readonly string[], io: CommandIo): Promise<number> {
+  const loaded = await load(args, io);
+  if (!loaded) return 2;
+  const where = loaded.file ?? "no file: built-in defaults";
+  io.print(`valid (${where}, ${Object.keys(loaded.config.registries).length} registries)`);
+  return 0;
+}
+
+async function print(args: readonly string[], io: CommandIo): Promise<number> {
+  const own = new Set(["--json", "-json", "--all", "-all"]);
+  const loaded = await load(args.filter((arg) => !own.has(arg)), io);
+  if (!loaded) return 2;
+  const has = (name: string) => args.includes(`--${name}`) || args.includes(`-${name}`);
+  const text = has("json")
+    ? JSON.stringify(printJson(loaded), null, 2)
+    : printYaml(loaded, { all: has("all") }).trimEnd();
+  io.print(text);
+  return 0;
+}
+
+async function migrate(args: readonly string[], io: CommandIo): Promise<number> {
+  const { output, force, rest } = migrateArguments(args);
+  const loaded = await load(rest, io);
+  if (!loaded) return 2;
+  const text = migratedYaml(loaded);
+  if (output === "-") {
+    io.print(text.trimEnd());
+    return 0;
+  }
+  const system = io.system ?? realSystem;
+  const file = resolve(io.cwd ?? "/", output);
+  if (!force && await system.exists(file)) {
+    io.complain(`${file} is there already; --force replaces it, --output FILE writes another`);
+    return 1;
+  }
+  try {
+    await system.keepFile(file, text);
+  } catch (error) {
+    io.complain(`${file} cannot be written: ${explain(error)}`);
+    return 1;
+  }
+  io.print(
+    `${file} is written; it may hold secrets. Check it: berth config check --config ${file}`,
+  );
+  return 0;
+}
+
+function migrateArguments(args: readonly string[]) {
+  const rest: string[] = [];
+  let [output, force] = ["config.yaml", false];
+  for (let index = 0; index < args.length; index++) {
+    const [name, value] = args[index]!.replace(/^-(?=-)/, "").split(/=(.*)/s);
+    if (name === "-output" || name === "-o") output = value ?? args[++index] ?? output;
+    else if (name === "-force") force = true;
+    else rest.push(args[index]!);
+  }
+  return { output, force, rest };
+}
+
+export interface HashPasswordIo {
+  readonly input: Input;
+  print(text: string): void;
+  complain(text: string): void;
+  /** Writes to standard error as it is, without a line break. */
+  prompt(text: string): void;
+}
+
+/** Runs `berth hash-password`: 0, or 1 when no password was given. */
+export async function hashPasswordCommand(
+  { input, print, complain, prompt }: HashPasswordIo,
+): Promise<number> {
+  const password = await readPassword(input, prompt, "Password: ");
+  if (!password) {
+    complain("no password was given");
+    return 1;
+  }
+  if (input.isTerminal() && await readPassword(input, prompt, "Again: ") !== password) {
+    complain("the two passwords differ");
+    return 1;
+  }
+  print(await hashPassword(password));
+  return 0;
+}

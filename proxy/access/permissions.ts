@@ -1,0 +1,116 @@
+/** Who may do what. The decision is one pure function; `accessRules` binds it to a configuration. */
+import type { Config, Registry } from "../config/schema.ts";
+import { OciError } from "../oci/errors.ts";
+import type { Target } from "../names/target.ts";
+
+export type Action = "pull" | "push";
+
+/** What somebody wants to do. */
+export interface Wish {
+  /** Empty where nobody signs in. */
+  user: string;
+  /** Name of the registry. */
+  registry: string;
+  /** Upstream's name of the repository. */
+  repository: string;
+  action: Action;
+}
+
+/** The parts of a configuration that say who may do what, ready to be asked. */
+export interface Policy {
+  registries: ReadonlyMap<string, {
+    /** Empty: everybody. */
+    users: readonly string[];
+    allow: readonly RegExp[];
+    deny: readonly RegExp[];
+  }>;
+  /** Where there are any, only what one of them grants is allowed. */
+  rules: readonly {
+    users: readonly string[];
+    /** On `registry/repository`. */
+    repositories: readonly RegExp[];
+    actions: readonly Action[];
+  }[];
+}
+
+/** What the user of one request may do. */
+export interface Access {
+  user: string;
+  /** Throws `DENIED` (403). The answer is the same whether or not the repository exists. */
+  require(registry: Registry, repository: string, action: Action): void;
+  /** Whether to do `action` with upstream's `repository`. */
+  may(registry: Registry, repository: string, action: Action): boolean;
+  /** True where a listing may show `name` of the target's registry. */
+  mayList(target: Target, name: string): boolean;
+}
+
+/**
+ * Whether `policy` lets `wish` happen: the registry is open to the user, the repository is not
+ * denied and, where there are lists of what is allowed or rules, one of each kind grants it.
+ */
+export function permitted(policy: Policy, wish: Wish): boolean {
+  const registry = policy.registries.get(wish.registry);
+  if (!registry) return false;
+  if (!within(registry.users, wish.user)) return false;
+  if (matches(registry.deny, wish.repository)) return false;
+  if (registry.allow.length > 0 && !matches(registry.allow, wish.repository)) return false;
+  const name = `${wish.registry}/${wish.repository}`;
+  return policy.rules.length === 0 ||
+    policy.rules.some(({ users, repositories, actions }) =>
+      actions.includes(wish.action) && within(users, wish.user) &&
+      (repositories.length === 0 || matches(repositories, name))
+    );
+}
+
+/** The policy of a configuration. */
+export function policyOf({ registries, access }: Pick<Config, "registries" | "access">): Policy {
+  return {
+    registries: new Map(
+      Object.entries(registries).map(([name, { access, allow, deny }]) => [name, {
+        users: access.users,
+        allow: allow.map(globPattern),
+        deny: deny.map(globPattern),
+      }]),
+    ),
+    rules: access.map((rule) => ({ ...rule, repositories: rule.repositories.map(globPattern) })),
+  };
+}
+
+/** The access of each user, by the rules of a configuration. */
+export function accessRules(config: Pick<Config, "registries" | "access">) {
+  const policy = policyOf(config);
+  return (user: string): Access => {
+    const may: Access["may"] = ({ name }, repository, action) =>
+      permitted(policy, { user, registry: name, repository, action });
+    return {
+      user,
+      may,
+      require(registry, repository, action) {
+        if (repository === "" || may(registry, repository, action)) return;
+        throw new OciError("DENIED", {
+          message: `${
+            user || "anonymous"
+          } may not ${action} ${repository} of ${registry.name} here`,
+        });
+      },
+      mayList: (target, name) => may(target.registry, name, "pull"),
+    };
+  };
+}
+
+/** `*` is anything within a path segment, `**` anything at all. */
+export function globPattern(glob: string): RegExp {
+  const pattern = glob.split(/(\*\*|\*)/).map((part) =>
+    part === "**" ? ".*" : part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+  ).join("");
+  return new RegExp(`^${pattern}$`);
+}
+
+function matches(patterns: readonly RegExp[], name: string): boolean {
+  return patterns.some((pattern) => pattern.test(name));
+}
+
+/** An empty list names everybody. */
+function within(users: readonly string[], user: string): boolean {
+  return users.length === 0 || users.includes(user);
+}

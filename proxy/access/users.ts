@@ -1,0 +1,91 @@
+/** Names and passwords of the people who may use the proxy. */
+import { LRUCache } from "lru-cache";
+import { createHmac, randomBytes } from "node:crypto";
+import { verifyPassword } from "../../base/passwords.ts";
+import type { Config } from "../config/schema.ts";
+import { LoginLimiter, type Rate, TooManyAttempts } from "./limiter.ts";
+
+/**
+ * Whether name and password belong together; none where the proxy has no users and everybody may
+ * pull. `client` is the address that failures count against. Throws `TooManyAttempts`.
+ */
+export type Authenticate =
+  | ((name: string, password: string, client: string) => Promise<boolean>)
+  | undefined;
+
+export interface SignInsOptions {
+  /** Unix milliseconds. */
+  now(): number;
+  /** Told of every failure, in words without secrets. */
+  warn(line: string): void;
+}
+
+/** A registry's clients are many behind one address, and each failed pull is several attempts. */
+const PER_ADDRESS: Rate = { burst: 20, everyMs: 5e3 };
+const TOTAL: Rate = { burst: 200, everyMs: 500 };
+
+/** One pull is dozens of requests, each with the password: it is hashed for the first only. */
+const REMEMBERED_MS = 5 * 60_000;
+const MAX_REMEMBERED = 10_000;
+
+/** The sign-ins of a process; what is known of failures survives a reload of the configuration. */
+export class SignIns {
+  readonly #options: SignInsOptions;
+  readonly #limiter: LoginLimiter;
+
+  constructor(options: SignInsOptions) {
+    this.#options = options;
+    this.#limiter = new LoginLimiter({
+      now: options.now,
+      perAddress: PER_ADDRESS,
+      total: TOTAL,
+    });
+  }
+
+  /**
+   * Checks names and passwords of `users`; unknown names take as long as wrong passwords. What was
+   * right is remembered by a keyed hash for as long as it is used, until the next configuration.
+   */
+  readonly authenticator = (users: Config["users"]): Authenticate => {
+    if (Object.keys(users).length === 0) return undefined;
+    const right = new LRUCache<string, true>({
+      max: MAX_REMEMBERED,
+      ttl: REMEMBERED_MS,
+      updateAgeOnGet: true,
+      perf: { now: this.#options.now },
+    });
+    const running = new Map<string, Promise<boolean>>();
+    const key = randomBytes(32);
+    return (name, password, client) => {
+      const id = createHmac("sha256", key).update(JSON.stringify([name, password])).digest(
+        "base64",
+      );
+      if (right.get(id)) return Promise.resolve(true);
+      const joined = running.get(id);
+      if (joined) return joined;
+      const check = this.#check(users, name, password, client).then((valid) => {
+        if (valid) right.set(id, true);
+        return valid;
+      }).finally(() => running.delete(id));
+      running.set(id, check);
+      return check;
+    };
+  };
+
+  async #check(
+    users: Config["users"],
+    name: string,
+    password: string,
+    client: string,
+  ): Promise<boolean> {
+    const waitMs = this.#limiter.take(client);
+    if (waitMs > 0) throw new TooManyAttempts(waitMs);
+    const known = Object.hasOwn(users, name);
+    const [decoy = ""] = Object.values(users);
+    const valid = await verifyPassword(password, known ? users[name]! : decoy) && known;
+    if (valid) this.#limiter.giveBack(client);
+    // An unknown name may be a password in the wrong field.
+    else this.#options.warn(`${client}: sign-in as ${known ? name : "an unknown user"} failed`);
+    return valid;
+  }
+}

@@ -1,0 +1,41 @@
+/** How long a tag is believed. Pure. */
+import type { Config } from "../config/schema.ts";
+
+/** How long a tag's digest is believed. Milliseconds throughout. */
+export interface FreshnessRules {
+  /** Time to live of `tag` at `registry`; 0: ask upstream at every pull. */
+  ttl(registry: string, tag: string): number;
+  staleIfError: number;
+  whileRevalidate: boolean;
+  negativeTtl: number;
+}
+
+interface Tier {
+  match: RegExp;
+  ttl: number;
+}
+
+/** Rules of `cache.manifests`, with each registry's own tiers and ttl in their place. */
+export function freshnessRules(config: Pick<Config, "cache" | "registries">): FreshnessRules {
+  const { tiers, ttl, ...common } = config.cache.manifests;
+  const shared = compile(tiers);
+  const own = new Map(
+    Object.entries(config.registries).map(([name, { manifests }]) => [name, {
+      tiers: manifests.tiers ? compile(manifests.tiers) : shared,
+      ttl: manifests.ttl ?? ttl,
+    }]),
+  );
+  return {
+    ttl(registry, tag) {
+      const rules = own.get(registry) ?? { tiers: shared, ttl };
+      return rules.tiers.find(({ match }) => match.test(tag))?.ttl ?? rules.ttl;
+    },
+    staleIfError: common.stale_if_error,
+    whileRevalidate: common.while_revalidate,
+    negativeTtl: common.negative_ttl,
+  };
+}
+
+function compile(tiers: { match: string; ttl: number }[]): Tier[] {
+  return tiers.map(({ match, ttl }) => ({ match: new RegExp(match), ttl }));
+}

@@ -1,0 +1,121 @@
+/**
+ * Answers that would come out the same again, ready to be sent: small content from memory, which is
+ * what most requests to a busy proxy are about. Nothing is decided here. An answer is used only for
+ * a request that is the same in all that the handlers look at, and only while nothing has changed.
+ */
+import { LRUCache } from "lru-cache";
+import { plainAddress } from "../http/origin.ts";
+import type { RequestRecord } from "../observe/record.ts";
+import { type Caller, nextId, report, type Reporting } from "../observe/recording.ts";
+
+/** What a handler says of its answer when it may be given again. */
+export interface Reusable {
+  body: Uint8Array | null;
+  digest: string;
+  /** Unix milliseconds until which it holds; a digest's content holds for ever. */
+  until: number;
+}
+
+interface Answer extends Reusable {
+  /** Never sent itself: its clones are, which costs half of what making a response does. */
+  response: Response;
+  record: RequestRecord;
+  /** The cache's revision at which it was made. */
+  revision: number;
+}
+
+/** The part of the cache that this needs. */
+export interface Shelf {
+  /** Rises whenever a tag moves or content goes. */
+  readonly revision: number;
+  /** Counts a use. */
+  touch(digest: string): void;
+}
+
+/** Bytes of bodies that are kept reachable; the cache's own memory holds the same ones. */
+const MAX_BYTES = 16 * 2 ** 20;
+
+/**
+ * So many bytes are in the socket's buffer as soon as they are sent, and nobody learns whether their
+ * client ever read them: there is nothing to wait for.
+ */
+const AT_ONCE = 64 * 1024;
+
+/** A request with one of these is looked at by the handlers. */
+const DECISIVE = [
+  "authorization",
+  "range",
+  "if-none-match",
+  "content-length",
+  "transfer-encoding",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+];
+
+export class HotAnswers {
+  readonly #shelf: Shelf;
+  readonly #reporting: Reporting;
+  readonly #answers = new LRUCache<string, Answer>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }) => (body?.length ?? 0) + 2048,
+  });
+
+  constructor(shelf: Shelf, reporting: Reporting) {
+    this.#shelf = shelf;
+    this.#reporting = reporting;
+  }
+
+  /** The answer to `request` where there is one that still holds. */
+  answer(request: Request, caller: Caller): Response | undefined {
+    const found = this.#answers.get(keyOf(request, caller));
+    const now = this.#reporting.now();
+    if (!found || found.revision !== this.#shelf.revision || now >= found.until) return undefined;
+    const { headers } = request;
+    if (DECISIVE.some((name) => headers.has(name))) return undefined;
+    this.#shelf.touch(found.digest);
+    const record = {
+      ...found.record,
+      id: nextId(),
+      time: now,
+      client: plainAddress(caller.peer),
+      userAgent: (headers.get("user-agent") ?? "").slice(0, 200),
+      via: caller.via,
+    };
+    const response = found.response.clone();
+    response.headers.set("x-request-id", record.id);
+    report(record, record.bytes > AT_ONCE ? caller.completed : undefined, this.#reporting);
+    return response;
+  }
+
+  /** Keeps `response`, as it was for `request`, to be given again as `reusable` says. */
+  keep(
+    request: Request,
+    caller: Caller,
+    response: Response,
+    record: RequestRecord,
+    reusable: Reusable,
+  ): void {
+    if (response.status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
+    this.#answers.set(keyOf(request, caller), {
+      ...reusable,
+      response: new Response(reusable.body as BodyInit | null, {
+        headers: [...response.headers, ["docker-distribution-api-version", "registry/2.0"]],
+      }),
+      record: {
+        ...record,
+        status: 200,
+        bytes: reusable.body?.length ?? 0,
+        upstreamBytes: 0,
+        upstreamStatus: 0,
+        upstreamMs: 0,
+      },
+      revision: this.#shelf.revision,
+    });
+  }
+}
+
+/** The same address means another registry where it was called by its own name. */
+function keyOf(request: Request, { registry = "" }: Caller): string {
+  return `${registry} ${request.method} ${request.url}\n${request.headers.get("accept") ?? ""}`;
+}

@@ -1,0 +1,64 @@
+/** Content of the cache as a response. */
+import type { Content } from "../../cache/cache.ts";
+import type { Exchange } from "../exchange.ts";
+import { matchesEtag } from "../http/headers.ts";
+import type { CacheResult } from "../observe/record.ts";
+
+/** `Cache-Status` (RFC 9211) of each result. */
+const CACHE_STATUS: Record<CacheResult, string> = {
+  hit: "berth; hit",
+  stale: "berth; hit; detail=stale",
+  miss: "berth; fwd=miss; stored",
+  joined: "berth; fwd=miss; collapsed",
+  revalidated: "berth; fwd=stale; fwd-status=200; detail=revalidated",
+  pass: "berth; fwd=bypass",
+  none: "",
+};
+
+/** What is known of content without opening it. */
+export interface Known {
+  digest: string;
+  mediaType: string;
+  /** Bytes of the whole; unknown while a fill without Content-Length runs. */
+  size: number | undefined;
+}
+
+/** Headers that every answer with content carries, also a HEAD and a 304. */
+export function contentHeaders(x: Exchange, known: Known, result: CacheResult): Headers {
+  x.record.cache = result;
+  const headers = new Headers({
+    "content-type": known.mediaType || "application/octet-stream",
+    "docker-content-digest": known.digest,
+    "etag": `"${known.digest}"`,
+    "cache-status": CACHE_STATUS[result],
+  });
+  if (x.path.kind === "blob") headers.set("accept-ranges", "bytes");
+  return headers;
+}
+
+/** A 304 when the client holds `known` already. */
+export function notModified(x: Exchange, known: Known, result: CacheResult): Response | undefined {
+  if (!matchesEtag(x.request.headers.get("if-none-match"), `"${known.digest}"`)) return undefined;
+  return new Response(null, { status: 304, headers: contentHeaders(x, known, result) });
+}
+
+/** The answer to a HEAD. */
+export function headOf(x: Exchange, known: Known, result: CacheResult): Response {
+  const headers = contentHeaders(x, known, result);
+  if (known.size !== undefined) headers.set("content-length", String(known.size));
+  if (result === "hit") x.reusable = { body: null, digest: known.digest, until: Infinity };
+  return new Response(null, { headers });
+}
+
+/** 200 with all of `content`, or 206 with the part that it holds. */
+export function respond(x: Exchange, content: Content, result: CacheResult): Response {
+  const headers = contentHeaders(x, content, result);
+  const { body, offset, length, size } = content;
+  if (length !== undefined) headers.set("content-length", String(length));
+  const partial = length !== undefined && size !== undefined && length < size;
+  if (partial) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${size}`);
+  if (result === "hit" && body instanceof Uint8Array && !partial) {
+    x.reusable = { body, digest: content.digest, until: Infinity };
+  }
+  return new Response(body as BodyInit, { status: partial ? 206 : 200, headers });
+}

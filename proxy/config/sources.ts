@@ -1,0 +1,138 @@
+/** Everything that the sources say, laid over each other in the order in which they count. */
+import { parseArguments } from "./arguments.ts";
+import { discoverFile } from "./discover.ts";
+import { isCrmSetting } from "./dropin/crm.ts";
+import { dropIn } from "./dropin/dropin.ts";
+import { environmentSettings } from "./environment.ts";
+import { type ParsedFile, parseFile } from "./file.ts";
+import { builtInSettings, Layers } from "./layers.ts";
+import type { LoadInput } from "./load.ts";
+import { describeOrigin, type Setting } from "./provenance.ts";
+import { formatKey, getIn, isTree, newTree, type Tree } from "./path.ts";
+import type { ConfigProblem } from "./problem.ts";
+import { type FetchedMap, readRegistryMap, type RegistryMapReading } from "./registry_map.ts";
+import { configSchema } from "./schema.ts";
+
+export interface Gathered {
+  readonly layers: Layers;
+  readonly file: ParsedFile | undefined;
+  /** Absolute path of the file, if one was found. */
+  readonly path: string | undefined;
+  /** Every file that was read or looked for. */
+  readonly files: readonly string[];
+  readonly map: FetchedMap | undefined;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly string[];
+}
+
+type GatherInput = LoadInput & Required<Pick<LoadInput, "env" | "cwd" | "system">>;
+
+/**
+ * Reads all sources. From the bottom: built-in registries, what a recognised tool does by itself,
+ * the registry map, the file, other tools' environment, `BERTH_…`, other tools' flags, flags.
+ */
+export async function gather(input: GatherInput): Promise<Gathered> {
+  const { env, cwd, system } = input;
+  const args = parseArguments(input.args ?? []);
+  const found = await discoverFile(args.config, env, cwd, system);
+  const text = input.text ?? found.file?.text;
+  const file = text === undefined
+    ? undefined
+    : parseFile(found.file?.name ?? "config.yaml", text, env);
+  const stated = file?.settings ?? [];
+  const environment = environmentSettings(env);
+  const map = await readMap([...stated, ...environment.settings, ...args.settings], input);
+
+  const known = registriesOf([...builtInSettings(), ...map.settings, ...stated]);
+  const tools = await dropIn({
+    env,
+    flags: args.legacy,
+    registries: known,
+    stated: new Set(Object.keys(registriesOf(stated))),
+    system,
+  }, stated);
+
+  const layers = new Layers();
+  layers.add(builtInSettings());
+  layers.add(tools.defaults);
+  layers.add(map.settings);
+  layers.add(tools.file);
+  layers.add(stated.filter((setting) => !isCrmSetting(setting)));
+  layers.add(tools.environment);
+  layers.add(environment.settings);
+  layers.add(tools.flags);
+  layers.add(args.settings);
+  yieldSignIn(layers);
+  return {
+    layers,
+    file,
+    path: found.file?.path,
+    files: [...found.looked, ...(map.file ? [map.file] : [])],
+    map: map.fetched,
+    problems: [
+      ...args.problems,
+      ...(found.problem ? [found.problem] : []),
+      ...(file?.problems ?? []),
+      ...map.problems,
+      ...tools.problems,
+    ],
+    warnings: [
+      ...environment.warnings,
+      ...map.warnings,
+      ...tools.warnings,
+      ...unusedVolume(tools.defaults, layers),
+    ],
+  };
+}
+
+/** That clients sign in themselves, as with a tool, gives way to credentials of the operator's. */
+function yieldSignIn(layers: Layers): void {
+  const registries = layers.tree.registries;
+  for (const [name, registry] of Object.entries(isTree(registries) ? registries : {})) {
+    const auth = isTree(registry) && isTree(registry.auth) ? registry.auth : {};
+    const own = Object.entries(auth).filter(([key, value]) => value && !SIGN_IN_KEYS.has(key));
+    for (const key of own.length > 0 ? SIGN_IN_KEYS : []) {
+      const path = ["registries", name, "auth", key];
+      if (layers.origin(path)?.kind === "drop-in") layers.remove(path);
+    }
+  }
+}
+
+/** How clients sign in; the other keys of `auth` are credentials. */
+const SIGN_IN_KEYS: ReadonlySet<string> = new Set(["mode", "offline"]);
+
+/** A tool's volume that is there while the cache is elsewhere: content would go with the container. */
+function unusedVolume(defaults: readonly Setting[], layers: Layers): string[] {
+  const volume = defaults.find(({ path }) => formatKey(path) === "cache.dir");
+  const dir = volume && getIn(layers.tree, volume.path);
+  if (!volume || dir === volume.value) return [];
+  const said = describeOrigin(layers.origin(volume.path)!);
+  return [`${volume.value} is there and is not used: cache.dir is ${dir} (${said})`];
+}
+
+async function readMap(
+  settings: readonly Setting[],
+  { cwd, env, system }: GatherInput,
+): Promise<RegistryMapReading> {
+  const layers = new Layers();
+  layers.add(settings);
+  const location = layers.tree.registry_map;
+  if (typeof location !== "string" || location === "") {
+    return { settings: [], problems: [], warnings: [] };
+  }
+  const stated = getIn(layers.tree, ["cache", "dir"]);
+  return await readRegistryMap(location, {
+    cwd,
+    home: env.HOME ?? "",
+    cacheDir: typeof stated === "string" ? stated : configSchema.parse({}).cache.dir,
+    system,
+    origin: layers.origin(["registry_map"]),
+  });
+}
+
+/** The registries of `settings`, unchecked. */
+function registriesOf(settings: readonly Setting[]): Tree {
+  const layers = new Layers();
+  layers.add(settings);
+  return isTree(layers.tree.registries) ? layers.tree.registries : newTree();
+}

@@ -1,0 +1,131 @@
+/** Listening: addresses, TLS with certificates that change, and an orderly end. */
+import { parseListen } from "../config/schema.ts";
+import type { Caller } from "../observe/recording.ts";
+
+export interface ListenOptions {
+  /** `:8080`, `127.0.0.1:8080`, `[::1]:0` */
+  listen: string;
+  /** PEM; HTTP/2 is offered with it. */
+  tls?: { cert: string; key: string } | undefined;
+  handler(request: Request, caller: Direct): Response | Promise<Response>;
+}
+
+/** Who called this listener. What costs something is asked for only when it is used. */
+class Direct implements Caller {
+  readonly via = "direct";
+  readonly #info: Deno.ServeHandlerInfo<Deno.NetAddr>;
+
+  constructor(info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
+    this.#info = info;
+  }
+
+  get peer(): string {
+    return this.#info.remoteAddr.hostname;
+  }
+
+  get completed(): Promise<void> {
+    return this.#info.completed;
+  }
+}
+
+export interface Listener {
+  /** As bound: the port is known even where 0 was asked for. */
+  address: { hostname: string; port: number };
+  /**
+   * Takes another certificate for new connections; running ones go on with the old one. Throws where
+   * it cannot be used, and the old one stays.
+   */
+  setCertificate(tls: { cert: string; key: string }): Promise<void>;
+  /** Stops accepting, waits for running requests up to `graceMs`, then ends them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Listens. Throws {@linkcode ListenError} in words when the address cannot be had. */
+export function listen(options: ListenOptions): Listener {
+  const { hostname, port } = parseListen(options.listen)!;
+  let server = start(hostname, port, options.tls);
+  const address = { hostname: server.addr.hostname, port: server.addr.port };
+  const draining = new Set<Promise<void>>();
+
+  function start(host: string, at: number, tls: ListenOptions["tls"]) {
+    try {
+      return serve(host === "" ? "::" : host, at, tls);
+    } catch (error) {
+      // No IPv6 on this machine: every address is every IPv4 address.
+      if (host === "" && !(error instanceof Deno.errors.AddrInUse)) {
+        return serve("0.0.0.0", at, tls);
+      }
+      throw error;
+    }
+  }
+
+  function serve(host: string, at: number, tls: ListenOptions["tls"]) {
+    try {
+      return Deno.serve({
+        hostname: host,
+        port: at,
+        ...(tls ? { cert: tls.cert, key: tls.key } : {}),
+        onListen: () => {},
+        onError: () => new Response(null, { status: 500 }),
+      }, (request, info) => options.handler(request, new Direct(info)));
+    } catch (error) {
+      throw explain(error, options.listen, tls !== undefined);
+    }
+  }
+
+  async function stop(old: Deno.HttpServer, graceMs: number): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => resolve("late"), graceMs);
+    const outcome = await Promise.race([old.shutdown(), late]);
+    clearTimeout(timer);
+    if (outcome === "late") void old.finished.catch(() => {});
+  }
+
+  return {
+    address,
+    async setCertificate(tls) {
+      // A certificate that cannot be used is found out before the old listener goes.
+      await stop(serve("127.0.0.1", 0, tls), 0);
+      const drained = stop(server, 60_000).finally(() => draining.delete(drained));
+      draining.add(drained);
+      server = await again(() => serve(address.hostname, address.port, tls));
+    },
+    async close(graceMs) {
+      await Promise.all([stop(server, graceMs), ...draining]);
+    },
+  };
+}
+
+/** The kernel may need a moment to give up the port of the listener before. */
+async function again<T>(attempt: () => T): Promise<T> {
+  for (let left = 100;; left--) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+/** An address that cannot be listened on, in words that say what to do. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** `error` of listening on `address` as one that says what to do. */
+export function explain(error: unknown, address: string, tls: boolean): Error {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return new ListenError(`${address} is taken by another program; choose another listen address`);
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new ListenError(
+      `${address} needs more rights than this user has; use a port above 1023`,
+    );
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return new ListenError(`${address} is not an address of this machine`);
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ListenError(`${tls ? "tls: " : ""}cannot listen on ${address}: ${reason}`);
+}

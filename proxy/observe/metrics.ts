@@ -1,0 +1,192 @@
+/**
+ * Prometheus metrics: one object is fed by requests, fills and the forward proxy, and asks the cache,
+ * the quotas and the tunnels for their state when it is scraped. Label values come from closed sets: registry names of the
+ * map, kinds, results, status codes.
+ */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type CacheListener, DigestMismatch } from "../../cache/cache.ts";
+import type { EventSink } from "../forward/events.ts";
+import { forwardMetrics } from "../forward/metrics.ts";
+import type { Tunnel } from "../forward/tunnel/tunnels.ts";
+import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
+import type { RecordSink, RequestRecord } from "./record.ts";
+
+/** What is read at each scrape. */
+export interface MetricsSources {
+  version: string;
+  /** What the cache holds now and may hold, in bytes. */
+  usage: () => Promise<{ bytes: number; blobs: number; maxSize: number }>;
+  /** Fills under way. */
+  runningFills: () => number;
+  /** What registries have said of their limits. */
+  quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
+  /** What runs through the forward proxy. */
+  tunnels: () => readonly Tunnel[];
+}
+
+/** Pulls; undefined where the registry did not say. */
+export interface QuotaFigures {
+  remaining: number | undefined;
+  limit: number | undefined;
+}
+
+export interface Metrics {
+  /** Counts one request. */
+  sink: RecordSink;
+  /** Counts what the cache reports of fills, evictions and damage. */
+  onCacheEvent: CacheListener;
+  /** Counts what the forward proxy tells of tunnels and refusals. */
+  onForwardEvent: EventSink;
+  /** The exposition text and its content type. */
+  scrape: () => Promise<{ text: string; contentType: string }>;
+}
+
+const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Metrics in a registry of their own; nothing is global. */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const register = new Registry();
+  collectProcessMetrics(register);
+  collectState(register, sources);
+  return {
+    sink: requestMetrics(register),
+    onCacheEvent: cacheMetrics(register),
+    onForwardEvent: forwardMetrics(register, sources.tunnels),
+    scrape: async () => ({ text: await register.metrics(), contentType: register.contentType }),
+  };
+}
+
+function requestMetrics(register: Registry): RecordSink {
+  const registers = [register];
+  const requests = new Counter({
+    name: "berth_requests_total",
+    help: "Requests by registry, kind and how the cache answered.",
+    labelNames: ["registry", "kind", "result"] as const,
+    registers,
+  });
+  const responses = new Counter({
+    name: "berth_responses_total",
+    help: "Responses by registry and status code.",
+    labelNames: ["registry", "code"] as const,
+    registers,
+  });
+  const sent = new Counter({
+    name: "berth_response_bytes_total",
+    help: "Body bytes sent to clients, by how the cache answered.",
+    labelNames: ["registry", "result"] as const,
+    registers,
+  });
+  const fetched = new Counter({
+    name: "berth_upstream_bytes_total",
+    help: "Body bytes read from upstream.",
+    labelNames: ["registry"] as const,
+    registers,
+  });
+  const firstByte = new Histogram({
+    name: "berth_first_byte_seconds",
+    help: "Time until response headers, by kind and how the cache answered.",
+    labelNames: ["kind", "result"] as const,
+    buckets: [0.0005, 0.001, 0.0025, ...LATENCY_SECONDS],
+    registers,
+  });
+  const latency = new Histogram({
+    name: "berth_upstream_latency_seconds",
+    help: "Time until upstream's response headers.",
+    labelNames: ["registry"] as const,
+    buckets: LATENCY_SECONDS,
+    registers,
+  });
+  return (record: RequestRecord): void => {
+    const { registry, kind, cache: result } = record;
+    requests.inc({ registry, kind, result });
+    responses.inc({ registry, code: String(record.status) });
+    sent.inc({ registry, result }, record.bytes);
+    firstByte.observe({ kind, result }, record.firstByteMs / 1000);
+    if (record.upstreamBytes > 0) fetched.inc({ registry }, record.upstreamBytes);
+    if (record.upstreamStatus > 0) latency.observe({ registry }, record.upstreamMs / 1000);
+  };
+}
+
+function cacheMetrics(register: Registry): CacheListener {
+  const labelled = <Label extends string>(name: string, help: string, label: Label) =>
+    new Counter({ name, help, labelNames: [label], registers: [register] });
+  const fills = labelled(
+    "berth_fills_total",
+    "Fills that were stored, that failed, and how often one was resumed.",
+    "result",
+  );
+  const evictions = labelled("berth_evictions_total", "Blobs evicted, by reason.", "reason");
+  const freed = labelled("berth_evicted_bytes_total", "Bytes freed, by reason.", "reason");
+  const damages = labelled(
+    "berth_damaged_total",
+    "Content that did not match its digest, on disk or as upstream sent it.",
+    "where",
+  );
+  const notStored = new Counter({
+    name: "berth_not_stored_total",
+    help: "Content passed on without being stored: disk full, read-only, or too large.",
+    registers: [register],
+  });
+  for (const result of ["stored", "failed", "resumed"]) fills.inc({ result }, 0);
+  for (const reason of ["size", "age", "disk", "asked"]) {
+    evictions.inc({ reason }, 0);
+    freed.inc({ reason }, 0);
+  }
+  for (const where of ["disk", "upstream"]) damages.inc({ where }, 0);
+  return (event) => {
+    switch (event.kind) {
+      case "fill-end":
+        return fills.inc({ result: "stored" });
+      case "fill-resumed":
+        return fills.inc({ result: "resumed" });
+      case "fill-failed":
+        if (event.error instanceof DigestMismatch) damages.inc({ where: "upstream" });
+        return fills.inc({ result: "failed" });
+      case "evicted":
+        evictions.inc({ reason: event.reason });
+        return freed.inc({ reason: event.reason }, event.size);
+      case "damaged":
+        return damages.inc({ where: "disk" });
+      case "not-stored":
+        return notStored.inc();
+    }
+  };
+}
+
+function collectState(register: Registry, sources: MetricsSources): void {
+  const { usage, runningFills } = sources;
+  gaugeOf(register, "berth_cache_bytes", "Bytes held.", async () => (await usage()).bytes);
+  gaugeOf(register, "berth_cache_blobs", "Blobs held.", async () => (await usage()).blobs);
+  gaugeOf(register, "berth_cache_capacity_bytes", "Bytes that the cache may hold.", async () => {
+    return (await usage()).maxSize;
+  });
+  gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
+  quotaGauge(register, sources, "remaining", "Pulls that a registry has left, as it last said.");
+  quotaGauge(register, sources, "limit", "Pulls that a registry allows in its window.");
+  new Gauge({
+    name: "berth_build_info",
+    help: "1, with the version of Berth and Deno.",
+    labelNames: ["version", "deno"] as const,
+    registers: [register],
+  }).set({ version: sources.version, deno: Deno.version.deno }, 1);
+}
+
+function quotaGauge(
+  register: Registry,
+  sources: MetricsSources,
+  field: "remaining" | "limit",
+  help: string,
+): void {
+  new Gauge({
+    name: `berth_quota_${field}`,
+    help,
+    labelNames: ["registry"] as const,
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const [registry, { [field]: value }] of sources.quotas()) {
+        if (value !== undefined) this.set({ registry }, value);
+      }
+    },
+  });
+}

@@ -1,0 +1,106 @@
+/** The latest requests, in memory, for the activity page. */
+import type { CacheResult, RequestKind, RequestRecord } from "../record.ts";
+import { isError } from "./counts.ts";
+
+const CAPACITY = 5000;
+
+/** A request with its number, which grows by one from request to request. */
+export interface Logged extends RequestRecord {
+  readonly seq: number;
+}
+
+/** Which requests to show; what is left out does not matter. */
+export interface ActivityFilter {
+  registry?: string | undefined;
+  kind?: RequestKind | undefined;
+  cache?: CacheResult | undefined;
+  /** Only what an operator should look at, see `isError`; refused requests (4xx) count too. */
+  errors?: boolean | undefined;
+  /** Somewhere in repository, reference, path, client, user or message, whatever the case. */
+  text?: string | undefined;
+  /** Came in at this time or later, in Unix milliseconds. */
+  from?: number | undefined;
+  /** Came in before this time. */
+  to?: number | undefined;
+}
+
+/**
+ * A ring: the oldest request makes room for the newest. Numbers begin at the time of the start in
+ * milliseconds, so that they go on growing after a restart and a reader can go on from its last one.
+ */
+export class Activity {
+  readonly #ring: Logged[] = [];
+  readonly #capacity: number;
+  readonly #first: number;
+  #next: number;
+
+  /** `started` in Unix milliseconds. */
+  constructor(started: number, capacity = CAPACITY) {
+    this.#capacity = capacity;
+    this.#first = Math.floor(started) + 1;
+    this.#next = this.#first;
+  }
+
+  /** Keeps `record` under the next number. */
+  push(record: RequestRecord): void {
+    const logged = { ...record, seq: this.#next++ };
+    this.#ring[logged.seq % this.#capacity] = logged;
+  }
+
+  /** Number of the latest request; before the first, what it will follow. */
+  get last(): number {
+    return this.#next - 1;
+  }
+
+  /** How many requests are remembered. */
+  get size(): number {
+    return this.#next - this.#oldest;
+  }
+
+  get #oldest(): number {
+    return Math.max(this.#first, this.#next - this.#capacity);
+  }
+
+  /** The request with this id, while it is remembered. */
+  find(id: string): Logged | undefined {
+    return this.#ring.find((logged) => logged?.id === id);
+  }
+
+  /** Up to `limit` of the requests after number `seq`, oldest first; the latest where more came. */
+  after(seq: number, limit: number): Logged[] {
+    const from = Math.max(seq + 1, this.#next - limit, this.#oldest);
+    const found: Logged[] = [];
+    for (let i = from; i < this.#next; i++) found.push(this.#ring[i % this.#capacity]!);
+    return found;
+  }
+
+  /** Up to `limit` matching requests, newest first, numbered below `before` where given. */
+  search(filter: ActivityFilter, limit: number, before = this.#next): Logged[] {
+    const found: Logged[] = [];
+    for (let i = Math.min(before, this.#next) - 1; i >= this.#oldest && found.length < limit; i--) {
+      const logged = this.#ring[i % this.#capacity]!;
+      if (matches(logged, filter)) found.push(logged);
+    }
+    return found;
+  }
+}
+
+/** Whether `record` passes `filter`. */
+export function matches(record: RequestRecord, filter: ActivityFilter): boolean {
+  if (filter.registry !== undefined && record.registry !== filter.registry) return false;
+  if (filter.kind !== undefined && record.kind !== filter.kind) return false;
+  if (filter.cache !== undefined && record.cache !== filter.cache) return false;
+  if (filter.from !== undefined && record.time < filter.from) return false;
+  if (filter.to !== undefined && record.time >= filter.to) return false;
+  if (filter.errors && record.status < 400 && !isError(record)) return false;
+  if (!filter.text) return true;
+  const text = filter.text.toLowerCase();
+  return [
+    record.repository,
+    record.reference,
+    record.path,
+    record.client,
+    record.user,
+    record.message,
+  ].some((field) => field.toLowerCase().includes(text));
+}

@@ -1,0 +1,112 @@
+/** What is counted of each request, and what each number means. */
+import type { CacheResult, RequestRecord } from "../record.ts";
+
+/** The counters, in the order in which they are stored. */
+export const COUNTERS = [
+  "requests",
+  "pulls",
+  "hits",
+  "misses",
+  "stale",
+  "errors",
+  "bytesFromCache",
+  "bytesFromUpstream",
+  "timeSavedMs",
+] as const;
+
+export type Counts = Record<typeof COUNTERS[number], number>;
+
+/** Counters at zero. */
+export function zero(): Counts {
+  return {
+    requests: 0,
+    pulls: 0,
+    hits: 0,
+    misses: 0,
+    stale: 0,
+    errors: 0,
+    bytesFromCache: 0,
+    bytesFromUpstream: 0,
+    timeSavedMs: 0,
+  };
+}
+
+/** Adds `more` to `sum` in place. */
+export function add(sum: Counts, more: Readonly<Counts>): void {
+  for (const counter of COUNTERS) sum[counter] += more[counter];
+}
+
+/**
+ * What the client got without a transfer of its own from upstream. A client that joined a running
+ * fill counts as a hit: its bytes crossed the wire once, for somebody else.
+ */
+export function isHit(cache: CacheResult): boolean {
+  return cache === "hit" || cache === "revalidated" || cache === "joined";
+}
+
+/**
+ * What an operator should look at: our own and upstream's failures and refusals for want of quota,
+ * and bodies that broke off. 401, 403 and 404 are ordinary answers of a registry.
+ */
+export function isError(record: RequestRecord): boolean {
+  return record.status >= 500 || record.status === 429 ||
+    (record.status < 400 && record.error !== "");
+}
+
+/** How fast a registry has been of late. */
+export interface Pace {
+  /** Bytes per second of a body; 0 where nothing was measured. */
+  bytesPerSecond: number;
+  /** Milliseconds until response headers; 0 where nothing was measured. */
+  latencyMs: number;
+}
+
+/**
+ * Milliseconds that the cache saved the client, estimated: what the body would have taken at the
+ * registry's recent throughput, plus its recent latency unless upstream was asked all the same.
+ * Nothing is claimed for a registry that was not measured yet, nor for joining a running fill.
+ */
+export function timeSaved(record: RequestRecord, pace: Pace): number {
+  if (!/^(hit|revalidated|stale)$/.test(record.cache)) return 0;
+  const latency = record.upstreamMs > 0 ? 0 : pace.latencyMs;
+  const transfer = pace.bytesPerSecond > 0 ? record.bytes / pace.bytesPerSecond * 1000 : 0;
+  return latency + transfer;
+}
+
+/** The counters of one request; `pull` says whether it began a pull. */
+export function countsOf(record: RequestRecord, pull: boolean, pace: Pace): Counts {
+  const hit = isHit(record.cache);
+  const stale = record.cache === "stale";
+  return {
+    requests: 1,
+    pulls: pull ? 1 : 0,
+    hits: hit ? 1 : 0,
+    misses: record.cache === "miss" ? 1 : 0,
+    stale: stale ? 1 : 0,
+    errors: isError(record) ? 1 : 0,
+    bytesFromCache: hit || stale ? record.bytes : 0,
+    bytesFromUpstream: record.upstreamBytes,
+    timeSavedMs: timeSaved(record, pace),
+  };
+}
+
+const WEIGHT = 0.2;
+/** Bodies below this say more about latency than about throughput. */
+const LARGE = 256 * 1024;
+
+/** `pace` after `record`: an exponentially weighted mean, unchanged where it says nothing. */
+export function paceAfter(record: RequestRecord, pace: Pace): Pace {
+  const next = { ...pace };
+  if (record.upstreamMs > 0 && record.upstreamStatus > 0 && record.upstreamStatus < 500) {
+    next.latencyMs = mean(pace.latencyMs, record.upstreamMs);
+  }
+  if (record.cache === "miss" && record.upstreamBytes >= LARGE && !record.aborted) {
+    const ms = Math.max(1, record.durationMs - record.upstreamMs);
+    next.bytesPerSecond = mean(pace.bytesPerSecond, record.upstreamBytes / ms * 1000);
+  }
+  return next;
+}
+
+function mean(before: number, sample: number): number {
+  return before === 0 ? sample : before + WEIGHT * (sample - before);
+}

@@ -1,0 +1,133 @@
+/** Counters on disk, so that charts and totals survive a restart. */
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { COUNTERS, type Counts, type Pace } from "./counts.ts";
+
+/** Milliseconds of one step of a series; `total` is everything since the file was made. */
+export const STEPS = { total: 0, minute: 60e3, hour: 3600e3, day: 86400e3 } as const;
+export type Step = keyof typeof STEPS;
+
+/** How long each step is kept, in milliseconds. */
+export const KEEP: Record<Exclude<Step, "total">, number> = {
+  minute: 25 * STEPS.hour,
+  hour: 31 * STEPS.day,
+  day: 400 * STEPS.day,
+};
+
+const VERSION = 1;
+
+/** Counters of one registry in one step. */
+export interface Row {
+  step: Step;
+  /** Unix milliseconds at which the step begins; 0 for `total`. */
+  start: number;
+  registry: string;
+  counts: Counts;
+}
+
+/** The file was written by a newer version. */
+export class StatsVersionError extends Error {
+  constructor(readonly found: number) {
+    super(`statistics are of version ${found}, this one knows ${VERSION}`);
+    this.name = "StatsVersionError";
+  }
+}
+
+/** A small database of its own: losing it costs charts, never content. */
+export class StatsStore {
+  readonly #db: DatabaseSync;
+
+  /** Opens or creates `file` (`:memory:` in tests). Throws where it is damaged or cannot be written. */
+  constructor(file: string) {
+    this.#db = new DatabaseSync(file);
+    try {
+      this.#prepare();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** Adds rows and sets paces in one transaction. Throws where the disk refuses; nothing is kept then. */
+  write(rows: Iterable<Row>, paces: ReadonlyMap<string, Pace>): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const upsert = this.#db.prepare(UPSERT);
+      for (const { step, start, registry, counts } of rows) {
+        upsert.run(STEPS[step], start, registry, ...COUNTERS.map((counter) => counts[counter]));
+      }
+      const pace = this.#db.prepare("INSERT OR REPLACE INTO paces VALUES (?, ?, ?)");
+      for (const [registry, { bytesPerSecond, latencyMs }] of paces) {
+        pace.run(registry, bytesPerSecond, latencyMs);
+      }
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Rows of `step` that begin in `[from, to)`, oldest first. */
+  read(step: Step, from: number, to: number): Row[] {
+    const rows = this.#db.prepare(
+      "SELECT * FROM counts WHERE step = ? AND start >= ? AND start < ? ORDER BY start",
+    ).all(STEPS[step], from, to);
+    return rows.map((row) => ({
+      step,
+      start: Number(row.start),
+      registry: String(row.registry),
+      counts: countsFrom(row),
+    }));
+  }
+
+  /** Paces by registry, as last written. */
+  paces(): Map<string, Pace> {
+    const rows = this.#db.prepare("SELECT * FROM paces").all();
+    return new Map(rows.map((row) => [
+      String(row.registry),
+      { bytesPerSecond: Number(row.bytes_per_second), latencyMs: Number(row.latency_ms) },
+    ]));
+  }
+
+  /** Unix milliseconds at which the counting began; recorded as `now` at the first call. */
+  since(now: number): number {
+    this.#db.prepare("INSERT OR IGNORE INTO facts VALUES ('since', ?)").run(now);
+    return Number(this.#db.prepare("SELECT value FROM facts WHERE name = 'since'").get()!.value);
+  }
+
+  /** Drops what is older than its step is kept. */
+  prune(now: number): void {
+    const remove = this.#db.prepare("DELETE FROM counts WHERE step = ? AND start < ?");
+    for (const step of ["minute", "hour", "day"] as const) {
+      remove.run(STEPS[step], now - KEEP[step]);
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #prepare(): void {
+    // First of all: `exec` does not say which error it met, `prepare` does.
+    const version = Number(this.#db.prepare("PRAGMA user_version").get()!.user_version);
+    this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    if (version > VERSION) throw new StatsVersionError(version);
+    if (version === VERSION) return;
+    const columns = COUNTERS.map((counter) => `${counter} REAL NOT NULL`).join(", ");
+    this.#db.exec(`
+      BEGIN;
+      CREATE TABLE counts (step INTEGER, start INTEGER, registry TEXT, ${columns},
+        PRIMARY KEY (step, start, registry)) STRICT, WITHOUT ROWID;
+      CREATE TABLE paces (registry TEXT PRIMARY KEY, bytes_per_second REAL, latency_ms REAL) STRICT;
+      CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER) STRICT;
+      PRAGMA user_version = ${VERSION};
+      COMMIT;
+    `);
+  }
+}
+
+const UPSERT = `INSERT INTO counts VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
+  ON CONFLICT DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`)}`;
+
+function countsFrom(row: Record<string, SQLOutputValue>): Counts {
+  return Object.fromEntries(COUNTERS.map((name) => [name, Number(row[name])])) as Counts;
+}

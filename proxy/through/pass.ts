@@ -1,0 +1,52 @@
+/** What is handed on and not kept: tag lists, referrers, and pushes. */
+import { inClientsNames } from "../names/client_names.ts";
+import { ask, type Exchange, type Question, refusal } from "../exchange.ts";
+import { responseHeaders } from "../http/headers.ts";
+import { mapLink } from "../names/links.ts";
+import { pageOf, pageQuery, readJsonObject } from "./paging.ts";
+import type { OciPath } from "../oci/path.ts";
+
+/**
+ * Asks upstream and streams its answer back, names mapped; the general way. `relocate` maps a
+ * `Location`; without it none is handed on.
+ */
+export async function passThrough(
+  x: Exchange,
+  question: Question,
+  relocate?: (location: string) => string | undefined | Promise<string>,
+): Promise<Response> {
+  const response = await ask(x, { signal: x.request.signal, ...question });
+  if (response.status >= 400) throw await refusal(x, response);
+  const headers = responseHeaders(response.headers);
+  const warning = inClientsNames(x.target, headers.get("warning") ?? "");
+  if (!warning) headers.delete("warning");
+  else headers.set("warning", warning);
+  const link = mapLink(x.target, response.headers.get("link"));
+  if (link !== undefined) headers.set("link", link);
+  const location = response.headers.get("location");
+  const mapped = location === null ? undefined : await relocate?.(location);
+  if (mapped !== undefined) headers.set("location", mapped);
+  return new Response(response.body, { status: response.status, headers });
+}
+
+/** `GET /v2/<name>/tags/list` */
+export async function tags(x: Exchange): Promise<Response> {
+  const query = pageQuery(pageOf(x.query));
+  const response = await passThrough(x, { path: "tags/list", query });
+  if (response.body === null) return response;
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  headers.delete("etag");
+  const body = await readJsonObject(response);
+  return Response.json({ ...body, name: x.target.asked }, { status: response.status, headers });
+}
+
+/** `GET /v2/<name>/referrers/<digest>`; a 404 tells the client to try the tag schema. */
+export function referrers(x: Exchange<Extract<OciPath, { kind: "referrers" }>>): Promise<Response> {
+  const type = x.query.get("artifactType");
+  return passThrough(x, {
+    path: `referrers/${x.path.digest}`,
+    query: type ? new URLSearchParams({ artifactType: type }).toString() : "",
+    headers: { accept: "application/vnd.oci.image.index.v1+json" },
+  });
+}

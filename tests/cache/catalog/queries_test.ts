@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { type BlobQuery, type Cache, openCache } from "../../../cache/cache.ts";
+import { contentOf, putImage, putIndex } from "../../fake/images.ts";
+
+async function withImages(run: (cache: Cache, digests: Digests) => void): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  const cache = await openCache({ dir, scrubRate: 0 });
+  try {
+    const manifest = await putImage(cache, "docker/library/alpine", ["base", "one"]);
+    const index = await putIndex(cache, "docker/library/alpine:latest", {
+      "linux/amd64": manifest,
+    });
+    await putImage(cache, "quay/org/app:1", ["base", "app"]);
+    cache.pin("quay/org/app:*");
+    run(cache, { manifest, index, base: contentOf("base").digest });
+  } finally {
+    await cache.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+type Digests = Record<"manifest" | "index" | "base", string>;
+
+Deno.test("list, what blobs are, though registries call them octet streams", async () => {
+  await withImages((cache, { base, index }) => {
+    const [layer] = cache.list({ digestPrefix: base }).items;
+    assert.deepEqual([layer?.kind, layer?.mediaType, layer?.repositories], [
+      "layer",
+      "application/vnd.oci.image.layer.v1.tar+gzip",
+      ["docker/library/alpine", "quay/org/app"],
+    ]);
+    assert.equal(cache.list({ digestPrefix: index }).items[0]?.kind, "index");
+  });
+});
+
+Deno.test("list, filters and sums", async () => {
+  await withImages((cache, { base }) => {
+    const table: [BlobQuery, number][] = [
+      [{}, 8],
+      [{ kind: "layer" }, 3],
+      [{ kind: "config" }, 2],
+      [{ kind: "manifest" }, 2],
+      [{ kind: "index" }, 1],
+      [{ kind: "other" }, 0],
+      [{ registry: "quay" }, 4],
+      [{ registry: "qua" }, 0],
+      [{ search: "library/alp" }, 5],
+      [{ search: base.slice(0, 14) }, 1],
+      [{ search: base.slice(7, 17).toUpperCase() }, 1],
+      [{ search: "%" }, 0],
+      [{ mediaType: "layer.v1" }, 3],
+      [{ mediaType: "image.index" }, 1],
+      [{ pinned: true }, 4],
+      [{ pinned: false }, 4],
+      [{ registry: "docker", pinned: true, kind: "layer" }, 1],
+    ];
+    for (const [query, total] of table) {
+      const found = cache.list({ ...query, limit: 3 });
+      assert.equal(found.total, total, JSON.stringify(query));
+      assert.equal(found.items.length, Math.min(total, 3));
+    }
+    const layers = cache.list({ kind: "layer" });
+    assert.equal(layers.bytes, layers.items.reduce((sum, { size }) => sum + size, 0));
+  });
+});
+
+Deno.test("registries, with their tags", async () => {
+  await withImages((cache) => {
+    const items = cache.registries().map(({ registry, repositories, tags, blobs }) => [
+      registry,
+      repositories,
+      tags,
+      blobs,
+    ]);
+    assert.deepEqual(items, [["docker", 1, 1, 5], ["quay", 1, 1, 4]]);
+  });
+});
+
+Deno.test("tagsTo and holders, from a layer upwards", async () => {
+  await withImages((cache, { base, manifest }) => {
+    assert.deepEqual(cache.tagsTo(base), ["docker/library/alpine:latest", "quay/org/app:1"]);
+    assert.deepEqual(cache.tagsTo(manifest), ["docker/library/alpine:latest"]);
+    assert.deepEqual(cache.holders([base]), ["docker/library/alpine", "quay/org/app"]);
+    assert.deepEqual(cache.holders([]), []);
+  });
+});
+
+Deno.test("verify, some digests or everything", async () => {
+  const dir = await Deno.makeTempDir();
+  const cache = await openCache({ dir, scrubRate: 0 });
+  await putImage(cache, "docker/library/alpine:1", ["base", "one"]);
+  const told: number[] = [];
+  const all = await cache.verify(({ blobs }) => told.push(blobs));
+  assert.deepEqual([all.blobs, all.totalBlobs, told], [4, 4, [1, 2, 3, 4]]);
+  const some = await cache.verify(() => {}, undefined, [contentOf("one").digest, "sha256:gone"]);
+  assert.deepEqual([some.blobs, some.totalBlobs, some.damaged], [1, 1, []]);
+  await cache.close();
+  await Deno.remove(dir, { recursive: true });
+});

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Flight, HELD_BACK } from "../../../cache/fill/shared_body.ts";
+import { follow } from "../../../cache/fill/follower.ts";
+import type { BlobFile } from "../../../cache/blobs/store.ts";
+import { assertBytes, bytesOf, drain, noise, settle } from "../support.ts";
+
+const KiB = 1024;
+
+/** A file that grows: what has been appended to it so far can be read. */
+class GrowingFile {
+  #bytes = new Uint8Array();
+  opened = 0;
+  closed = 0;
+
+  append(bytes: Uint8Array): void {
+    const all = new Uint8Array(this.#bytes.length + bytes.length);
+    all.set(this.#bytes);
+    all.set(bytes, this.#bytes.length);
+    this.#bytes = all;
+  }
+
+  open(): Promise<BlobFile> {
+    this.opened++;
+    return Promise.resolve({
+      size: this.#bytes.length,
+      readable: () => assert.fail("not for a file that grows"),
+      read: async (into, at) => {
+        await Promise.resolve();
+        const part = this.#bytes.subarray(at, at + Math.min(into.length, 10 * KiB));
+        into.set(part);
+        return part.length;
+      },
+      close: () => void this.closed++,
+    });
+  }
+}
+
+interface Step {
+  /** Bytes to append, the file keeping behind by `lag` pieces. */
+  size: number;
+  lag: number;
+  /** Whether whoever can run does so before the next step. */
+  pause: boolean;
+}
+
+const step = fc.record<Step>({
+  size: fc.oneof(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 300 * KiB })),
+  lag: fc.integer({ min: 0, max: 3 }),
+  pause: fc.boolean(),
+});
+
+const reader = fc.record({
+  start: fc.double({ min: 0, max: 1, noNaN: true }),
+  end: fc.double({ min: 0, max: 1, noNaN: true }),
+  joinsAt: fc.nat({ max: 20 }),
+  slow: fc.boolean(),
+});
+
+Deno.test("Flight, every reader gets exactly its bytes, at whatever pace anybody goes", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 20 }),
+      fc.array(reader, { minLength: 1, maxLength: 6 }),
+      fc.boolean(),
+      fc.constantFrom(0, 64 * KiB, 8 * 1024 * KiB),
+      async (steps, readers, sized, window) => {
+        const total = steps.reduce((sum, { size }) => sum + size, 0);
+        const bytes = noise(total, total);
+        const file = new GrowingFile();
+        const flight = new Flight({
+          total: sized ? total : undefined,
+          window,
+          open: () => file.open(),
+        });
+        const spans = readers.map(({ start, end, ...rest }) => {
+          const from = Math.floor(start * total);
+          const to = from + Math.ceil(end * (total - from));
+          return { ...rest, start: from, end: sized ? Math.max(from + 1, to) : total };
+        }).filter(({ start }) => start < total);
+        const reading: Promise<void>[] = [];
+        const join = (at: number) => {
+          for (const span of spans.filter(({ joinsAt }) => joinsAt === at)) {
+            const body = follow(flight, { start: span.start, end: sized ? span.end : undefined });
+            reading.push(
+              read(body, span.slow).then((got) => {
+                assertBytes(got, bytes.subarray(span.start, span.end), JSON.stringify(span));
+              }),
+            );
+          }
+        };
+        let at = 0;
+        const waiting: Uint8Array<ArrayBuffer>[] = [];
+        let written = 0;
+        const write = (most: number) => {
+          while (waiting.length > most) {
+            const piece = waiting.shift()!;
+            file.append(piece);
+            flight.written(written += piece.length);
+          }
+        };
+        for (const [turn, { size, lag, pause }] of steps.entries()) {
+          join(turn);
+          const piece = bytes.slice(at, at += size);
+          flight.append(piece);
+          waiting.push(piece);
+          write(lag);
+          if (pause) await settle();
+        }
+        flight.verify();
+        for (let turn = steps.length; turn <= 20; turn++) join(turn);
+        await settle();
+        write(0);
+        await Promise.all(reading);
+        await settle();
+        assert.equal(flight.readers, 0);
+        assert.equal(file.closed, file.opened, "files are closed");
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+async function read(body: ReadableStream<Uint8Array>, slow: boolean): Promise<Uint8Array> {
+  if (!slow) return await bytesOf(body);
+  const parts: Uint8Array[] = [];
+  for await (const part of body) {
+    parts.push(part.slice());
+    await settle();
+  }
+  return await bytesOf(new Blob(parts as BlobPart[]).stream());
+}
+
+Deno.test("Flight, nobody gets all of what it asked for before everything is verified", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 8 }),
+      fc.boolean(),
+      fc.boolean(),
+      async (steps, sized, fails) => {
+        const total = steps.reduce((sum, { size }) => sum + size, 0);
+        const bytes = noise(total);
+        const flight = new Flight({
+          total: sized ? total : undefined,
+          window: Infinity,
+          open: () => assert.fail("all is in memory"),
+        });
+        const body = follow(flight, { start: 0, end: sized ? total : undefined });
+        const reading = drain(body);
+        let at = 0;
+        for (const { size } of steps) flight.append(bytes.slice(at, at += size));
+        await settle();
+        if (fails) flight.fail(new Error("wrong"));
+        else flight.verify();
+        const got = await reading;
+        assert.equal(got.error !== undefined, fails);
+        if (fails) assert.ok(got.bytes.length <= Math.max(0, total - HELD_BACK));
+        else assertBytes(got.bytes, bytes);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("Flight, keeps no more in memory than it may, once the file has it", async () => {
+  const file = new GrowingFile();
+  const flight = new Flight({ total: undefined, window: 300 * KiB, open: () => file.open() });
+  const bytes = noise(1000 * KiB);
+  for (let at = 0; at < bytes.length; at += 100 * KiB) {
+    flight.append(bytes.slice(at, at + 100 * KiB));
+  }
+  assertBytes(flight.whole()!, bytes);
+  file.append(bytes);
+  flight.written(bytes.length);
+  assert.equal(flight.whole(), undefined);
+  flight.verify();
+  const body = follow(flight, { start: 0, end: undefined });
+  assertBytes(await bytesOf(body), bytes);
+  assert.equal(file.opened, 1);
+});
+
+Deno.test("follow, cancelled while it waits, leaves nothing behind", async () => {
+  let idle = 0;
+  const file = new GrowingFile();
+  const options = { total: 10, window: 0, open: () => file.open(), onIdle: () => idle++ };
+  const flight = new Flight(options);
+  const body = follow(flight, { start: 0, end: 10 });
+  const reader = body.getReader();
+  const pending = reader.read();
+  await settle();
+  await reader.cancel();
+  assert.deepEqual(await pending, { value: undefined, done: true });
+  assert.equal(flight.readers, 0);
+  assert.equal(idle, 1);
+  flight.append(new Uint8Array(10));
+  flight.verify();
+  await settle();
+});

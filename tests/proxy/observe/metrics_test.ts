@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { DigestMismatch } from "../../../cache/cache.ts";
+import { createMetrics, type Metrics, type QuotaFigures } from "../../../proxy/observe/metrics.ts";
+import { record } from "../../fake/records.ts";
+
+function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
+  return createMetrics({
+    version: "1.2.3",
+    usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
+    runningFills: () => 3,
+    quotas: () => quotas,
+    tunnels: () => [],
+  });
+}
+
+async function lines(metrics: Metrics): Promise<string[]> {
+  return (await metrics.scrape()).text.split("\n");
+}
+
+Deno.test("Metrics, requests by registry, kind and result, and their bytes", async () => {
+  const metrics = fixture();
+  metrics.sink(record({ bytes: 100 }));
+  metrics.sink(record({ bytes: 50 }));
+  metrics.sink(record({
+    registry: "quay",
+    cache: "miss",
+    status: 200,
+    bytes: 7,
+    upstreamBytes: 9,
+    upstreamStatus: 200,
+    upstreamMs: 300,
+  }));
+  const text = await lines(metrics);
+  for (
+    const line of [
+      'berth_requests_total{registry="docker",kind="blob",result="hit"} 2',
+      'berth_requests_total{registry="quay",kind="blob",result="miss"} 1',
+      'berth_responses_total{registry="docker",code="200"} 2',
+      'berth_response_bytes_total{registry="docker",result="hit"} 150',
+      'berth_upstream_bytes_total{registry="quay"} 9',
+      'berth_upstream_latency_seconds_bucket{le="0.25",registry="quay"} 0',
+      'berth_upstream_latency_seconds_bucket{le="0.5",registry="quay"} 1',
+    ]
+  ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
+});
+
+Deno.test("Metrics, the cache's state and events", async () => {
+  const metrics = fixture(new Map([["docker", { remaining: 12, limit: 100 }]]));
+  const about = { digest: "sha256:ab", repository: "docker/library/alpine" };
+  const error = new DigestMismatch("sha256:ab", "sha256:cd");
+  for (
+    const event of [
+      { kind: "fill-end", ...about, size: 1, ms: 1 },
+      { kind: "fill-resumed", ...about, offset: 1, error },
+      { kind: "fill-failed", ...about, received: 1, error },
+      { kind: "evicted", digest: "sha256:ab", size: 1000, reason: "size" },
+      { kind: "evicted", digest: "sha256:cd", size: 2000, reason: "size" },
+      { kind: "damaged", ...about, error },
+      { kind: "not-stored", ...about, error },
+    ] as const
+  ) metrics.onCacheEvent(event);
+  const text = await lines(metrics);
+  for (
+    const line of [
+      "berth_cache_bytes 4096",
+      "berth_cache_blobs 2",
+      "berth_cache_capacity_bytes 8192",
+      "berth_fills_running 3",
+      'berth_fills_total{result="stored"} 1',
+      'berth_fills_total{result="failed"} 1',
+      'berth_fills_total{result="resumed"} 1',
+      'berth_evictions_total{reason="size"} 2',
+      'berth_evicted_bytes_total{reason="size"} 3000',
+      'berth_damaged_total{where="disk"} 1',
+      'berth_damaged_total{where="upstream"} 1',
+      "berth_not_stored_total 1",
+      'berth_quota_remaining{registry="docker"} 12',
+      'berth_quota_limit{registry="docker"} 100',
+      `berth_build_info{version="1.2.3",deno="${Deno.version.deno}"} 1`,
+    ]
+  ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
+});
+
+Deno.test("Metrics, a quota that is gone is no longer told", async () => {
+  const quotas = new Map([["docker", { remaining: 12, limit: 100 }]]);
+  const metrics = fixture(quotas);
+  await metrics.scrape();
+  quotas.clear();
+  assert.ok(!(await lines(metrics)).some((line) => line.startsWith("berth_quota_remaining{")));
+});
+
+Deno.test("Metrics, the process: values that are alive under Deno", async () => {
+  const metrics = fixture();
+  const value = (text: string[], name: string) =>
+    Number(text.find((line) => line.startsWith(`${name} `))?.split(" ")[1]);
+  const text = await lines(metrics);
+  assert.ok(value(text, "process_cpu_seconds_total") > 0);
+  assert.ok(value(text, "process_resident_memory_bytes") > 1e6);
+  assert.ok(Math.abs(value(text, "process_start_time_seconds") - Date.now() / 1000) < 3600);
+  assert.ok(value(text, "berth_event_loop_lag_seconds") >= 0);
+});
+
+Deno.test("Metrics, names are berth_ or the process's own, with base units", async () => {
+  const names = (await fixture().scrape()).text.matchAll(/^# TYPE (\S+) (\S+)$/gm);
+  for (const [, name, type] of names) {
+    assert.match(name!, /^(berth|process)_[a-z_]+$/);
+    if (type === "counter") assert.match(name!, /_total$/);
+    if (type === "histogram") assert.match(name!, /_seconds$/);
+  }
+});

@@ -1,10 +1,10 @@
 /** Content by digest: from the cache where it is there, filled from upstream where it is not. */
 import type { Cache, Source } from "../../cache/cache.ts";
-import { isOutage } from "./check_tag.ts";
 import { ask, describe, type Exchange, refusal } from "../exchange.ts";
 import { type ByteRange, parseContentRange } from "../http/headers.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import { OciError } from "../oci/errors.ts";
+import { isOutage } from "../upstream/outage.ts";
 import { repositoryKey } from "../names/target.ts";
 import { headOf, notModified, respond } from "./respond.ts";
 

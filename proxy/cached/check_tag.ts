@@ -5,7 +5,6 @@ import { OciError } from "../oci/errors.ts";
 import { bareMediaType, MAX_MANIFEST } from "../oci/manifest.ts";
 import { repositoryKey } from "../names/target.ts";
 import { readLimited } from "../http/body.ts";
-import { UpstreamError } from "../upstream/errors.ts";
 
 export interface Checked {
   row: TagRow;
@@ -41,12 +40,6 @@ export async function checkTag(
     row: fresh,
     changed: before !== fresh.digest || cache.stat(fresh.digest) === undefined,
   };
-}
-
-/** True for what does not tell anything about the tag: it may be served stale. */
-export function isOutage(error: unknown): boolean {
-  if (error instanceof OciError) return error.status === 429 || error.status >= 500;
-  return error instanceof UpstreamError && error.kind !== "auth";
 }
 
 async function gone(x: Exchange, cache: Cache, key: TagKey, response: Response) {

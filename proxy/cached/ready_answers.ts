@@ -4,9 +4,10 @@
  * a request that is the same in all that the handlers look at, and only while nothing has changed.
  */
 import { LRUCache } from "lru-cache";
+import type { Caller } from "../http/caller.ts";
 import { plainAddress } from "../http/origin.ts";
 import type { RequestRecord } from "../observe/record.ts";
-import { type Caller, nextId, report, type Reporting } from "../observe/recording.ts";
+import { nextId, report, type Reporting } from "../observe/recording.ts";
 
 /** What a handler says of its answer when it may be given again. */
 export interface Reusable {

@@ -2,7 +2,7 @@
 import type { Authenticate } from "../access/users.ts";
 import type { Config } from "../config/schema.ts";
 import type { Admits } from "../http/networks.ts";
-import type { RequestRecord } from "../observe/record.ts";
+import type { Via } from "../http/caller.ts";
 import type { AllowList } from "./allow.ts";
 import type { LargeBuffers } from "./tunnel/buffers.ts";
 import type { Authority } from "./intercept/ca.ts";
@@ -22,7 +22,7 @@ export interface ForwardCaller {
   peer: string;
   /** Settles when the response has been sent; rejects when the client went away. */
   completed: Promise<void>;
-  via: RequestRecord["via"];
+  via: Via;
   /** The registry of the map that was called by its own name; the request needs no other routing. */
   registry?: string;
   /** Who signed in at the forward proxy; nobody is asked twice. */

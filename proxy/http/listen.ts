@@ -1,6 +1,6 @@
 /** Listening: addresses, TLS with certificates that change, and an orderly end. */
 import { parseListen } from "../config/schema.ts";
-import type { Caller } from "../observe/recording.ts";
+import type { Caller } from "./caller.ts";
 
 export interface ListenOptions {
   /** `:8080`, `127.0.0.1:8080`, `[::1]:0` */

@@ -1,4 +1,5 @@
 /** What is told of each request: one record feeds the log, the metrics and the dashboard. */
+import type { Via } from "../http/caller.ts";
 
 /** How the cache answered; `none` where it was not asked (pings, tag lists, pushes, errors). */
 export type CacheResult = "hit" | "miss" | "joined" | "stale" | "revalidated" | "pass" | "none";
@@ -58,7 +59,7 @@ export interface RequestRecord {
   /** Signed-in user; empty where nobody is. */
   user: string;
   /** How the request arrived. */
-  via: "direct" | "intercept" | "forward";
+  via: Via;
 }
 
 export type RecordSink = (record: RequestRecord) => void;

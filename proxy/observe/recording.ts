@@ -1,25 +1,8 @@
-/** From a request to its record, and from an error to its response. */
-import { DigestMismatch, RangeNotSatisfiable, SourceBroken } from "../../cache/errors.ts";
-import { errorForClient } from "../names/client_names.ts";
+/** A request's record from its first moment to the one when it is handed on. */
+import type { Caller } from "../http/caller.ts";
 import type { Origin } from "../http/origin.ts";
-import { OciError } from "../oci/errors.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 import { redactUrl } from "./redact.ts";
-import { calledAs, type Target } from "../names/target.ts";
-import { UpstreamError } from "../upstream/errors.ts";
-
-/** What the listener knows of a connection. */
-export interface Caller {
-  /** Address of the peer. */
-  peer: string;
-  /** Settles when the response has been sent; rejects when the client went away. */
-  completed?: Promise<void> | undefined;
-  via: RequestRecord["via"];
-  /** The registry that was called by its own name, through the forward proxy. */
-  registry?: string | undefined;
-  /** Who has signed in already, at the forward proxy. */
-  user?: string | undefined;
-}
 
 /** A record with everything that is known when a request comes in. */
 export function newRecord(
@@ -57,7 +40,7 @@ export function newRecord(
   };
 }
 
-/** Where records go, and what o'clock it is. */
+/** Where records go, and what time it is. */
 export interface Reporting {
   onRecord: RecordSink;
   /** Unix milliseconds. */
@@ -104,55 +87,6 @@ let count = 0;
 export function nextId(): string {
   start ||= crypto.randomUUID().slice(0, 8); // not before a request: some platforms forbid it
   return `${start}-${(++count).toString(36)}`;
-}
-
-/**
- * The one place where an error becomes a response. What is not ours to explain is a bare 500. Where
- * the request's `target` is known the client is told in the names that it knows.
- */
-export function renderError(
-  error: unknown,
-  record: RequestRecord,
-  method: string,
-  target?: Target,
-): Response {
-  const known = explain(error, target);
-  record.error = known.code;
-  record.message = known.message;
-  if (error instanceof UpstreamError) record.upstreamError = error.kind;
-  const told = target ? errorForClient(target, known) : known;
-  return told.toResponse(method === "HEAD");
-}
-
-function explain(error: unknown, target: Target | undefined): OciError {
-  if (error instanceof OciError) return error;
-  if (error instanceof RangeNotSatisfiable) {
-    return new OciError("RANGE_INVALID", {
-      headers: { "content-range": `bytes */${error.size}` },
-      cause: error,
-    });
-  }
-  if (error instanceof UpstreamError) {
-    const { status, registry, reason, retryAfter = 10 } = error;
-    const limited = status === 429;
-    return new OciError(limited ? "TOOMANYREQUESTS" : "UNAVAILABLE", {
-      status,
-      message: `${target ? calledAs(target) : registry}: ${reason}`,
-      headers: limited || status === 503 ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
-      cause: error,
-    });
-  }
-  if (error instanceof DigestMismatch || error instanceof SourceBroken) {
-    return new OciError("UNAVAILABLE", {
-      status: 502,
-      message: "upstream did not send the content that the digest promises",
-      cause: error,
-    });
-  }
-  return new OciError("UNKNOWN", {
-    message: "something went wrong here; see the log",
-    cause: error,
-  });
 }
 
 /** Path and query without what may be secret. */

@@ -1,6 +1,6 @@
 /** `GET /v2/`: whether one has to sign in, and how. Clients ask this before anything else. */
 import { LRUCache } from "lru-cache";
-import { isOutage } from "../cached/check_tag.ts";
+import { isOutage } from "../upstream/outage.ts";
 import type { Exchange } from "../exchange.ts";
 import { OciError } from "../oci/errors.ts";
 import { passThrough } from "./pass.ts";

@@ -1,0 +1,17 @@
+/** Who calls, and how they reached us. */
+
+/** `direct`: a listener of ours; `forward`, `intercept`: the forward proxy, in plain or inside TLS. */
+export type Via = "direct" | "intercept" | "forward";
+
+/** What is known of a request's connection. */
+export interface Caller {
+  /** Address of the peer. */
+  peer: string;
+  /** Settles when the response has been sent; rejects when the client went away. */
+  completed?: Promise<void> | undefined;
+  via: Via;
+  /** The registry that was called by its own name, through the forward proxy. */
+  registry?: string | undefined;
+  /** The user who has signed in already, at the forward proxy. */
+  user?: string | undefined;
+}

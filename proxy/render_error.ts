@@ -1,0 +1,56 @@
+/** From an error to the response that tells a client of it. */
+import { DigestMismatch, RangeNotSatisfiable, SourceBroken } from "../cache/errors.ts";
+import { errorForClient } from "./names/client_names.ts";
+import { calledAs, type Target } from "./names/target.ts";
+import type { RequestRecord } from "./observe/record.ts";
+import { OciError } from "./oci/errors.ts";
+import { UpstreamError } from "./upstream/errors.ts";
+
+/**
+ * The one place where an error becomes a response. What is not ours to explain is a bare 500. Where
+ * the request's `target` is known the client is told in the names that it knows.
+ */
+export function renderError(
+  error: unknown,
+  record: RequestRecord,
+  method: string,
+  target?: Target,
+): Response {
+  const known = explain(error, target);
+  record.error = known.code;
+  record.message = known.message;
+  if (error instanceof UpstreamError) record.upstreamError = error.kind;
+  const told = target ? errorForClient(target, known) : known;
+  return told.toResponse(method === "HEAD");
+}
+
+function explain(error: unknown, target: Target | undefined): OciError {
+  if (error instanceof OciError) return error;
+  if (error instanceof RangeNotSatisfiable) {
+    return new OciError("RANGE_INVALID", {
+      headers: { "content-range": `bytes */${error.size}` },
+      cause: error,
+    });
+  }
+  if (error instanceof UpstreamError) {
+    const { status, registry, reason, retryAfter = 10 } = error;
+    const limited = status === 429;
+    return new OciError(limited ? "TOOMANYREQUESTS" : "UNAVAILABLE", {
+      status,
+      message: `${target ? calledAs(target) : registry}: ${reason}`,
+      headers: limited || status === 503 ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
+      cause: error,
+    });
+  }
+  if (error instanceof DigestMismatch || error instanceof SourceBroken) {
+    return new OciError("UNAVAILABLE", {
+      status: 502,
+      message: "upstream did not send the content that the digest promises",
+      cause: error,
+    });
+  }
+  return new OciError("UNKNOWN", {
+    message: "something went wrong here; see the log",
+    cause: error,
+  });
+}

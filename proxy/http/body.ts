@@ -2,12 +2,14 @@
 import type { Clock } from "../upstream/clock.ts";
 
 export interface BodyGuard {
-  /** Milliseconds that one read may take. */
+  /** Milliseconds that one read may take; `Infinity` where the reader keeps its own watch. */
   idle: number;
   clock: Clock;
-  /** Ends the transfer; a pending read then fails. */
-  abort(): void;
-  /** The error that a reader sees: `undefined` for a body that went idle. */
+  /** Gives the body up when it aborts; a read then fails with its reason. */
+  signal?: AbortSignal | undefined;
+  /** The error that a reader sees of a body that went idle. */
+  timeout(): unknown;
+  /** The error that a reader sees of a body that failed with `cause`. */
   failure(cause: unknown): unknown;
 }
 
@@ -16,18 +18,21 @@ const CHUNK = 64 * 1024;
 
 /**
  * `body` with an idle timeout, and errors of our own kind. Only time spent in a read counts, so a
- * slow client is not taken for a dead upstream. The stream stays a byte stream: buffers of a BYOB
- * reader go down to the socket's stream and back without a copy, and the timer is set about once per
- * `idle` rather than once per read; together that keeps it within a tenth of the bare stream.
+ * slow client is not taken for a dead upstream. A body that is given up is cancelled: aborting its
+ * `fetch` does not end a pending read once the `Response` has been collected (Deno 2.9).
+ *
+ * The stream stays a byte stream: buffers of a BYOB reader go down to the socket's stream and back
+ * without a copy, and the timer is set about once per `idle` rather than once per read; together
+ * that keeps it within a tenth of the bare stream.
  */
 export function guardBody(
   body: ReadableStream<Uint8Array>,
   guard: BodyGuard,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const { idle, clock } = guard;
+  const { idle, clock, signal } = guard;
   const reader = body.getReader({ mode: "byob" });
   let readSince = 0;
-  let wentIdle = false;
+  let givenUp: { error: unknown } | undefined;
   let stopWatch: (() => void) | undefined;
 
   function watch(ms: number): void {
@@ -36,10 +41,25 @@ export function guardBody(
       if (readSince === 0) return;
       const left = readSince + idle - clock.now();
       if (left > 0) return watch(left);
-      wentIdle = true;
-      guard.abort();
+      giveUp(guard.timeout());
     });
   }
+
+  /** A pending read of a cancelled reader ends at once, as if the body had. */
+  function giveUp(error: unknown): void {
+    release();
+    givenUp = { error };
+    reader.cancel(error).catch(() => {});
+  }
+
+  function release(): void {
+    stopWatch?.();
+    signal?.removeEventListener("abort", aborted);
+  }
+
+  const aborted = () => giveUp(signal!.reason);
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener("abort", aborted, { once: true });
 
   return new ReadableStream({
     type: "bytes",
@@ -48,22 +68,23 @@ export function guardBody(
       const request = controller.byobRequest!;
       const view = request.view as Uint8Array<ArrayBuffer>;
       readSince = clock.now();
-      if (!stopWatch) watch(idle);
+      if (!stopWatch && idle !== Infinity) watch(idle);
       return reader.read(view).then(({ done, value }) => {
         readSince = 0;
+        if (givenUp) throw givenUp.error;
         if (done) {
-          stopWatch?.();
+          release();
           controller.close();
         }
         request.respondWithNewView(value ?? view.subarray(0, 0));
       }, (cause) => {
         readSince = 0;
-        stopWatch?.();
-        throw guard.failure(wentIdle ? undefined : cause);
+        release();
+        throw givenUp ? givenUp.error : guard.failure(cause);
       });
     },
     cancel(reason) {
-      stopWatch?.();
+      release();
       return reader.cancel(reason);
     },
   }, { highWaterMark: 0 });

@@ -36,11 +36,15 @@ export function pageQuery({ n, last }: Page): string {
 
 const MAX_LIST = 16 * 2 ** 20;
 
-/** The body of a list's answer. Throws a 502 for what is no JSON object of at most 16 MiB. */
+/**
+ * The body of a list's answer. Throws a 502 for what is no JSON object of at most 16 MiB, and what
+ * its reading throws.
+ */
 export async function readJsonObject(response: Response): Promise<Record<string, unknown>> {
+  const bytes = await readLimited(response, MAX_LIST);
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder().decode(await readLimited(response, MAX_LIST)));
+    body = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     body = undefined;
   }

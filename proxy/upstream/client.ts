@@ -35,6 +35,8 @@ export interface UpstreamRequest {
   signal?: AbortSignal;
   /** Fewer attempts than configured, where something stale is at hand. */
   retries?: number;
+  /** `false` where the reader of the body keeps a watch of its own on how long nothing comes. */
+  watchIdle?: boolean;
 }
 
 export interface UpstreamResponse {
@@ -256,13 +258,13 @@ class RegistryClient implements Upstream {
 
 function outgoing(
   own: URL,
-  { method, path, query, headers, body, signal }: UpstreamRequest,
+  { method, path, query, headers, body, signal, watchIdle }: UpstreamRequest,
 ): Outgoing {
   const sent = new Headers(headers);
   for (const name of RESERVED) sent.delete(name);
   sent.set("accept-encoding", "identity"); // a blob is its bytes; gzip on the way breaks digests
   if (!sent.has("user-agent")) sent.set("user-agent", "berth");
-  return { method, url: registryUrl(own, path, query), headers: sent, body, signal };
+  return { method, url: registryUrl(own, path, query), headers: sent, body, signal, watchIdle };
 }
 
 function withAuthorization(hop: Outgoing, authorization: string | undefined): Outgoing {

@@ -18,6 +18,8 @@ export interface Outgoing {
   /** A stream is sent as it comes; its Content-Length, where known, is in `headers`. */
   body?: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | undefined;
   signal?: AbortSignal | undefined;
+  /** `false`: the answer's body may go idle for any length of time. */
+  watchIdle?: boolean | undefined;
   /** For hosts that upstream named: the addresses that were checked. No other is called. */
   addresses?: readonly string[] | undefined;
 }
@@ -91,10 +93,11 @@ class PooledTransport implements Transport {
       const response = await this.#call({ ...request, body }, proxy, signal);
       if (!response.body) return response;
       const guarded = guardBody(response.body, {
-        idle: timeouts.idle,
+        idle: request.watchIdle === false ? Infinity : timeouts.idle,
         clock,
-        abort: () => controller.abort(),
-        failure: (cause) => cause === undefined ? idleError(registry, timeouts) : failure(cause),
+        signal: request.signal,
+        timeout: () => idleError(registry, timeouts),
+        failure,
       });
       return new Response(guarded, response);
     } catch (cause) {

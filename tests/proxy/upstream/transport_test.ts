@@ -5,6 +5,7 @@ import { UpstreamError, type UpstreamErrorKind } from "../../../proxy/upstream/e
 import { testCertificate } from "../../fake/cert.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { image } from "../../fake/content.ts";
+import { collectGarbage } from "../../fake/garbage.ts";
 import { fakeRegistry } from "../../fake/registry.ts";
 import type { FaultAction } from "../../fake/wire.ts";
 import { TIMEOUTS, upstreamAt } from "./support.ts";
@@ -186,6 +187,41 @@ Deno.test("timeouts, a body that goes idle; a reader may take its time", async (
   await failed;
   assert.equal(await fake.log[0]!.ended, "aborted");
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("timeouts, a large body that goes idle, although nobody holds its Response", async () => {
+  const big = image({ layers: [8 * 2 ** 20] });
+  const sent = 6 * 2 ** 20;
+  const clock = new FakeClock();
+  await using fake = await fakeRegistry({ images: { "org/app:1": big } });
+  await using upstream = upstreamAt(fake.url, {}, { clock });
+  fake.fault({ action: { kind: "stall", after: sent } });
+  const path = `/v2/org/app/blobs/${big.blobs[1]!.digest}`;
+  const reader = (await upstream.request({ ...blob, path })).response.body!.getReader();
+  for (let left = sent; left > 0;) left -= (await reader.read()).value!.length;
+  const failed = assert.rejects(reader.read(), { kind: "timeout" });
+  collectGarbage();
+  await clock.advance(TIMEOUTS.idle);
+  await failed;
+  assert.equal(await fake.log[0]!.ended, "aborted");
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("watchIdle, a body whose reader keeps watch itself is left in peace", async () => {
+  const clock = new FakeClock();
+  await using fake = await fakeRegistry({ images });
+  await using upstream = upstreamAt(fake.url, {}, { clock });
+  const more = Promise.withResolvers<void>();
+  fake.fault({ action: { kind: "stall", after: 1000, until: more.promise } });
+  const { response } = await upstream.request({ ...blob, watchIdle: false });
+  const reader = response.body!.getReader();
+  assert.equal((await reader.read()).value?.length, 1000);
+  const pending = reader.read();
+  assert.equal(clock.pending, 0);
+  await clock.advance(TIMEOUTS.idle * 3);
+  more.resolve();
+  assert.ok((await pending).value!.length > 0);
+  await reader.cancel();
 });
 
 Deno.test("request, a client that goes away takes the upstream request with it", async () => {

@@ -20,6 +20,7 @@ import type {
   BlobStat,
   Content,
   FillOptions,
+  Look,
   OpenOptions,
   Source,
   TagKey,
@@ -45,11 +46,17 @@ export interface Cache {
   /** What is known of stored content; `undefined` where it is not here. */
   stat(digest: string): BlobStat | undefined;
   /**
+   * Everything that a request for `digest` by way of `repository` (`docker/library/alpine`) has to
+   * know, at the cost of one look at each: valid until the caller next waits for something.
+   */
+  look(digest: string, repository: string): Look;
+  /**
    * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
-   * turn out damaged while they are read, the reader goes on from `source`, or gets an error.
+   * turn out damaged while they are read, the reader goes on from `source`, or gets an error. `wanted` is
+   * a digest, or what {@linkcode look} has just said of it, which saves looking again.
    */
   open(
-    digest: string,
+    wanted: Look | string,
     range?: OpenOptions["range"],
     options?: OpenOptions,
   ): Promise<Content | undefined>;

@@ -32,9 +32,11 @@ import { openIndex } from "./catalog/rebuild.ts";
 import { Scrub, type VerifyProgress } from "./upkeep/scrub.ts";
 import type { BlobStore } from "./blobs/store.ts";
 import type {
+  BlobInfo,
   BlobStat,
   Content,
   FillOptions,
+  Look,
   OpenOptions,
   Source,
   TagKey,
@@ -196,19 +198,37 @@ class DiskCache implements Cache {
         },
       };
     }
+    const held = this.#inMemory(digest);
+    return held && { ...held, pinned: false };
+  }
+
+  look(digest: string, repository: string): Look {
+    const row = this.#index.blob(digest);
+    return {
+      digest,
+      stat: row ?? this.#inMemory(digest),
+      stored: row !== undefined,
+      linked: this.#index.linked(repository, digest),
+      filling: this.#fills.repositories(digest),
+    };
+  }
+
+  /** What memory alone holds, because the disk did not take it. */
+  #inMemory(digest: string): BlobInfo | undefined {
     const held = this.#memory.get(digest);
     if (!held) return undefined;
-    const times = { lastUsed: this.#clock.now(), created: this.#clock.now(), verified: 0 };
+    const now = this.#clock.now();
     const { mediaType, bytes } = held;
-    return { digest, size: bytes.length, mediaType, hits: 0, ...times, pinned: false };
+    const times = { lastUsed: now, created: now, verified: 0 };
+    return { digest, size: bytes.length, mediaType, hits: 0, ...times };
   }
 
   open(
-    digest: string,
+    wanted: Look | string,
     range?: OpenOptions["range"],
     options: OpenOptions = {},
   ): Promise<Content | undefined> {
-    return this.#hits.open(digest, range ? { ...options, range } : options);
+    return this.#hits.open(wanted, range ? { ...options, range } : options);
   }
 
   async fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {

@@ -51,6 +51,19 @@ export interface BlobStat extends BlobInfo {
   pinned: boolean;
 }
 
+/** What is known of a digest when somebody asks for it on behalf of a repository. */
+export interface Look {
+  digest: string;
+  /** The content, where it is here. */
+  stat: Readonly<BlobInfo> | undefined;
+  /** False where memory alone holds it, since the disk did not take it. */
+  stored: boolean;
+  /** Whether the repository is known to hold the digest, here or not. */
+  linked: boolean;
+  /** Repositories on whose behalf it is being fetched right now. */
+  filling: ReadonlySet<string> | undefined;
+}
+
 export interface TagKey {
   registry: string;
   /** As upstream names it: `library/alpine`. */

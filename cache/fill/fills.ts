@@ -77,6 +77,11 @@ export class Fills {
     return this.#entries.has(digest) || this.#live.values().some((fill) => fill.digest === digest);
   }
 
+  /** Repositories on whose behalf `digest` is being fetched; `undefined` where it is not. */
+  repositories(digest: string): ReadonlySet<string> | undefined {
+    return this.#entries.get(digest)?.fill.repositories;
+  }
+
   /** Bytes that running fills have received and not yet stored. */
   get pendingBytes(): number {
     return this.#entries.values().reduce((sum, { fill }) => sum + fill.received, 0);

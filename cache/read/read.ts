@@ -7,7 +7,7 @@ import type { BlobRow, Index } from "../catalog/catalog.ts";
 import { type Memory, MEMORY_ENTRY_LIMIT } from "./memory.ts";
 import { resolveRange, type Span } from "../range.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
-import type { Content, FillOptions, OpenOptions, Source } from "../types.ts";
+import type { Content, FillOptions, Look, OpenOptions, Source } from "../types.ts";
 import { Check, goOnAfterDamage, verifyFile } from "./verify.ts";
 
 export interface HitsOptions {
@@ -40,9 +40,10 @@ export class Hits {
   }
 
   /** `undefined` where the content is not here, or turned out not to be what it should. */
-  async open(digest: string, options: OpenOptions): Promise<Content | undefined> {
+  async open(wanted: Look | string, options: OpenOptions): Promise<Content | undefined> {
     const { index, memory, clock } = this.#options;
-    const row = index.blob(digest);
+    const digest = typeof wanted === "string" ? wanted : wanted.digest;
+    const row = typeof wanted === "string" ? index.blob(wanted) : wanted.stored && wanted.stat;
     const held = memory.get(digest);
     if (held) {
       if (row) index.touch(row, clock.now());

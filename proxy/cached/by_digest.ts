@@ -1,5 +1,5 @@
 /** Content by digest: from the cache where it is there, filled from upstream where it is not. */
-import type { Cache, Source } from "../../cache/cache.ts";
+import type { Cache, Look, Source } from "../../cache/cache.ts";
 import { ask, describe, type Exchange, refusal } from "../exchange.ts";
 import { type ByteRange, parseContentRange } from "../http/headers.ts";
 import { bareMediaType } from "../oci/manifest.ts";
@@ -23,13 +23,16 @@ export async function serveDigest(x: Exchange, cache: Cache, wanted: Wanted): Pr
   const { digest, range } = wanted;
   const repository = repositoryKey(x.target);
   const head = x.request.method === "HEAD";
-  if (needsProof(x, cache, digest)) await prove(x, cache, wanted);
-  const held = cache.stat(digest);
-  if (held) {
-    const unchanged = notModified(x, held, "hit");
+  let look = cache.look(digest, repository);
+  if (needsProof(x, look, repository)) {
+    await prove(x, cache, wanted);
+    look = cache.look(digest, repository);
+  }
+  if (look.stat) {
+    const unchanged = notModified(x, look.stat, "hit");
     if (unchanged) return unchanged;
-    if (head) return headOf(x, held, "hit");
-    const content = await cache.open(digest, range, { source: sourceOf(x, wanted), repository });
+    if (head) return headOf(x, look.stat, "hit");
+    const content = await cache.open(look, range, { source: sourceOf(x, wanted), repository });
     if (content) return respond(x, content, "hit");
   }
   if (head) return await headUpstream(x, cache, wanted, x.request.signal);
@@ -46,27 +49,27 @@ export async function serveDigest(x: Exchange, cache: Cache, wanted: Wanted): Pr
  * whoever knows the digest of a private layer gets nothing by asking through a repository of his own.
  * Where clients sign in themselves, this one's credentials must have been good for the repository.
  */
-function needsProof(x: Exchange, cache: Cache, digest: string): boolean {
-  const fills = cache.fills().filter((fill) => fill.digest === digest);
-  const here = cache.stat(digest) !== undefined || fills.length > 0;
-  return here && !(x.proof.holds() && isMember(x, cache, digest));
+function needsProof(x: Exchange, look: Look, repository: string): boolean {
+  const here = look.stat !== undefined || look.filling !== undefined;
+  return here && !(x.proof.holds() && isMember(look, repository));
 }
 
-/** Whether the repository is known to hold `digest`, or `digest` is on its way for it. */
-function isMember(x: Exchange, cache: Cache, digest: string): boolean {
-  const repository = repositoryKey(x.target);
-  if (cache.stat(digest)) return cache.linked(repository, digest);
-  return cache.fills().every((fill) => fill.digest !== digest || fill.repository === repository);
+/** Whether the repository is known to hold what is here, or it is on its way for it. */
+function isMember({ stat, linked, filling }: Look, repository: string): boolean {
+  if (stat) return linked;
+  return filling === undefined || filling.has(repository);
 }
 
 /** Asks upstream, with the client's credentials where they count, whether the repository has it. */
 async function prove(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
-  const key = JSON.stringify([x.proof.id, repositoryKey(x.target), wanted.path, wanted.accept]);
+  const repository = repositoryKey(x.target);
+  const key = JSON.stringify([x.proof.id, repository, wanted.path, wanted.accept]);
   try {
     // Others may wait for the same answer: it does not end with this client.
     await x.proofs.once(key, () => headUpstream(x, cache, wanted));
   } catch (error) {
-    const known = x.proof.holdsOffline() && isMember(x, cache, wanted.digest);
+    const look = () => cache.look(wanted.digest, repository);
+    const known = x.proof.holdsOffline() && isMember(look(), repository);
     if (!known || !isOutage(error)) throw error;
   }
 }

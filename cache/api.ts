@@ -1,9 +1,19 @@
 /** What the cache offers to the rest of the program. */
 import type { CacheListener } from "./events.ts";
-import type { RunningFill } from "./fill/fills.ts";
+import type {
+  BlobStat,
+  Content,
+  FillOptions,
+  Look,
+  OpenOptions,
+  RunningFill,
+  Source,
+  TagKey,
+  TagRow,
+  VerifyProgress,
+} from "./types.ts";
 import type { CacheSettings } from "./options.ts";
-import type { Pin } from "./upkeep/pins.ts";
-import type { EvictionPlan, EvictOptions, Selector } from "./upkeep/plan.ts";
+import type { EvictionPlan, EvictOptions, Pin, Selector } from "./eviction.ts";
 import type {
   BlobListing,
   BlobQuery,
@@ -14,18 +24,7 @@ import type {
   RepositoryItem,
   RepositoryQuery,
   TagItem,
-} from "./catalog/queries.ts";
-import type { VerifyProgress } from "./upkeep/scrub.ts";
-import type {
-  BlobStat,
-  Content,
-  FillOptions,
-  Look,
-  OpenOptions,
-  Source,
-  TagKey,
-  TagRow,
-} from "./types.ts";
+} from "./listing.ts";
 
 export interface Usage {
   blobs: number;

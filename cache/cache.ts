@@ -7,30 +7,7 @@ import { type Clock, every } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import { Evictor } from "./upkeep/evict.ts";
 import type { FillDeps } from "./fill/fill.ts";
-import { Fills, type RunningFill } from "./fill/fills.ts";
-import { Hits } from "./read/read.ts";
-import type { Index } from "./catalog/catalog.ts";
-import { Intake } from "./fill/commit.ts";
-import { type DirectoryLock, lockDirectory } from "./blobs/lock.ts";
-import { Memory } from "./read/memory.ts";
-import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
-import { type Pin, Pinned } from "./upkeep/pins.ts";
-import type { DetailedPlan, EvictionPlan, EvictOptions, Selector } from "./upkeep/plan.ts";
-import {
-  type BlobListing,
-  type BlobQuery,
-  type Listing,
-  type Page,
-  Queries,
-  type ReferenceItem,
-  type RegistryItem,
-  type RepositoryItem,
-  type RepositoryQuery,
-  type TagItem,
-} from "./catalog/queries.ts";
-import { openIndex } from "./catalog/rebuild.ts";
-import { Scrub, type VerifyProgress } from "./upkeep/scrub.ts";
-import type { BlobStore } from "./blobs/store.ts";
+import { Fills } from "./fill/fills.ts";
 import type {
   BlobInfo,
   BlobStat,
@@ -38,32 +15,25 @@ import type {
   FillOptions,
   Look,
   OpenOptions,
+  RunningFill,
   Source,
   TagKey,
   TagRow,
+  VerifyProgress,
 } from "./types.ts";
-
-export {
-  CacheLocked,
-  CacheTooNew,
-  ContentDamaged,
-  DigestMismatch,
-  FillStopped,
-  RangeNotSatisfiable,
-  SourceBroken,
-} from "./errors.ts";
-export { digestOf, InvalidDigest, parseDigest } from "./digest.ts";
-export type { CacheEvent, CacheListener } from "./events.ts";
-export type { RunningFill } from "./fill/fills.ts";
-export type { CacheOptions, CacheSettings } from "./options.ts";
-export type { Pin } from "./upkeep/pins.ts";
-export type { EvictionPlan, EvictOptions, Selector } from "./upkeep/plan.ts";
-export type { ByteRange } from "./range.ts";
-export type {
-  BlobKind,
+import { Hits } from "./read/read.ts";
+import type { Index } from "./catalog/catalog.ts";
+import { Intake } from "./fill/commit.ts";
+import { type DirectoryLock, lockDirectory } from "./blobs/lock.ts";
+import { Memory } from "./read/memory.ts";
+import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
+import { Pinned } from "./upkeep/pins.ts";
+import type { EvictionPlan, EvictOptions, Pin, Selector } from "./eviction.ts";
+import type { DetailedPlan } from "./upkeep/plan.ts";
+import { Queries } from "./catalog/queries.ts";
+import type {
   BlobListing,
   BlobQuery,
-  ListedBlob,
   Listing,
   Page,
   ReferenceItem,
@@ -71,10 +41,10 @@ export type {
   RepositoryItem,
   RepositoryQuery,
   TagItem,
-} from "./catalog/queries.ts";
-export type { VerifyProgress } from "./upkeep/scrub.ts";
-export type * from "./api.ts";
-export type * from "./types.ts";
+} from "./listing.ts";
+import { openIndex } from "./catalog/rebuild.ts";
+import { Scrub } from "./upkeep/scrub.ts";
+import type { BlobStore } from "./blobs/store.ts";
 
 /**
  * Opens the cache in `options.dir`. Throws CacheLocked where another process has it, CacheTooNew

@@ -100,3 +100,29 @@ export interface FillOptions {
   /** What people call it, for the list of running fills: `library/alpine:3.20, layer 2`. */
   label?: string | undefined;
 }
+
+/** A fill that is under way. */
+export interface RunningFill {
+  digest: string;
+  /** As the manifest that names it says; empty where none is here. */
+  mediaType: string;
+  /** The first repository it was asked for; empty where none was named. */
+  repository: string;
+  label: string;
+  startedAt: number;
+  received: number;
+  total: number | undefined;
+  followers: number;
+  /** How often it had to go on after the source broke off. */
+  resumed: number;
+}
+
+export interface VerifyProgress {
+  /** Blobs and bytes compared so far, and to be compared altogether. */
+  blobs: number;
+  bytes: number;
+  totalBlobs: number;
+  totalBytes: number;
+  /** Digests of what was missing or wrong. */
+  damaged: string[];
+}

@@ -1,6 +1,9 @@
 /** `berth cache ls|stat|evict|verify`: works whether or not a server runs on the directory. */
 import { parseArgs } from "node:util";
-import type { BlobQuery, CacheOptions, Selector, VerifyProgress } from "../cache/cache.ts";
+import type { Selector } from "../cache/eviction.ts";
+import type { BlobQuery } from "../cache/listing.ts";
+import type { CacheOptions } from "../cache/options.ts";
+import type { VerifyProgress } from "../cache/types.ts";
 import { loadConfig, type LoadInput } from "../proxy/config/load.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import type { Config } from "../proxy/config/schema.ts";

@@ -4,18 +4,13 @@
  */
 import { Hono } from "hono";
 import { join } from "node:path";
-import {
-  type BlobListing,
-  type BlobQuery,
-  type Cache,
-  CacheLocked,
-  type CacheOptions,
-  type EvictionPlan,
-  openCache,
-  type Selector,
-  type Usage,
-  type VerifyProgress,
-} from "../cache/cache.ts";
+import { openCache } from "../cache/cache.ts";
+import type { Cache, Usage } from "../cache/api.ts";
+import { CacheLocked } from "../cache/errors.ts";
+import type { EvictionPlan, Selector } from "../cache/eviction.ts";
+import type { BlobListing, BlobQuery } from "../cache/listing.ts";
+import type { CacheOptions } from "../cache/options.ts";
+import type { VerifyProgress } from "../cache/types.ts";
 
 /** What the command line does with a cache. */
 export interface CacheControl extends AsyncDisposable {

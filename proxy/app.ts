@@ -1,6 +1,6 @@
 /** The registry port: every route, and the order of what happens to a request. */
 import { type Context, Hono } from "hono";
-import type { Cache } from "../cache/cache.ts";
+import type { Cache } from "../cache/api.ts";
 import { accessRules } from "./access/permissions.ts";
 import type { Authenticate } from "./access/users.ts";
 import { blob } from "./cached/blobs.ts";

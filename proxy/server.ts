@@ -1,5 +1,5 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
-import type { Cache } from "../cache/cache.ts";
+import type { Cache } from "../cache/api.ts";
 import { CertificateFollower, readCertificate } from "./http/certificate.ts";
 import type { SignIns } from "./access/users.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";

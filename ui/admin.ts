@@ -2,7 +2,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
-import type { Cache } from "../cache/cache.ts";
+import type { Cache } from "../cache/api.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Registry } from "../proxy/config/schema.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";

@@ -1,7 +1,7 @@
 /** What people may ask for, as SQL. */
 import type { SQLInputValue } from "node:sqlite";
 import type { BlobRow } from "./catalog.ts";
-import type { BlobKind, BlobQuery, RepositoryQuery } from "./queries.ts";
+import type { BlobKind, BlobQuery, RepositoryQuery } from "../listing.ts";
 
 /** A WHERE clause, or nothing, with its values. */
 export interface Conditions {

@@ -3,101 +3,18 @@ import type { SQLInputValue } from "node:sqlite";
 import { blobConditions, describe, repositoryConditions, splitRepository } from "./conditions.ts";
 import { blobOf, type Index } from "./catalog.ts";
 import { closure } from "../upkeep/pins.ts";
-import type { BlobStat } from "../types.ts";
-
-/** Part of a list: `offset` items are passed over, then at most `limit` are given. */
-export interface Page {
-  limit?: number | undefined;
-  offset?: number | undefined;
-}
-
-export interface Listing<T> {
-  /** How many there are on all pages. */
-  total: number;
-  items: T[];
-}
-
-/** What a blob is: by its media type, or else by what manifests say of it. */
-export type BlobKind = "index" | "manifest" | "config" | "layer" | "other";
-
-export interface BlobQuery extends Page {
-  /** `sha256:12ab…` or the hexadecimal digits alone. */
-  digestPrefix?: string | undefined;
-  /** Such a prefix, or part of `registry/repository`. */
-  search?: string | undefined;
-  registry?: string | undefined;
-  /** `docker/library/alpine` */
-  repository?: string | undefined;
-  /** Part of the media type. */
-  mediaType?: string | undefined;
-  kind?: BlobKind | undefined;
-  /** Only indexes and manifests that no tag of `repository` and nothing else in it leads to. */
-  untagged?: boolean | undefined;
-  pinned?: boolean | undefined;
-  sort?: "size" | "used" | "hits" | "created" | "digest" | undefined;
-  desc?: boolean | undefined;
-}
-
-export interface ListedBlob extends BlobStat {
-  kind: BlobKind;
-  repositories: string[];
-}
-
-export interface BlobListing extends Listing<ListedBlob> {
-  /** Of the blobs on all pages. */
-  bytes: number;
-}
-
-export interface RepositoryQuery extends Page {
-  registry?: string | undefined;
-  /** Part of `registry/repository`. */
-  search?: string | undefined;
-  sort?: "name" | "size" | "used" | "hits" | undefined;
-  desc?: boolean | undefined;
-}
-
-/** What is here of something that holds content. Bytes that two of them share count for both. */
-interface Holdings {
-  blobs: number;
-  bytes: number;
-  hits: number;
-  lastUsed: number;
-}
-
-export interface RegistryItem extends Holdings {
-  registry: string;
-  repositories: number;
-  tags: number;
-}
-
-export interface RepositoryItem extends Holdings {
-  /** `docker/library/alpine` */
-  repository: string;
-  tags: number;
-}
-
-/** A tag, once for each digest that it stands for: what it is depends on what a client accepts. */
-export interface TagItem extends Holdings {
-  tag: string;
-  digest: string;
-  mediaType: string;
-  checkedAt: number;
-  pinned: boolean;
-}
-
-/** Something that a manifest names. */
-export interface ReferenceItem {
-  digest: string;
-  kind: string;
-  mediaType: string;
-  size: number;
-  /** `linux/arm64/v8`; empty where none is stated. */
-  platform: string;
-  /** Whether it is here; if so, with its use. */
-  stored: boolean;
-  hits: number;
-  lastUsed: number;
-}
+import type {
+  BlobListing,
+  BlobQuery,
+  Holdings,
+  Listing,
+  Page,
+  ReferenceItem,
+  RegistryItem,
+  RepositoryItem,
+  RepositoryQuery,
+  TagItem,
+} from "../listing.ts";
 
 const PAGE = 50;
 const SORTS = {

@@ -1,23 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { Fill, type FillDeps, type StoredContent } from "./fill.ts";
 import type { CacheListener } from "../events.ts";
-import type { Content, FillOptions, Source } from "../types.ts";
-
-/** A fill that is under way. */
-export interface RunningFill {
-  digest: string;
-  /** As the manifest that names it says; empty where none is here. */
-  mediaType: string;
-  /** The first repository it was asked for; empty where none was named. */
-  repository: string;
-  label: string;
-  startedAt: number;
-  received: number;
-  total: number | undefined;
-  followers: number;
-  /** How often it had to go on after the source broke off. */
-  resumed: number;
-}
+import type { Content, FillOptions, RunningFill, Source } from "../types.ts";
 
 export interface FillsOptions {
   clock: Clock;

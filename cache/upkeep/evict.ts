@@ -1,9 +1,9 @@
 /** Making room: least recently used first, a few at a time, never what is in use or pinned. */
 import type { Clock } from "../../base/clock.ts";
 import type { CacheListener, EvictionReason } from "../events.ts";
-import type { BlobRow, Index } from "../catalog/catalog.ts";
-import { blobOf } from "../catalog/catalog.ts";
-import { type DetailedPlan, type EvictOptions, planEviction, type Selector } from "./plan.ts";
+import { blobOf, type BlobRow, type Index } from "../catalog/catalog.ts";
+import { type DetailedPlan, planEviction } from "./plan.ts";
+import type { EvictOptions, Selector } from "../eviction.ts";
 import type { BlobStore } from "../blobs/store.ts";
 
 export interface Limits {

@@ -1,5 +1,6 @@
 /** Pins: globs on `registry/repository:tag`, or digests, whose content stays whatever happens. */
 import { parseDigest } from "../digest.ts";
+import type { Pin } from "../eviction.ts";
 import type { Index } from "../catalog/catalog.ts";
 
 /** A glob as a regular expression: `*` is any run of characters, `?` any one. */
@@ -24,12 +25,6 @@ export function closure(index: Index, roots: Iterable<string>): Set<string> {
     for (const { child } of children.all(digest)) found.add(String(child));
   }
   return found;
-}
-
-export interface Pin {
-  pattern: string;
-  /** Whether it comes from the configuration, which alone can take it back. */
-  configured: boolean;
 }
 
 /** The digests that pins hold, worked out anew only when tags, references or pins have changed. */

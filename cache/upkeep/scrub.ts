@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { ContentDamaged } from "../errors.ts";
 import { blobOf, type BlobRow, type Index } from "../catalog/catalog.ts";
 import type { BlobStore } from "../blobs/store.ts";
+import type { VerifyProgress } from "../types.ts";
 import { verifyFile } from "../read/verify.ts";
 
 export interface ScrubOptions {
@@ -15,16 +16,6 @@ export interface ScrubOptions {
   rate: () => number;
   /** Milliseconds after which content is compared again. */
   verifyEvery: () => number;
-}
-
-export interface VerifyProgress {
-  /** Blobs and bytes compared so far, and to be compared altogether. */
-  blobs: number;
-  bytes: number;
-  totalBlobs: number;
-  totalBytes: number;
-  /** Digests of what was missing or wrong. */
-  damaged: string[];
 }
 
 /** How long to wait when nothing is due. */

@@ -1,5 +1,5 @@
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>` */
-import type { Cache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
 import { serveDigest } from "./by_digest.ts";
 import type { Exchange } from "../exchange.ts";
 import { parseRange } from "../http/headers.ts";

@@ -1,5 +1,6 @@
 /** Content by digest: from the cache where it is there, filled from upstream where it is not. */
-import type { Cache, Look, Source } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
+import type { Look, Source } from "../../cache/types.ts";
 import { ask, describe, type Exchange, refusal } from "../exchange.ts";
 import { type ByteRange, parseContentRange } from "../http/headers.ts";
 import { bareMediaType } from "../oci/manifest.ts";

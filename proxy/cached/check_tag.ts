@@ -1,5 +1,6 @@
 /** What a tag stands for right now, according to upstream. */
-import type { Cache, TagKey, TagRow } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
+import type { TagKey, TagRow } from "../../cache/types.ts";
 import { ask, type Exchange, refusal } from "../exchange.ts";
 import { OciError } from "../oci/errors.ts";
 import { bareMediaType, MAX_MANIFEST } from "../oci/manifest.ts";

@@ -1,5 +1,6 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
-import type { Cache, TagKey, TagRow } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
+import type { TagKey, TagRow } from "../../cache/types.ts";
 import { serveDigest, type Wanted } from "./by_digest.ts";
 import type { Exchange } from "../exchange.ts";
 import type { FreshnessRules } from "./freshness.ts";

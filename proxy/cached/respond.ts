@@ -1,5 +1,5 @@
 /** Content of the cache as a response. */
-import type { Content } from "../../cache/cache.ts";
+import type { Content } from "../../cache/types.ts";
 import type { Exchange } from "../exchange.ts";
 import { matchesEtag } from "../http/headers.ts";
 import type { CacheResult } from "../observe/record.ts";

@@ -4,7 +4,8 @@
  * map, kinds, results, status codes.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { type CacheListener, DigestMismatch } from "../../cache/cache.ts";
+import { DigestMismatch } from "../../cache/errors.ts";
+import type { CacheListener } from "../../cache/events.ts";
 import type { EventSink } from "../forward/events.ts";
 import { forwardMetrics } from "../forward/metrics.ts";
 import type { Tunnel } from "../forward/tunnel/tunnels.ts";

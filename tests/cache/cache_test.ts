@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type CacheEvent, DigestMismatch, RangeNotSatisfiable } from "../../cache/cache.ts";
+import { DigestMismatch, RangeNotSatisfiable } from "../../cache/errors.ts";
+import type { CacheEvent } from "../../cache/events.ts";
 import { assertBytes, blob, bytesOf, sourceOf, until, withCache, withCacheIn } from "./support.ts";
 
 const MiB = 2 ** 20;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ByteRange, RangeNotSatisfiable } from "../../cache/cache.ts";
+import { RangeNotSatisfiable } from "../../cache/errors.ts";
+import type { ByteRange } from "../../cache/range.ts";
 import { FlakyStore } from "./flaky_store.ts";
 import {
   assertBytes,

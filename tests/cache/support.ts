@@ -1,7 +1,10 @@
 /** What the tests of the cache share: a directory, scripted sources, time that stands still. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type Cache, type CacheEvent, type CacheOptions, openCache } from "../../cache/cache.ts";
+import { openCache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
+import type { CacheEvent } from "../../cache/events.ts";
+import type { CacheOptions } from "../../cache/options.ts";
 import type { Clock } from "../../base/clock.ts";
 import { digestOf } from "../../cache/digest.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Cache, openCache } from "../../cache/cache.ts";
+import { openCache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
 import { cacheCommand } from "../../cli/cache_command.ts";
 import { serveControl } from "../../cli/cache_socket.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";

@@ -2,7 +2,8 @@
 import { Buffer } from "node:buffer";
 import { scryptSync } from "node:crypto";
 import { join } from "node:path";
-import { type Cache, openCache } from "../../cache/cache.ts";
+import { openCache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
 import { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";

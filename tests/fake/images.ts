@@ -1,5 +1,5 @@
 /** Images put into a cache, for tests of what is listed and evicted. */
-import type { Cache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
 import { digestOf } from "../../cache/digest.ts";
 
 const OCI = "application/vnd.oci.image";

@@ -1,5 +1,5 @@
 /** The registry port as users reach it: the app on a real socket, in front of fake registries. */
-import type { Cache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
 import { createProxy, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { freshnessRules } from "../../proxy/cached/freshness.ts";

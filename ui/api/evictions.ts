@@ -1,5 +1,6 @@
 /** Selections of the API as the cache knows them, and what evicting them takes. */
-import type { Cache, Selector } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
+import type { Selector } from "../../cache/eviction.ts";
 import { ApiProblem } from "./problem.ts";
 import type { Evicted, EvictionPlan, ImageName, PinRequest, Selection } from "./schema/cache.ts";
 

@@ -1,5 +1,6 @@
 /** The present state of Berth, as the status page and the live events tell it. */
-import type { Cache, RunningFill, Usage } from "../../cache/cache.ts";
+import type { Cache, Usage } from "../../cache/api.ts";
+import type { RunningFill } from "../../cache/types.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import type { QuotaBook } from "../../proxy/upstream/quota.ts";

@@ -1,5 +1,5 @@
 /** The verification of the cache as a job: one at a time, with progress. */
-import type { Cache } from "../../cache/cache.ts";
+import type { Cache } from "../../cache/api.ts";
 import { ApiProblem } from "./problem.ts";
 import type { Verification } from "./schema/events.ts";
 

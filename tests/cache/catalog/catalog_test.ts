@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { CacheLocked, CacheTooNew, openCache } from "../../../cache/cache.ts";
+import { openCache } from "../../../cache/cache.ts";
+import { CacheLocked, CacheTooNew } from "../../../cache/errors.ts";
 import { Index } from "../../../cache/catalog/catalog.ts";
 import { SCHEMA_VERSION } from "../../../cache/catalog/schema.ts";
 import {

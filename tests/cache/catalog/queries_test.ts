@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type BlobQuery, type Cache, openCache } from "../../../cache/cache.ts";
+import { openCache } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
+import type { BlobQuery } from "../../../cache/listing.ts";
 import { contentOf, putImage, putIndex } from "../../fake/images.ts";
 
 async function withImages(run: (cache: Cache, digests: Digests) => void): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DigestMismatch, SourceBroken } from "../../../cache/cache.ts";
+import { DigestMismatch, SourceBroken } from "../../../cache/errors.ts";
 import {
   answer,
   assertBytes,
@@ -18,7 +18,7 @@ import {
   withCacheIn,
   withDir,
 } from "../support.ts";
-import type { Source } from "../../../cache/cache.ts";
+import type { Source } from "../../../cache/types.ts";
 
 const KiB = 1024;
 const MiB = 2 ** 20;

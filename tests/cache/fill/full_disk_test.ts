@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DigestMismatch } from "../../../cache/cache.ts";
+import { DigestMismatch } from "../../../cache/errors.ts";
 import { FlakyStore } from "../flaky_store.ts";
 import {
   assertBytes,

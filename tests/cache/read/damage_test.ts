@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ContentDamaged } from "../../../cache/cache.ts";
+import { ContentDamaged } from "../../../cache/errors.ts";
 import { FlakyStore } from "../flaky_store.ts";
 import {
   assertBytes,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cache, type CacheOptions, digestOf } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
+import { digestOf } from "../../../cache/digest.ts";
+import type { CacheOptions } from "../../../cache/options.ts";
 import { FlakyStore } from "../flaky_store.ts";
 import {
   blob,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cache, openCache, type Selector } from "../../../cache/cache.ts";
+import { openCache } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
+import type { Selector } from "../../../cache/eviction.ts";
 import { contentOf, putImage } from "../../fake/images.ts";
 
 const BASE = "a layer that several images have";

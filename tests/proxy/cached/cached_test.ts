@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cache, type CacheOptions, openCache } from "../../../cache/cache.ts";
+import { openCache } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
+import type { CacheOptions } from "../../../cache/options.ts";
 import { FlakyStore } from "../../cache/flaky_store.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { digestOf, image, OCI_INDEX, OCI_MANIFEST } from "../../fake/content.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Cache, openCache } from "../../../cache/cache.ts";
+import { openCache } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { jwtExpiry, Proofs } from "../../../proxy/client_sign_in/proof_book.ts";
 import type { Target } from "../../../proxy/names/target.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DigestMismatch } from "../../../cache/cache.ts";
+import { DigestMismatch } from "../../../cache/errors.ts";
 import { createMetrics, type Metrics, type QuotaFigures } from "../../../proxy/observe/metrics.ts";
 import { record } from "../../fake/records.ts";
 

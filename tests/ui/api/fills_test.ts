@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RunningFill } from "../../../cache/cache.ts";
+import type { RunningFill } from "../../../cache/types.ts";
 import { FillMeter } from "../../../ui/api/views/fills.ts";
 
 const START = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 /** `/cache`: what is kept. */
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
-import type { Cache } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, router } from "../route.ts";
 import {

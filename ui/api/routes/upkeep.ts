@@ -1,19 +1,19 @@
 /** What changes the cache: `/cache/evictions`, `/cache/pins`, `/cache/verify`, `DELETE /cache/…`. */
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
-import type { Cache } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
 import { evict, planView, selectorOf, setPins } from "../evictions.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, router } from "../route.ts";
 import {
   evicted,
   evictionPlan,
+  type ImageName,
   pinRequest,
   pinResult,
   selection,
   verifyRequest,
 } from "../schema/cache.ts";
-import type { ImageName } from "../schema/cache.ts";
 import { verification } from "../schema/events.ts";
 import type { Verifier } from "../verifier.ts";
 import { requireCache } from "./cache.ts";

@@ -1,5 +1,6 @@
 /** What is kept, as the API tells it. */
-import type { BlobListing, Cache, ListedBlob, ReferenceItem } from "../../../cache/cache.ts";
+import type { Cache } from "../../../cache/api.ts";
+import type { BlobListing, ListedBlob, ReferenceItem } from "../../../cache/listing.ts";
 import { globToRegExp } from "../../../cache/upkeep/pins.ts";
 import type {
   Blob,

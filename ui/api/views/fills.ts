@@ -1,5 +1,5 @@
 /** Running fills, with their speed. */
-import type { RunningFill } from "../../../cache/cache.ts";
+import type { RunningFill } from "../../../cache/types.ts";
 import type { Fill } from "../schema/events.ts";
 
 /** Speed is measured over at least this long, and at most twice as long. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CacheEvent } from "../../../../cache/cache.ts";
+import type { CacheEvent } from "../../../../cache/events.ts";
 import { CacheWatch } from "../../../../proxy/observe/stats/cache_watch.ts";
 
 const about = { digest: "sha256:ab", repository: "docker/library/alpine" };

@@ -1,29 +1,38 @@
-/** Time as the cache sees it: given from outside, so that tests decide what o'clock it is. */
+/** Time as a dependency: a test has a clock that it moves by hand. */
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
   delay(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back once after `ms`, unless the function that it returns was called before. */
+  after(ms: number, callback: () => void): () => void;
 }
 
-/** The machine's own time. */
+/** The machine's own time. By timers alone: platforms without `node:` modules have those too. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  delay(ms, signal) {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  after(ms, callback) {
+    const id = setTimeout(callback, ms);
+    return () => clearTimeout(id);
+  },
+  delay: (ms, signal) => delayBy(systemClock.after, ms, signal),
+};
+
+/** {@linkcode Clock.delay} made of {@linkcode Clock.after}. */
+export function delayBy(after: Clock["after"], ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const aborted = () => {
-      clearTimeout(timer);
+      cancel();
       reject(signal!.reason);
     };
-    const timer = setTimeout(() => {
+    const cancel = after(ms, () => {
       signal?.removeEventListener("abort", aborted);
       resolve();
-    }, ms);
+    });
     signal?.addEventListener("abort", aborted, { once: true });
-    return promise;
-  },
-};
+  });
+}
 
 /**
  * Calls `task` every `ms` until `signal` is aborted; a slow task is waited for, never doubled.

@@ -3,22 +3,10 @@
  * swapped behind symbolic links as Kubernetes does (`..data`).
  */
 import { dirname } from "node:path";
-
-/** Time and timers; the global ones unless a test has its own. */
-export interface Clock {
-  now(): number;
-  setTimeout(callback: () => void, ms: number): number;
-  clearTimeout(id: number): void;
-}
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimeout: (callback, ms) => Number(setTimeout(callback, ms)),
-  clearTimeout: (id) => clearTimeout(id),
-};
+import { type Clock, systemClock } from "./clock.ts";
 
 export interface WatchOptions {
-  readonly clock?: Clock;
+  readonly clock?: Pick<Clock, "after">;
   /** How long the files must have been quiet, in milliseconds. */
   readonly settle?: number;
   /** How often the files are looked at without an event (NFS sends none), in milliseconds. */
@@ -33,13 +21,13 @@ export interface WatchOptions {
  */
 export class FileWatch {
   readonly #onChange: () => void;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "after">;
   readonly #settle: number;
   readonly #poll: number;
   readonly #readFile: (path: string) => Promise<string>;
   #paths: readonly string[] = [];
   #watcher: Deno.FsWatcher | undefined;
-  #timer: number | undefined;
+  #stopTimer: (() => void) | undefined;
   #known = "";
   #candidate: string | undefined;
   /** Whether the next look comes after `settle`, not after `poll`. */
@@ -71,7 +59,7 @@ export class FileWatch {
   /** Ends the watching; `onChange` is not called any more. */
   close(): void {
     this.#closed = true;
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#watcher?.close();
     this.#watcher = undefined;
   }
@@ -98,13 +86,13 @@ export class FileWatch {
   /** Looks after `ms`, or sooner where that has been arranged: events put no look off. */
   #lookIn(ms: number): void {
     if (this.#closed || this.#soon) return;
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#soon = ms === this.#settle;
-    this.#timer = this.#clock.setTimeout(() => void this.#look(), ms);
+    this.#stopTimer = this.#clock.after(ms, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    this.#timer = undefined;
+    this.#stopTimer = undefined;
     this.#soon = false;
     const found = await this.#read();
     if (this.#closed) return;

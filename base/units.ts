@@ -98,3 +98,8 @@ export function writeDuration(ms: number): string {
   }
   return text || "0s";
 }
+
+/** `ms` in seconds, for messages: `10 s`, `0.5 s`. */
+export function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

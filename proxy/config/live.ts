@@ -7,7 +7,8 @@ import type { Sources } from "./layers.ts";
 import { type FetchedMap, keepCopy, type MapPlace, readRegistryMap } from "./registry_map.ts";
 import type { Config } from "./schema.ts";
 import { realSystem, type System } from "./system.ts";
-import { type Clock, FileWatch, systemClock } from "../../base/file_watch.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { FileWatch } from "../../base/file_watch.ts";
 
 /** One value that a reload changed, as it may be shown. `undefined`: the key was or is not there. */
 export interface ConfigChange {
@@ -58,7 +59,7 @@ export class LiveConfig {
   #lastReload: ReloadResult | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #mapRefresh: number;
-  #mapTimer: number | undefined;
+  #stopMapTimer: (() => void) | undefined;
   #closed = false;
 
   private constructor(loaded: LoadedConfig, input: LoadInput, options: LiveOptions) {
@@ -125,21 +126,21 @@ export class LiveConfig {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
-    if (this.#mapTimer !== undefined) this.#clock.clearTimeout(this.#mapTimer);
+    this.#stopMapTimer?.();
     this.#listeners.clear();
     await this.#queue;
   }
 
   /** Keeps the map of a URL for worse times, and looks at it again later. */
   async #followMap(): Promise<void> {
-    if (this.#mapTimer !== undefined) this.#clock.clearTimeout(this.#mapTimer);
-    this.#mapTimer = undefined;
+    this.#stopMapTimer?.();
+    this.#stopMapTimer = undefined;
     const { map } = this.#loaded;
     if (!map || this.#closed) return;
     // A copy that cannot be kept is only missed when the URL fails, and the disk says so elsewhere.
     await keepCopy(map, this.#mapPlace()).catch(() => {});
     const ms = map.fresh ? this.#mapRefresh : Math.min(MAP_RETRY, this.#mapRefresh);
-    this.#mapTimer = this.#clock.setTimeout(() => void this.#lookAtMap(map), ms);
+    this.#stopMapTimer = this.#clock.after(ms, () => void this.#lookAtMap(map));
   }
 
   async #lookAtMap(known: FetchedMap): Promise<void> {

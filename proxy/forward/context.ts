@@ -6,7 +6,7 @@ import type { Via } from "../http/caller.ts";
 import type { AllowList } from "./allow.ts";
 import type { LargeBuffers } from "./tunnel/buffers.ts";
 import type { Authority } from "./intercept/ca.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { DialOptions } from "./tunnel/dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EventSink } from "./events.ts";

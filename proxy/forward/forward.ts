@@ -2,7 +2,7 @@
 import { parseListen } from "../config/schema.ts";
 import { explain } from "../http/listen.ts";
 import { LargeBuffers } from "./tunnel/buffers.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type {
   Context,
   ForwardHandler,

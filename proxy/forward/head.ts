@@ -1,5 +1,6 @@
 /** The first bytes of a connection to the forward port: read within bounds, and understood. */
-import { type Clock, within } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
+import { within } from "./within.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { Refusal } from "./refusal.ts";
 import type { Duplex } from "./tunnel/relay.ts";

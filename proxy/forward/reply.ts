@@ -1,5 +1,6 @@
 /** Last words on a connection that is not handed to an HTTP server. */
-import { type Clock, within } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
+import { within } from "./within.ts";
 import type { Refusal } from "./refusal.ts";
 import { type Duplex, hangUp, writeAll } from "./tunnel/relay.ts";
 

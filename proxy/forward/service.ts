@@ -5,7 +5,7 @@ import { FileWatch } from "../../base/file_watch.ts";
 import { networkRule } from "../http/networks.ts";
 import { createAllowList } from "./allow.ts";
 import type { Authority } from "./intercept/ca.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { type Environment, proxyFor } from "../upstream/proxies.ts";
 import type { ForwardHandler, ForwardSettings } from "./context.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";

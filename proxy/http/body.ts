@@ -1,5 +1,5 @@
 /** Bodies from upstream: given up when nothing arrives, bounded where they are read whole. */
-import type { Clock } from "../upstream/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 
 export interface BodyGuard {
   /** Milliseconds that one read may take; `Infinity` where the reader keeps its own watch. */

@@ -6,7 +6,7 @@ import type { Registry } from "../config/schema.ts";
 import { SignIn } from "./auth.ts";
 import { discard } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Timeouts } from "./deadline.ts";
 import { UpstreamError, type UpstreamErrorKind } from "./errors.ts";
@@ -173,7 +173,7 @@ class RegistryClient implements Upstream {
         return { response: value.response, url: value.url.href, ms };
       }
       if (value) await discard(value.response);
-      await this.#clock.sleep(delay, request.signal);
+      await this.#clock.delay(delay, request.signal);
     }
   }
 

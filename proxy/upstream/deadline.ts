@@ -1,5 +1,6 @@
 /** The limits on the way to a response's headers. */
-import { type Clock, seconds } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
+import { seconds } from "../../base/units.ts";
 import { type Dial, portOf } from "./dial.ts";
 import { UpstreamError } from "./errors.ts";
 

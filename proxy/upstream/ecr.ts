@@ -2,7 +2,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import type { Registry } from "../config/schema.ts";
 import { readLimited } from "../http/body.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import type { Environment } from "./proxies.ts";

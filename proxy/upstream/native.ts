@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Registry } from "../config/schema.ts";
 import { type ClientOptions, createClient, type Upstream } from "./client.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { type Credentials, statedCredentials } from "./credentials.ts";
 import { type Dial, type Lookup, systemDial, systemLookup } from "./dial.ts";
 import { dockerConfigCredentials } from "./docker_config.ts";

@@ -1,7 +1,7 @@
 /** `GET /v2/`: what a registry asks of those who come to it. */
 import { discard } from "../http/body.ts";
 import { bestChallenge, type Challenge, parseChallenges } from "./challenge.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Transport } from "./transport.ts";
 
 /** Milliseconds for which an answer is taken to hold. */

@@ -2,7 +2,8 @@
 import type { Registry } from "../config/schema.ts";
 import { addressClass, targetsAllowed } from "./address.ts";
 import { type ClientOptions, createClient, type Upstream } from "./client.ts";
-import { type Clock, seconds, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { seconds } from "../../base/units.ts";
 import { type Credentials, statedCredentials } from "./credentials.ts";
 import type { Timeouts } from "./deadline.ts";
 import { ecrCredentials } from "./ecr.ts";

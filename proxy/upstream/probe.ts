@@ -3,7 +3,7 @@ import type { Registry } from "../config/schema.ts";
 import { discard } from "../http/body.ts";
 import type { Upstream } from "./client.ts";
 import { createUpstream, type UpstreamOptions } from "./native.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { portOf, systemDial, systemLookup } from "./dial.ts";
 import { kindOfFailure, UpstreamError, type UpstreamErrorKind } from "./errors.ts";
 import { challengeOf } from "./ping.ts";

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { discard, readLimited } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { basicHeader, type Credential, credentialId } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import { parseRetryAfter } from "./retry.ts";

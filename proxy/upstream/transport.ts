@@ -5,7 +5,8 @@
 import { LRUCache } from "lru-cache";
 import type { Dispatcher } from "undici";
 import { guardBody } from "../http/body.ts";
-import { type Clock, seconds } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
+import { seconds } from "../../base/units.ts";
 import { Deadline, type Timeouts } from "./deadline.ts";
 import type { Dial, Lookup } from "./dial.ts";
 import { kindOfFailure, UpstreamError } from "./errors.ts";

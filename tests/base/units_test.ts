@@ -4,6 +4,7 @@ import {
   formatSize,
   parseDuration,
   parseSize,
+  seconds,
   writeDuration,
   writeSize,
 } from "../../base/units.ts";
@@ -64,4 +65,8 @@ Deno.test("writeSize and writeDuration, lose nothing", () => {
     assert.equal(parseDuration(writeDuration(ms)), ms);
   }
   assert.deepEqual([0, 1500, 5400e3].map(writeDuration), ["0s", "1s500ms", "1h30m"]);
+});
+
+Deno.test("seconds, to a tenth", () => {
+  assert.deepEqual([10_000, 500, 0].map(seconds), ["10 s", "0.5 s", "0 s"]);
 });

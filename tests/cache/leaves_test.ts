@@ -1,14 +1,12 @@
 /** The small parts that everything else rests on. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { every } from "../../base/clock.ts";
 import { digestOf, InvalidDigest, parseDigest, requireDigest } from "../../cache/digest.ts";
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
 import { isManifestType, referencesOf, sniffMediaType } from "../../cache/manifest.ts";
 import { Memory } from "../../cache/read/memory.ts";
 import { globToRegExp } from "../../cache/upkeep/pins.ts";
 import { type ByteRange, resolveRange } from "../../cache/range.ts";
-import { FakeClock, settle } from "./support.ts";
 
 Deno.test("parseDigest, takes the two algorithms in their one spelling", () => {
   const hex = "0123456789abcdef".repeat(4);
@@ -197,28 +195,4 @@ Deno.test("Memory, holds what was used last within its bytes, and nothing large"
   large.set("big", new Uint8Array(2 ** 20 + 1), "t");
   assert.equal(large.get("big"), undefined);
   new Memory(0).set("x", new Uint8Array(1), "t");
-});
-
-Deno.test("every, waits for a slow task, outlives a failing one, ends with its signal", async () => {
-  const clock = new FakeClock();
-  const stop = new AbortController();
-  const failures: unknown[] = [];
-  let runs = 0;
-  let release = () => {};
-  const series = every(clock, 1000, stop.signal, () => {
-    runs++;
-    if (runs === 1) throw new Error("first");
-    return new Promise((resolve) => release = resolve);
-  }, (error) => failures.push(error));
-  await clock.advance(1000);
-  assert.deepEqual([runs, failures.length], [1, 1]);
-  await clock.advance(5000);
-  assert.equal(runs, 2, "the second one has not come back");
-  release();
-  await settle();
-  await clock.advance(1000);
-  assert.equal(runs, 3);
-  release();
-  stop.abort();
-  await series;
 });

@@ -1,11 +1,10 @@
-/** What the tests of the cache share: a directory, scripted sources, time that stands still. */
+/** What the tests of the cache share: a directory and scripted sources. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
 import type { CacheEvent } from "../../cache/events.ts";
 import type { CacheOptions } from "../../cache/options.ts";
-import type { Clock } from "../../base/clock.ts";
 import { digestOf } from "../../cache/digest.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";
 
@@ -30,66 +29,6 @@ export interface Blob {
 export function blob(size: number, seed = 1): Blob {
   const bytes = noise(size, seed);
   return { bytes, digest: digestOf(bytes) };
-}
-
-/** A clock that moves only when told; `advance` runs what falls due, in order. */
-export class FakeClock implements Clock {
-  #now: number;
-  #timers: { at: number; resolve: () => void }[] = [];
-
-  constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  delay(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (ms <= 0) return Promise.resolve();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = { at: this.#now + ms, resolve };
-    this.#timers.push(timer);
-    signal?.addEventListener("abort", () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-      reject(signal.reason);
-    }, { once: true });
-    return promise;
-  }
-
-  /** Lets much time pass at once: what fell due meanwhile runs late, and once. */
-  async skip(ms: number): Promise<void> {
-    this.#now += ms;
-    const due = this.#timers.filter(({ at }) => at <= this.#now);
-    this.#timers = this.#timers.filter(({ at }) => at > this.#now);
-    for (const { resolve } of due) resolve();
-    await settle();
-  }
-
-  /** Timers that have not run out. */
-  get waiting(): number {
-    return this.#timers.length;
-  }
-
-  async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      await settle();
-      const next = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!next) break;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.#now = Math.max(this.#now, next.at);
-      next.resolve();
-    }
-    this.#now = end;
-    await settle();
-  }
-}
-
-/** Lets everything run that can run without time passing. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Resolves when `condition` holds; polls the event loop, with a bound in real time. */

@@ -1,6 +1,7 @@
 /** Time that passes only when a test says so. */
+import { type Clock, delayBy } from "../../base/clock.ts";
+
 interface Timer {
-  id: number;
   at: number;
   callback: () => void;
 }
@@ -10,13 +11,9 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/**
- * A clock for code that takes `now`, `sleep` or timers as dependencies. All members are bound, so
- * `{ now: clock.now, sleep: clock.sleep }` works.
- */
-export class FakeClock {
+/** A clock that stands still until it is moved. All members are bound: `clock.now` may be handed on. */
+export class FakeClock implements Clock {
   #now: number;
-  #next = 1;
   #timers: Timer[] = [];
 
   /** @param start Unix milliseconds at which the clock stands. */
@@ -26,37 +23,15 @@ export class FakeClock {
 
   readonly now = (): number => this.#now;
 
-  readonly setTimeout = (callback: () => void, ms = 0): number => {
-    const id = this.#next++;
-    this.#timers.push({ id, at: this.#now + ms, callback });
-    return id;
-  };
-
-  readonly clearTimeout = (id?: number): void => {
-    this.#timers = this.#timers.filter((timer) => timer.id !== id);
-  };
-
-  /** Calls back after `ms`, unless the function that it returns was called before. */
   readonly after = (ms: number, callback: () => void): () => void => {
-    const id = this.setTimeout(callback, ms);
-    return () => this.clearTimeout(id);
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.push(timer);
+    return () => this.#drop(timer);
   };
 
-  /** Resolves once `ms` have been advanced; rejects with the signal's reason when it aborts. */
-  readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const abort = () => {
-        this.clearTimeout(id);
-        reject(signal?.reason);
-      };
-      const id = this.setTimeout(() => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      }, ms);
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-  };
+  /** As a clock's; no wait at all is over at once. */
+  readonly delay = (ms: number, signal?: AbortSignal): Promise<void> =>
+    ms > 0 || signal?.aborted ? delayBy(this.after, ms, signal) : Promise.resolve();
 
   /** How many timers wait; 0 means that nothing was left behind. */
   get pending(): number {
@@ -68,14 +43,27 @@ export class FakeClock {
     const end = this.#now + ms;
     await settle();
     for (;;) {
-      const due = this.#timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+      const due = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (!due) break;
       this.#now = Math.max(this.#now, due.at);
-      this.clearTimeout(due.id);
+      this.#drop(due);
       due.callback();
       await settle();
     }
     this.#now = end;
     await settle();
+  }
+
+  /** Lets much time pass at once: what fell due meanwhile runs late, and once. */
+  async skip(ms: number): Promise<void> {
+    this.#now += ms;
+    const due = this.#timers.filter(({ at }) => at <= this.#now);
+    for (const timer of due) this.#drop(timer);
+    for (const { callback } of due) callback();
+    await settle();
+  }
+
+  #drop(timer: Timer): void {
+    this.#timers = this.#timers.filter((other) => other !== timer);
   }
 }

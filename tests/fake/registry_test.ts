@@ -125,20 +125,3 @@ Deno.test("fakeRegistry, speaks TLS with a certificate of its own authority", as
   const response = await fetch(`${fake.url}/v2/`, { client });
   assert.equal(await response.text(), "{}");
 });
-
-Deno.test("FakeClock, runs timers in order and wakes sleepers", async () => {
-  const clock = new FakeClock(0);
-  const order: string[] = [];
-  clock.setTimeout(() => order.push("b"), 20);
-  clock.setTimeout(() => order.push("a"), 10);
-  const sleeping = clock.sleep(15).then(() => order.push(`slept ${clock.now()}`));
-  await clock.advance(30);
-  await sleeping;
-  assert.deepEqual(order, ["a", "slept 15", "b"]);
-  assert.equal(clock.now(), 30);
-  const abort = new AbortController();
-  const cancelled = clock.sleep(5, abort.signal);
-  abort.abort(new Error("enough"));
-  await assert.rejects(cancelled, /enough/);
-  assert.equal(clock.pending, 0);
-});

@@ -1,6 +1,6 @@
 /** One TLS server for each intercepted host, with a certificate that is renewed before it ends. */
 import type { Authority } from "./ca.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../../base/clock.ts";
 import { InnerServer, type Serve } from "./inner.ts";
 import { issueLeaf } from "./leaf.ts";
 

@@ -1,6 +1,6 @@
 /** CONNECT: a tunnel to an allowed host, or the registry's own handler behind TLS that ends here. */
 import { parseClientHello, UNRECOGNIZED_NAME } from "./client_hello.ts";
-import { within } from "../clock.ts";
+import { within } from "../within.ts";
 import { carry, type Context } from "../context.ts";
 import { dial } from "./dial.ts";
 import type { Endpoint } from "../endpoint.ts";

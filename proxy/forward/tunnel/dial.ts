@@ -1,6 +1,7 @@
 /** From a host to a connection: the addresses that were checked are the ones that are called. */
 import ipaddr from "ipaddr.js";
-import { type Clock, within } from "../clock.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { within } from "../within.ts";
 import { type Endpoint, formatEndpoint, isOwn, isWithin, type Reach } from "../endpoint.ts";
 import type { Lookup } from "../../upstream/dial.ts";
 import { parentEndpoint, tunnelThrough } from "./parent.ts";

@@ -1,5 +1,5 @@
 /** A tunnel through the proxy that this machine itself has to use (`https_proxy`). */
-import { type Clock } from "../clock.ts";
+import type { Clock } from "../../../base/clock.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.ts";
 import { type Head, readHead } from "../head.ts";
 import { Refusal } from "../refusal.ts";

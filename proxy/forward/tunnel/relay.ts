@@ -1,6 +1,6 @@
 /** Bytes between two connections, both ways, each way at the pace of whoever takes them. */
 import type { LargeBuffers } from "./buffers.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../../base/clock.ts";
 
 /** What moves bytes; a `Deno.TcpConn` does. */
 export interface Duplex {

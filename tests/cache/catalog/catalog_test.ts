@@ -5,15 +5,8 @@ import { openCache } from "../../../cache/cache.ts";
 import { CacheLocked, CacheTooNew } from "../../../cache/errors.ts";
 import { Index } from "../../../cache/catalog/catalog.ts";
 import { SCHEMA_VERSION } from "../../../cache/catalog/schema.ts";
-import {
-  assertBytes,
-  blob,
-  bytesOf,
-  FakeClock,
-  withCache,
-  withCacheIn,
-  withDir,
-} from "../support.ts";
+import { FakeClock } from "../../fake/clock.ts";
+import { assertBytes, blob, bytesOf, withCache, withCacheIn, withDir } from "../support.ts";
 
 const KEY = { registry: "docker", repository: "library/x", tag: "latest", accept: "" };
 

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { DigestMismatch, SourceBroken } from "../../../cache/errors.ts";
+import { FakeClock, settle } from "../../fake/clock.ts";
 import {
   answer,
   assertBytes,
   blob,
   bytesOf,
   drain,
-  FakeClock,
   type Fault,
   inByteStreams,
   pieces,
   scripted,
-  settle,
   sourceOf,
   until,
   withCache,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { DigestMismatch } from "../../../cache/errors.ts";
 import { FlakyStore } from "../flaky_store.ts";
+import { FakeClock } from "../../fake/clock.ts";
 import {
   assertBytes,
   blob,
   bytesOf,
   drain,
-  FakeClock,
   scripted,
   type Setup,
   sourceOf,

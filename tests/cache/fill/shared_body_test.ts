@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { Flight, HELD_BACK } from "../../../cache/fill/shared_body.ts";
 import { follow } from "../../../cache/fill/follower.ts";
 import type { BlobFile } from "../../../cache/blobs/store.ts";
-import { assertBytes, bytesOf, drain, noise, settle } from "../support.ts";
+import { settle } from "../../fake/clock.ts";
+import { assertBytes, bytesOf, drain, noise } from "../support.ts";
 
 const KiB = 1024;
 

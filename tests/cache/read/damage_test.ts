@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ContentDamaged } from "../../../cache/errors.ts";
 import { FlakyStore } from "../flaky_store.ts";
+import { FakeClock } from "../../fake/clock.ts";
 import {
   assertBytes,
   blob,
   bytesOf,
   drain,
-  FakeClock,
   sourceOf,
   until,
   withCache,
@@ -200,7 +200,7 @@ Deno.test("verification behind the scenes, reads no faster than it may, the olde
     await withCacheIn(dir, options, async ({ cache, events }) => {
       const verified = () => cache.stat(blobs[0]!.digest)!.verified;
       const before = verified();
-      await until(() => clock.waiting > 0);
+      await until(() => clock.pending > 0);
       for (let step = 0; step < 3; step++) await advanceReading(clock, 500);
       assert.equal(verified(), before, "two mebibytes take two seconds");
       for (let step = 0; step < 3; step++) await advanceReading(clock, 500);

@@ -3,16 +3,8 @@ import type { Cache } from "../../../cache/api.ts";
 import { digestOf } from "../../../cache/digest.ts";
 import type { CacheOptions } from "../../../cache/options.ts";
 import { FlakyStore } from "../flaky_store.ts";
-import {
-  blob,
-  drain,
-  FakeClock,
-  scripted,
-  settle,
-  type Setup,
-  until,
-  withCache,
-} from "../support.ts";
+import { FakeClock, settle } from "../../fake/clock.ts";
+import { blob, drain, scripted, type Setup, until, withCache } from "../support.ts";
 
 const KiB = 1024;
 const MiB = 2 ** 20;

@@ -70,7 +70,7 @@ export class Harness implements AsyncDisposable {
       },
       ownPorts: () => [],
       events: (event) => void this.events.push(event),
-      clock: { now: this.clock.now, delay: this.clock.sleep },
+      clock: this.clock,
       resolve: (host) => {
         const addresses = this.names[host];
         return addresses ? Promise.resolve(addresses) : Promise.reject(new Error("no such name"));

@@ -27,7 +27,7 @@ async function inTemp(test: (setting: Setting) => Promise<void>): Promise<void> 
     env: {},
     ownPorts: () => [],
     events: (event) => void events.push(event),
-    clock: { now: clock.now, delay: clock.sleep },
+    clock,
   };
   const config = (forward: Record<string, unknown> = {}) =>
     configSchema.parse({

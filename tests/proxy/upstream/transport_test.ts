@@ -262,7 +262,7 @@ Deno.test("retries, until it goes well or they are used up", async () => {
     const clock = new FakeClock();
     await using fake = await fakeRegistry({ images });
     await using upstream = upstreamAt(fake.url, {}, {
-      clock: { ...clock, now: clock.now, sleep: (ms) => Promise.resolve(void waits.push(ms)) },
+      clock: { ...clock, now: clock.now, delay: (ms) => Promise.resolve(void waits.push(ms)) },
     });
     fake.fault({ times, action });
     const { response } = await upstream.request({ ...blob, method });
@@ -279,7 +279,7 @@ Deno.test("case 11: 429 with a text body: waits as told where that is short, els
   const seen: number[] = [];
   await using fake = await fakeRegistry({ images });
   await using upstream = upstreamAt(fake.url, {}, {
-    clock: { ...clock, now: clock.now, sleep: (ms) => Promise.resolve(void waits.push(ms)) },
+    clock: { ...clock, now: clock.now, delay: (ms) => Promise.resolve(void waits.push(ms)) },
     onAnswer: (_headers, status) => void seen.push(status),
   });
   const refusal = (seconds: string) => ({

@@ -1,10 +1,5 @@
-/** Time as the forward proxy sees it: given from outside, so that tests decide what o'clock it is. */
-export interface Clock {
-  /** Unix milliseconds. */
-  now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
-  delay(ms: number, signal?: AbortSignal): Promise<void>;
-}
+/** Work that has to be done within a time. */
+import type { Clock } from "../../base/clock.ts";
 
 /**
  * What `work` comes to, or `late()` thrown when it takes longer than `ms`. Its signal is aborted then,

@@ -64,11 +64,15 @@ export interface Look {
   filling: ReadonlySet<string> | undefined;
 }
 
-export interface TagKey {
+/** A tag, whatever clients accept. */
+export interface TagName {
   registry: string;
   /** As upstream names it: `library/alpine`. */
   repository: string;
   tag: string;
+}
+
+export interface TagKey extends TagName {
   /** What the client accepts, in a canonical form of the caller's. */
   accept: string;
 }

@@ -3,66 +3,26 @@
  * use, hits, references and pins. Small rows that every request asks for are kept in memory too;
  * this process alone writes the file, so they cannot go stale.
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
-import { IndexDamaged } from "../errors.ts";
 import type { Reference } from "../manifest.ts";
-import { migrate } from "./schema.ts";
 import type { BlobInfo, TagKey, TagRow } from "../types.ts";
+import { blobOf, type BlobRow, tagId, tagOf } from "./rows.ts";
+import { checkPages, inTransaction, openDatabase } from "./sqlite.ts";
+import { statements } from "./statements.ts";
 
 const ROWS_IN_MEMORY = 20_000;
-
-/** A blob's row; hits, last use and time of verification are written behind. */
-export interface BlobRow extends BlobInfo {}
 
 export type NewBlob = Omit<BlobInfo, "hits">;
 
 /** What goes with a new blob: what it names, and who holds it. */
-export interface Belongings {
+export interface Links {
   references?: Reference[];
   repositories?: Iterable<string>;
 }
 
-function statements(db: DatabaseSync) {
-  const sql = (text: string): StatementSync => db.prepare(text);
-  return {
-    blob: sql("SELECT * FROM blobs WHERE digest = ?"),
-    addBlob: sql(
-      `INSERT INTO blobs VALUES (:digest, :size, :mediaType, :created, :lastUsed, 0, :verified)
-       ON CONFLICT DO UPDATE SET size = :size, verified = :verified,
-         media_type = iif(:mediaType = '', media_type, :mediaType)`,
-    ),
-    removeBlob: sql("DELETE FROM blobs WHERE digest = ?"),
-    touch: sql(
-      "UPDATE blobs SET hits = :hits, last_used = :lastUsed, verified = :verified WHERE digest = :digest",
-    ),
-    totals: sql("SELECT count(*) AS blobs, coalesce(sum(size), 0) AS bytes FROM blobs"),
-    link: sql(
-      "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen",
-    ),
-    linked: sql("SELECT 1 FROM members WHERE repository = ? AND digest = ?"),
-    unlinkDigest: sql("DELETE FROM members WHERE digest = ?"),
-    members: sql("SELECT digest FROM members WHERE repository = ?"),
-    unlink: sql("DELETE FROM members WHERE repository = ? AND digest = ?"),
-    forgetMembers: sql(
-      "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
-    ),
-    tag: sql(
-      "SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ? AND accept = ?",
-    ),
-    tags: sql("SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
-    setTag: sql("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
-    deleteTag: sql("DELETE FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
-    deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
-    addRef: sql("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)"),
-    removeRefs: sql("DELETE FROM refs WHERE parent = ?"),
-    setState: sql("INSERT OR REPLACE INTO state VALUES (?, ?)"),
-    state: sql("SELECT value FROM state WHERE key = ?"),
-  };
-}
-
-export class Index {
-  /** For queries of other modules; writes go through this class. */
+export class Catalog {
+  /** For the questions of this room alone; writes go through this class. */
   readonly db: DatabaseSync;
   readonly #sql: ReturnType<typeof statements>;
   readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
@@ -82,36 +42,17 @@ export class Index {
    * Opens or creates the database at `path`. Throws {@linkcode CacheTooNew}, or
    * {@linkcode IndexDamaged} where the file is no sound database.
    */
-  static open(path: string): Index {
-    let db: DatabaseSync | undefined;
-    try {
-      db = new DatabaseSync(path);
-      // Prepared, not executed: only then do errors carry SQLite's code.
-      db.prepare("PRAGMA journal_mode = WAL").get();
-      db.exec(
-        "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768",
-      );
-      migrate(db, path);
-      return new Index(db, path);
-    } catch (error) {
-      if (db?.isOpen) db.close();
-      throw isDamage(error) ? new IndexDamaged(path, error.message, { cause: error }) : error;
-    }
+  static open(path: string): Catalog {
+    return openDatabase(path, (db) => new Catalog(db, path));
   }
 
-  /**
-   * WAL without a sync on each commit: a power cut may take the last rows, never the file's
-   * soundness. After a crash the pages are looked through all the same.
-   */
+  /** After a crash all pages are looked through. */
   private constructor(db: DatabaseSync, path: string) {
     this.db = db;
     this.#sql = statements(db);
     this.clean = this.#state("clean") !== 0;
     this.recordedUntil = this.#state("recorded_until") ?? 0;
-    if (!this.clean) {
-      const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.quick_check);
-      if (verdict !== "ok") throw new IndexDamaged(path, verdict);
-    }
+    if (!this.clean) checkPages(db, path);
     const { blobs, bytes } = this.#sql.totals.get()!;
     this.#totals = { blobs: Number(blobs), bytes: Number(bytes) };
     this.#sql.setState.run("clean", 0);
@@ -145,7 +86,7 @@ export class Index {
   /** Records a blob whose file is in place, with its references and who holds it, all or nothing. */
   addBlob(
     { digest, size, mediaType, created, lastUsed, verified }: NewBlob,
-    { references, repositories }: Belongings,
+    { references, repositories }: Links,
   ): void {
     const before = this.blob(digest);
     this.transaction(() => {
@@ -292,15 +233,7 @@ export class Index {
 
   /** Runs `work` in a transaction; one within another is part of it. */
   transaction(work: () => void): void {
-    if (this.db.isTransaction) return work();
-    this.db.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.db.exec("COMMIT");
-    } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
-      throw error;
-    }
+    inTransaction(this.db, work);
   }
 
   /** Writes everything and says that it did, so that the next start need not look. */
@@ -333,40 +266,4 @@ export class Index {
     const row = this.#sql.state.get(key);
     return row && Number(row.value);
   }
-}
-
-/** SQLite's own words for a file that is no sound database, or lacks what it must hold. */
-const DAMAGE = new Set([1, /* ERROR */ 11, /* CORRUPT */ 26 /* NOTADB */]);
-
-function isDamage(error: unknown): error is Error {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" &&
-    DAMAGE.has(error.errcode & 0xff);
-}
-
-function tagId({ registry, repository, tag, accept }: TagKey): string {
-  return `${registry}\0${repository}\0${tag}\0${accept}`;
-}
-
-type Row = Record<string, unknown>;
-
-/** A row of `blobs` as the rest of the program knows it. */
-export function blobOf(row: Row): BlobRow {
-  return {
-    digest: String(row.digest),
-    size: Number(row.size),
-    mediaType: String(row.media_type),
-    hits: Number(row.hits),
-    lastUsed: Number(row.last_used),
-    created: Number(row.created),
-    verified: Number(row.verified),
-  };
-}
-
-function tagOf(row: Row): TagRow {
-  return {
-    digest: String(row.digest),
-    mediaType: String(row.media_type),
-    size: Number(row.size),
-    checkedAt: Number(row.checked_at),
-  };
 }

@@ -1,6 +1,6 @@
 /** What people may ask for, as SQL. */
 import type { SQLInputValue } from "node:sqlite";
-import type { BlobRow } from "./catalog.ts";
+import type { BlobRow } from "./rows.ts";
 import type { BlobKind, BlobQuery, RepositoryQuery } from "../listing.ts";
 
 /** A WHERE clause, or nothing, with its values. */

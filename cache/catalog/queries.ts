@@ -1,8 +1,9 @@
 /** What people ask about the content: lists, and the tree from registry down to layer. */
 import type { SQLInputValue } from "node:sqlite";
 import { blobConditions, describe, repositoryConditions, splitRepository } from "./conditions.ts";
-import { blobOf, type Index } from "./catalog.ts";
-import { closure } from "../upkeep/pins.ts";
+import type { Catalog } from "./catalog.ts";
+import { closure } from "./relations.ts";
+import { blobOf } from "./rows.ts";
 import type {
   BlobListing,
   BlobQuery,
@@ -34,13 +35,13 @@ const REST = 20;
 
 /** Questions to the index. Whoever asks has flushed it, so that the answers are of now. */
 export class Queries {
-  readonly #index: Index;
+  readonly #catalog: Catalog;
   readonly #pinned: () => ReadonlySet<string>;
   readonly #now: () => number;
   readonly #memo = new Map<string, { until: number; value: unknown }>();
 
-  constructor(index: Index, pinned: () => ReadonlySet<string>, now: () => number) {
-    this.#index = index;
+  constructor(catalog: Catalog, pinned: () => ReadonlySet<string>, now: () => number) {
+    this.#catalog = catalog;
     this.#pinned = pinned;
     this.#now = now;
   }
@@ -57,10 +58,10 @@ export class Queries {
       ...values,
       ...page(query),
     );
-    const holders = this.#index.db.prepare(
+    const holders = this.#catalog.db.prepare(
       "SELECT repository FROM members WHERE digest = ? ORDER BY repository",
     );
-    const named = this.#index.db.prepare(
+    const named = this.#catalog.db.prepare(
       "SELECT kind, media_type FROM refs WHERE child = ? AND kind IN ('config', 'layer') LIMIT 1",
     );
     const items = rows.map((row) => {
@@ -73,7 +74,7 @@ export class Queries {
   }
 
   #sums(where: string, values: SQLInputValue[]): { total: number; bytes: number } {
-    if (!where) return { total: this.#index.totals.blobs, bytes: this.#index.totals.bytes };
+    if (!where) return { total: this.#catalog.totals.blobs, bytes: this.#catalog.totals.bytes };
     const [sums] = this.#all(
       `SELECT count(*) AS total, coalesce(sum(size), 0) AS bytes FROM blobs ${where}`,
       ...values,
@@ -137,7 +138,7 @@ export class Queries {
     const { total, items } = (query.sort ?? "name") === "name"
       ? this.#repositoriesByName(query)
       : this.#repositoriesByUse(query);
-    const tags = this.#index.db.prepare(
+    const tags = this.#catalog.db.prepare(
       "SELECT count(DISTINCT tag) AS n FROM tags WHERE registry = ? AND repository = ?",
     );
     const tagsOf = (repository: string) => Number(tags.get(...splitRepository(repository))?.n);
@@ -228,8 +229,8 @@ export class Queries {
   /** The root's hits and last use stand for the whole: everybody who pulls it asks for the root. */
   #holdingsOf(root: string): Holdings {
     const held = { blobs: 0, bytes: 0, hits: 0, lastUsed: 0 };
-    for (const digest of closure(this.#index, [root])) {
-      const row = this.#index.blob(digest);
+    for (const digest of closure(this.#catalog, [root])) {
+      const row = this.#catalog.blob(digest);
       if (!row) continue;
       held.blobs++;
       held.bytes += row.size;
@@ -257,11 +258,11 @@ export class Queries {
   }
 
   #all(sql: string, ...values: SQLInputValue[]) {
-    return this.#index.db.prepare(sql).all(...values);
+    return this.#catalog.db.prepare(sql).all(...values);
   }
 
   #count(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#index.db.prepare(sql).get(...values)?.n);
+    return Number(this.#catalog.db.prepare(sql).get(...values)?.n);
   }
 }
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { IndexDamaged } from "../errors.ts";
-import { Index } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
 import { isManifestType, MANIFEST_LIMIT, referencesOf, sniffMediaType } from "../manifest.ts";
 import type { BlobStore, StoredBlob } from "../blobs/store.ts";
 
@@ -24,27 +24,29 @@ const SMALL = 256 * 1024;
  * the files takes its place; tags and memberships are learnt anew from upstream. After a crash only
  * the places that changed since the last note of time are looked at.
  */
-export async function openIndex(
+export async function openCatalog(
   dir: string,
   store: BlobStore,
   clock: Clock,
   progress: (progress: RebuildProgress) => void,
-): Promise<Index> {
+): Promise<Catalog> {
   const path = join(dir, "index.db");
   const existed = await Deno.stat(path).then(() => true, () => false);
-  let index: Index;
+  let catalog: Catalog;
   try {
-    index = Index.open(path);
+    catalog = Catalog.open(path);
   } catch (error) {
     if (!(error instanceof IndexDamaged)) throw error;
     await putAside(path);
-    index = Index.open(path);
-    await adopt(index, store, 0, clock, progress);
-    return index;
+    catalog = Catalog.open(path);
+    await adopt(catalog, store, 0, clock, progress);
+    return catalog;
   }
-  if (!existed) await adopt(index, store, 0, clock, progress);
-  else if (!index.clean) await adopt(index, store, index.recordedUntil - SLACK, clock, progress);
-  return index;
+  if (!existed) await adopt(catalog, store, 0, clock, progress);
+  else if (!catalog.clean) {
+    await adopt(catalog, store, catalog.recordedUntil - SLACK, clock, progress);
+  }
+  return catalog;
 }
 
 async function putAside(path: string): Promise<void> {
@@ -57,7 +59,7 @@ async function putAside(path: string): Promise<void> {
 
 /** Records blobs that have a file but no row, many at a time. */
 async function adopt(
-  index: Index,
+  catalog: Catalog,
   store: BlobStore,
   since: number,
   clock: Clock,
@@ -67,11 +69,11 @@ async function adopt(
   let batch: StoredBlob[] = [];
   const record = async () => {
     const contents = await Promise.all(batch.map((blob) => lookInto(store, blob)));
-    index.transaction(() => {
+    catalog.transaction(() => {
       batch.forEach(({ digest, size, created }, at) => {
         const { mediaType, references } = contents[at]!;
         const times = { created, lastUsed: clock.now(), verified: 0 };
-        index.addBlob({ digest, size, mediaType, ...times }, { references });
+        catalog.addBlob({ digest, size, mediaType, ...times }, { references });
       });
     });
     batch = [];
@@ -80,7 +82,7 @@ async function adopt(
     seen.blobs++;
     seen.bytes += blob.size;
     if (seen.blobs % PROGRESS_EVERY === 0) progress({ ...seen });
-    if (index.blob(blob.digest)?.size === blob.size) continue;
+    if (catalog.blob(blob.digest)?.size === blob.size) continue;
     if (batch.push(blob) === BATCH) await record();
   }
   await record();

@@ -4,14 +4,14 @@ import { digestOf, requireDigest } from "../digest.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import type { StoredContent } from "./fill.ts";
-import type { Index } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { isManifestType, MANIFEST_LIMIT, type Reference, referencesOf } from "../manifest.ts";
-import { type Memory, MEMORY_ENTRY_LIMIT } from "../read/memory.ts";
+import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import type { BlobStore } from "../blobs/store.ts";
 
-export interface IntakeOptions {
+export interface CommitterOptions {
   clock: Clock;
-  index: Index;
+  catalog: Catalog;
   store: BlobStore;
   memory: Memory;
   emit: CacheListener;
@@ -24,10 +24,10 @@ export interface About {
   keepInMemory: boolean;
 }
 
-export class Intake {
-  readonly #options: IntakeOptions;
+export class Committer {
+  readonly #options: CommitterOptions;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: CommitterOptions) {
     this.#options = options;
   }
 
@@ -38,11 +38,11 @@ export class Intake {
     mediaType: string,
     repository?: string,
   ): Promise<void> {
-    const { index, memory, emit } = this.#options;
+    const { catalog, memory, emit } = this.#options;
     const actual = digestOf(bytes, requireDigest(digest).algorithm);
     if (actual !== digest) throw new DigestMismatch(digest, actual);
     memory.set(digest, bytes, mediaType);
-    const known = index.blob(digest);
+    const known = catalog.blob(digest);
     try {
       if (!known) await this.#write(digest, bytes);
     } catch (error) {
@@ -60,13 +60,13 @@ export class Intake {
     about: About,
     verified = this.#options.clock.now(),
   ): Promise<void> {
-    const { index, memory, clock, grown } = this.#options;
+    const { catalog, memory, clock, grown } = this.#options;
     const { size, mediaType } = content;
     const references = await this.#references(digest, content);
     const now = clock.now();
     const times = { created: now, lastUsed: now, verified };
     const { repositories } = about;
-    index.addBlob({ digest, size, mediaType, ...times }, { references, repositories });
+    catalog.addBlob({ digest, size, mediaType, ...times }, { references, repositories });
     const small = about.keepInMemory && size <= MEMORY_ENTRY_LIMIT ? content.bytes() : undefined;
     if (small) memory.set(digest, small, mediaType);
     grown();

@@ -6,14 +6,14 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Hasher, hasherFor } from "../digest.ts";
 import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
-import { Flight } from "./shared_body.ts";
+import { SharedBody } from "./shared_body.ts";
 import { follow } from "./follower.ts";
 import { resolveRange } from "../range.ts";
-import { SteadySource } from "./resume.ts";
+import { ResumingSource } from "./resume.ts";
 import type { BlobStore, BlobWriter } from "../blobs/store.ts";
-import { verifiedTail } from "./verified_rest.ts";
+import { verifiedRest } from "./verified_rest.ts";
 import type { Content, FillOptions, Source } from "../types.ts";
-import { DiskQueue } from "./write_queue.ts";
+import { WriteQueue } from "./write_queue.ts";
 
 export interface FillDeps {
   store: BlobStore;
@@ -54,7 +54,7 @@ export interface FillHooks {
 }
 
 interface Head {
-  flight: Flight;
+  shared: SharedBody;
   mediaType: string;
 }
 
@@ -76,10 +76,10 @@ export class Fill {
   readonly #stop = new AbortController();
   readonly #head = Promise.withResolvers<Head>();
   readonly #hasher: Hasher;
-  #steady: SteadySource | undefined;
-  #flight: Flight | undefined;
+  #source: ResumingSource | undefined;
+  #shared: SharedBody | undefined;
   #writer: BlobWriter | undefined;
-  #queue: DiskQueue | undefined;
+  #queue: WriteQueue | undefined;
   #detached = false;
   #committed = false;
   #failed = false;
@@ -93,28 +93,28 @@ export class Fill {
     this.#deps = deps;
     this.#hooks = hooks;
     this.#hasher = hasherFor(digest);
-    this.#steady = this.#steadySource(source);
+    this.#source = this.#resumingSource(source);
     this.#head.promise.catch(() => {});
     this.done = this.#run();
   }
 
   get received(): number {
-    return this.#flight?.received ?? 0;
+    return this.#shared?.received ?? 0;
   }
 
   /** Bytes of the whole content, once the source has said. */
   get total(): number | undefined {
-    return this.#flight?.total;
+    return this.#shared?.total;
   }
 
   /** Those who read, and those who wait for the source to answer. */
   get readers(): number {
-    return this.#waiting + (this.#flight?.readers ?? 0);
+    return this.#waiting + (this.#shared?.readers ?? 0);
   }
 
   /** True once the source has answered. */
   get started(): boolean {
-    return this.#flight !== undefined;
+    return this.#shared !== undefined;
   }
 
   /** True once it has failed; what it leaves behind may not be cleared away before `done`. */
@@ -132,13 +132,13 @@ export class Fill {
    * RangeNotSatisfiable. Of content whose size the source does not state there are no ranges.
    */
   async read(source: Source, options: FillOptions, how: "fill" | "joined"): Promise<Content> {
-    if (how === "joined") this.#steady?.add(source);
+    if (how === "joined") this.#source?.add(source);
     if (options.repository) this.repositories.add(options.repository);
-    const { flight, mediaType } = await this.#wait();
-    const size = flight.total;
+    const { shared, mediaType } = await this.#wait();
+    const size = shared.total;
     const span = size === undefined ? undefined : resolveRange(options.range, size);
     this.#orphaned.abort();
-    const body = follow(flight, {
+    const body = follow(shared, {
       start: span?.start ?? 0,
       end: span?.end,
       detached: (from) => this.#goOn(source, from, span?.end),
@@ -173,7 +173,7 @@ export class Fill {
     try {
       await this.#begin();
       if (await this.#pump()) await this.#complete();
-      else this.#flight!.detach();
+      else this.#shared!.detach();
     } catch (error) {
       await this.#fail(error);
     }
@@ -187,20 +187,20 @@ export class Fill {
     this.#writer = await this.#createWriter();
     const { total, mediaType } = await this.#start(this.#writer?.size ?? 0);
     if (total === 0) this.#verifyEmpty();
-    const flight = new Flight({
+    const shared = new SharedBody({
       total,
       open: () => this.#writer!.open(),
       window: this.#deps.window,
       onIdle: () => void this.#idle(),
     });
-    flight.startAt(this.#writer?.size ?? 0);
-    this.#flight = flight;
+    shared.startAt(this.#writer?.size ?? 0);
+    this.#shared = shared;
     if (total !== undefined && total > this.#deps.maxSize) {
       this.#giveUpStoring(new Error(`${total} bytes are more than the cache may hold`));
     }
     this.#hooks.started();
-    this.#head.resolve({ flight, mediaType: mediaType ?? "" });
-    if (this.#writer) await this.#prepare(this.#writer, flight);
+    this.#head.resolve({ shared, mediaType: mediaType ?? "" });
+    if (this.#writer) await this.#prepare(this.#writer, shared);
   }
 
   /** Of nothing, nothing can be held back: readers are let in only when nothing is right. */
@@ -227,21 +227,21 @@ export class Fill {
     from: number,
   ): Promise<{ total: number | undefined; mediaType: string | undefined }> {
     try {
-      return await this.#steady!.start(from);
+      return await this.#source!.start(from);
     } catch (error) {
       if (from === 0) throw error;
       this.#stop.signal.throwIfAborted();
     }
-    const answer = await this.#steady!.start(0);
+    const answer = await this.#source!.start(0);
     await this.#writer!.abort();
     this.#writer = await this.#createWriter();
     return answer;
   }
 
   /** Hashes what a kept partial brings along, which its first readers may be reading already. */
-  async #prepare(writer: BlobWriter, flight: Flight): Promise<void> {
+  async #prepare(writer: BlobWriter, shared: SharedBody): Promise<void> {
     if (writer.size > 0) await hashFile(this.#hasher, writer);
-    this.#queue = new DiskQueue(writer, flight, {
+    this.#queue = new WriteQueue(writer, shared, {
       makeRoom: (bytes) => this.#deps.makeRoom(bytes),
       failed: (error) => this.#giveUpStoring(error),
     });
@@ -250,10 +250,10 @@ export class Fill {
   /** Fetches until the content's end; false when it stopped because nothing can be stored. */
   async #pump(): Promise<boolean> {
     while (!this.#detached) {
-      const piece = await this.#steady!.read();
+      const piece = await this.#source!.read();
       if (!piece) return true;
       this.#hasher.update(piece);
-      this.#flight!.append(piece);
+      this.#shared!.append(piece);
       await this.#queue!.push();
     }
     await this.#queue?.drained();
@@ -264,14 +264,14 @@ export class Fill {
   async #complete(): Promise<void> {
     const actual = this.#hasher.finish();
     if (actual !== this.digest) throw new DigestMismatch(this.digest, actual);
-    const flight = this.#flight!;
-    flight.verify();
+    const shared = this.#shared!;
+    shared.verify();
     await this.#queue!.drained();
-    if (!this.#detached) await this.#store(flight);
-    await this.#steady!.finish();
+    if (!this.#detached) await this.#store(shared);
+    await this.#source!.finish();
   }
 
-  async #store(flight: Flight): Promise<void> {
+  async #store(shared: SharedBody): Promise<void> {
     try {
       await this.#writer!.commit();
       this.#committed = true;
@@ -279,7 +279,7 @@ export class Fill {
       return this.#giveUpStoring(error);
     }
     const { mediaType } = await this.#head.promise;
-    await this.#hooks.stored({ size: flight.received, mediaType, bytes: () => flight.whole() });
+    await this.#hooks.stored({ size: shared.received, mediaType, bytes: () => shared.whole() });
   }
 
   #giveUpStoring(error: unknown): void {
@@ -290,9 +290,9 @@ export class Fill {
   async #fail(error: unknown): Promise<void> {
     this.#failed = true;
     this.#head.reject(error);
-    this.#flight?.fail(error);
+    this.#shared?.fail(error);
     this.#hooks.failed(error);
-    await this.#steady?.cancel(error);
+    await this.#source?.cancel(error);
     await this.#queue?.drained();
     const writer = this.#writer;
     this.#writer = undefined;
@@ -304,14 +304,14 @@ export class Fill {
   /** The first reader to go on takes over the running request, the others begin their own. */
   async #goOn(source: Source, from: number, end: number | undefined) {
     const offset = this.received;
-    const held = await this.#flight!.readAll(from, Math.min(offset, end ?? this.total ?? offset));
-    let own = this.#steady;
-    this.#steady = undefined;
+    const held = await this.#shared!.readAll(from, Math.min(offset, end ?? this.total ?? offset));
+    let own = this.#source;
+    this.#source = undefined;
     if (!own) {
-      own = this.#steadySource(source);
+      own = this.#resumingSource(source);
       await own.start(offset);
     }
-    return verifiedTail({
+    return verifiedRest({
       digest: this.digest,
       source: own,
       hasher: this.#hasher.copy(),
@@ -322,8 +322,8 @@ export class Fill {
     });
   }
 
-  #steadySource(source: Source): SteadySource {
-    return new SteadySource(source, {
+  #resumingSource(source: Source): ResumingSource {
+    return new ResumingSource(source, {
       ...this.#deps,
       pieceSize: () => this.readers > PIECE.readers ? PIECE.many : PIECE.few,
       signal: this.#stop.signal,
@@ -348,7 +348,7 @@ export class Fill {
     this.#released = true;
     const writer = this.#writer;
     this.#writer = undefined;
-    await this.#steady?.cancel();
+    await this.#source?.cancel();
     if (writer && !this.#committed) await writer.abort();
     this.#hooks.released();
   }

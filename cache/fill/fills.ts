@@ -28,6 +28,7 @@ export class Fills {
   readonly #options: FillsOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #live = new Set<Fill>();
+  readonly #stop = new AbortController();
 
   constructor(options: FillsOptions) {
     this.#options = options;
@@ -39,6 +40,7 @@ export class Fills {
    * repository: its answer may be another one.
    */
   async fill(digest: string, source: Source, options: FillOptions): Promise<Content> {
+    this.#stop.signal.throwIfAborted();
     for (;;) {
       const running = this.#entries.get(digest);
       if (!running || running.fill.detached) break;
@@ -81,8 +83,9 @@ export class Fills {
     }));
   }
 
-  /** Ends all of them, leaving what can be gone on from. */
+  /** Ends all of them, leaving what can be gone on from, and begins no more. */
   async stop(reason: string): Promise<void> {
+    this.#stop.abort(new Error(reason));
     await Promise.all([...this.#live].map((fill) => fill.stop(reason)));
   }
 

@@ -1,4 +1,4 @@
-import { type Continuation, type Flight, HELD_BACK } from "./shared_body.ts";
+import { type Continuation, HELD_BACK, type SharedBody } from "./shared_body.ts";
 
 export interface FollowerOptions {
   /** First byte to read. */
@@ -12,8 +12,8 @@ export interface FollowerOptions {
 }
 
 /** A stream of the flight's bytes from `start` to `end`, read as fast as its consumer asks for them. */
-export function follow(flight: Flight, options: FollowerOptions): ReadableStream<Uint8Array> {
-  const follower = new Follower(flight, options);
+export function follow(shared: SharedBody, options: FollowerOptions): ReadableStream<Uint8Array> {
+  const follower = new Follower(shared, options);
   return new ReadableStream({
     pull: (controller) => follower.pull(controller),
     cancel: (reason) => follower.cancel(reason),
@@ -21,17 +21,17 @@ export function follow(flight: Flight, options: FollowerOptions): ReadableStream
 }
 
 class Follower {
-  readonly #flight: Flight;
+  readonly #shared: SharedBody;
   readonly #options: FollowerOptions;
   #position: number;
   #rest: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #over = false;
 
-  constructor(flight: Flight, options: FollowerOptions) {
-    this.#flight = flight;
+  constructor(shared: SharedBody, options: FollowerOptions) {
+    this.#shared = shared;
     this.#options = options;
     this.#position = options.start;
-    flight.join();
+    shared.join();
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -58,7 +58,7 @@ class Follower {
   }
 
   #atEnd(): boolean {
-    const { state } = this.#flight;
+    const { state } = this.#shared;
     return state.kind === "verified" && this.#position >= (this.#options.end ?? state.size);
   }
 
@@ -66,22 +66,22 @@ class Follower {
   async #next(): Promise<Uint8Array | undefined> {
     while (!this.#over) {
       if (this.#rest) return (await this.#rest.read()).value;
-      const { state } = this.#flight;
+      const { state } = this.#shared;
       if (this.#atEnd()) return undefined;
       if (state.kind === "failed") {
         await this.#goOn(this.#options.failed, state.error);
         continue;
       }
       const limit = this.#limit();
-      if (this.#position < limit) return await this.#flight.read(this.#position, limit);
+      if (this.#position < limit) return await this.#shared.read(this.#position, limit);
       if (state.kind === "detached") await this.#goOn(this.#options.detached, undefined);
-      else await this.#flight.changed();
+      else await this.#shared.changed();
     }
   }
 
   /** How far this reader may go now; see {@linkcode HELD_BACK}. */
   #limit(): number {
-    const { state, received, total } = this.#flight;
+    const { state, received, total } = this.#shared;
     const end = this.#options.end ?? total;
     if (state.kind === "verified") return Math.min(end ?? state.size, state.size);
     return end === undefined ? received - HELD_BACK : Math.min(received, end - HELD_BACK);
@@ -97,6 +97,6 @@ class Follower {
   #leave(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#flight.leave();
+    this.#shared.leave();
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { SourceBroken } from "../errors.ts";
 import type { Source, SourceAnswer } from "../types.ts";
 
-export interface SteadyOptions {
+export interface ResumeOptions {
   clock: Clock;
   /** How often in a row a broken source is asked again; progress starts the count anew. */
   retries: number;
@@ -29,8 +29,8 @@ class Contradiction extends SourceBroken {}
  * from where it stopped; an answer that begins earlier is skipped forward, one that begins later
  * or states another size ends it all with {@linkcode SourceBroken}.
  */
-export class SteadySource {
-  readonly #options: SteadyOptions;
+export class ResumingSource {
+  readonly #options: ResumeOptions;
   readonly #sources: Source[];
   readonly #over = new AbortController();
   #body: BodyReader | undefined;
@@ -42,7 +42,7 @@ export class SteadySource {
   #readingSince: number | undefined;
   #stalled = false;
 
-  constructor(source: Source, options: SteadyOptions) {
+  constructor(source: Source, options: ResumeOptions) {
     this.#sources = [source];
     this.#options = options;
     options.signal.addEventListener("abort", () => void this.cancel(options.signal.reason), {

@@ -32,13 +32,13 @@ interface Block {
 }
 
 /** Where a flight is: under way, complete and right, over for everyone, or up to each reader. */
-export type FlightState =
+export type SharedBodyState =
   | { kind: "running" }
   | { kind: "verified"; size: number }
   | { kind: "failed"; error: unknown }
   | { kind: "detached" };
 
-export interface FlightOptions {
+export interface SharedBodyOptions {
   /** Bytes of the whole content, where known. */
   total: number | undefined;
   /** Opens the file that the bytes are in. */
@@ -49,7 +49,7 @@ export interface FlightOptions {
   onIdle?: () => void;
 }
 
-export class Flight {
+export class SharedBody {
   readonly total: number | undefined;
   readonly #readback: Readback;
   readonly #window: number;
@@ -58,21 +58,21 @@ export class Flight {
   #windowBytes = 0;
   #received = 0;
   #onFile = 0;
-  #state: FlightState = { kind: "running" };
+  #state: SharedBodyState = { kind: "running" };
   #change = Promise.withResolvers<void>();
   #waiting = false;
   #wokenAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #readers = 0;
 
-  constructor({ total, open, window, onIdle }: FlightOptions) {
+  constructor({ total, open, window, onIdle }: SharedBodyOptions) {
     this.total = total;
     this.#readback = new Readback(open);
     this.#window = window;
     this.#onIdle = onIdle ?? (() => {});
   }
 
-  get state(): FlightState {
+  get state(): SharedBodyState {
     return this.#state;
   }
 
@@ -205,7 +205,7 @@ export class Flight {
     if (drop > 0) this.#blocks.splice(0, drop);
   }
 
-  #settle(state: FlightState): void {
+  #settle(state: SharedBodyState): void {
     if (this.#state.kind !== "running") return;
     this.#state = state;
     this.#wake();

@@ -1,11 +1,11 @@
 import type { Hasher } from "../digest.ts";
 import { DigestMismatch } from "../errors.ts";
-import type { SteadySource } from "./resume.ts";
+import type { ResumingSource } from "./resume.ts";
 
-export interface TailOptions {
+export interface VerifiedRestOptions {
   digest: string;
   /** Positioned where `hasher` stands. */
-  source: SteadySource;
+  source: ResumingSource;
   /** Has seen everything before the source's position. */
   hasher: Hasher;
   /** What the reader may have from before the source's position, but not before all is verified. */
@@ -22,7 +22,7 @@ export interface TailOptions {
  * end is hashed, also where the reader wants less; the last piece is held back until the digest
  * matches.
  */
-export function verifiedTail(options: TailOptions): ReadableStream<Uint8Array> {
+export function verifiedRest(options: VerifiedRestOptions): ReadableStream<Uint8Array> {
   const { digest, source, hasher, from, end = Infinity } = options;
   let held = options.held;
   return new ReadableStream<Uint8Array>({

@@ -1,10 +1,10 @@
-import type { Flight } from "./shared_body.ts";
+import type { SharedBody } from "./shared_body.ts";
 import type { BlobWriter } from "../blobs/store.ts";
 
 /** Bytes that may wait for the disk before the one who brings them is made to wait. */
 const WRITE_AHEAD = 4 * 2 ** 20;
 
-export interface DiskQueueOptions {
+export interface WriteQueueOptions {
   /** Makes room for `bytes` more, if it can. */
   makeRoom: (bytes: number) => Promise<void>;
   /** The disk does not take it; what comes after this is dropped. */
@@ -15,17 +15,17 @@ export interface DiskQueueOptions {
  * Writes what a flight has received while more of it is being fetched. Small pieces that came in
  * during one write are one piece to the next.
  */
-export class DiskQueue {
+export class WriteQueue {
   readonly #writer: BlobWriter;
-  readonly #flight: Flight;
-  readonly #options: DiskQueueOptions;
+  readonly #shared: SharedBody;
+  readonly #options: WriteQueueOptions;
   #writing: Promise<void> | undefined;
   #stuckAt: number | undefined;
   #failed = false;
 
-  constructor(writer: BlobWriter, flight: Flight, options: DiskQueueOptions) {
+  constructor(writer: BlobWriter, shared: SharedBody, options: WriteQueueOptions) {
     this.#writer = writer;
-    this.#flight = flight;
+    this.#shared = shared;
     this.#options = options;
   }
 
@@ -41,7 +41,7 @@ export class DiskQueue {
   }
 
   get #behind(): number {
-    return this.#flight.received - this.#writer.size;
+    return this.#shared.received - this.#writer.size;
   }
 
   #start(): void {
@@ -54,11 +54,11 @@ export class DiskQueue {
 
   async #write(): Promise<void> {
     try {
-      await this.#writer.write(this.#flight.view(this.#writer.size)!);
+      await this.#writer.write(this.#shared.view(this.#writer.size)!);
     } catch (error) {
       await this.#refused(error);
     }
-    this.#flight.written(this.#writer.size);
+    this.#shared.written(this.#writer.size);
   }
 
   /** Once more for each time that room could be made; the bytes are still there. */
@@ -66,7 +66,7 @@ export class DiskQueue {
     const { size } = this.#writer;
     if (this.#stuckAt !== size) {
       this.#stuckAt = size;
-      const rest = (this.#flight.total ?? this.#flight.received) - size;
+      const rest = (this.#shared.total ?? this.#shared.received) - size;
       return await this.#options.makeRoom(rest).catch(() => {});
     }
     this.#failed = true;

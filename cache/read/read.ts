@@ -3,16 +3,17 @@ import type { Clock } from "../../base/clock.ts";
 import { ContentDamaged } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import { follow } from "../fill/follower.ts";
-import type { BlobRow, Index } from "../catalog/catalog.ts";
-import { type Memory, MEMORY_ENTRY_LIMIT } from "./memory.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { BlobRow } from "../catalog/rows.ts";
+import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import { resolveRange, type Span } from "../range.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 import type { Content, FillOptions, Look, OpenOptions, Source } from "../types.ts";
-import { Check, goOnAfterDamage, verifyFile } from "./verify.ts";
+import { Check, resumeAfterDamage, verifyFile } from "./verify.ts";
 
-export interface HitsOptions {
+export interface ReaderOptions {
   clock: Clock;
-  index: Index;
+  catalog: Catalog;
   store: BlobStore;
   memory: Memory;
   emit: CacheListener;
@@ -25,8 +26,8 @@ export interface HitsOptions {
 
 const READ_SIZE = 256 * 1024;
 
-export class Hits {
-  readonly #options: HitsOptions;
+export class Reader {
+  readonly #options: ReaderOptions;
   readonly #startedAt: number;
   readonly #stop = new AbortController();
   readonly #checks = new Map<string, Check>();
@@ -34,19 +35,19 @@ export class Hits {
   readonly #live = new Set<Check>();
   readonly #reading = new Map<string, number>();
 
-  constructor(options: HitsOptions) {
+  constructor(options: ReaderOptions) {
     this.#options = options;
     this.#startedAt = options.clock.now();
   }
 
   /** `undefined` where the content is not here, or turned out not to be what it should. */
   async open(wanted: Look | string, options: OpenOptions): Promise<Content | undefined> {
-    const { index, memory, clock } = this.#options;
+    const { catalog, memory, clock } = this.#options;
     const digest = typeof wanted === "string" ? wanted : wanted.digest;
-    const row = typeof wanted === "string" ? index.blob(wanted) : wanted.stored && wanted.stat;
+    const row = typeof wanted === "string" ? catalog.blob(wanted) : wanted.stored && wanted.stat;
     const held = memory.get(digest);
     if (held) {
-      if (row) index.touch(row, clock.now());
+      if (row) catalog.touch(row, clock.now());
       return fromMemory(digest, held.bytes, held.mediaType, options);
     }
     if (!row) return undefined;
@@ -70,9 +71,9 @@ export class Hits {
 
   /** Takes content that is not what it should be out of the way and out of the index. */
   damaged(digest: string, error: unknown, repository = ""): () => Promise<BlobFile> {
-    const { index, store, memory, emit } = this.#options;
+    const { catalog, store, memory, emit } = this.#options;
     const open = store.setAside(digest);
-    index.removeBlob(digest);
+    catalog.removeBlob(digest);
     memory.delete(digest);
     emit({ kind: "damaged", digest, repository, error });
     return open;
@@ -86,18 +87,18 @@ export class Hits {
 
   /** The blob's file, if it is there and has the right size. */
   async #file(row: BlobRow, { repository }: OpenOptions): Promise<BlobFile | undefined> {
-    const { store, index } = this.#options;
+    const { store, catalog } = this.#options;
     const file = await store.open(row.digest);
     if (file?.size === row.size) return file;
     file?.close();
-    if (index.blob(row.digest) !== row) return undefined;
+    if (catalog.blob(row.digest) !== row) return undefined;
     const reason = file ? `${file.size} bytes instead of ${row.size}` : "the file is gone";
     this.damaged(row.digest, new ContentDamaged(row.digest, reason), repository);
   }
 
   /** Small content goes to memory whole, verified on the way. */
   async #load(row: BlobRow, file: BlobFile, options: OpenOptions): Promise<Content | undefined> {
-    const { index, memory, clock } = this.#options;
+    const { catalog, memory, clock } = this.#options;
     const { digest, mediaType } = row;
     const bytes = new Uint8Array(row.size);
     let length = 0;
@@ -113,18 +114,18 @@ export class Hits {
     } finally {
       file.close();
     }
-    index.verified(row, clock.now());
-    index.touch(row, clock.now());
+    catalog.verified(row, clock.now());
+    catalog.touch(row, clock.now());
     memory.set(digest, bytes, mediaType);
     return fromMemory(digest, bytes, mediaType, options);
   }
 
   #stream(row: BlobRow, file: BlobFile, options: OpenOptions): Content {
-    const { index, clock } = this.#options;
+    const { catalog, clock } = this.#options;
     const { digest, mediaType, size } = row;
     try {
       const span = resolveRange(options.range, size);
-      index.touch(row, clock.now());
+      catalog.touch(row, clock.now());
       const place = { offset: span.start, length: span.end - span.start };
       return {
         digest,
@@ -154,14 +155,14 @@ export class Hits {
     if (running) file.close();
     const check = running ?? this.#check(row, file, options.repository);
     const recover = (from: number, error: unknown) => this.#goOn(check, span, from, error, options);
-    return follow(check.flight, { ...span, failed: options.source && recover });
+    return follow(check.shared, { ...span, failed: options.source && recover });
   }
 
   #check(row: BlobRow, file: BlobFile, repository: string | undefined): Check {
-    const { index, clock, store, window } = this.#options;
+    const { catalog, clock, store, window } = this.#options;
     const { digest } = row;
     const check: Check = new Check(digest, file, store, window, {
-      sound: () => index.verified(row, clock.now()),
+      sound: () => catalog.verified(row, clock.now()),
       damaged: (error) => this.damaged(digest, error, repository),
       ended: () => this.#checks.delete(digest),
       released: () => this.#live.delete(check),
@@ -185,7 +186,7 @@ export class Hits {
     const damaged = await check.aside!();
     try {
       const body = content.body as ReadableStream<Uint8Array>;
-      return await goOnAfterDamage(body, damaged, { start, from, error });
+      return await resumeAfterDamage(body, damaged, { start, from, error });
     } finally {
       damaged.close();
     }

@@ -1,7 +1,7 @@
 /** Stored content compared with its digest. */
 import { hasherFor } from "../digest.ts";
 import { ContentDamaged } from "../errors.ts";
-import { Flight } from "../fill/shared_body.ts";
+import { SharedBody } from "../fill/shared_body.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 
 const READ_SIZE = 512 * 1024;
@@ -54,14 +54,14 @@ export interface CheckHooks {
  */
 export class Check {
   readonly digest: string;
-  readonly flight: Flight;
+  readonly shared: SharedBody;
   readonly done: Promise<void>;
   /** Opens what turned out damaged, where it is now. */
   aside: (() => Promise<BlobFile>) | undefined;
   #over = false;
 
   constructor(digest: string, file: BlobFile, store: BlobStore, window: number, hooks: CheckHooks) {
-    const flight = new Flight({
+    const shared = new SharedBody({
       total: file.size,
       window,
       open: async () => {
@@ -72,28 +72,28 @@ export class Check {
       onIdle: () => this.#over && hooks.released(),
     });
     this.digest = digest;
-    this.flight = flight;
+    this.shared = shared;
     this.done = this.#run(digest, file, hooks);
   }
 
   async #run(digest: string, file: BlobFile, hooks: CheckHooks): Promise<void> {
-    const { flight } = this;
+    const { shared } = this;
     try {
       await verifyFile(digest, file, (bytes) => {
         hooks.signal.throwIfAborted();
-        flight.append(bytes);
-        flight.written(flight.received);
+        shared.append(bytes);
+        shared.written(shared.received);
       });
       hooks.sound();
-      flight.verify();
+      shared.verify();
     } catch (error) {
       if (error instanceof ContentDamaged) this.aside = hooks.damaged(error);
-      flight.fail(error);
+      shared.fail(error);
     } finally {
       file.close();
       hooks.ended();
       this.#over = true;
-      if (flight.readers === 0) hooks.released();
+      if (shared.readers === 0) hooks.released();
     }
   }
 }
@@ -102,7 +102,7 @@ export class Check {
  * `body`, which begins at byte `start`, from byte `from` on, after making sure that it is the same
  * up to there as in `damaged`, from which a reader has had those bytes. Throws `error` where not.
  */
-export async function goOnAfterDamage(
+export async function resumeAfterDamage(
   body: ReadableStream<Uint8Array>,
   damaged: BlobFile,
   { start, from, error }: { start: number; from: number; error: unknown },

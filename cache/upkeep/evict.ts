@@ -1,9 +1,11 @@
 /** Making room: least recently used first, a few at a time, never what is in use or pinned. */
 import type { Clock } from "../../base/clock.ts";
 import type { CacheListener, EvictionReason } from "../events.ts";
-import { blobOf, type BlobRow, type Index } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { BlobRow } from "../catalog/rows.ts";
+import { leastRecentlyUsed } from "../catalog/use.ts";
 import { type DetailedPlan, planEviction } from "./plan.ts";
-import type { EvictOptions, Selector } from "../eviction.ts";
+import type { EvictionPlan, EvictOptions, Selector } from "../eviction.ts";
 import type { BlobStore } from "../blobs/store.ts";
 
 export interface Limits {
@@ -17,7 +19,7 @@ export interface Limits {
 
 export interface EvictorOptions {
   clock: Clock;
-  index: Index;
+  catalog: Catalog;
   store: BlobStore;
   emit: CacheListener;
   limits: () => Limits;
@@ -70,11 +72,11 @@ export class Evictor {
 
   /** Removes `digest` at once, in use or not; false where it is not here. */
   async remove(digest: string, reason: EvictionReason): Promise<boolean> {
-    const { index, store, forget, emit } = this.#options;
-    const row = index.blob(digest);
+    const { catalog, store, forget, emit } = this.#options;
+    const row = catalog.blob(digest);
     if (!row) return false;
     const removed = store.remove(digest);
-    index.removeBlob(digest);
+    catalog.removeBlob(digest);
     forget(digest);
     await removed;
     emit({ kind: "evicted", digest, size: row.size, reason });
@@ -82,10 +84,14 @@ export class Evictor {
   }
 
   /** What {@linkcode evict} would take now. */
-  plan(selector: Selector, options: EvictOptions = {}): DetailedPlan {
-    const { index, busy, clock, store } = this.#options;
+  plan(selector: Selector, options: EvictOptions = {}): EvictionPlan {
+    return summary(this.#plan(selector, options));
+  }
+
+  #plan(selector: Selector, options: EvictOptions): DetailedPlan {
+    const { catalog, busy, clock, store } = this.#options;
     return planEviction(selector, {
-      index,
+      catalog,
       pinned: this.#spared(options),
       busy,
       inUse: (digest) => store.inUse(digest),
@@ -94,25 +100,25 @@ export class Evictor {
   }
 
   /** Removes what `selector` means, but for what is spared or in use, and says what that was. */
-  async evict(selector: Selector, options: EvictOptions = {}): Promise<DetailedPlan> {
-    const { index, store } = this.#options;
-    const plan = this.plan(selector, options);
+  async evict(selector: Selector, options: EvictOptions = {}): Promise<EvictionPlan> {
+    const { catalog, store } = this.#options;
+    const plan = this.#plan(selector, options);
     for (const { registry, repository, tag } of plan.tagNames) {
-      index.deleteTag(registry, repository, tag);
+      catalog.deleteTag(registry, repository, tag);
     }
     const gone = new Set<string>();
     for (const digest of plan.digests) {
       if (!store.inUse(digest) && await this.remove(digest, "asked")) gone.add(digest);
     }
     const spared = this.#spared(options);
-    for (const repository of plan.repositories) index.unlinkRepository(repository, spared);
-    return this.#carriedOut(plan, gone);
+    for (const repository of plan.repositories) catalog.unlinkRepository(repository, spared);
+    return summary(this.#carriedOut(plan, gone));
   }
 
   /** `plan` as it turned out: what somebody began to read meanwhile is still here. */
   #carriedOut(plan: DetailedPlan, gone: ReadonlySet<string>): DetailedPlan {
     const left = plan.digests.filter((digest) => !gone.has(digest));
-    const sizes = left.map((digest) => this.#options.index.blob(digest)?.size ?? 0);
+    const sizes = left.map((digest) => this.#options.catalog.blob(digest)?.size ?? 0);
     return {
       ...plan,
       digests: [...gone],
@@ -133,11 +139,11 @@ export class Evictor {
   }
 
   async #enforce(): Promise<void> {
-    const { index, clock, store, limits, pendingBytes } = this.#options;
-    index.flush(clock.now());
+    const { catalog, clock, store, limits, pendingBytes } = this.#options;
+    catalog.flush(clock.now());
     const { maxSize, minFree, maxAge } = limits();
     if (maxAge > 0) await this.#evictUntil(Infinity, "age", clock.now() - maxAge);
-    const total = index.totals.bytes + pendingBytes();
+    const total = catalog.totals.bytes + pendingBytes();
     if (total > maxSize) await this.#evictUntil(total - maxSize * LOW_WATER, "size");
     const { free } = await store.space();
     if (free < minFree) await this.#evictUntil(minFree / LOW_WATER - free, "disk");
@@ -152,7 +158,7 @@ export class Evictor {
     let freed = 0;
     let after = { lastUsed: -1, digest: "" };
     while (freed < bytes && !this.#stopped) {
-      const batch = this.#oldest(after, usedBefore);
+      const batch = leastRecentlyUsed(this.#options.catalog, after, usedBefore, BATCH);
       const pinned = this.#options.pinned();
       for (const row of batch) {
         after = row;
@@ -165,17 +171,14 @@ export class Evictor {
     }
   }
 
-  #oldest(after: { lastUsed: number; digest: string }, before: number): BlobRow[] {
-    return this.#options.index.db.prepare(
-      `SELECT * FROM blobs WHERE (last_used, digest) > (?, ?) AND last_used <= ?
-       ORDER BY last_used, digest LIMIT ?`,
-    ).all(after.lastUsed, after.digest, before, BATCH).map(blobOf);
-  }
-
   /** The row on disk may be older than what is known of its use. */
   #mayGo({ digest, lastUsed }: BlobRow): boolean {
-    const { index, busy, store } = this.#options;
-    const unused = index.blob(digest)?.lastUsed === lastUsed;
+    const { catalog, busy, store } = this.#options;
+    const unused = catalog.blob(digest)?.lastUsed === lastUsed;
     return unused && !busy(digest) && !store.inUse(digest);
   }
+}
+
+function summary({ tagNames: _, repositories: __, ...plan }: DetailedPlan): EvictionPlan {
+  return plan;
 }

@@ -1,7 +1,8 @@
 /** Pins: globs on `registry/repository:tag`, or digests, whose content stays whatever happens. */
 import { parseDigest } from "../digest.ts";
 import type { Pin } from "../eviction.ts";
-import type { Index } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { allTags, closure } from "../catalog/relations.ts";
 
 /** A glob as a regular expression: `*` is any run of characters, `?` any one. */
 export function globToRegExp(glob: string): RegExp {
@@ -12,32 +13,17 @@ export function globToRegExp(glob: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/**
- * Everything that the manifests `roots` name, directly or through others, and they themselves. What
- * a signature is about (`subject`) does not belong to it.
- */
-export function closure(index: Index, roots: Iterable<string>): Set<string> {
-  const children = index.db.prepare(
-    "SELECT child FROM refs WHERE parent = ? AND kind <> 'subject'",
-  );
-  const found = new Set(roots);
-  for (const digest of found) {
-    for (const { child } of children.all(digest)) found.add(String(child));
-  }
-  return found;
-}
-
 /** The digests that pins hold, worked out anew only when tags, references or pins have changed. */
 export class Pinned {
-  readonly #index: Index;
+  readonly #catalog: Catalog;
   #configured: readonly string[];
   #digests = new Set<string>();
   /** Worked out when that many bytes were stored altogether. */
   #bytes: { of: number; sum: number } | undefined;
   #revision = -1;
 
-  constructor(index: Index, configured: readonly string[]) {
-    this.#index = index;
+  constructor(catalog: Catalog, configured: readonly string[]) {
+    this.#catalog = catalog;
     this.#configured = configured;
   }
 
@@ -48,7 +34,7 @@ export class Pinned {
   }
 
   patterns(): Pin[] {
-    const own = this.#index.pins().filter((pattern) => !this.#configured.includes(pattern));
+    const own = this.#catalog.pins().filter((pattern) => !this.#configured.includes(pattern));
     return [
       ...this.#configured.map((pattern) => ({ pattern, configured: true })),
       ...own.map((pattern) => ({ pattern, configured: false })),
@@ -56,32 +42,31 @@ export class Pinned {
   }
 
   digests(): ReadonlySet<string> {
-    if (this.#revision === this.#index.reachable) return this.#digests;
-    this.#revision = this.#index.reachable;
+    if (this.#revision === this.#catalog.reachable) return this.#digests;
+    this.#revision = this.#catalog.reachable;
     this.#bytes = undefined;
     const patterns = this.patterns().map(({ pattern }) => pattern);
     const globs = patterns.filter((pattern) => !parseDigest(pattern)).map(globToRegExp);
     const roots = [...patterns.filter(parseDigest), ...globs.length > 0 ? this.#roots(globs) : []];
-    this.#digests = closure(this.#index, roots);
+    this.#digests = closure(this.#catalog, roots);
     return this.#digests;
   }
 
   /** Bytes of what pins hold, as far as it is here. */
   bytes(): number {
     const digests = this.digests();
-    const { bytes: of } = this.#index.totals;
+    const { bytes: of } = this.#catalog.totals;
     if (this.#bytes?.of !== of) {
-      const sizes = digests.values().map((digest) => this.#index.blob(digest)?.size ?? 0);
+      const sizes = digests.values().map((digest) => this.#catalog.blob(digest)?.size ?? 0);
       this.#bytes = { of, sum: sizes.reduce((sum, size) => sum + size, 0) };
     }
     return this.#bytes.sum;
   }
 
   *#roots(globs: RegExp[]): Iterable<string> {
-    const tags = this.#index.db.prepare("SELECT registry, repository, tag, digest FROM tags");
-    for (const { registry, repository, tag, digest } of tags.iterate()) {
+    for (const { registry, repository, tag, digest } of allTags(this.#catalog)) {
       const name = `${registry}/${repository}:${tag}`;
-      if (globs.some((glob) => glob.test(name))) yield String(digest);
+      if (globs.some((glob) => glob.test(name))) yield digest;
     }
   }
 }

@@ -1,14 +1,16 @@
 /** Everything stored compared with its digest: over time behind the scenes, or all of it at once. */
 import type { Clock } from "../../base/clock.ts";
 import { ContentDamaged } from "../errors.ts";
-import { blobOf, type BlobRow, type Index } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { BlobRow } from "../catalog/rows.ts";
+import { allBlobs, longestUnverified } from "../catalog/use.ts";
 import type { BlobStore } from "../blobs/store.ts";
 import type { VerifyProgress } from "../types.ts";
 import { verifyFile } from "../read/verify.ts";
 
 export interface ScrubOptions {
   clock: Clock;
-  index: Index;
+  catalog: Catalog;
   store: BlobStore;
   /** Takes damaged content out of the way. */
   damaged: (digest: string, error: unknown) => void;
@@ -33,7 +35,7 @@ export class Scrub {
    * aborted. Trouble that is not damage goes to `failed` and is tried again later.
    */
   async run(signal: AbortSignal, failed: (error: unknown) => void): Promise<void> {
-    const { clock, index, rate } = this.#options;
+    const { clock, catalog, rate } = this.#options;
     while (!signal.aborted) {
       try {
         const row = rate() > 0 ? this.#due() : undefined;
@@ -44,7 +46,7 @@ export class Scrub {
         await this.#verify(row, async (bytes) => {
           await clock.delay(bytes / Math.max(1, rate()) * 1000, signal);
         });
-        index.flush(clock.now());
+        catalog.flush(clock.now());
       } catch (error) {
         if (signal.aborted) return;
         failed(error);
@@ -59,25 +61,25 @@ export class Scrub {
     signal: AbortSignal | undefined,
     digests?: readonly string[],
   ): Promise<VerifyProgress> {
-    const { index, clock } = this.#options;
-    const chosen = digests?.flatMap((digest) => index.blob(digest) ?? []);
-    const totalBlobs = chosen?.length ?? index.totals.blobs;
-    const totalBytes = chosen?.reduce((sum, { size }) => sum + size, 0) ?? index.totals.bytes;
+    const { catalog, clock } = this.#options;
+    const chosen = digests?.flatMap((digest) => catalog.blob(digest) ?? []);
+    const totalBlobs = chosen?.length ?? catalog.totals.blobs;
+    const totalBytes = chosen?.reduce((sum, { size }) => sum + size, 0) ?? catalog.totals.bytes;
     const state: VerifyProgress = { blobs: 0, bytes: 0, totalBlobs, totalBytes, damaged: [] };
-    for (const row of chosen ?? this.#everything()) {
+    for (const row of chosen ?? allBlobs(catalog)) {
       const sound = await this.#verify(row, () => signal?.throwIfAborted());
       if (!sound) state.damaged.push(row.digest);
       state.blobs++;
       state.bytes += row.size;
       progress({ ...state });
     }
-    index.flush(clock.now());
+    catalog.flush(clock.now());
     return state;
   }
 
   /** False where it was damaged, and is out of the way now. */
   async #verify(row: BlobRow, read: (bytes: number) => void | Promise<void>): Promise<boolean> {
-    const { clock, index, store, damaged } = this.#options;
+    const { clock, catalog, store, damaged } = this.#options;
     const { digest, size } = row;
     const file = await store.open(digest);
     try {
@@ -88,31 +90,18 @@ export class Scrub {
       await verifyFile(digest, file, (bytes) => read(bytes.length));
     } catch (error) {
       if (!(error instanceof ContentDamaged)) throw error;
-      if (index.blob(digest)?.created === row.created) damaged(digest, error);
+      if (catalog.blob(digest)?.created === row.created) damaged(digest, error);
       return false;
     } finally {
       file?.close();
     }
-    const known = index.blob(digest);
-    if (known) index.verified(known, clock.now());
+    const known = catalog.blob(digest);
+    if (known) catalog.verified(known, clock.now());
     return true;
   }
 
   #due(): BlobRow | undefined {
-    const { index, clock, verifyEvery } = this.#options;
-    const row = index.db.prepare("SELECT * FROM blobs WHERE verified < ? ORDER BY verified LIMIT 1")
-      .get(clock.now() - verifyEvery());
-    return row && blobOf(row);
-  }
-
-  *#everything(): Iterable<BlobRow> {
-    let row = this.#after("");
-    for (; row; row = this.#after(row.digest)) yield row;
-  }
-
-  #after(digest: string): BlobRow | undefined {
-    const row = this.#options.index.db
-      .prepare("SELECT * FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1").get(digest);
-    return row && blobOf(row);
+    const { catalog, clock, verifyEvery } = this.#options;
+    return longestUnverified(catalog, clock.now() - verifyEvery());
   }
 }

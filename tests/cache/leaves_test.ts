@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { digestOf, InvalidDigest, parseDigest, requireDigest } from "../../cache/digest.ts";
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
 import { isManifestType, referencesOf, sniffMediaType } from "../../cache/manifest.ts";
-import { Memory } from "../../cache/read/memory.ts";
+import { Memory } from "../../cache/blobs/memory.ts";
 import { globToRegExp } from "../../cache/upkeep/pins.ts";
 import { type ByteRange, resolveRange } from "../../cache/range.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openCache } from "../../../cache/cache.ts";
 import { CacheLocked, CacheTooNew } from "../../../cache/errors.ts";
-import { Index } from "../../../cache/catalog/catalog.ts";
+import { Catalog } from "../../../cache/catalog/catalog.ts";
 import { SCHEMA_VERSION } from "../../../cache/catalog/schema.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { assertBytes, blob, bytesOf, withCache, withCacheIn, withDir } from "../support.ts";
@@ -153,15 +153,15 @@ Deno.test("openCache, two on one directory are refused with a clear message", ()
 Deno.test("openCache, is ready within a second with a hundred thousand blobs", () =>
   withDir(async (dir) => {
     const path = join(dir, "index.db");
-    const index = Index.open(path);
-    index.transaction(() => {
+    const catalog = Catalog.open(path);
+    catalog.transaction(() => {
       for (let n = 0; n < 100_000; n++) {
         const digest = `sha256:${n.toString(16).padStart(64, "0")}`;
         const times = { created: n, lastUsed: n, verified: n };
-        index.addBlob({ digest, size: 1, mediaType: "a/b", ...times }, { repositories: ["r/x"] });
+        catalog.addBlob({ digest, size: 1, mediaType: "a/b", ...times }, { repositories: ["r/x"] });
       }
     });
-    index.close(Date.now());
+    catalog.close(Date.now());
     for (const state of ["clean", "after a crash"]) {
       const before = performance.now();
       const cache = await openCache({ dir, scrubRate: 0 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Flight, HELD_BACK } from "../../../cache/fill/shared_body.ts";
+import { HELD_BACK, SharedBody } from "../../../cache/fill/shared_body.ts";
 import { follow } from "../../../cache/fill/follower.ts";
 import type { BlobFile } from "../../../cache/blobs/store.ts";
 import { settle } from "../../fake/clock.ts";
@@ -69,7 +69,7 @@ Deno.test("Flight, every reader gets exactly its bytes, at whatever pace anybody
         const total = steps.reduce((sum, { size }) => sum + size, 0);
         const bytes = noise(total, total);
         const file = new GrowingFile();
-        const flight = new Flight({
+        const shared = new SharedBody({
           total: sized ? total : undefined,
           window,
           open: () => file.open(),
@@ -82,7 +82,7 @@ Deno.test("Flight, every reader gets exactly its bytes, at whatever pace anybody
         const reading: Promise<void>[] = [];
         const join = (at: number) => {
           for (const span of spans.filter(({ joinsAt }) => joinsAt === at)) {
-            const body = follow(flight, { start: span.start, end: sized ? span.end : undefined });
+            const body = follow(shared, { start: span.start, end: sized ? span.end : undefined });
             reading.push(
               read(body, span.slow).then((got) => {
                 assertBytes(got, bytes.subarray(span.start, span.end), JSON.stringify(span));
@@ -97,24 +97,24 @@ Deno.test("Flight, every reader gets exactly its bytes, at whatever pace anybody
           while (waiting.length > most) {
             const piece = waiting.shift()!;
             file.append(piece);
-            flight.written(written += piece.length);
+            shared.written(written += piece.length);
           }
         };
         for (const [turn, { size, lag, pause }] of steps.entries()) {
           join(turn);
           const piece = bytes.slice(at, at += size);
-          flight.append(piece);
+          shared.append(piece);
           waiting.push(piece);
           write(lag);
           if (pause) await settle();
         }
-        flight.verify();
+        shared.verify();
         for (let turn = steps.length; turn <= 20; turn++) join(turn);
         await settle();
         write(0);
         await Promise.all(reading);
         await settle();
-        assert.equal(flight.readers, 0);
+        assert.equal(shared.readers, 0);
         assert.equal(file.closed, file.opened, "files are closed");
       },
     ),
@@ -141,18 +141,18 @@ Deno.test("Flight, nobody gets all of what it asked for before everything is ver
       async (steps, sized, fails) => {
         const total = steps.reduce((sum, { size }) => sum + size, 0);
         const bytes = noise(total);
-        const flight = new Flight({
+        const shared = new SharedBody({
           total: sized ? total : undefined,
           window: Infinity,
           open: () => assert.fail("all is in memory"),
         });
-        const body = follow(flight, { start: 0, end: sized ? total : undefined });
+        const body = follow(shared, { start: 0, end: sized ? total : undefined });
         const reading = drain(body);
         let at = 0;
-        for (const { size } of steps) flight.append(bytes.slice(at, at += size));
+        for (const { size } of steps) shared.append(bytes.slice(at, at += size));
         await settle();
-        if (fails) flight.fail(new Error("wrong"));
-        else flight.verify();
+        if (fails) shared.fail(new Error("wrong"));
+        else shared.verify();
         const got = await reading;
         assert.equal(got.error !== undefined, fails);
         if (fails) assert.ok(got.bytes.length <= Math.max(0, total - HELD_BACK));
@@ -165,17 +165,17 @@ Deno.test("Flight, nobody gets all of what it asked for before everything is ver
 
 Deno.test("Flight, keeps no more in memory than it may, once the file has it", async () => {
   const file = new GrowingFile();
-  const flight = new Flight({ total: undefined, window: 300 * KiB, open: () => file.open() });
+  const shared = new SharedBody({ total: undefined, window: 300 * KiB, open: () => file.open() });
   const bytes = noise(1000 * KiB);
   for (let at = 0; at < bytes.length; at += 100 * KiB) {
-    flight.append(bytes.slice(at, at + 100 * KiB));
+    shared.append(bytes.slice(at, at + 100 * KiB));
   }
-  assertBytes(flight.whole()!, bytes);
+  assertBytes(shared.whole()!, bytes);
   file.append(bytes);
-  flight.written(bytes.length);
-  assert.equal(flight.whole(), undefined);
-  flight.verify();
-  const body = follow(flight, { start: 0, end: undefined });
+  shared.written(bytes.length);
+  assert.equal(shared.whole(), undefined);
+  shared.verify();
+  const body = follow(shared, { start: 0, end: undefined });
   assertBytes(await bytesOf(body), bytes);
   assert.equal(file.opened, 1);
 });
@@ -184,16 +184,16 @@ Deno.test("follow, cancelled while it waits, leaves nothing behind", async () =>
   let idle = 0;
   const file = new GrowingFile();
   const options = { total: 10, window: 0, open: () => file.open(), onIdle: () => idle++ };
-  const flight = new Flight(options);
-  const body = follow(flight, { start: 0, end: 10 });
+  const shared = new SharedBody(options);
+  const body = follow(shared, { start: 0, end: 10 });
   const reader = body.getReader();
   const pending = reader.read();
   await settle();
   await reader.cancel();
   assert.deepEqual(await pending, { value: undefined, done: true });
-  assert.equal(flight.readers, 0);
+  assert.equal(shared.readers, 0);
   assert.equal(idle, 1);
-  flight.append(new Uint8Array(10));
-  flight.verify();
+  shared.append(new Uint8Array(10));
+  shared.verify();
   await settle();
 });

@@ -1,7 +1,7 @@
 /** An index of many images without their content: what the dashboard lists it takes from there. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { Index } from "../../../cache/catalog/catalog.ts";
+import { Catalog } from "../../../cache/catalog/catalog.ts";
 import type { Reference } from "../../../cache/manifest.ts";
 import { NOBODY } from "./account.ts";
 
@@ -29,22 +29,22 @@ export interface ManyTags {
 export async function fillIndex(dir: string, images: number, one: ManyTags): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
   const now = Date.now();
-  const index = Index.open(join(dir, "index.db"));
-  index.transaction(() => {
+  const catalog = Catalog.open(join(dir, "index.db"));
+  catalog.transaction(() => {
     for (let i = 0; i < images; i++) {
       const registry = REGISTRIES[i % REGISTRIES.length]!;
-      addImage(index, { registry, repository: `team-${i % 97}/app-${i}` }, "1.0", i, now);
+      addImage(catalog, { registry, repository: `team-${i % 97}/app-${i}` }, "1.0", i, now);
     }
-    for (let i = 0; i < one.tags; i++) addImage(index, one, `build-${i}`, images + i, now);
+    for (let i = 0; i < one.tags; i++) addImage(catalog, one, `build-${i}`, images + i, now);
   });
-  index.close(now);
+  catalog.close(now);
   const files = ["", ...(await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name)];
   if (Deno.uid() !== 0) return;
   for (const name of files) await Deno.chown(join(dir, name), NOBODY.uid, NOBODY.gid);
 }
 
 function addImage(
-  index: Index,
+  catalog: Catalog,
   { registry, repository }: { registry: string; repository: string },
   tag: string,
   i: number,
@@ -54,7 +54,7 @@ function addImage(
   const add = (name: string, mediaType: string, size: number, references: Reference[] = []) => {
     const digest = digestFor(name);
     const times = { created: now, lastUsed: now - i * 1000, verified: now };
-    index.addBlob({ digest, size, mediaType, ...times }, { references, repositories: [held] });
+    catalog.addBlob({ digest, size, mediaType, ...times }, { references, repositories: [held] });
     return digest;
   };
   const name = `${held}:${tag}`;
@@ -76,5 +76,5 @@ function addImage(
   const mediaType = `${OCI}.index.v1+json`;
   const digest = add(name, mediaType, 900, manifests);
   const key = { registry, repository, tag, accept: "*/*" };
-  index.setTag(key, { digest, mediaType, size: 900, checkedAt: now });
+  catalog.setTag(key, { digest, mediaType, size: 900, checkedAt: now });
 }

@@ -1,0 +1,40 @@
+/** Rows of the catalog's tables as the rest of the program knows them. */
+import type { BlobInfo, TagKey, TagName, TagRow } from "../types.ts";
+
+/** A blob's row; hits, last use and time of verification are written behind. */
+export interface BlobRow extends BlobInfo {}
+
+type Row = Record<string, unknown>;
+
+/** A row of `blobs`. */
+export function blobOf(row: Row): BlobRow {
+  return {
+    digest: String(row.digest),
+    size: Number(row.size),
+    mediaType: String(row.media_type),
+    hits: Number(row.hits),
+    lastUsed: Number(row.last_used),
+    created: Number(row.created),
+    verified: Number(row.verified),
+  };
+}
+
+/** What a row of `tags` stands for. */
+export function tagOf(row: Row): TagRow {
+  return {
+    digest: String(row.digest),
+    mediaType: String(row.media_type),
+    size: Number(row.size),
+    checkedAt: Number(row.checked_at),
+  };
+}
+
+/** The name in a row of `tags`, whatever was accepted. */
+export function tagNameOf({ registry, repository, tag }: Row): TagName {
+  return { registry: String(registry), repository: String(repository), tag: String(tag) };
+}
+
+/** `key` as one string, for maps. */
+export function tagId({ registry, repository, tag, accept }: TagKey): string {
+  return `${registry}\0${repository}\0${tag}\0${accept}`;
+}

@@ -1,0 +1,52 @@
+/** SQLite as the catalog uses it: how its file is opened, what counts as damage, transactions. */
+import { DatabaseSync } from "node:sqlite";
+import { IndexDamaged } from "../errors.ts";
+import { migrate } from "./schema.ts";
+
+/**
+ * Opens or creates the database at `path`, brings its tables up to date and hands it to `use`.
+ * Throws CacheTooNew, or {@linkcode IndexDamaged} where the file is no sound database.
+ *
+ * WAL without a sync on each commit: a power cut may take the last rows, never the file's soundness.
+ */
+export function openDatabase<T>(path: string, use: (db: DatabaseSync) => T): T {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    // Prepared, not executed: only then do errors carry SQLite's code.
+    db.prepare("PRAGMA journal_mode = WAL").get();
+    db.exec("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768");
+    migrate(db, path);
+    return use(db);
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    throw isDamage(error) ? new IndexDamaged(path, error.message, { cause: error }) : error;
+  }
+}
+
+/** Looks through all pages. Throws {@linkcode IndexDamaged}, naming `path`, where they do not fit. */
+export function checkPages(db: DatabaseSync, path: string): void {
+  const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.quick_check);
+  if (verdict !== "ok") throw new IndexDamaged(path, verdict);
+}
+
+/** Runs `work` in a transaction; one within another is part of it. */
+export function inTransaction(db: DatabaseSync, work: () => void): void {
+  if (db.isTransaction) return work();
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    work();
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** SQLite's own words for a file that is no sound database, or lacks what it must hold. */
+const DAMAGE = new Set([1, /* ERROR */ 11, /* CORRUPT */ 26 /* NOTADB */]);
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" &&
+    DAMAGE.has(error.errcode & 0xff);
+}

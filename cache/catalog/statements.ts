@@ -1,0 +1,41 @@
+/** The statements that requests need, prepared once. */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** Prepares them on `db`, whose tables are up to date. */
+export function statements(db: DatabaseSync) {
+  const sql = (text: string): StatementSync => db.prepare(text);
+  return {
+    blob: sql("SELECT * FROM blobs WHERE digest = ?"),
+    addBlob: sql(
+      `INSERT INTO blobs VALUES (:digest, :size, :mediaType, :created, :lastUsed, 0, :verified)
+       ON CONFLICT DO UPDATE SET size = :size, verified = :verified,
+         media_type = iif(:mediaType = '', media_type, :mediaType)`,
+    ),
+    removeBlob: sql("DELETE FROM blobs WHERE digest = ?"),
+    touch: sql(
+      "UPDATE blobs SET hits = :hits, last_used = :lastUsed, verified = :verified WHERE digest = :digest",
+    ),
+    totals: sql("SELECT count(*) AS blobs, coalesce(sum(size), 0) AS bytes FROM blobs"),
+    link: sql(
+      "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen",
+    ),
+    linked: sql("SELECT 1 FROM members WHERE repository = ? AND digest = ?"),
+    unlinkDigest: sql("DELETE FROM members WHERE digest = ?"),
+    members: sql("SELECT digest FROM members WHERE repository = ?"),
+    unlink: sql("DELETE FROM members WHERE repository = ? AND digest = ?"),
+    forgetMembers: sql(
+      "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
+    ),
+    tag: sql(
+      "SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ? AND accept = ?",
+    ),
+    tags: sql("SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
+    setTag: sql("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    deleteTag: sql("DELETE FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
+    deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
+    addRef: sql("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    removeRefs: sql("DELETE FROM refs WHERE parent = ?"),
+    setState: sql("INSERT OR REPLACE INTO state VALUES (?, ?)"),
+    state: sql("SELECT value FROM state WHERE key = ?"),
+  };
+}

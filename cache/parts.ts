@@ -1,0 +1,104 @@
+/** The parts of a cache, and how they know of each other. */
+import type { BlobStore } from "./blobs/store.ts";
+import { Memory } from "./blobs/memory.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import { Queries } from "./catalog/queries.ts";
+import type { CacheListener } from "./events.ts";
+import { Committer } from "./fill/commit.ts";
+import type { FillDeps } from "./fill/fill.ts";
+import { Fills } from "./fill/fills.ts";
+import type { CacheOptions } from "./options.ts";
+import { Lookup } from "./read/look.ts";
+import { Reader } from "./read/read.ts";
+import { Evictor } from "./upkeep/evict.ts";
+import { Pinned } from "./upkeep/pins.ts";
+import { Scrub } from "./upkeep/scrub.ts";
+
+export interface Parts {
+  memory: Memory;
+  pinned: Pinned;
+  committer: Committer;
+  fills: Fills;
+  lookup: Lookup;
+  reader: Reader;
+  evictor: Evictor;
+  scrub: Scrub;
+  queries: Queries;
+  /** Makes room behind the scenes where the limits are passed. */
+  enforce: () => void;
+}
+
+export interface PartsOptions {
+  /** As they are now. */
+  settings: () => Required<CacheOptions>;
+  emit: CacheListener;
+  /** Something behind the scenes failed. */
+  trouble: (what: string, error: unknown) => void;
+}
+
+/** Bytes of memory that running fills share for their readers, and bounds for each of them. */
+const SHARED_WINDOW = 64 * 2 ** 20;
+const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
+
+/** Puts the parts of a cache together that keeps its blobs in `store` and its rows in `catalog`. */
+export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptions): Parts {
+  const { settings, emit, trouble } = options;
+  const { clock } = settings();
+  const memory = new Memory(settings().memory);
+  const pinned = new Pinned(catalog, settings().pin);
+  const enforce = () => {
+    evictor.enforce().catch((error) => trouble("making room", error));
+  };
+  const common = { clock, catalog, store, emit };
+  const committer = new Committer({ ...common, memory, grown: enforce });
+  const fills: Fills = new Fills({
+    clock,
+    emit,
+    deps: () => fillDeps(settings(), store, fills, evictor),
+    stored: (digest, content, holders) => committer.stored(digest, content, holders),
+  });
+  const lookup = new Lookup({
+    ...common,
+    memory,
+    pinned: () => pinned.digests(),
+    filling: (digest) => fills.repositories(digest),
+  });
+  const reader = new Reader({
+    ...common,
+    memory,
+    verifyEvery: () => settings().verifyEvery,
+    window: WINDOW.least,
+    fill: (digest, source, fill) => fills.fill(digest, source, fill),
+  });
+  const evictor = new Evictor({
+    ...common,
+    limits: settings,
+    pinned: () => pinned.digests(),
+    busy: (digest) => fills.has(digest) || reader.reads(digest),
+    pendingBytes: () => fills.pendingBytes,
+    forget: (digest) => memory.delete(digest),
+  });
+  const scrub = new Scrub({
+    ...common,
+    damaged: (digest, error) => reader.damaged(digest, error),
+    rate: () => settings().scrubRate,
+    verifyEvery: () => settings().verifyEvery,
+  });
+  const queries = new Queries(catalog, () => pinned.digests(), () => clock.now());
+  return { memory, pinned, committer, fills, lookup, reader, evictor, scrub, queries, enforce };
+}
+
+function fillDeps(
+  settings: Required<CacheOptions>,
+  store: BlobStore,
+  fills: Fills,
+  evictor: Evictor,
+): FillDeps {
+  const share = SHARED_WINDOW / (fills.running().length + 1);
+  return {
+    ...settings,
+    store,
+    window: Math.max(WINDOW.least, Math.min(WINDOW.most, share)),
+    makeRoom: (bytes) => evictor.makeRoom(bytes),
+  };
+}

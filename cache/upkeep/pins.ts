@@ -1,17 +1,12 @@
-/** Pins: globs on `registry/repository:tag`, or digests, whose content stays whatever happens. */
+/**
+ * Pins: globs on `registry/repository:tag`, in which `*` goes across slashes, or digests. What they
+ * name stays whatever happens.
+ */
+import { wideGlobPattern } from "../../base/glob.ts";
 import { parseDigest } from "../digest.ts";
 import type { Pin } from "../eviction.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { allTags, closure } from "../catalog/relations.ts";
-
-/** A glob as a regular expression: `*` is any run of characters, `?` any one. */
-export function globToRegExp(glob: string): RegExp {
-  const source = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, ".*").replace(
-    /\?/g,
-    ".",
-  );
-  return new RegExp(`^${source}$`);
-}
 
 /** The digests that pins hold, worked out anew only when tags, references or pins have changed. */
 export class Pinned {
@@ -46,7 +41,7 @@ export class Pinned {
     this.#revision = this.#catalog.reachable;
     this.#bytes = undefined;
     const patterns = this.patterns().map(({ pattern }) => pattern);
-    const globs = patterns.filter((pattern) => !parseDigest(pattern)).map(globToRegExp);
+    const globs = patterns.filter((pattern) => !parseDigest(pattern)).map(wideGlobPattern);
     const roots = [...patterns.filter(parseDigest), ...globs.length > 0 ? this.#roots(globs) : []];
     this.#digests = closure(this.#catalog, roots);
     return this.#digests;

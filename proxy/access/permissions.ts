@@ -1,4 +1,5 @@
 /** Who may do what. The decision is one pure function; `accessRules` binds it to a configuration. */
+import { globPattern } from "../../base/glob.ts";
 import type { Config, Registry } from "../config/schema.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Target } from "../names/target.ts";
@@ -96,14 +97,6 @@ export function accessRules(config: Pick<Config, "registries" | "access">) {
       mayList: (target, name) => may(target.registry, name, "pull"),
     };
   };
-}
-
-/** `*` is anything within a path segment, `**` anything at all. */
-export function globPattern(glob: string): RegExp {
-  const pattern = glob.split(/(\*\*|\*)/).map((part) =>
-    part === "**" ? ".*" : part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
-  ).join("");
-  return new RegExp(`^${pattern}$`);
 }
 
 function matches(patterns: readonly RegExp[], name: string): boolean {

@@ -2,6 +2,7 @@
  * What upstream says, in the names that a client behind a `repo_prefix` knows. What lies in front of
  * the prefix is none of its business, so what cannot be put into its names is left out. Pure.
  */
+import { literal } from "../../base/glob.ts";
 import { OciError } from "../oci/errors.ts";
 import { calledAs, clientName, type Target } from "./target.ts";
 
@@ -37,9 +38,4 @@ export function errorForClient(target: Target, error: OciError): OciError {
     headers,
     cause: error,
   });
-}
-
-/** `text` for a regular expression that matches it and nothing else. */
-function literal(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -5,7 +5,6 @@ import { digestOf, InvalidDigest, parseDigest, requireDigest } from "../../cache
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
 import { isManifestType, referencesOf, sniffMediaType } from "../../cache/manifest.ts";
 import { Memory } from "../../cache/blobs/memory.ts";
-import { globToRegExp } from "../../cache/upkeep/pins.ts";
 import { type ByteRange, resolveRange } from "../../cache/range.ts";
 
 Deno.test("parseDigest, takes the two algorithms in their one spelling", () => {
@@ -158,23 +157,6 @@ Deno.test("media types, are recognised with parameters and guessed without", () 
     [[], ""],
   ];
   for (const [value, expected] of table) assert.equal(sniffMediaType(encode(value)), expected);
-});
-
-Deno.test("globs, match whole names", () => {
-  const table: [glob: string, name: string, matches: boolean][] = [
-    ["docker/library/alpine:*", "docker/library/alpine:3.20", true],
-    ["docker/library/alpine:*", "docker/library/alpine2:3.20", false],
-    ["docker/*", "docker/library/alpine:3.20", true],
-    ["docker/library/alpine", "docker/library/alpine:3.20", false],
-    ["*:latest", "quay/a/b:latest", true],
-    ["*:v?.0", "quay/a/b:v1.0", true],
-    ["*:v?.0", "quay/a/b:v10.0", false],
-    ["a.b/(c):[d]", "a.b/(c):[d]", true],
-    ["a.b/c:d", "axb/c:d", false],
-  ];
-  for (const [glob, name, matches] of table) {
-    assert.equal(globToRegExp(glob).test(name), matches, `${glob} on ${name}`);
-  }
 });
 
 Deno.test("Memory, holds what was used last within its bytes, and nothing large", () => {

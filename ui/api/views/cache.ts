@@ -1,7 +1,7 @@
 /** What is kept, as the API tells it. */
 import type { Cache } from "../../../cache/api.ts";
 import type { BlobListing, ListedBlob, ReferenceItem } from "../../../cache/listing.ts";
-import { globToRegExp } from "../../../cache/upkeep/pins.ts";
+import { wideGlobPattern } from "../../../base/glob.ts";
 import type {
   Blob,
   CachedImage,
@@ -30,7 +30,7 @@ export function imageViews(
   cache: Cache,
   items: ReturnType<Cache["repositories"]>["items"],
 ): CachedImage[] {
-  const pins = cache.pins().map(({ pattern }) => globToRegExp(pattern));
+  const pins = cache.pins().map(({ pattern }) => wideGlobPattern(pattern));
   return items.map(({ repository: key, ...item }) => ({
     ...item,
     ...splitRepository(key),

@@ -1,5 +1,6 @@
 /** A brake on guessing: failed sign-ins are counted per address and in total. */
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
 
 interface Bucket {
   tokens: number;
@@ -37,7 +38,7 @@ export interface LimiterOptions {
  * it was right, so attempts in parallel cannot outrun the count, nor keep scrypt busy.
  */
 export class LoginLimiter {
-  readonly #addresses = new Map<string, Bucket>();
+  readonly #addresses: LRUCache<string, Bucket>;
   readonly #total: Bucket;
   readonly #now: () => number;
   readonly #perAddressRate: Rate;
@@ -47,6 +48,14 @@ export class LoginLimiter {
     this.#now = options.now;
     this.#perAddressRate = options.perAddress ?? PER_ADDRESS;
     this.#totalRate = options.total ?? TOTAL;
+    const { burst, everyMs } = this.#perAddressRate;
+    this.#addresses = new LRUCache({
+      max: MAX_ADDRESSES,
+      ttl: burst * everyMs, // a bucket is full again by then, as a new one is
+      updateAgeOnGet: true,
+      ttlResolution: 0, // without a timer of its own
+      perf: { now: this.#now },
+    });
     this.#total = { tokens: this.#totalRate.burst, at: this.#now() };
   }
 
@@ -72,13 +81,10 @@ export class LoginLimiter {
 
   #bucket(address: string): Bucket {
     const key = network(address);
-    const bucket = this.#addresses.get(key) ??
-      { tokens: this.#perAddressRate.burst, at: this.#now() };
-    this.#addresses.delete(key);
+    const known = this.#addresses.get(key);
+    if (known) return known;
+    const bucket = { tokens: this.#perAddressRate.burst, at: this.#now() };
     this.#addresses.set(key, bucket);
-    if (this.#addresses.size > MAX_ADDRESSES) {
-      this.#addresses.delete(this.#addresses.keys().next().value!);
-    }
     return bucket;
   }
 

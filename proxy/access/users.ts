@@ -1,6 +1,7 @@
 /** Names and passwords of the people who may use the proxy. */
 import { LRUCache } from "lru-cache";
 import { createHmac, randomBytes } from "node:crypto";
+import { Once } from "../../base/once.ts";
 import { verifyPassword } from "../../base/passwords.ts";
 import type { Config } from "../config/schema.ts";
 import { LoginLimiter, type Rate, TooManyAttempts } from "./limiter.ts";
@@ -54,21 +55,18 @@ export class SignIns {
       updateAgeOnGet: true,
       perf: { now: this.#options.now },
     });
-    const running = new Map<string, Promise<boolean>>();
+    const checking = new Once<boolean>();
     const key = randomBytes(32);
     return (name, password, client) => {
       const id = createHmac("sha256", key).update(JSON.stringify([name, password])).digest(
         "base64",
       );
       if (right.get(id)) return Promise.resolve(true);
-      const joined = running.get(id);
-      if (joined) return joined;
-      const check = this.#check(users, name, password, client).then((valid) => {
+      return checking.run(id, async () => {
+        const valid = await this.#check(users, name, password, client);
         if (valid) right.set(id, true);
         return valid;
-      }).finally(() => running.delete(id));
-      running.set(id, check);
-      return check;
+      });
     };
   };
 

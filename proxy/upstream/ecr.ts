@@ -3,6 +3,7 @@ import { AwsV4Signer } from "aws4fetch";
 import type { Registry } from "../config/schema.ts";
 import { readLimited } from "../http/body.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Once } from "../../base/once.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import type { Environment } from "./proxies.ts";
@@ -28,7 +29,7 @@ export interface EcrOptions {
 export function ecrCredentials(options: EcrOptions): Credentials {
   const { clock } = options;
   let kept: { credential: Credential; expires: number } | undefined;
-  let running: Promise<Credential> | undefined;
+  const asking = new Once<Credential>();
 
   async function renew(): Promise<Credential> {
     try {
@@ -37,14 +38,12 @@ export function ecrCredentials(options: EcrOptions): Credentials {
     } catch (error) {
       if (kept && kept.expires > clock.now()) return kept.credential;
       throw error;
-    } finally {
-      running = undefined;
     }
   }
 
   return () => {
     if (kept && kept.expires - MARGIN > clock.now()) return Promise.resolve(kept.credential);
-    return running ??= renew();
+    return asking.run("token", renew);
   };
 }
 

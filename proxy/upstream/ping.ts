@@ -2,6 +2,7 @@
 import { discard } from "../http/body.ts";
 import { bestChallenge, type Challenge, parseChallenges } from "./challenge.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Once } from "../../base/once.ts";
 import type { Transport } from "./transport.ts";
 
 /** Milliseconds for which an answer is taken to hold. */
@@ -30,7 +31,7 @@ export function createPing(
   clock: Clock,
 ): () => Promise<Challenge | undefined> {
   let kept: { challenge: Challenge | undefined; until: number } | undefined;
-  let running: Promise<Challenge | undefined> | undefined;
+  const asking = new Once<Challenge | undefined>();
 
   async function ask(): Promise<Challenge | undefined> {
     try {
@@ -48,13 +49,11 @@ export function createPing(
     } catch (error) {
       if (kept) return kept.challenge;
       throw error;
-    } finally {
-      running = undefined;
     }
   }
 
   return () => {
     if (kept && kept.until > clock.now()) return Promise.resolve(kept.challenge);
-    return running ??= ask();
+    return asking.run("/v2/", ask);
   };
 }

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import { discard, readLimited } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Once } from "../../base/once.ts";
 import { basicHeader, type Credential, credentialId } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import { parseRetryAfter } from "./retry.ts";
@@ -44,7 +45,7 @@ export interface TokenSourceOptions {
 export class TokenSource {
   readonly #options: TokenSourceOptions;
   readonly #kept = new LRUCache<string, Token>({ max: 2000 });
-  readonly #running = new Map<string, Promise<Outcome>>();
+  readonly #asking = new Once<Outcome>();
 
   constructor(options: TokenSourceOptions) {
     this.#options = options;
@@ -59,9 +60,9 @@ export class TokenSource {
     const key = await keyOf(request);
     const kept = this.#kept.get(key);
     if (kept && kept.expires - MARGIN > this.#options.clock.now()) return kept.value;
-    const running = this.#running.get(key) ?? this.#renew(key, request);
     try {
-      return (await running)?.value;
+      // Not tied to any one caller's signal: others wait for the same token.
+      return (await this.#asking.run(key, () => this.#renew(key, request)))?.value;
     } catch (error) {
       if (kept && this.#kept.get(key) === kept) return kept.value;
       throw error;
@@ -74,15 +75,11 @@ export class TokenSource {
     if (this.#kept.get(key)?.value === token) this.#kept.delete(key);
   }
 
-  /** Not tied to any one caller's signal: others wait for the same token. */
-  #renew(key: string, request: TokenRequest): Promise<Outcome> {
-    const running = fetchToken(request, this.#options).then((token) => {
-      if (token) this.#kept.set(key, token);
-      else this.#kept.delete(key);
-      return token;
-    }).finally(() => this.#running.delete(key));
-    this.#running.set(key, running);
-    return running;
+  async #renew(key: string, request: TokenRequest): Promise<Outcome> {
+    const token = await fetchToken(request, this.#options);
+    if (token) this.#kept.set(key, token);
+    else this.#kept.delete(key);
+    return token;
   }
 }
 

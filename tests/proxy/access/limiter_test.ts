@@ -45,3 +45,14 @@ Deno.test("LoginLimiter, an IPv6 /64 is one guesser, mapped IPv4 is IPv4", () =>
   assert.equal(limiter.take("::ffff:10.0.0.1"), 0);
   assert.equal(limiter.take("10.0.0.1"), 0);
 });
+
+Deno.test("LoginLimiter, an address that was quiet for long starts anew", () => {
+  const { clock, limiter } = fixture();
+  for (let i = 0; i < 3; i++) limiter.take("10.0.0.1");
+  clock.now += 29e3;
+  for (let i = 0; i < 2; i++) assert.equal(limiter.take("10.0.0.1"), 0);
+  assert.equal(limiter.take("10.0.0.1"), 1e3);
+  clock.now += 30e3;
+  for (let i = 0; i < 3; i++) assert.equal(limiter.take("10.0.0.1"), 0);
+  assert.ok(limiter.take("10.0.0.1") > 0);
+});

@@ -9,7 +9,7 @@ export async function whyUnwritable(file: string): Promise<string | undefined> {
     await (await open(file, "r+")).close();
     return undefined;
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") return explain(error);
+    if (codeOf(error) !== "ENOENT") return describeWriteError(error);
   }
   const probe = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
   try {
@@ -17,23 +17,23 @@ export async function whyUnwritable(file: string): Promise<string | undefined> {
     await unlink(probe);
     return undefined;
   } catch (error) {
-    return explain(error);
+    return describeWriteError(error);
   }
 }
 
 /**
  * Writes `text` to `file` by way of a temporary file beside it, synced and renamed. A symbolic link
- * is followed, mode and owner are kept, a new file is for its owner alone. Where the name itself
- * is held fast (a file mounted into a container), it is written in place. Throws what the system
- * says.
+ * is followed, mode and owner are kept; a new file gets `mode`, without it one that only its owner
+ * may read. Where the file cannot be replaced (it is mounted into a container), it is written in
+ * place. Throws what the system says.
  */
-export async function writeAtomically(file: string, text: string): Promise<void> {
+export async function writeAtomically(file: string, text: string, mode = 0o600): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const old = await stat(target).catch(() => undefined);
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
   try {
     await writeSynced(temporary, text);
-    await chmod(temporary, old ? old.mode & 0o7777 : 0o600);
+    await chmod(temporary, old ? old.mode & 0o7777 : mode);
     // Another owner's file can only stay theirs when we are root.
     if (old) await chown(temporary, old.uid, old.gid).catch(() => {});
     await rename(temporary, target);
@@ -66,14 +66,14 @@ function codeOf(error: unknown): string {
   return String((error as { code?: unknown }).code ?? "");
 }
 
-/** What the system says, in words that tell what to do. */
-export function explain(error: unknown): string {
+/** Why a file could not be written, in words that say what to do. */
+export function describeWriteError(error: unknown): string {
   switch (codeOf(error)) {
     case "EROFS":
       return "its file system is read-only (a ConfigMap, a mount with :ro); change it at its source";
     case "EACCES":
     case "EPERM":
-      return "Berth's user may not write it; give that user leave, or change it by hand";
+      return "Berth's user may not write it; grant that user write access, or change it by hand";
     case "ENOSPC":
       return "the disk is full";
     case "ENOENT":

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type Input, readPassword } from "./read_password.ts";
 import type { LoadInput } from "../proxy/config/load.ts";
 import { loadConfig } from "../proxy/config/load.ts";
-import { explain } from "../base/atomic_file.ts";
+import { describeWriteError } from "../base/atomic_file.ts";
 import { migratedYaml } from "../proxy/config/migrate.ts";
 import { hashPassword } from "../base/passwords.ts";
 import { printJson, printYaml } from "../proxy/config/print.ts";
@@ -79,7 +79,7 @@ async function migrate(args: readonly string[], io: CommandIo): Promise<number> 
   try {
     await system.keepFile(file, text);
   } catch (error) {
-    io.complain(`${file} cannot be written: ${explain(error)}`);
+    io.complain(`${file} cannot be written: ${describeWriteError(error)}`);
     return 1;
   }
   io.print(

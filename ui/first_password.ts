@@ -1,8 +1,9 @@
 /** The dashboard's password, made where the configuration sets none. */
 import { randomInt } from "node:crypto";
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeAtomically } from "../base/atomic_file.ts";
 import { hashPassword } from "../base/passwords.ts";
 import { isPasswordHash } from "../base/password_form.ts";
 
@@ -31,9 +32,7 @@ export async function firstPassword(dir: string): Promise<FirstPassword> {
   const made = await newPassword();
   const record = { password_hash: made.hash };
   await mkdir(dir, { recursive: true });
-  await writeFile(`${file}.new`, JSON.stringify(record) + "\n", { mode: 0o600 });
-  await chmod(`${file}.new`, 0o600);
-  await rename(`${file}.new`, file);
+  await writeAtomically(file, JSON.stringify(record) + "\n");
   return made;
 }
 

@@ -1,7 +1,7 @@
 /** Changing the configuration file: tried as a whole first, shown as a diff, written atomically. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { explain, whyUnwritable, writeAtomically } from "../../base/atomic_file.ts";
+import { describeWriteError, whyUnwritable, writeAtomically } from "../../base/atomic_file.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit.ts";
 import { literal } from "./file.ts";
@@ -116,7 +116,7 @@ export async function writeEdits(
   try {
     await writeAtomically(file, after);
   } catch (error) {
-    throw new WriteError("unwritable", `${file} cannot be written: ${explain(error)}`);
+    throw new WriteError("unwritable", `${file} cannot be written: ${describeWriteError(error)}`);
   }
   return { file, revision: revisionOf(after) };
 }
@@ -162,7 +162,7 @@ async function currentText({ input, loaded }: WriteContext) {
     return { file, text: await (input.system ?? realSystem).readFile(file) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { file, text: "" };
-    throw new WriteError("unwritable", `${file} cannot be read: ${explain(error)}`);
+    throw new WriteError("unwritable", `${file} cannot be read: ${describeWriteError(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The forward proxy: one port for CONNECT, for requests in absolute-form, and for a mirror's. */
 import { parseListen } from "../config/schema.ts";
-import { explain } from "../http/listen.ts";
+import { listenError } from "../http/listen.ts";
 import { LargeBuffers } from "./tunnel/buffers.ts";
 import type { Clock } from "../../base/clock.ts";
 import type {
@@ -165,7 +165,7 @@ function listen(address: string): Deno.TcpListener {
     return Deno.listen({ hostname: hostname || "::", port });
   } catch (error) {
     if (hostname !== "" || error instanceof Deno.errors.AddrInUse) {
-      throw explain(error, address, false);
+      throw listenError(error, address, false);
     }
     return Deno.listen({ hostname: "0.0.0.0", port });
   }

@@ -69,7 +69,7 @@ export function listen(options: ListenOptions): Listener {
         onError: () => new Response(null, { status: 500 }),
       }, (request, info) => options.handler(request, new Direct(info)));
     } catch (error) {
-      throw explain(error, options.listen, tls !== undefined);
+      throw listenError(error, options.listen, tls !== undefined);
     }
   }
 
@@ -113,8 +113,8 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-/** `error` of listening on `address` as one that says what to do. */
-export function explain(error: unknown, address: string, tls: boolean): Error {
+/** The {@linkcode ListenError} that stands for `error`, which listening on `address` threw. */
+export function listenError(error: unknown, address: string, tls: boolean): ListenError {
   if (error instanceof Deno.errors.AddrInUse) {
     return new ListenError(`${address} is taken by another program; choose another listen address`);
   }

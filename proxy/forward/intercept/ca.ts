@@ -10,7 +10,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { dirname, join } from "node:path";
-import { explain } from "../../../base/atomic_file.ts";
+import { describeWriteError, writeAtomically } from "../../../base/atomic_file.ts";
 import { describeReadError } from "../../config/system.ts";
 import { CaError } from "./ca_error.ts";
 import { nameConstraints, permits } from "./constraints.ts";
@@ -182,13 +182,10 @@ async function exists(file: string): Promise<boolean> {
 }
 
 async function writeFile(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.${crypto.randomUUID()}`;
   try {
     await Deno.mkdir(dirname(file), { recursive: true, mode: 0o755 });
-    await Deno.writeTextFile(temporary, text, { mode, createNew: true });
-    await Deno.rename(temporary, file);
+    await writeAtomically(file, text, mode);
   } catch (cause) {
-    await Deno.remove(temporary).catch(() => {});
-    throw new CaError(`${file}: cannot be written: ${explain(cause)}`, { cause });
+    throw new CaError(`${file}: cannot be written: ${describeWriteError(cause)}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 /** One item more or less in a list of the file: a pin, a host that may be reached. */
-import type { Edit } from "./edit.ts";
+import type { Edit } from "./edit/edit.ts";
 import type { LoadedConfig } from "./load.ts";
 import { getIn, type Path } from "./path.ts";
 

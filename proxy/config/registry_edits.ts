@@ -1,5 +1,5 @@
 /** Changes of the registry map as edits of the file. */
-import type { Edit } from "./edit.ts";
+import type { Edit } from "./edit/edit.ts";
 import type { LoadedConfig } from "./load.ts";
 import { keyInfo } from "./options.ts";
 import { formatKey, getIn, isTree, leaves, type Path, type Tree } from "./path.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describeWriteError, whyUnwritable, writeAtomically } from "../../base/atomic_file.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
-import { type Edit, EditError, editText } from "./edit.ts";
+import { type Edit, EditError, editText } from "./edit/edit.ts";
 import { literal } from "./file.ts";
 import { loadConfig, type LoadedConfig, type LoadInput, type LoadResult } from "./load.ts";
 import { describeOrigin, type Origin } from "./provenance.ts";

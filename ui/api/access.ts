@@ -168,6 +168,11 @@ export function requireSignIn(access: Access): MiddlewareHandler<AdminEnv> {
 
 const COOKIE_NAMES = ["__Host-berth_session", "berth_session"] as const;
 
+/** Whether the request carries a session's cookie, good or not. */
+export function hasSessionCookie(c: Context<AdminEnv>): boolean {
+  return COOKIE_NAMES.some((name) => getCookie(c, name) !== undefined);
+}
+
 /** With TLS the cookie's prefix makes the browser insist on Secure, Path=/ and no Domain. */
 export function cookieName(scheme: Origin["scheme"]): string {
   return scheme === "https" ? COOKIE_NAMES[0] : COOKIE_NAMES[1];

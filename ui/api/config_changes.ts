@@ -1,5 +1,5 @@
 /** Changes of the configuration file: written, put into force, and refused in words. */
-import type { Edit } from "../../proxy/config/edit.ts";
+import type { Edit } from "../../proxy/config/edit/edit.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { ConfigProblem } from "../../proxy/config/problem.ts";
 import { type WriteContext, writeEdits, WriteError } from "../../proxy/config/write.ts";

@@ -1,5 +1,5 @@
 /** Changes of the registry map: checked as a whole, written to the file, put into force. */
-import type { Edit } from "../../proxy/config/edit.ts";
+import type { Edit } from "../../proxy/config/edit/edit.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { ConfigProblem } from "../../proxy/config/problem.ts";
 import { removeRegistry, setRegistry } from "../../proxy/config/registry_edits.ts";

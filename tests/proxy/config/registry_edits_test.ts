@@ -5,7 +5,7 @@ import {
   setRegistry,
 } from "../../../proxy/config/registry_edits.ts";
 import { formatKey } from "../../../proxy/config/path.ts";
-import type { Edit } from "../../../proxy/config/edit.ts";
+import type { Edit } from "../../../proxy/config/edit/edit.ts";
 import { loaded, loadYaml } from "./fixture.ts";
 
 const FILE = `

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Edit } from "../../../proxy/config/edit.ts";
+import type { Edit } from "../../../proxy/config/edit/edit.ts";
 import { unifiedDiff } from "../../../proxy/config/diff.ts";
 import { addItem, removeItem } from "../../../proxy/config/list_edits.ts";
 import { loadConfig, type LoadInput } from "../../../proxy/config/load.ts";

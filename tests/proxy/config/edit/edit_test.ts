@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { getIn, leaves, setIn, type Tree } from "../../../proxy/config/path.ts";
-import { type Edit, EditError, editText } from "../../../proxy/config/edit.ts";
+import { getIn, leaves, setIn, type Tree } from "../../../../proxy/config/path.ts";
+import { type Edit, EditError, editText } from "../../../../proxy/config/edit/edit.ts";
 
-const GOLDEN = join(import.meta.dirname!, "golden");
+const GOLDEN = join(import.meta.dirname!, "..", "golden");
 /** `UPDATE_GOLDEN=1 deno task test` writes what comes out as what is expected; look at the diff. */
 const update = Deno.env.get("UPDATE_GOLDEN") === "1";
 
@@ -58,7 +58,7 @@ Deno.test("editText, line ends stay what they are", () => {
   assert.equal(editText('{"a": 1}', [{ path: ["b"], value: 2 }]).at(-1), "}");
 });
 
-const TEXT = await Deno.readTextFile(join(import.meta.dirname!, "../../../config.yaml"));
+const TEXT = await Deno.readTextFile(join(import.meta.dirname!, "../../../../config.yaml"));
 
 Deno.test("editText, whatever is set in config.yaml, that is set and no comment is lost", () => {
   const known = [...leaves(parse(TEXT) as Tree)].map(({ path }) => path);

@@ -65,6 +65,12 @@ export interface Cache {
    * never cleanly, when the bytes are not those of `digest`.
    */
   fill(digest: string, source: Source, options?: FillOptions): Promise<Content>;
+  /**
+   * Content from byte `from` on that is here or on its way, for those who fill a cache from this
+   * one; `undefined` where it is neither. Begins nothing, and adds no way to what is on its way: when
+   * that ends, so does the body, in an error. Throws RangeNotSatisfiable.
+   */
+  follow(digest: string, from: number): Promise<Content | undefined>;
   /** Stores content already at hand. Throws DigestMismatch. Readable at once, durable when it resolves. */
   put(digest: string, bytes: Uint8Array, mediaType: string, repository?: string): Promise<void>;
   /** Records that `repository` (`docker/library/alpine`) holds `digest`. */

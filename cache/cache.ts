@@ -88,14 +88,16 @@ class DiskCache implements Cache {
     this.#parts = assemble(store, catalog, {
       settings: () => this.#settings,
       emit: (event) => this.#emit(event),
-      trouble: (what, error) => this.#trouble(what, error),
     });
     const { evictor, scrub } = this.#parts;
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
       this.#every(UPKEEP_EVERY, "making room", () => evictor.enforce()),
       this.#every(FORGET_EVERY, "forgetting what is long gone", () => this.#forget()),
-      scrub.run(this.#closing.signal, (error) => this.#trouble("verifying content", error)),
+      scrub.run(
+        this.#closing.signal,
+        (error) => this.#emit({ kind: "trouble", what: "verifying content", error }),
+      ),
     ];
   }
 
@@ -118,6 +120,13 @@ class DiskCache implements Cache {
   async fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {
     this.#closing.signal.throwIfAborted();
     return await this.#parts.fills.fill(digest, source, options);
+  }
+
+  async follow(digest: string, from: number): Promise<Content | undefined> {
+    this.#closing.signal.throwIfAborted();
+    const { fills, reader } = this.#parts;
+    const stored = await reader.open(digest, from > 0 ? { range: { start: from } } : {});
+    return stored ?? await fills.follow(digest, from);
   }
 
   put(
@@ -214,20 +223,16 @@ class DiskCache implements Cache {
   }
 
   async usage(): Promise<Usage> {
-    const { blobs, bytes } = this.#catalog.totals;
     const { free, total } = await this.#store.space();
     const { maxSize, minFree } = this.#settings;
-    const memory = this.#parts.memory.size;
-    const pinnedBytes = this.#parts.pinned.bytes();
     return {
-      blobs,
-      bytes,
-      pinnedBytes,
+      ...this.#catalog.totals,
+      pinnedBytes: this.#parts.pinned.bytes(),
       maxSize,
       minFree,
       diskFree: free,
       diskTotal: total,
-      memory,
+      memory: this.#parts.memory.size,
     };
   }
 
@@ -283,12 +288,8 @@ class DiskCache implements Cache {
   }
 
   #every(ms: number, what: string, task: () => void | Promise<void>): Promise<void> {
-    const failed = (error: unknown) => this.#trouble(what, error);
+    const failed = (error: unknown) => this.#emit({ kind: "trouble", what, error });
     return every(this.#clock, ms, this.#closing.signal, task, failed);
-  }
-
-  #trouble(what: string, error: unknown): void {
-    this.#emit({ kind: "trouble", what, error });
   }
 
   #emit(event: CacheEvent): void {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DiskStore } from "./blobs/disk.ts";
+import { alone, type Courses } from "./course.ts";
 import type { RebuildProgress } from "./catalog/rebuild.ts";
 import type { BlobStore } from "./blobs/store.ts";
 
@@ -35,6 +36,8 @@ export interface CacheOptions extends Partial<CacheSettings> {
   /** Told of progress while a lost or damaged index is rebuilt. */
   onRebuild?: (progress: RebuildProgress) => void;
   clock?: Clock;
+  /** How the bytes of fills get here; from upstream alone unless told otherwise. */
+  courses?: Courses;
   /** Opens the place that blobs live in; files under `dir` unless told otherwise. */
   openStore?: (dir: string, now: number) => Promise<BlobStore>;
 }
@@ -68,6 +71,7 @@ export function withDefaults(options: CacheOptions): Required<CacheOptions> {
     scrubRate: 16 * 2 ** 20,
     onRebuild: () => {},
     clock: systemClock,
+    courses: alone,
     openStore: (dir, now) => DiskStore.open(dir, now),
     ...options,
   };

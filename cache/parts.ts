@@ -32,8 +32,6 @@ export interface PartsOptions {
   /** As they are now. */
   settings: () => Required<CacheOptions>;
   emit: CacheListener;
-  /** Something behind the scenes failed. */
-  trouble: (what: string, error: unknown) => void;
 }
 
 /** Bytes of memory that running fills share for their readers, and bounds for each of them. */
@@ -42,8 +40,9 @@ const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
 
 /** Puts the parts of a cache together that keeps its blobs in `store` and its rows in `catalog`. */
 export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptions): Parts {
-  const { settings, emit, trouble } = options;
-  const { clock } = settings();
+  const { settings, emit } = options;
+  const { clock, courses } = settings();
+  const trouble = (what: string, error: unknown) => emit({ kind: "trouble", what, error });
   const memory = new Memory(settings().memory);
   const pinned = new Pinned(catalog, settings().pin);
   const enforce = () => {
@@ -54,6 +53,8 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const fills: Fills = new Fills({
     clock,
     emit,
+    courses,
+    trouble: (error) => trouble("ending a fill", error),
     deps: () => fillDeps(settings(), store, fills, evictor),
     stored: (digest, content, holders) => committer.stored(digest, content, holders),
   });

@@ -15,7 +15,19 @@ export interface SourceAnswer {
  * Where bytes come from when they are not here: asked for everything from byte `from` on. What it
  * throws reaches whoever asked for the content, unchanged.
  */
-export type Source = (from: number, signal: AbortSignal) => Promise<SourceAnswer>;
+export type Source = (
+  from: number,
+  signal: AbortSignal,
+  hints?: SourceHints,
+) => Promise<SourceAnswer>;
+
+export interface SourceHints {
+  /**
+   * True where the caller itself asks again after a while: a source that has retries of its own must
+   * not make them, or the two multiply.
+   */
+  once: boolean;
+}
 
 /** Content on its way to a reader, who must read `body` to its end or cancel it. */
 export interface Content {
@@ -101,6 +113,11 @@ export interface FillOptions {
   repository?: string | undefined;
   /** Whether small content may stay in memory afterwards; true unless said otherwise. */
   keepInMemory?: boolean | undefined;
+  /**
+   * Resolves when whoever asks may have the bytes from somebody other than upstream, and throws what
+   * upstream says where not. Without it they come from upstream alone.
+   */
+  prove?: (() => Promise<void>) | undefined;
   /** What people call it, for the list of running fills: `library/alpine:3.20, layer 2`. */
   label?: string | undefined;
 }

@@ -6,7 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Hasher, hasherFor } from "../digest.ts";
 import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
-import { SharedBody } from "./shared_body.ts";
+import { type Continuation, SharedBody } from "./shared_body.ts";
 import { follow } from "./follower.ts";
 import { resolveRange } from "../range.ts";
 import { ResumingSource } from "./resume.ts";
@@ -137,20 +137,39 @@ export class Fill {
     const { shared, mediaType } = await this.#wait();
     const size = shared.total;
     const span = size === undefined ? undefined : resolveRange(options.range, size);
-    this.#orphaned.abort();
-    const body = follow(shared, {
-      start: span?.start ?? 0,
-      end: span?.end,
-      detached: (from) => this.#goOn(source, from, span?.end),
+    const content = this.#content(shared, span ?? { start: 0, end: undefined }, {
+      detached: (from) => this.#resumeAlone(source, from, span?.end),
     });
+    return { ...content, mediaType: options.mediaType ?? mediaType, how };
+  }
+
+  /**
+   * As {@linkcode read}, of everything from byte `from` on, for a reader who has no source: its body
+   * ends in {@linkcode FillStopped} where the others have to go on by themselves.
+   */
+  async follow(from: number): Promise<Content> {
+    const { shared, mediaType } = await this.#wait();
+    const { total } = shared;
+    const end = from > 0 && total !== undefined ? resolveRange({ start: from }, total).end : total;
+    const stopped = new FillStopped(this.digest, "its content cannot be stored");
+    const content = this.#content(shared, { start: from, end }, {
+      detached: () => Promise.reject(stopped),
+    });
+    return { ...content, mediaType, how: "joined" };
+  }
+
+  #content(
+    shared: SharedBody,
+    { start, end }: { start: number; end: number | undefined },
+    { detached }: { detached: Continuation },
+  ): Omit<Content, "mediaType" | "how"> {
+    this.#orphaned.abort();
     return {
       digest: this.digest,
-      mediaType: options.mediaType ?? mediaType,
-      size,
-      offset: span?.start ?? 0,
-      length: span && span.end - span.start,
-      body,
-      how,
+      size: shared.total,
+      offset: start,
+      length: end === undefined ? undefined : end - start,
+      body: follow(shared, { start, end, detached }),
     };
   }
 
@@ -302,7 +321,7 @@ export class Fill {
   }
 
   /** The first reader to go on takes over the running request, the others begin their own. */
-  async #goOn(source: Source, from: number, end: number | undefined) {
+  async #resumeAlone(source: Source, from: number, end: number | undefined) {
     const offset = this.received;
     const held = await this.#shared!.readAll(from, Math.min(offset, end ?? this.total ?? offset));
     let own = this.#source;

@@ -1,9 +1,15 @@
+/** All fills: one for each digest, shared by all who ask for it. */
 import type { Clock } from "../../base/clock.ts";
 import { Fill, type FillDeps, type StoredContent } from "./fill.ts";
 import type { CacheListener } from "../events.ts";
+import type { Course, Courses } from "../course.ts";
 import type { Content, FillOptions, RunningFill, Source } from "../types.ts";
 
 export interface FillsOptions {
+  /** How the bytes of each fill get here. */
+  courses: Courses;
+  /** The course of a fill could not be ended properly. */
+  trouble: (error: unknown) => void;
   clock: Clock;
   deps: () => FillDeps;
   emit: CacheListener;
@@ -17,6 +23,7 @@ export interface FillsOptions {
 
 interface Entry {
   fill: Fill;
+  course: Course;
   repository: string;
   label: string;
   startedAt: number;
@@ -28,6 +35,8 @@ export class Fills {
   readonly #options: FillsOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #live = new Set<Fill>();
+  /** Courses that are being ended. */
+  readonly #ending = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
   constructor(options: FillsOptions) {
@@ -49,13 +58,29 @@ export class Fills {
         continue;
       }
       try {
-        return await running.fill.read(source, options, "joined");
+        return await running.fill.read(wayOf(running.course, source, options), options, "joined");
       } catch (error) {
         if (running.fill.started || running.repository === (options.repository ?? "")) throw error;
         await running.fill.done;
       }
     }
-    return await this.#start(digest, source, options).read(source, options, "fill");
+    const course = this.#options.courses(digest);
+    const way = wayOf(course, source, options);
+    return await this.#start(digest, course, way, options).read(way, options, "fill");
+  }
+
+  /**
+   * Content from byte `from` on by way of the running fill of `digest`, to which this adds no source.
+   * `undefined` where none runs, or it comes to nothing before its first byte.
+   */
+  async follow(digest: string, from: number): Promise<Content | undefined> {
+    const fill = this.#entries.get(digest)?.fill;
+    if (!fill || fill.detached || fill.failed) return undefined;
+    try {
+      return await fill.follow(from);
+    } catch (error) {
+      if (fill.started) throw error;
+    }
   }
 
   /** Whether somebody fetches or reads `digest` by way of a fill. */
@@ -74,7 +99,7 @@ export class Fills {
   }
 
   running(): Omit<RunningFill, "mediaType">[] {
-    return [...this.#entries.values()].map(({ fill, ...entry }) => ({
+    return [...this.#entries.values()].map(({ fill, course: _, ...entry }) => ({
       digest: fill.digest,
       ...entry,
       received: fill.received,
@@ -87,14 +112,16 @@ export class Fills {
   async stop(reason: string): Promise<void> {
     this.#stop.abort(new Error(reason));
     await Promise.all([...this.#live].map((fill) => fill.stop(reason)));
+    await Promise.all(this.#ending);
   }
 
-  #start(digest: string, source: Source, options: FillOptions): Fill {
+  #start(digest: string, course: Course, source: Source, options: FillOptions): Fill {
     const { clock, deps, emit, stored } = this.#options;
     const repository = options.repository ?? "";
     const about = { digest, repository };
     const startedAt = clock.now();
     const keepInMemory = options.keepInMemory ?? true;
+    let inPlace: { size: number; mediaType: string } | undefined;
     const fill: Fill = new Fill(digest, source, deps(), {
       started: () => emit({ kind: "fill-start", ...about, total: fill.total }),
       resumed: (offset, error) => {
@@ -106,6 +133,7 @@ export class Fills {
         const mediaType = options.mediaType ?? content.mediaType;
         const { repositories } = fill;
         await stored(digest, { ...content, mediaType }, { repositories, keepInMemory });
+        inPlace = { size: content.size, mediaType };
         this.#end(entry);
         emit({ kind: "fill-end", ...about, size: content.size, ms: clock.now() - startedAt });
       },
@@ -115,15 +143,30 @@ export class Fills {
       },
       released: () => this.#live.delete(fill),
     });
-    const entry: Entry = { fill, repository, label: options.label ?? "", startedAt, resumed: 0 };
+    const label = options.label ?? "";
+    const entry: Entry = { fill, course, repository, label, startedAt, resumed: 0 };
     this.#entries.set(digest, entry);
     this.#live.add(fill);
-    void fill.done.then(() => this.#end(entry));
+    void fill.done.then(() => {
+      this.#end(entry);
+      this.#endCourse(course, inPlace);
+    });
     return fill;
+  }
+
+  #endCourse(course: Course, stored: Parameters<Course["ended"]>[0]): void {
+    const ended = course.ended(stored).catch(this.#options.trouble)
+      .finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
   }
 
   #end(entry: Entry): void {
     const { digest } = entry.fill;
     if (this.#entries.get(digest) === entry) this.#entries.delete(digest);
   }
+}
+
+/** The way by which whoever asks with `options` gets what `source` has. */
+function wayOf(course: Course, source: Source, { prove }: FillOptions): Source {
+  return prove ? course.via(source, prove) : source;
 }

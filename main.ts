@@ -15,10 +15,11 @@ import { type LiveConfig, watchConfig } from "./proxy/config/live.ts";
 import { ConfigError, formatProblem } from "./proxy/config/problem.ts";
 import { cacheCommand } from "./cli/cache_command.ts";
 import { serveControl } from "./cli/cache_socket.ts";
-import type { Config } from "./proxy/config/schema.ts";
+import { type Config, parseListen } from "./proxy/config/schema.ts";
 import { formatSize } from "./base/units.ts";
 import { listen, type Listener, ListenError } from "./proxy/http/listen.ts";
 import { cacheLog, configureLog, logger, logRequest } from "./proxy/observe/log.ts";
+import { forwardMetrics } from "./proxy/forward/metrics.ts";
 import { createMetrics } from "./proxy/observe/metrics.ts";
 import { caCommand } from "./cli/ca_command.ts";
 import { forwardLog } from "./proxy/forward/events.ts";
@@ -138,8 +139,8 @@ async function start(live: LiveConfig): Promise<Running> {
     usage: async () => await cache?.usage() ?? NO_USAGE,
     runningFills: () => cache?.fills().length ?? 0,
     quotas: () => quota.entries(),
-    tunnels: () => forward.tunnels(),
   });
+  const countForward = forwardMetrics(metrics.register, () => forward.tunnels());
   const signIns = new SignIns({ now: Date.now, warn: (line) => logger("sign-in").warn(line) });
   cache?.onEvent(cacheLog);
   cache?.onEvent(metrics.onCacheEvent);
@@ -165,7 +166,7 @@ async function start(live: LiveConfig): Promise<Running> {
     ownPorts: () => ports,
     events(event) {
       forwardLog(event);
-      metrics.onForwardEvent(event);
+      countForward(event);
     },
     env: io.env,
     clock: systemClock,
@@ -194,7 +195,7 @@ async function start(live: LiveConfig): Promise<Running> {
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   });
   const dashboard = dashboardAt === "" ? undefined : listen({
-    listen: dashboardAt,
+    address: parseListen(dashboardAt)!,
     handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
   });
   if (dashboard) {

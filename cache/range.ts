@@ -1,7 +1,5 @@
+import type { ByteRange } from "../base/byte_range.ts";
 import { RangeNotSatisfiable } from "./errors.ts";
-
-/** One range of bytes as HTTP says it (RFC 9110, section 14.1.2); `end` is inclusive. */
-export type ByteRange = { start: number; end?: number } | { suffix: number };
 
 /** A span of bytes; `end` is exclusive. */
 export interface Span {

@@ -1,5 +1,5 @@
 /** What goes in and out of the cache. */
-import type { ByteRange } from "./range.ts";
+import type { ByteRange } from "../base/byte_range.ts";
 
 /** An answer of a {@linkcode Source}. */
 export interface SourceAnswer {

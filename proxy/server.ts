@@ -5,7 +5,7 @@ import type { SignIns } from "./access/users.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { exposedRegistries } from "./config/exposure.ts";
 import { addressesClash } from "./config/rules.ts";
-import type { Config, Registry } from "./config/schema.ts";
+import { type Config, parseListen, type Registry } from "./config/schema.ts";
 import { freshnessRules } from "./cached/freshness.ts";
 import type { Caller } from "./http/caller.ts";
 import { listen, type Listener } from "./http/listen.ts";
@@ -71,11 +71,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   };
   const shared = addressesClash(config.listen, config.forward.listen);
   const listener = shared ? undefined : listen({
-    listen: config.listen,
+    address: parseListen(config.listen)!,
     tls,
     handler: handle,
   });
-  const certificate = listener && tls && new CertificateFollower(listener, config.tls, tls);
+  const certificate = listener && tls &&
+    new CertificateFollower(listener, config.tls, tls, logger("tls"));
   await certificate?.follow();
   return {
     address: listener?.address,

@@ -2,12 +2,11 @@
 import { globPattern } from "../../base/glob.ts";
 import type { Config, Registry } from "../config/schema.ts";
 import { OciError } from "../oci/errors.ts";
-import type { Target } from "../names/target.ts";
 
 export type Action = "pull" | "push";
 
-/** What somebody wants to do. */
-export interface Wish {
+/** What somebody asks to do. */
+export interface AccessRequest {
   /** Empty where nobody signs in. */
   user: string;
   /** Name of the registry. */
@@ -41,24 +40,22 @@ export interface Access {
   require(registry: Registry, repository: string, action: Action): void;
   /** Whether to do `action` with upstream's `repository`. */
   may(registry: Registry, repository: string, action: Action): boolean;
-  /** True where a listing may show `name` of the target's registry. */
-  mayList(target: Target, name: string): boolean;
 }
 
 /**
- * Whether `policy` lets `wish` happen: the registry is open to the user, the repository is not
+ * Whether `policy` allows `request`: the registry is open to the user, the repository is not
  * denied and, where there are lists of what is allowed or rules, one of each kind grants it.
  */
-export function permitted(policy: Policy, wish: Wish): boolean {
-  const registry = policy.registries.get(wish.registry);
+export function permitted(policy: Policy, request: AccessRequest): boolean {
+  const registry = policy.registries.get(request.registry);
   if (!registry) return false;
-  if (!within(registry.users, wish.user)) return false;
-  if (matches(registry.deny, wish.repository)) return false;
-  if (registry.allow.length > 0 && !matches(registry.allow, wish.repository)) return false;
-  const name = `${wish.registry}/${wish.repository}`;
+  if (!within(registry.users, request.user)) return false;
+  if (matches(registry.deny, request.repository)) return false;
+  if (registry.allow.length > 0 && !matches(registry.allow, request.repository)) return false;
+  const name = `${request.registry}/${request.repository}`;
   return policy.rules.length === 0 ||
     policy.rules.some(({ users, repositories, actions }) =>
-      actions.includes(wish.action) && within(users, wish.user) &&
+      actions.includes(request.action) && within(users, request.user) &&
       (repositories.length === 0 || matches(repositories, name))
     );
 }
@@ -94,7 +91,6 @@ export function accessRules(config: Pick<Config, "registries" | "access">) {
           } may not ${action} ${repository} of ${registry.name} here`,
         });
       },
-      mayList: (target, name) => may(target.registry, name, "pull"),
     };
   };
 }

@@ -2,7 +2,7 @@
 import type { Cache } from "../../cache/api.ts";
 import { serveDigest } from "./by_digest.ts";
 import type { Exchange } from "../exchange.ts";
-import { parseRange } from "../http/headers.ts";
+import { parseRange } from "../http/range.ts";
 import type { OciPath } from "../oci/path.ts";
 import { passThrough } from "../through/pass.ts";
 

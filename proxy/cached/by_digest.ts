@@ -2,7 +2,8 @@
 import type { Cache } from "../../cache/api.ts";
 import type { Look, Source } from "../../cache/types.ts";
 import { ask, describe, type Exchange, refusal } from "../exchange.ts";
-import { type ByteRange, parseContentRange } from "../http/headers.ts";
+import type { ByteRange } from "../../base/byte_range.ts";
+import { parseContentRange } from "../http/range.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import { OciError } from "../oci/errors.ts";
 import { isOutage } from "../upstream/outage.ts";

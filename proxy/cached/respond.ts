@@ -1,7 +1,7 @@
 /** Content of the cache as a response. */
 import type { Content } from "../../cache/types.ts";
 import type { Exchange } from "../exchange.ts";
-import { matchesEtag } from "../http/headers.ts";
+import { matchesEtag } from "../http/etag.ts";
 import type { CacheResult } from "../observe/record.ts";
 
 /** `Cache-Status` (RFC 9211) of each result. */

@@ -3,7 +3,8 @@ import { OPTIONS } from "./options.ts";
 import { getIn, type Tree } from "./path.ts";
 import type { Violation } from "./rules.ts";
 import { expand, FILED, resolvePath } from "./secrets.ts";
-import { describeReadError, type System } from "./system.ts";
+import { describeReadError } from "../../base/read_error.ts";
+import type { System } from "./system.ts";
 
 /** The keys that name such a file. */
 const NAMED = OPTIONS.filter(({ path }) => {

@@ -5,7 +5,8 @@ import type { ConfigProblem } from "./problem.ts";
 import { isTree } from "./path.ts";
 import { registryName, registrySchema } from "./schema.ts";
 import { MASK, maskUserinfo, resolvePath } from "./secrets.ts";
-import { describeReadError, type System } from "./system.ts";
+import { describeReadError } from "../../base/read_error.ts";
+import type { System } from "./system.ts";
 
 /** How long a URL may take to answer, in milliseconds. */
 const TIMEOUT = 10_000;

@@ -3,7 +3,8 @@ import { isAbsolute, join } from "node:path";
 import { keyInfo, OPTIONS } from "./options.ts";
 import { getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { Violation } from "./rules.ts";
-import { describeReadError, type System } from "./system.ts";
+import { describeReadError } from "../../base/read_error.ts";
+import type { System } from "./system.ts";
 
 /** What stands in place of a secret. */
 export const MASK = "********";

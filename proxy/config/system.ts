@@ -1,6 +1,7 @@
 /** What loading a configuration needs from the machine; a test hands in its own. */
 import { dirname } from "node:path";
 import { writeAtomically } from "../../base/atomic_file.ts";
+import { describeReadError } from "../../base/read_error.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 export interface System {
@@ -39,15 +40,6 @@ export const realSystem: System = {
   },
   fetch: (url, init) => fetch(url, init),
 };
-
-/** Why reading a file failed, in plain words. */
-export function describeReadError(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "it may not be read";
-  if (error instanceof Deno.errors.NotCapable) return "Berth was started without leave to read it";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** The problem of a file that `key` names and that cannot be read. */
 export function unreadable(

@@ -1,9 +1,19 @@
 /** The listener's certificate, read again when its files change (cert-manager, certbot). */
-import type { Config } from "../config/schema.ts";
-import { describeReadError } from "../config/system.ts";
 import { FileWatch } from "../../base/file_watch.ts";
+import { describeReadError } from "../../base/read_error.ts";
 import { type Listener, ListenError } from "./listen.ts";
-import { logger } from "../observe/log.ts";
+
+/** Where the certificate and its key are; both empty where there is none. */
+export interface CertificateFiles {
+  readonly cert_file: string;
+  readonly key_file: string;
+}
+
+/** Told of a renewal, and of a certificate that cannot be used. */
+export interface CertificateLog {
+  info(line: string): void;
+  error(line: string, details: { error: unknown }): void;
+}
 
 /** PEM. */
 export interface Certificate {
@@ -12,7 +22,7 @@ export interface Certificate {
 }
 
 /** Reads the files of `tls`; `undefined` where none are set. Throws `ListenError` naming a file. */
-export async function readCertificate(tls: Config["tls"]): Promise<Certificate | undefined> {
+export async function readCertificate(tls: CertificateFiles): Promise<Certificate | undefined> {
   if (!tls.cert_file) return undefined;
   const [cert, key] = await Promise.all([
     read("tls.cert_file", tls.cert_file),
@@ -33,22 +43,25 @@ async function read(key: string, path: string): Promise<string> {
 export class CertificateFollower {
   readonly #listener: Pick<Listener, "setCertificate">;
   readonly #watch = new FileWatch(() => void this.#changed());
-  #tls: Config["tls"];
+  #tls: CertificateFiles;
   #current: Certificate;
+  readonly #log: CertificateLog;
 
   /** `current` is what the listener was started with. */
   constructor(
     listener: Pick<Listener, "setCertificate">,
-    tls: Config["tls"],
+    tls: CertificateFiles,
     current: Certificate,
+    log: CertificateLog,
   ) {
+    this.#log = log;
     this.#listener = listener;
     this.#tls = tls;
     this.#current = current;
   }
 
   /** Takes over another configuration; throws where its certificate cannot be used. */
-  async follow(tls: Config["tls"] = this.#tls): Promise<void> {
+  async follow(tls: CertificateFiles = this.#tls): Promise<void> {
     await this.#renew(tls);
     this.#tls = tls;
     const { cert, key } = this.#current;
@@ -64,16 +77,16 @@ export class CertificateFollower {
     try {
       await this.follow();
     } catch (error) {
-      logger("tls").error("the new certificate cannot be used; the old one stays", { error });
+      this.#log.error("the new certificate cannot be used; the old one stays", { error });
     }
   }
 
-  async #renew(tls: Config["tls"]): Promise<void> {
+  async #renew(tls: CertificateFiles): Promise<void> {
     const found = await readCertificate(tls);
     if (!found) throw new ListenError("tls cannot be turned off while running; start again");
     if (found.cert === this.#current.cert && found.key === this.#current.key) return;
     await this.#listener.setCertificate(found);
     this.#current = found;
-    logger("tls").info("the certificate was renewed");
+    this.#log.info("the certificate was renewed");
   }
 }

@@ -1,10 +1,9 @@
 /** Listening: addresses, TLS with certificates that change, and an orderly end. */
-import { parseListen } from "../config/schema.ts";
 import type { Caller } from "./caller.ts";
 
 export interface ListenOptions {
-  /** `:8080`, `127.0.0.1:8080`, `[::1]:0` */
-  listen: string;
+  /** An empty host is every address, v4 and v6; port 0 any that is free. */
+  address: { hostname: string; port: number };
   /** PEM; HTTP/2 is offered with it. */
   tls?: { cert: string; key: string } | undefined;
   handler(request: Request, caller: Direct): Response | Promise<Response>;
@@ -42,7 +41,7 @@ export interface Listener {
 
 /** Listens. Throws {@linkcode ListenError} in words when the address cannot be had. */
 export function listen(options: ListenOptions): Listener {
-  const { hostname, port } = parseListen(options.listen)!;
+  const { hostname, port } = options.address;
   let server = start(hostname, port, options.tls);
   const address = { hostname: server.addr.hostname, port: server.addr.port };
   const draining = new Set<Promise<void>>();
@@ -69,7 +68,7 @@ export function listen(options: ListenOptions): Listener {
         onError: () => new Response(null, { status: 500 }),
       }, (request, info) => options.handler(request, new Direct(info)));
     } catch (error) {
-      throw listenError(error, options.listen, tls !== undefined);
+      throw listenError(error, nameOf(options.address), tls !== undefined);
     }
   }
 
@@ -94,6 +93,11 @@ export function listen(options: ListenOptions): Listener {
       await Promise.all([stop(server, graceMs), ...draining]);
     },
   };
+}
+
+/** `:8080`, `127.0.0.1:8080`, `[::1]:8080` */
+function nameOf({ hostname, port }: ListenOptions["address"]): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
 /** The kernel may need a moment to give up the port of the listener before. */

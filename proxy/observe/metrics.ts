@@ -1,14 +1,11 @@
 /**
- * Prometheus metrics: one object is fed by requests, fills and the forward proxy, and asks the cache,
- * the quotas and the tunnels for their state when it is scraped. Label values come from closed sets: registry names of the
- * map, kinds, results, status codes.
+ * Prometheus metrics: one object is fed by requests and fills, and asks the cache and the quotas for
+ * their state when it is scraped. Label values come from closed sets: registry names of the map,
+ * kinds, results, status codes.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { DigestMismatch } from "../../cache/errors.ts";
 import type { CacheListener } from "../../cache/events.ts";
-import type { EventSink } from "../forward/events.ts";
-import { forwardMetrics } from "../forward/metrics.ts";
-import type { Tunnel } from "../forward/tunnel/tunnels.ts";
 import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 
@@ -21,8 +18,6 @@ export interface MetricsSources {
   runningFills: () => number;
   /** What registries have said of their limits. */
   quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
-  /** What runs through the forward proxy. */
-  tunnels: () => readonly Tunnel[];
 }
 
 /** Pulls; undefined where the registry did not say. */
@@ -36,8 +31,8 @@ export interface Metrics {
   sink: RecordSink;
   /** Counts what the cache reports of fills, evictions and damage. */
   onCacheEvent: CacheListener;
-  /** Counts what the forward proxy tells of tunnels and refusals. */
-  onForwardEvent: EventSink;
+  /** Where other parts add metrics of their own, to be scraped with these. */
+  register: Registry;
   /** The exposition text and its content type. */
   scrape: () => Promise<{ text: string; contentType: string }>;
 }
@@ -52,7 +47,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     sink: requestMetrics(register),
     onCacheEvent: cacheMetrics(register),
-    onForwardEvent: forwardMetrics(register, sources.tunnels),
+    register,
     scrape: async () => ({ text: await register.metrics(), contentType: register.contentType }),
   };
 }

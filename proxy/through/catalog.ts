@@ -16,7 +16,7 @@ export async function catalog(x: Exchange): Promise<Response> {
   let query = upstreamQuery(x, hides ? { ...page, n: LARGE_PAGE } : page);
   for (let left = MOST_PAGES;; left--) {
     const { names, next } = await readPage(x, query);
-    const visible = names.filter((name) => x.access.mayList(x.target, name))
+    const visible = names.filter((name) => x.access.may(x.target.registry, name, "pull"))
       .flatMap((name) => clientName(x.target, name) ?? []);
     if (visible.length === 0 && next !== undefined && left > 0) {
       query = next;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
-import type { ByteRange } from "../../cache/range.ts";
+import type { ByteRange } from "../../base/byte_range.ts";
 import { FlakyStore } from "./flaky_store.ts";
 import {
   assertBytes,

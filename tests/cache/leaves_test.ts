@@ -5,7 +5,8 @@ import { digestOf, InvalidDigest, parseDigest, requireDigest } from "../../cache
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
 import { isManifestType, referencesOf, sniffMediaType } from "../../cache/manifest.ts";
 import { Memory } from "../../cache/blobs/memory.ts";
-import { type ByteRange, resolveRange } from "../../cache/range.ts";
+import type { ByteRange } from "../../base/byte_range.ts";
+import { resolveRange } from "../../cache/range.ts";
 
 Deno.test("parseDigest, takes the two algorithms in their one spelling", () => {
   const hex = "0123456789abcdef".repeat(4);

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
+import { forwardMetrics } from "../../proxy/forward/metrics.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { values } from "./files.ts";
 
-const exposition = await createMetrics({
+const metrics = createMetrics({
   version: "1.2.3",
   usage: () => Promise.resolve({ bytes: 0, blobs: 0, maxSize: 0 }),
   runningFills: () => 0,
   quotas: () => [],
-  tunnels: () => [],
-}).scrape();
+});
+forwardMetrics(metrics.register, () => []);
+const exposition = await metrics.scrape();
 
 /** The metrics that an expression names, without a histogram's endings. */
 function metricsIn(expression: string): string[] {

@@ -93,7 +93,6 @@ export async function adminFixture(
       usage: () => cache.usage(),
       runningFills: () => cache.fills().length,
       quotas: () => quotas.entries(),
-      tunnels: () => forward.tunnels(),
     }),
     forward,
     probe: (registry) => {

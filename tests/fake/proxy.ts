@@ -51,7 +51,7 @@ export async function startProxy(
     ...given,
   });
   const listener = listen({
-    listen: "127.0.0.1:0",
+    address: { hostname: "127.0.0.1", port: 0 },
     handler,
   });
   const host = `127.0.0.1:${listener.address.port}`;

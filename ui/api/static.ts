@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { matchesEtag } from "../../proxy/http/etag.ts";
 
 /** What `fetch` may send for a path; compressed forms exist only where they are smaller. */
 interface Asset {
@@ -60,15 +61,11 @@ function respond(request: Request, asset: Asset): Response {
     "vary": "accept-encoding",
     etag,
   });
-  if (sameTag(request.headers.get("if-none-match") ?? "", etag)) {
+  if (matchesEtag(request.headers.get("if-none-match"), etag)) {
     return new Response(null, { status: 304, headers });
   }
   if (encoding !== "plain") headers.set("content-encoding", encoding);
   return new Response(asset[encoding] ?? asset.plain, { headers });
-}
-
-function sameTag(header: string, etag: string): boolean {
-  return header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
 function chooseEncoding(header: string, asset: Asset): "br" | "gzip" | "plain" {

@@ -11,7 +11,7 @@ import {
 } from "@peculiar/x509";
 import { dirname, join } from "node:path";
 import { describeWriteError, writeAtomically } from "../../../base/atomic_file.ts";
-import { describeReadError } from "../../config/system.ts";
+import { describeReadError } from "../../../base/read_error.ts";
 import { CaError } from "./ca_error.ts";
 import { nameConstraints, permits } from "./constraints.ts";
 import { importKey, parseCertificates } from "./pem.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { permitted, policyOf, type Wish } from "../../../proxy/access/permissions.ts";
+import { type AccessRequest, permitted, policyOf } from "../../../proxy/access/permissions.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 
 const policy = (settings: Record<string, unknown>, hub: Record<string, unknown> = {}) =>
@@ -21,7 +21,7 @@ const LISTED = policy({}, { allow: ["library/*", "acme/**"], deny: ["acme/secret
 const RULED = policy({ access: rules });
 const BOTH = policy({ access: rules }, { access: { users: ["ann"] }, deny: ["acme/secret"] });
 
-const CASES: [policy: ReturnType<typeof policy>, wish: string, expected: boolean][] = [
+const CASES: [policy: ReturnType<typeof policy>, request: string, expected: boolean][] = [
   [OPEN, " pull hub/any/thing", true],
   [OPEN, "ann push hub/any/thing", true],
   [OPEN, "ann pull nowhere/any", false],
@@ -56,7 +56,7 @@ Deno.test("permitted, what the registry, its lists and the rules say together", 
   for (const [policy, text, expected] of CASES) {
     const [user = "", action, name = ""] = text.split(" ");
     const [registry = "", ...rest] = name.split("/");
-    const wish = { user, action, registry, repository: rest.join("/") } as Wish;
-    assert.equal(permitted(policy, wish), expected, text);
+    const request = { user, action, registry, repository: rest.join("/") } as AccessRequest;
+    assert.equal(permitted(policy, request), expected, text);
   }
 });

@@ -9,7 +9,6 @@ function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
     usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
     runningFills: () => 3,
     quotas: () => quotas,
-    tunnels: () => [],
   });
 }
 

@@ -1,0 +1,29 @@
+/** Ranges as HTTP writes them (RFC 9110, section 14). */
+import type { ByteRange } from "../../base/byte_range.ts";
+
+/**
+ * `Range` as one byte range (RFC 9110, 14.1.2). `undefined` where there is none, or what may be
+ * ignored: another unit, several ranges, a malformed or upside-down one.
+ */
+export function parseRange(header: string | null): ByteRange | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.trim() ?? "");
+  if (!match || (match[1] === "" && match[2] === "")) return undefined;
+  if (match[1] === "") return { suffix: Number(match[2]) };
+  const start = Number(match[1]);
+  if (match[2] === "") return { start };
+  const end = Number(match[2]);
+  return end < start ? undefined : { start, end };
+}
+
+/** `Content-Range` of a 206: `bytes a-b/total`; the total is unknown where it is `*`. */
+export function parseContentRange(
+  header: string | null,
+): { start: number; end: number; total: number | undefined } | undefined {
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(header?.trim() ?? "");
+  if (!match) return undefined;
+  return {
+    start: Number(match[1]),
+    end: Number(match[2]),
+    total: match[3] === "*" ? undefined : Number(match[3]),
+  };
+}

@@ -2,29 +2,21 @@
 import { DigestMismatch, RangeNotSatisfiable, SourceBroken } from "../cache/errors.ts";
 import { errorForClient } from "./names/client_names.ts";
 import { calledAs, type Target } from "./names/target.ts";
-import type { RequestRecord } from "./observe/record.ts";
 import { OciError } from "./oci/errors.ts";
 import { UpstreamError } from "./upstream/errors.ts";
 
 /**
- * The one place where an error becomes a response. What is not ours to explain is a bare 500. Where
- * the request's `target` is known the client is told in the names that it knows.
+ * The one place where an error becomes a response. Where the request's `target` is known the client
+ * is told in the names that it knows. `method` is the request's: a HEAD gets no body.
  */
-export function renderError(
-  error: unknown,
-  record: RequestRecord,
-  method: string,
-  target?: Target,
-): Response {
-  const known = explain(error, target);
-  record.error = known.code;
-  record.message = known.message;
-  if (error instanceof UpstreamError) record.upstreamError = error.kind;
-  const told = target ? errorForClient(target, known) : known;
-  return told.toResponse(method === "HEAD");
+export function renderError(error: unknown, method: string, target?: Target): Response {
+  const known = ociErrorOf(error, target);
+  const shown = target ? errorForClient(target, known) : known;
+  return shown.toResponse(method === "HEAD");
 }
 
-function explain(error: unknown, target: Target | undefined): OciError {
+/** `error` as one of the registry API. What cannot be explained here is a bare 500. */
+export function ociErrorOf(error: unknown, target: Target | undefined): OciError {
   if (error instanceof OciError) return error;
   if (error instanceof RangeNotSatisfiable) {
     return new OciError("RANGE_INVALID", {

@@ -6,7 +6,6 @@ import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { exposedRegistries } from "./config/exposure.ts";
 import { addressesClash } from "./config/rules.ts";
 import { type Config, parseListen, type Registry } from "./config/schema.ts";
-import { freshnessRules } from "./cached/freshness.ts";
 import type { Caller } from "./http/caller.ts";
 import { listen, type Listener } from "./http/listen.ts";
 import { logger } from "./observe/log.ts";
@@ -15,7 +14,7 @@ import type { RecordSink } from "./observe/record.ts";
 import { sealingKey } from "./through/upload_seal.ts";
 import type { Upstream } from "./upstream/client.ts";
 import { createUpstream } from "./upstream/native.ts";
-import type { Timeouts } from "./upstream/deadline.ts";
+import { timeoutsOf } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
 
 /** What main has made, and what lives longer than one configuration. */
@@ -109,7 +108,6 @@ function proxyParts(
     onRecord,
     ready: () => ({ ready: open(), details: exposed.length > 0 ? { exposed } : {} }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
-    rules: freshnessRules(config),
     authenticate: signIns.authenticator(config.users),
     now,
   };
@@ -147,13 +145,4 @@ class UpstreamPool {
   async close(): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client[Symbol.asyncDispose]()));
   }
-}
-
-/** The time limits for asking registries. */
-export function timeoutsOf(upstream: Config["upstream"]): Timeouts {
-  return {
-    connect: upstream.connect_timeout,
-    response: upstream.response_timeout,
-    idle: upstream.idle_timeout,
-  };
 }

@@ -5,11 +5,10 @@
  */
 import { createProxy, type ProxyHandler } from "./app.ts";
 import type { Config, ConfigInput } from "./config/schema.ts";
-import { freshnessRules } from "./cached/freshness.ts";
-import { NO_PROOFS } from "./client_sign_in/proof.ts";
 import type { RecordSink } from "./observe/record.ts";
 import { sealingKey } from "./through/upload_seal.ts";
 import { configFromEnvironment, configOf } from "./config/serverless.ts";
+import { timeoutsOf } from "./upstream/deadline.ts";
 import { createPlainUpstream } from "./upstream/plain.ts";
 
 export interface HandlerOptions {
@@ -44,20 +43,13 @@ async function makeProxy(
   config: Config,
   { env = {}, onRecord = () => {}, fetch: call = fetch }: Omit<HandlerOptions, "config">,
 ): Promise<ProxyHandler> {
-  const { connect_timeout, response_timeout, idle_timeout, retries } = config.upstream;
-  const timeouts = { connect: connect_timeout, response: response_timeout, idle: idle_timeout };
+  const { retries } = config.upstream;
+  const timeouts = timeoutsOf(config.upstream);
   return createProxy(config, {
-    cache: undefined,
     upstream: (registry) =>
       createPlainUpstream(registry, { timeouts, retries, env, fetch: (...args) => call(...args) }),
     onRecord,
-    ready: () => ({ ready: true, details: {} }),
-    quotaLow: () => false,
-    rules: freshnessRules(config),
-    authenticate: undefined,
-    proofs: NO_PROOFS,
     uploadKey: await sealingKey(),
-    now: Date.now,
   });
 }
 

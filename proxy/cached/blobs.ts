@@ -1,20 +1,21 @@
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>` */
 import type { Cache } from "../../cache/api.ts";
+import type { Answer } from "../answer.ts";
 import { serveDigest } from "./by_digest.ts";
-import type { Exchange } from "../exchange.ts";
+import type { Exchange, PathOf } from "../exchange.ts";
 import { parseRange } from "../http/range.ts";
-import type { OciPath } from "../oci/path.ts";
 import { passThrough } from "../through/pass.ts";
 
-type Blob = Extract<OciPath, { kind: "blob" }>;
-
 /** Without a cache, or where clients are to be redirected, blobs pass through. */
-export function blob(x: Exchange<Blob>, cache: Cache | undefined): Promise<Response> {
-  const path = `blobs/${x.path.digest}`;
+export async function blob(
+  x: Exchange,
+  { digest }: PathOf<"blob">,
+  cache: Cache | undefined,
+): Promise<Answer> {
+  const path = `blobs/${digest}`;
   if (!cache || x.target.registry.redirects === "pass") {
-    x.record.cache = "pass";
-    return passThrough(x, { path }, (signed) => signed);
+    return { response: await passThrough(x, { path }, (signed) => signed), cache: "pass" };
   }
   const range = parseRange(x.request.headers.get("range"));
-  return serveDigest(x, cache, { digest: x.path.digest, path, accept: "", range });
+  return await serveDigest(x, cache, { digest, path, accept: "", range });
 }

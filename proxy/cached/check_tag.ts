@@ -1,7 +1,8 @@
 /** What a tag stands for right now, according to upstream. */
 import type { Cache } from "../../cache/api.ts";
 import type { TagKey, TagRow } from "../../cache/types.ts";
-import { ask, type Exchange, refusal } from "../exchange.ts";
+import { ask, refusal } from "../ask.ts";
+import type { Exchange } from "../exchange.ts";
 import { OciError } from "../oci/errors.ts";
 import { bareMediaType, MAX_MANIFEST } from "../oci/manifest.ts";
 import { repositoryKey } from "../names/target.ts";

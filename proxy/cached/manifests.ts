@@ -1,143 +1,160 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
+import { LRUCache } from "lru-cache";
+import { Once } from "../../base/once.ts";
 import type { Cache } from "../../cache/api.ts";
 import type { TagKey, TagRow } from "../../cache/types.ts";
-import { serveDigest, type Wanted } from "./by_digest.ts";
-import type { Exchange } from "../exchange.ts";
-import type { FreshnessRules } from "./freshness.ts";
-import { type Checked, checkTag } from "./check_tag.ts";
+import type { Answer } from "../answer.ts";
+import type { Exchange, PathOf } from "../exchange.ts";
+import type { CacheResult } from "../observe/record.ts";
 import { OciError } from "../oci/errors.ts";
 import { acceptKey, accepts, joinAccept } from "../oci/manifest.ts";
-import type { OciPath, Reference } from "../oci/path.ts";
-import { isOutage } from "../upstream/outage.ts";
 import { passThrough } from "../through/pass.ts";
-import type { CacheResult } from "../observe/record.ts";
+import { isOutage } from "../upstream/outage.ts";
+import { serveDigest } from "./by_digest.ts";
+import { type Checked, checkTag } from "./check_tag.ts";
+import type { FreshnessRules } from "./freshness.ts";
 import { contentHeaders, headOf, notModified } from "./respond.ts";
-
-type Manifest = Extract<OciPath, { kind: "manifest" }>;
+import type { Wanted } from "./upstream_content.ts";
 
 export interface ManifestOptions {
   cache: Cache;
   rules: FreshnessRules;
   /** True where the registry's quota is nearly used up, and asking is to be avoided. */
   quotaLow(registry: string): boolean;
+  /** Unix milliseconds. */
   now(): number;
 }
 
-export type ManifestHandler = (x: Exchange<Manifest>) => Promise<Response>;
+export type ManifestHandler = (x: Exchange, path: PathOf<"manifest">) => Promise<Answer>;
 
 /** Without a cache, or where clients are to be redirected, manifests pass through. */
-export function passManifest(x: Exchange<Manifest>): Promise<Response> {
-  x.record.cache = "pass";
-  return passThrough(x, { path: `manifests/${x.path.reference.value}` }, (signed) => signed);
+export async function passManifest(x: Exchange, path: PathOf<"manifest">): Promise<Answer> {
+  const question = { path: `manifests/${path.reference.value}` };
+  return { response: await passThrough(x, question, (signed) => signed), cache: "pass" };
 }
 
 /** Manifests from the cache; tags by the rules of `options`. */
 export function manifests(options: ManifestOptions): ManifestHandler {
-  const { cache, rules, now } = options;
-  const missing = negativeCache(rules.negativeTtl, now);
-  const checks = new Map<string, Promise<Checked>>();
+  const tags = new Tags(options);
+  return (x, path) => {
+    const { kind, value } = path.reference;
+    if (x.target.registry.redirects === "pass") return passManifest(x, path);
+    if (kind === "tag") return tags.answer(x, value);
+    return serveDigest(x, options.cache, wantedManifest(x, value));
+  };
+}
 
-  /** Asks upstream once for all who want to know the same of the same tag. */
-  function check(x: Exchange<Manifest>, key: TagKey, accept: string): Promise<Checked> {
-    const id = JSON.stringify([key, x.proof.id]);
-    const running = checks.get(id);
-    if (running) return running;
-    const started = checkTag(x, cache, key, accept, now)
-      .catch((error) => {
-        if (error instanceof OciError && error.status === 404) missing.add(id, error);
-        throw error;
-      })
-      .finally(() => checks.delete(id));
-    checks.set(id, started);
-    return started;
+/** What a request by tag is about. */
+interface Asked {
+  x: Exchange;
+  key: TagKey;
+  /** The client's `Accept`. */
+  accept: string;
+  /** What was last recorded, where its manifest is still here. */
+  held: TagRow | undefined;
+}
+
+const MAX_MISSING = 10_000;
+
+class Tags {
+  readonly #options: ManifestOptions;
+  readonly #checks = new Once<Checked>();
+  /** 404s of the last few seconds: a typo in a deployment is not worth a request per pod. */
+  readonly #missing: LRUCache<string, OciError>;
+
+  constructor(options: ManifestOptions) {
+    this.#options = options;
+    const { now, rules: { negativeTtl: ttl } } = options;
+    this.#missing = new LRUCache({ max: MAX_MISSING, ttl, ttlResolution: 0, perf: { now } });
   }
 
-  async function byTag(x: Exchange<Manifest>, tag: string): Promise<Response> {
+  async answer(x: Exchange, tag: string): Promise<Answer> {
+    const { cache, rules, now, quotaLow } = this.#options;
     const accept = joinAccept(x.request.headers);
-    const { registry, repository } = x.target;
-    const key = { registry: registry.name, repository, tag, accept: acceptKey(accept) };
+    const { registry: { name: registry }, repository } = x.target;
+    const key = { registry, repository, tag, accept: acceptKey(accept) };
     const row = cache.tag(key);
     const held = row && cache.stat(row.digest) ? row : undefined;
-    const age = row ? now() - row.checkedAt : Infinity;
+    const asked: Asked = { x, key, accept, held };
+    if (!held || !x.proof.holds()) return await this.#checked(asked);
 
-    const ttl = rules.ttl(registry.name, tag);
-    if (held && age < ttl && x.proof.holds()) {
-      const response = await serve(x, held, "hit");
-      if (x.reusable) x.reusable.until = held.checkedAt + ttl;
-      return response;
-    }
-    if (held && age < rules.staleIfError && x.proof.holds()) {
-      if (options.quotaLow(registry.name)) return await serve(x, held, "stale");
+    const age = now() - held.checkedAt;
+    const ttl = rules.ttl(registry, tag);
+    if (age < ttl) return until(held.checkedAt + ttl, await this.#serve(x, held, "hit"));
+    if (age < rules.staleIfError) {
+      if (quotaLow(registry)) return await this.#serve(x, held, "stale");
       if (rules.whileRevalidate) {
-        check(x, key, accept).catch(() => {});
-        return await serve(x, held, "stale");
+        this.#check(asked).catch(() => {});
+        return await this.#serve(x, held, "stale");
       }
     }
-    missing.check(JSON.stringify([key, x.proof.id]));
+    return await this.#checked(asked);
+  }
+
+  /** What upstream says of the tag now; while it is away, what is held, if that is not too old. */
+  async #checked(asked: Asked): Promise<Answer> {
+    const { rules, now } = this.#options;
+    const { x, held } = asked;
+    const missing = this.#missing.get(checkId(asked));
+    if (missing) throw missing;
     try {
-      const checked = await check(x, key, accept);
-      return await serve(x, checked.row, checked.changed ? "miss" : "revalidated");
+      const { row, changed } = await this.#check(asked);
+      return await this.#serve(x, row, changed ? "miss" : "revalidated");
     } catch (error) {
-      const served = isOutage(error) && x.proof.holdsOffline();
-      const stale = served ? held ?? substitute(key, accept) : undefined;
+      const allowed = isOutage(error) && x.proof.holdsOffline();
+      const stale = allowed ? held ?? this.#substitute(asked) : undefined;
       if (!stale || now() - stale.checkedAt > rules.staleIfError) throw error;
-      x.record.error = "";
-      return await serve(x, stale, "stale");
+      return await this.#serve(x, stale, "stale");
     }
+  }
+
+  /** Asks upstream once for all who want to know the same of the same tag. */
+  #check(asked: Asked): Promise<Checked> {
+    const { cache, now, rules } = this.#options;
+    const { x, key, accept } = asked;
+    const id = checkId(asked);
+    return this.#checks.run(id, async () => {
+      try {
+        return await checkTag(x, cache, key, accept, now);
+      } catch (error) {
+        const missing = error instanceof OciError && error.status === 404;
+        if (missing && rules.negativeTtl > 0) this.#missing.set(id, error);
+        throw error;
+      }
+    });
   }
 
   /** While upstream is away: the manifest that another client was given, if this one can use it. */
-  function substitute(key: TagKey, accept: string): TagRow | undefined {
+  #substitute({ key, accept }: Asked): TagRow | undefined {
+    const { cache } = this.#options;
     return cache.tags(key.registry, key.repository, key.tag)
       .filter((row) => accepts(accept, row.mediaType) && cache.stat(row.digest))
       .sort((a, b) => b.checkedAt - a.checkedAt)[0];
   }
 
-  async function serve(x: Exchange, row: TagRow, result: CacheResult): Promise<Response> {
+  /** The manifest that the tag stands for; `result` is how the tag itself was answered. */
+  async #serve(x: Exchange, row: TagRow, result: CacheResult): Promise<Answer> {
     const unchanged = notModified(x, row, result);
     if (unchanged) return unchanged;
     if (x.request.method === "HEAD") return headOf(x, row, result);
-    const wanted = wantedManifest(x, { kind: "digest", value: row.digest });
-    const response = await serveDigest(x, cache, wanted);
-    if (x.record.cache !== "hit" || result === "hit") return response;
-    x.reusable = undefined;
+    const answer = await serveDigest(x, this.#options.cache, wantedManifest(x, row.digest));
+    if (answer.cache !== "hit" || result === "hit") return answer;
+    const { response } = answer;
     for (const [name, value] of contentHeaders(x, row, result)) response.headers.set(name, value);
-    return response;
+    return { response, cache: result };
   }
-
-  return (x) => {
-    const { reference } = x.path;
-    if (x.target.registry.redirects === "pass") return passManifest(x);
-    if (reference.kind === "tag") return byTag(x, reference.value);
-    return serveDigest(x, cache, wantedManifest(x, reference));
-  };
 }
 
-function wantedManifest(x: Exchange, reference: Reference): Wanted {
-  return {
-    digest: reference.value,
-    path: `manifests/${reference.value}`,
-    accept: joinAccept(x.request.headers),
-  };
+/** Clients with other credentials of their own may be told something else. */
+function checkId({ key, x }: Asked): string {
+  return JSON.stringify([key, x.proof.id]);
 }
 
-const MAX_MISSING = 10_000;
+/** `answer`, to be given again until `time` at most: a tag may move, its digest's content does not. */
+function until(time: number, answer: Answer): Answer {
+  return answer.again ? { ...answer, again: { ...answer.again, until: time } } : answer;
+}
 
-/** Remembers 404s for a few seconds: a typo in a deployment is not worth a request a pod. */
-function negativeCache(ttl: number, now: () => number) {
-  const entries = new Map<string, { until: number; error: OciError }>();
-  return {
-    add(id: string, error: OciError): void {
-      if (ttl === 0) return;
-      if (entries.size >= MAX_MISSING) entries.delete(entries.keys().next().value!);
-      entries.set(id, { until: now() + ttl, error });
-    },
-    /** Throws the remembered error while it lasts. */
-    check(id: string): void {
-      const entry = entries.get(id);
-      if (!entry) return;
-      if (now() < entry.until) throw entry.error;
-      entries.delete(id);
-    },
-  };
+function wantedManifest({ request }: Exchange, digest: string): Wanted {
+  return { digest, path: `manifests/${digest}`, accept: joinAccept(request.headers) };
 }

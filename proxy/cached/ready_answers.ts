@@ -4,20 +4,14 @@
  * a request that is the same in all that the handlers look at, and only while nothing has changed.
  */
 import { LRUCache } from "lru-cache";
+import type { Repeatable } from "../answer.ts";
 import type { Caller } from "../http/caller.ts";
 import { plainAddress } from "../http/origin.ts";
 import type { RequestRecord } from "../observe/record.ts";
 import { nextId, report, type Reporting } from "../observe/recording.ts";
 
-/** What a handler says of its answer when it may be given again. */
-export interface Reusable {
-  body: Uint8Array | null;
-  digest: string;
-  /** Unix milliseconds until which it holds; a digest's content holds for ever. */
-  until: number;
-}
-
-interface Answer extends Reusable {
+/** An answer that is ready to be sent. */
+interface Ready extends Repeatable {
   /** Never sent itself: its clones are, which costs half of what making a response does. */
   response: Response;
   record: RequestRecord;
@@ -26,11 +20,18 @@ interface Answer extends Reusable {
 }
 
 /** The part of the cache that this needs. */
-export interface Shelf {
+export interface Contents {
   /** Rises whenever a tag moves or content goes. */
   readonly revision: number;
   /** Counts a use. */
   touch(digest: string): void;
+}
+
+/** A request that has been answered. */
+interface Answered {
+  request: Request;
+  caller: Caller;
+  record: RequestRecord;
 }
 
 /** Bytes of bodies that are kept reachable; the cache's own memory holds the same ones. */
@@ -54,16 +55,16 @@ const DECISIVE = [
   "x-forwarded-proto",
 ];
 
-export class HotAnswers {
-  readonly #shelf: Shelf;
+export class ReadyAnswers {
+  readonly #contents: Contents;
   readonly #reporting: Reporting;
-  readonly #answers = new LRUCache<string, Answer>({
+  readonly #answers = new LRUCache<string, Ready>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ body }) => (body?.length ?? 0) + 2048,
   });
 
-  constructor(shelf: Shelf, reporting: Reporting) {
-    this.#shelf = shelf;
+  constructor(contents: Contents, reporting: Reporting) {
+    this.#contents = contents;
     this.#reporting = reporting;
   }
 
@@ -71,10 +72,12 @@ export class HotAnswers {
   answer(request: Request, caller: Caller): Response | undefined {
     const found = this.#answers.get(keyOf(request, caller));
     const now = this.#reporting.now();
-    if (!found || found.revision !== this.#shelf.revision || now >= found.until) return undefined;
+    if (!found || found.revision !== this.#contents.revision || now >= found.until) {
+      return undefined;
+    }
     const { headers } = request;
     if (DECISIVE.some((name) => headers.has(name))) return undefined;
-    this.#shelf.touch(found.digest);
+    this.#contents.touch(found.digest);
     const record = {
       ...found.record,
       id: nextId(),
@@ -89,29 +92,21 @@ export class HotAnswers {
     return response;
   }
 
-  /** Keeps `response`, as it was for `request`, to be given again as `reusable` says. */
-  keep(
-    request: Request,
-    caller: Caller,
-    response: Response,
-    record: RequestRecord,
-    reusable: Reusable,
-  ): void {
-    if (response.status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
+  /** Keeps `response` for further requests that are the same, as long as `again` says. */
+  keep({ request, caller, record }: Answered, response: Response, again: Repeatable): void {
+    const { status, headers } = response;
+    if (status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
     this.#answers.set(keyOf(request, caller), {
-      ...reusable,
-      response: new Response(reusable.body as BodyInit | null, {
-        headers: [...response.headers, ["docker-distribution-api-version", "registry/2.0"]],
-      }),
+      ...again,
+      response: new Response(again.body as BodyInit | null, { headers }),
       record: {
         ...record,
-        status: 200,
-        bytes: reusable.body?.length ?? 0,
+        bytes: again.body?.length ?? 0,
         upstreamBytes: 0,
         upstreamStatus: 0,
         upstreamMs: 0,
       },
-      revision: this.#shelf.revision,
+      revision: this.#contents.revision,
     });
   }
 }

@@ -1,5 +1,6 @@
-/** Content of the cache as a response. */
+/** Content of the cache as an answer. */
 import type { Content } from "../../cache/types.ts";
+import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { matchesEtag } from "../http/etag.ts";
 import type { CacheResult } from "../observe/record.ts";
@@ -24,41 +25,43 @@ export interface Known {
 }
 
 /** Headers that every answer with content carries, also a HEAD and a 304. */
-export function contentHeaders(x: Exchange, known: Known, result: CacheResult): Headers {
-  x.record.cache = result;
+export function contentHeaders({ path }: Exchange, known: Known, result: CacheResult): Headers {
   const headers = new Headers({
     "content-type": known.mediaType || "application/octet-stream",
     "docker-content-digest": known.digest,
     "etag": `"${known.digest}"`,
     "cache-status": CACHE_STATUS[result],
   });
-  if (x.path.kind === "blob") headers.set("accept-ranges", "bytes");
+  if (path.kind === "blob") headers.set("accept-ranges", "bytes");
   return headers;
 }
 
 /** A 304 when the client holds `known` already. */
-export function notModified(x: Exchange, known: Known, result: CacheResult): Response | undefined {
+export function notModified(x: Exchange, known: Known, result: CacheResult): Answer | undefined {
   if (!matchesEtag(x.request.headers.get("if-none-match"), `"${known.digest}"`)) return undefined;
-  return new Response(null, { status: 304, headers: contentHeaders(x, known, result) });
+  const headers = contentHeaders(x, known, result);
+  return { response: new Response(null, { status: 304, headers }), cache: result };
 }
 
 /** The answer to a HEAD. */
-export function headOf(x: Exchange, known: Known, result: CacheResult): Response {
+export function headOf(x: Exchange, known: Known, result: CacheResult): Answer {
   const headers = contentHeaders(x, known, result);
   if (known.size !== undefined) headers.set("content-length", String(known.size));
-  if (result === "hit") x.reusable = { body: null, digest: known.digest, until: Infinity };
-  return new Response(null, { headers });
+  const response = new Response(null, { headers });
+  if (result !== "hit") return { response, cache: result };
+  return { response, cache: result, again: { body: null, digest: known.digest, until: Infinity } };
 }
 
 /** 200 with all of `content`, or 206 with the part that it holds. */
-export function respond(x: Exchange, content: Content, result: CacheResult): Response {
+export function respond(x: Exchange, content: Content, result: CacheResult): Answer {
   const headers = contentHeaders(x, content, result);
   const { body, offset, length, size } = content;
   if (length !== undefined) headers.set("content-length", String(length));
   const partial = length !== undefined && size !== undefined && length < size;
   if (partial) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${size}`);
-  if (result === "hit" && body instanceof Uint8Array && !partial) {
-    x.reusable = { body, digest: content.digest, until: Infinity };
-  }
-  return new Response(body as BodyInit, { status: partial ? 206 : 200, headers });
+  const response = new Response(body as BodyInit, { status: partial ? 206 : 200, headers });
+  const whole = result === "hit" && body instanceof Uint8Array && !partial;
+  return whole
+    ? { response, cache: result, again: { body, digest: content.digest, until: Infinity } }
+    : { response, cache: result };
 }

@@ -10,13 +10,13 @@ export interface Proof {
   /** Enough while upstream is away: with `auth.offline: known` it let them read it once. */
   holdsOffline(): boolean;
   /** Upstream has let them read from the repository. */
-  note(): void;
+  confirm(): void;
   /** Upstream has refused them. */
-  drop(): void;
+  forget(): void;
 }
 
 /** What is known of a token that went through our `/token`. */
-export interface TokenNote {
+export interface IssuedToken {
   registry: string;
   token: string;
   /** Unix milliseconds; unknown where the token server did not say. */
@@ -29,8 +29,8 @@ export interface TokenNote {
 export interface ProofBook {
   /** The proof for a request with `authorization` that is about `target`. */
   of(target: Target, authorization: string | undefined): Proof;
-  /** Remembers how long `note.token` lasts, and whether it is anybody's. */
-  learn(note: TokenNote): void;
+  /** Remembers how long `token` lasts, and whether it is anybody's. */
+  remember(token: IssuedToken): void;
   /** Runs `prove` once for all who want to know the same with the same credentials. */
   once(key: string, prove: () => Promise<unknown>): Promise<void>;
 }
@@ -40,13 +40,13 @@ export const NOTHING_TO_PROVE: Proof = {
   id: "",
   holds: () => true,
   holdsOffline: () => true,
-  note: () => {},
-  drop: () => {},
+  confirm: () => {},
+  forget: () => {},
 };
 
 /** Where nothing is kept each request goes to upstream with its own credentials. */
 export const NO_PROOFS: ProofBook = {
   of: () => NOTHING_TO_PROVE,
-  learn: () => {},
+  remember: () => {},
   once: async (_, prove) => void await prove(),
 };

@@ -6,7 +6,7 @@
 import { LRUCache } from "lru-cache";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
-import { NOTHING_TO_PROVE, type Proof, type ProofBook, type TokenNote } from "./proof.ts";
+import { type IssuedToken, NOTHING_TO_PROVE, type Proof, type ProofBook } from "./proof.ts";
 import type { Target } from "../names/target.ts";
 
 const MAX_MS = 5 * 60_000;
@@ -21,7 +21,7 @@ export class Proofs implements ProofBook {
   readonly #key = randomBytes(32);
   /** Until when each holds, by credentials and repository; those of nobody are under `public`. */
   readonly #until: LRUCache<string, number>;
-  readonly #tokens: LRUCache<string, TokenNote>;
+  readonly #tokens: LRUCache<string, IssuedToken>;
   readonly #running = new Map<string, Promise<void>>();
 
   constructor({ now }: { now(): number }) {
@@ -48,16 +48,16 @@ export class Proofs implements ProofBook {
             ? this.#until.has(key)
             : now() < (this.#until.get(key) ?? 0)
         ),
-      note: () => {
+      confirm: () => {
         this.#until.set(own, Math.min(now() + MAX_MS, this.#expiry(id, authorization)));
       },
-      drop: () => void this.#until.delete(own),
+      forget: () => void this.#until.delete(own),
     };
   }
 
-  /** Remembers how long `note.token` lasts, and whether it is anybody's. */
-  learn(note: TokenNote): void {
-    this.#tokens.set(this.#idOf(`Bearer ${note.token}`), { ...note, token: "" });
+  /** Remembers how long `token` lasts, and whether it is anybody's. */
+  remember(token: IssuedToken): void {
+    this.#tokens.set(this.#idOf(`Bearer ${token.token}`), { ...token, token: "" });
   }
 
   /** Runs `prove` once for all who want to know the same with the same credentials. */

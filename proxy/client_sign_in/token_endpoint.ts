@@ -10,17 +10,22 @@ import { type RegistryMap, type Target, upstreamName } from "../names/target.ts"
 import { readLimited } from "../http/body.ts";
 import type { Upstream } from "../upstream/client.ts";
 
+/** A client's request for a token, routed to the registry that it is for. */
+export interface TokenExchange {
+  readonly request: Request;
+  readonly target: Target;
+  readonly upstream: Upstream;
+  readonly access: Access;
+}
+
 /**
  * `GET` and `POST /token/<registry>`: the client's request, each scope mapped to upstream's names,
  * handed to that registry's own token server and nowhere else. Scopes that `access` does not grant
  * are left out. How long the token lasts is kept in `proofs`; `now` in Unix milliseconds.
  */
-export async function tokenRequest(
-  request: Request,
+export async function tokenEndpoint(
+  { request, target, upstream, access }: TokenExchange,
   map: RegistryMap,
-  target: Target,
-  upstream: Upstream,
-  access: Access,
   { proofs, now }: { proofs: ProofBook; now(): number },
 ): Promise<Response> {
   const { registry } = target;
@@ -62,7 +67,7 @@ export async function tokenRequest(
   const anonymous = authorization === null && [...asked.keys()].every((key) => OPEN.has(key));
   for (const { token, lasts } of tokensIn(bytes)) {
     const expires = lasts === undefined ? undefined : asking + lasts;
-    proofs.learn({ registry: registry.name, token, expires, anonymous });
+    proofs.remember({ registry: registry.name, token, expires, anonymous });
   }
   return new Response(bytes, { status: response.status, headers });
 }

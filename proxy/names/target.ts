@@ -173,6 +173,12 @@ export function calledAs({ host, registry }: Target): string {
   return host || registry.name;
 }
 
+/** The name under which the client knows the registry (distribution-spec, `OCI-Namespace`). */
+export function namespaceOf({ registry, host }: Target, called: { host: string }): string {
+  if (host) return host;
+  return registry.aliases[0] ?? (registry.repo_prefix ? called.host : new URL(registry.url).host);
+}
+
 /** `key` under which the cache knows a repository. */
 export function repositoryKey(target: Target): string {
   return `${target.registry.name}/${target.repository}`;

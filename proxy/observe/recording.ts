@@ -47,20 +47,6 @@ export interface Reporting {
   now(): number;
 }
 
-/** Completes `record` and `response` with each other, and reports. */
-export function finish(
-  record: RequestRecord,
-  response: Response,
-  caller: Caller,
-  reporting: Reporting,
-): void {
-  record.status = response.status;
-  record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
-  response.headers.set("docker-distribution-api-version", "registry/2.0");
-  response.headers.set("x-request-id", record.id);
-  report(record, caller.completed, reporting);
-}
-
 /** Hands `record` on once the body has been sent (`completed`), or its client has gone away. */
 export function report(
   record: RequestRecord,

@@ -1,5 +1,7 @@
 /** `GET /v2/_catalog`: the repositories that can be pulled through this address, and no other name. */
-import { ask, type Exchange, refusal } from "../exchange.ts";
+import { type Answer, uncached } from "../answer.ts";
+import { ask, refusal } from "../ask.ts";
+import type { Exchange } from "../exchange.ts";
 import { type Page, pageOf, pageQuery, readJsonObject } from "./paging.ts";
 import { withNamespace } from "../names/links.ts";
 import { clientName, siblingName } from "../names/target.ts";
@@ -9,8 +11,8 @@ const LARGE_PAGE = 1000;
 /** How many pages without a name for the client are read for one request. */
 const MOST_PAGES = 50;
 
-/** One page. Its Link goes on after the last name that the client was shown. */
-export async function catalog(x: Exchange): Promise<Response> {
+/** One page. Its Link continues after the last name that the client was shown. */
+export async function catalog(x: Exchange): Promise<Answer> {
   const page = pageOf(x.query);
   const hides = x.target.registry.repo_prefix !== "";
   let query = upstreamQuery(x, hides ? { ...page, n: LARGE_PAGE } : page);
@@ -25,9 +27,8 @@ export async function catalog(x: Exchange): Promise<Response> {
     const shown = visible.slice(0, page.n);
     const more = shown.length > 0 && (next !== undefined || shown.length < visible.length);
     const last = more ? shown.at(-1)! : undefined;
-    return Response.json({ repositories: shown }, {
-      headers: last === undefined ? {} : { link: linkTo(x, { ...page, last }) },
-    });
+    const headers = last === undefined ? undefined : { link: linkTo(x, { ...page, last }) };
+    return uncached(Response.json({ repositories: shown }, headers && { headers }));
   }
 }
 

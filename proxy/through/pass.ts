@@ -1,10 +1,11 @@
 /** What is handed on and not kept: tag lists, referrers, and pushes. */
 import { inClientsNames } from "../names/client_names.ts";
-import { ask, type Exchange, type Question, refusal } from "../exchange.ts";
+import { type Answer, uncached } from "../answer.ts";
+import { ask, type Question, refusal } from "../ask.ts";
+import type { Exchange, PathOf } from "../exchange.ts";
 import { responseHeaders } from "../http/headers.ts";
 import { mapLink } from "../names/links.ts";
 import { pageOf, pageQuery, readJsonObject } from "./paging.ts";
-import type { OciPath } from "../oci/path.ts";
 
 /**
  * Asks upstream and streams its answer back, names mapped; the general way. `relocate` maps a
@@ -30,23 +31,26 @@ export async function passThrough(
 }
 
 /** `GET /v2/<name>/tags/list` */
-export async function tags(x: Exchange): Promise<Response> {
+export async function tags(x: Exchange): Promise<Answer> {
   const query = pageQuery(pageOf(x.query));
   const response = await passThrough(x, { path: "tags/list", query });
-  if (response.body === null) return response;
+  if (response.body === null) return uncached(response);
   const headers = new Headers(response.headers);
   headers.delete("content-length");
   headers.delete("etag");
   const body = await readJsonObject(response);
-  return Response.json({ ...body, name: x.target.asked }, { status: response.status, headers });
+  const named = { ...body, name: x.target.asked };
+  return uncached(Response.json(named, { status: response.status, headers }));
 }
 
 /** `GET /v2/<name>/referrers/<digest>`; a 404 tells the client to try the tag schema. */
-export function referrers(x: Exchange<Extract<OciPath, { kind: "referrers" }>>): Promise<Response> {
+export async function referrers(x: Exchange, path: PathOf<"referrers">): Promise<Answer> {
   const type = x.query.get("artifactType");
-  return passThrough(x, {
-    path: `referrers/${x.path.digest}`,
-    query: type ? new URLSearchParams({ artifactType: type }).toString() : "",
-    headers: { accept: "application/vnd.oci.image.index.v1+json" },
-  });
+  return uncached(
+    await passThrough(x, {
+      path: `referrers/${path.digest}`,
+      query: type ? new URLSearchParams({ artifactType: type }).toString() : "",
+      headers: { accept: "application/vnd.oci.image.index.v1+json" },
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 /** `GET /v2/`: whether one has to sign in, and how. Clients ask this before anything else. */
 import { LRUCache } from "lru-cache";
+import { type Answer, uncached } from "../answer.ts";
 import { isOutage } from "../upstream/outage.ts";
 import type { Exchange } from "../exchange.ts";
 import { OciError } from "../oci/errors.ts";
@@ -11,22 +12,22 @@ const MAX_CHALLENGES = 1000;
 
 /**
  * Ours to answer, unless clients sign in at the registry themselves: then it is the registry's, or,
- * while that is away, what it last said to who came without credentials or with these.
+ * while that is away, what it last said to clients without credentials or with these.
  */
-export function createPing(): (x: Exchange) => Promise<Response> | Response {
+export function createPing(): (x: Exchange) => Promise<Answer> | Answer {
   const challenges = new LRUCache<string, OciError>({ max: MAX_CHALLENGES });
 
-  async function theirs(x: Exchange): Promise<Response> {
+  async function theirs(x: Exchange): Promise<Answer> {
     const { name, url } = x.target.registry;
     const key = JSON.stringify([name, url, x.realm]);
     try {
       const response = await passThrough(x, { path: "/v2/" });
-      x.proof.note();
+      x.proof.confirm();
       if (!x.authorization) challenges.delete(key);
-      return response;
+      return uncached(response);
     } catch (error) {
       if (error instanceof OciError && error.status === 401) {
-        x.proof.drop();
+        x.proof.forget();
         if (!x.authorization) challenges.set(key, error);
       }
       if (!isOutage(error)) throw error;
@@ -40,8 +41,7 @@ export function createPing(): (x: Exchange) => Promise<Response> | Response {
   return (x) => x.target.registry.auth.mode === "client" ? theirs(x) : ours(x);
 }
 
-function ours({ request }: Exchange): Response {
-  return new Response(request.method === "HEAD" ? null : "{}", {
-    headers: { "content-type": "application/json" },
-  });
+function ours({ request }: Exchange): Answer {
+  const headers = { "content-type": "application/json" };
+  return uncached(new Response(request.method === "HEAD" ? null : "{}", { headers }));
 }

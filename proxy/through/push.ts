@@ -1,19 +1,25 @@
-/** Pushes, handed through as they come: uploads, mounts, manifests, deletions. Nothing is buffered. */
-import { describe, type Exchange, type Question } from "../exchange.ts";
+/** Pushes, handed through as they come: manifests and deletions here, uploads in upload.ts. */
+import { type Answer, uncached } from "../answer.ts";
+import type { Question } from "../ask.ts";
+import type { Exchange } from "../exchange.ts";
 import { requestHeaders } from "../http/headers.ts";
-import { mapLocation, mapPath, withNamespace } from "../names/links.ts";
+import { mapLocation } from "../names/links.ts";
+import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
-import { type OciPath, parseDigest } from "../oci/path.ts";
 import { passThrough } from "./pass.ts";
-import { calledAs, siblingName, type Target } from "../names/target.ts";
-import { isSealed, seal, unseal } from "./upload_seal.ts";
-
-type Upload = Extract<OciPath, { kind: "upload" }>;
 
 export interface PushOptions {
   allowed: boolean;
   /** Seals upload addresses that do not have the spec's form. */
   key: CryptoKey;
+  /** What is no longer true after a push is removed from it. */
+  cache: Links | undefined;
+}
+
+/** What the cache knows of tags and of the content of repositories. */
+interface Links {
+  deleteTag(registry: string, repository: string, tag: string): void;
+  unlink(repository: string, digest: string): void;
 }
 
 /** Throws 405 `UNSUPPORTED` where this proxy only reads, and for methods that the spec does not have. */
@@ -28,107 +34,34 @@ export function checkPush(options: PushOptions, method: string): void {
   });
 }
 
-/** `PUT` or `DELETE` of a manifest, `DELETE` of a blob. */
-export function change(x: Exchange, path: string): Promise<Response> {
+/** `PUT` or `DELETE` of a manifest, `DELETE` of a blob. Throws `UNSUPPORTED` for anything else. */
+export async function change(x: Exchange, { cache }: PushOptions): Promise<Answer> {
+  const { path, request: { method }, target: { registry, repository } } = x;
+  if (path.kind === "manifest" && (method === "PUT" || method === "DELETE")) {
+    const { kind, value } = path.reference;
+    const answer = await passChange(x, `manifests/${value}`);
+    if (kind === "tag") cache?.deleteTag(registry.name, repository, value);
+    else if (method === "DELETE") cache?.unlink(repositoryKey(x.target), value);
+    return answer;
+  }
+  if (path.kind === "blob" && method === "DELETE") {
+    const answer = await passChange(x, `blobs/${path.digest}`);
+    cache?.unlink(repositoryKey(x.target), path.digest);
+    return answer;
+  }
+  throw new OciError("UNSUPPORTED", { message: `${method} is not supported here` });
+}
+
+async function passChange(x: Exchange, path: string): Promise<Answer> {
   const actions = x.request.method === "DELETE" ? "delete" : "pull,push";
   const relocate = (location: string) => mapLocation(x.target, location);
-  return passThrough(x, { path, actions, ...body(x) }, relocate);
+  return uncached(await passThrough(x, { path, actions, ...sentBody(x) }, relocate));
 }
 
-/** `POST`, `PATCH`, `PUT`, `GET` and `DELETE` of `/v2/<name>/blobs/uploads/…` */
-export async function upload(x: Exchange<Upload>, options: PushOptions): Promise<Response> {
-  const { repository } = x.target;
-  const query = uploadQuery(x.query);
-  const scopes = [`repository:${repository}:pull,push`];
-  const digest = query.get("digest");
-  if (digest) query.set("digest", parseDigest(digest));
-  const from = query.get("from");
-  const source = from ? siblingName(x.target, from) : undefined;
-  if (source) {
-    x.access.require(x.target.registry, source, "pull");
-    query.set("from", source);
-    scopes.push(`repository:${source}:pull`);
-  } else if (from !== null || mayLookAround(x.target)) {
-    // Nothing can be mounted from another registry: an upload begins instead (distribution-spec).
-    query.delete("from");
-    query.delete("mount");
-  }
-  return await passThrough(
-    x,
-    { ...await address(x, query, options.key), scopes, ...body(x) },
-    (location) => mapUploadLocation(x, location, options.key),
-  );
-}
-
-/**
- * Whether a registry that is told no repository to mount from may find content that is not for the
- * client: it looks wherever credentials reach ("automatic content discovery"), ours or past a prefix.
- */
-function mayLookAround({ registry }: Target): boolean {
-  return registry.auth.mode === "proxy" || registry.repo_prefix !== "";
-}
-
-/** Without our own `ns`, and without the `FROM` that a registry might take for a `from` of ours. */
-function uploadQuery(query: URLSearchParams): URLSearchParams {
-  const ours = ["ns", "from", "mount"];
-  return new URLSearchParams(
-    [...query].filter(([name]) =>
-      name !== "ns" && (ours.includes(name) || !ours.includes(name.toLowerCase()))
-    ),
-  );
-}
-
-function body(x: Exchange): Pick<Question, "body" | "headers"> {
+/** What the client sends, for upstream. */
+export function sentBody(x: Exchange): Pick<Question, "body" | "headers"> {
   return {
     headers: requestHeaders(x.request.headers),
     ...(x.request.body ? { body: x.request.body } : {}),
   };
-}
-
-/** Where at upstream the upload of `x` goes on: the spec's path, or the one sealed in its id. */
-async function address(x: Exchange<Upload>, query: URLSearchParams, key: CryptoKey) {
-  const { id } = x.path;
-  if (!isSealed(id)) return { path: `blobs/uploads/${id}`, query: query.toString() };
-  const address = await unseal(id, contextOf(x), key);
-  if (address === undefined) {
-    throw new OciError("BLOB_UPLOAD_UNKNOWN", {
-      message: "this upload is not known here (any more); begin it again",
-    });
-  }
-  const at = new URL(address, x.target.registry.url);
-  const search = [at.search.slice(1), query.toString()].filter((part) => part !== "").join("&");
-  return { path: at.pathname, query: search };
-}
-
-/**
- * `Location` of an upload as the client is to see it. Registries that answer with an address of their
- * own making (Artifact Registry: `/artifacts-uploads/…`) get it sealed into an upload id.
- * Throws 502 for an address at another origin: an upload goes to no host that nobody configured.
- */
-export async function mapUploadLocation(
-  x: Exchange,
-  location: string,
-  key: CryptoKey,
-): Promise<string> {
-  const { origin } = new URL(x.target.registry.url);
-  const url = URL.parse(location, `${origin}/v2/`);
-  if (!url || url.origin !== origin) {
-    throw new OciError("UNAVAILABLE", {
-      status: 502,
-      message: `${calledAs(x.target)} wants the upload of ${describe(x)} at another host`,
-    });
-  }
-  const plain = mapPath(x.target, url.pathname);
-  if (plain !== undefined) return plain + withNamespace(x.target, url.search);
-  const { prefix, asked } = x.target;
-  const address = url.pathname + url.search;
-  return withNamespace(
-    x.target,
-    `${prefix}/v2/${asked}/blobs/uploads/${await seal(address, contextOf(x), key)}`,
-  );
-}
-
-/** Binds a sealed address to the repository: no upload is continued through another one. */
-function contextOf({ target }: Exchange): string {
-  return `${target.registry.name}\n${target.repository}`;
 }

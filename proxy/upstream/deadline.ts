@@ -1,5 +1,6 @@
 /** The limits on the way to a response's headers. */
 import type { Clock } from "../../base/clock.ts";
+import type { Config } from "../config/schema.ts";
 import { seconds } from "../../base/units.ts";
 import { type Dial, portOf } from "./dial.ts";
 import { UpstreamError } from "./errors.ts";
@@ -11,6 +12,15 @@ export interface Timeouts {
   response: number;
   /** Without a byte of a body. */
   idle: number;
+}
+
+/** The time limits of `upstream.*_timeout`. */
+export function timeoutsOf(upstream: Config["upstream"]): Timeouts {
+  return {
+    connect: upstream.connect_timeout,
+    response: upstream.response_timeout,
+    idle: upstream.idle_timeout,
+  };
 }
 
 export interface DeadlineOptions {

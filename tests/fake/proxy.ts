@@ -2,12 +2,12 @@
 import type { Cache } from "../../cache/api.ts";
 import { createProxy, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
-import { freshnessRules } from "../../proxy/cached/freshness.ts";
 import { listen } from "../../proxy/http/listen.ts";
 import { Proofs } from "../../proxy/client_sign_in/proof_book.ts";
 import type { RequestRecord } from "../../proxy/observe/record.ts";
 import { sealingKey } from "../../proxy/through/upload_seal.ts";
 import type { Upstream } from "../../proxy/upstream/client.ts";
+import { timeoutsOf } from "../../proxy/upstream/deadline.ts";
 import { createUpstream } from "../../proxy/upstream/native.ts";
 
 export interface TestProxy extends AsyncDisposable {
@@ -29,9 +29,8 @@ export async function startProxy(
   const config = configSchema.parse({ upstream: { retries: 0 }, ...settings });
   const records: RequestRecord[] = [];
   const now = given.now ?? Date.now;
-  const { connect_timeout: connect, response_timeout: response, idle_timeout: idle, retries } =
-    config.upstream;
-  const timeouts = { connect, response, idle };
+  const { retries } = config.upstream;
+  const timeouts = timeoutsOf(config.upstream);
   const upstreams: Upstream[] = [];
   const handler = createProxy(config, {
     cache,
@@ -41,10 +40,6 @@ export async function startProxy(
       return made;
     },
     onRecord: (record) => records.push(record),
-    ready: () => ({ ready: true, details: {} }),
-    quotaLow: () => false,
-    rules: freshnessRules(config),
-    authenticate: undefined,
     proofs: new Proofs({ now }),
     uploadKey: await sealingKey(),
     now,

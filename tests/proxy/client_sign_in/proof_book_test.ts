@@ -38,10 +38,10 @@ Deno.test("Proofs, last as long as the token, five minutes at most, a minute whe
     const clock = new FakeClock();
     const proofs = new Proofs(clock);
     const token = authorization.split(" ")[1]!;
-    if (expires) proofs.learn({ registry: "hub", token, expires, anonymous: false });
+    if (expires) proofs.remember({ registry: "hub", token, expires, anonymous: false });
     const proof = proofs.of(target(), authorization);
     assert.equal(proof.holds(), false);
-    proof.note();
+    proof.confirm();
     await clock.advance(lasts - 1);
     assert.equal(proof.holds(), true, `${authorization} ${lasts}`);
     await clock.advance(1);
@@ -52,23 +52,23 @@ Deno.test("Proofs, last as long as the token, five minutes at most, a minute whe
 Deno.test("Proofs, are of one repository and one client, and end with a refusal", () => {
   const proofs = new Proofs(new FakeClock());
   const mine = proofs.of(target(), "Bearer mine");
-  mine.note();
+  mine.confirm();
   assert.equal(proofs.of(target(), "bearer  mine").holds(), true);
   assert.equal(proofs.of(target(), "Bearer other").holds(), false);
   assert.equal(proofs.of(target(), "Basic mine").holds(), false);
   assert.equal(proofs.of(target(), undefined).holds(), false);
   assert.equal(proofs.of(target("org/other"), "Bearer mine").holds(), false);
-  mine.drop();
+  mine.forget();
   assert.equal(mine.holds(), false);
 });
 
 Deno.test("Proofs, what nobody had to sign in for is everybody's for five minutes", async () => {
   const clock = new FakeClock();
   const proofs = new Proofs(clock);
-  proofs.of(target("org/open"), undefined).note();
+  proofs.of(target("org/open"), undefined).confirm();
   const expires = clock.now() + MINUTE;
-  proofs.learn({ registry: "hub", token: "anybody's", expires, anonymous: true });
-  proofs.of(target("org/free"), "Bearer anybody's").note();
+  proofs.remember({ registry: "hub", token: "anybody's", expires, anonymous: true });
+  proofs.of(target("org/free"), "Bearer anybody's").confirm();
   assert.equal(proofs.of(target("org/free"), "Bearer other").holds(), true);
   assert.equal(proofs.of(target("org/open"), "Bearer other").holds(), true);
   await clock.advance(5 * MINUTE);
@@ -81,7 +81,7 @@ Deno.test("Proofs, offline: known keeps what was proven once", async () => {
   for (const [offline, expected] of [["none", false], ["known", true]] as const) {
     const proof = proofs.of(target(offline, { offline }), "Bearer a");
     assert.equal(proof.holdsOffline(), false);
-    proof.note();
+    proof.confirm();
     await clock.advance(6 * MINUTE);
     assert.deepEqual([proof.holds(), proof.holdsOffline()], [false, expected]);
     assert.equal(proofs.of(target(offline, { offline }), "Bearer b").holdsOffline(), false);

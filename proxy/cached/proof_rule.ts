@@ -1,0 +1,42 @@
+/**
+ * The rule that keeps private content private: bytes that are here, or on their way, are served only
+ * for a repository that is known to hold them. Otherwise knowing the digest of a private layer would
+ * be enough to get it, by asking through some other repository. Where clients sign in to the registry
+ * themselves, this client's credentials must have been good for the repository, too.
+ */
+import type { Cache } from "../../cache/api.ts";
+import type { Look } from "../../cache/types.ts";
+import type { Exchange } from "../exchange.ts";
+import { repositoryKey } from "../names/target.ts";
+import { isOutage } from "../upstream/outage.ts";
+import { headUpstream, type Wanted } from "./upstream_content.ts";
+
+/** Whether the client of `x` may have what `look` found, as far as is known without asking. */
+export function isProven(x: Exchange, look: Look, repository: string): boolean {
+  const here = look.stat !== undefined || look.filling !== undefined;
+  return !here || (x.proof.holds() && isMember(look, repository));
+}
+
+/** Whether the repository is known to hold what is here, or it is on its way for it. */
+function isMember({ stat, linked, filling }: Look, repository: string): boolean {
+  if (stat) return linked;
+  return filling === undefined || filling.has(repository);
+}
+
+/**
+ * Asks upstream, with the client's credentials where they count, whether the repository has it.
+ * Throws what upstream refuses with; while it is away, what was proven before is enough, as
+ * `auth.offline` says.
+ */
+export async function prove(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
+  const repository = repositoryKey(x.target);
+  const key = JSON.stringify([x.proof.id, repository, wanted.path, wanted.accept]);
+  try {
+    // Others may wait for the same answer: it does not end with this client.
+    await x.proofs.once(key, () => headUpstream(x, cache, wanted));
+  } catch (error) {
+    const look = () => cache.look(wanted.digest, repository);
+    const known = x.proof.holdsOffline() && isMember(look(), repository);
+    if (!known || !isOutage(error)) throw error;
+  }
+}

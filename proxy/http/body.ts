@@ -31,19 +31,8 @@ export function guardBody(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { idle, clock, signal } = guard;
   const reader = body.getReader({ mode: "byob" });
-  let readSince = 0;
   let givenUp: { error: unknown } | undefined;
-  let stopWatch: (() => void) | undefined;
-
-  function watch(ms: number): void {
-    stopWatch = clock.after(ms, () => {
-      stopWatch = undefined;
-      if (readSince === 0) return;
-      const left = readSince + idle - clock.now();
-      if (left > 0) return watch(left);
-      giveUp(guard.timeout());
-    });
-  }
+  const watch = new IdleWatch(idle, clock, () => giveUp(guard.timeout()));
 
   /** A pending read of a cancelled reader ends at once, as if the body had. */
   function giveUp(error: unknown): void {
@@ -53,7 +42,7 @@ export function guardBody(
   }
 
   function release(): void {
-    stopWatch?.();
+    watch.stop();
     signal?.removeEventListener("abort", aborted);
   }
 
@@ -67,10 +56,9 @@ export function guardBody(
     pull(controller) {
       const request = controller.byobRequest!;
       const view = request.view as Uint8Array<ArrayBuffer>;
-      readSince = clock.now();
-      if (!stopWatch && idle !== Infinity) watch(idle);
+      watch.begin();
       return reader.read(view).then(({ done, value }) => {
-        readSince = 0;
+        watch.end();
         if (givenUp) throw givenUp.error;
         if (done) {
           release();
@@ -78,7 +66,7 @@ export function guardBody(
         }
         request.respondWithNewView(value ?? view.subarray(0, 0));
       }, (cause) => {
-        readSince = 0;
+        watch.end();
         release();
         throw givenUp ? givenUp.error : guard.failure(cause);
       });
@@ -88,6 +76,39 @@ export function guardBody(
       return reader.cancel(reason);
     },
   }, { highWaterMark: 0 });
+}
+
+/** Tells when one read has taken too long; its timer is set about once per `idle`, not per read. */
+class IdleWatch {
+  #since = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(readonly idle: number, readonly clock: Clock, readonly expired: () => void) {}
+
+  /** A read begins. */
+  begin(): void {
+    this.#since = this.clock.now();
+    if (!this.#cancel && this.idle !== Infinity) this.#set(this.idle);
+  }
+
+  /** The read has ended. */
+  end(): void {
+    this.#since = 0;
+  }
+
+  stop(): void {
+    this.#cancel?.();
+  }
+
+  #set(ms: number): void {
+    this.#cancel = this.clock.after(ms, () => {
+      this.#cancel = undefined;
+      if (this.#since === 0) return;
+      const left = this.#since + this.idle - this.clock.now();
+      if (left > 0) return this.#set(left);
+      this.expired();
+    });
+  }
 }
 
 /** The whole body where it is at most `limit` bytes; undefined (and cancelled) where it is longer. */

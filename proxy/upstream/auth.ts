@@ -6,7 +6,7 @@ import { basicHeader, type Credential, type Credentials } from "./credentials.ts
 import { UpstreamError } from "./errors.ts";
 import { challengeOf } from "./ping.ts";
 import { isAt, realmAllowed } from "./realm.ts";
-import { type TokenRequest, tokenRequest, type TokenSource } from "./token.ts";
+import { type TokenRequest, tokenRequestFor, type TokenSource } from "./token.ts";
 import type { Outgoing, Transport } from "./transport.ts";
 
 export interface SignInOptions {
@@ -119,7 +119,7 @@ export class SignIn {
   ): Promise<Authorization | undefined> {
     if (challenge.scheme === "basic") return basic(credential);
     const named = credential.kind === "basic" ? credential.server : undefined;
-    let request = tokenRequest(challenge, credential, scopes);
+    let request = tokenRequestFor(challenge, credential, scopes);
     if (request && named !== undefined && !isAt(request.realm, named)) {
       request = { ...request, credential: { kind: "anonymous" } };
     }

@@ -11,7 +11,7 @@ import type { Credentials } from "./credentials.ts";
 import type { Timeouts } from "./deadline.ts";
 import { UpstreamError, type UpstreamErrorKind } from "./errors.ts";
 import { forwardToken, type TokenForward } from "./forward_token.ts";
-import { createPing, registryUrl } from "./ping.ts";
+import { challengeByPing, registryUrl } from "./ping.ts";
 import { followRedirects } from "./redirect.ts";
 import { parseRetryAfter, retryDelay } from "./retry.ts";
 import type { TargetCheck } from "./target.ts";
@@ -149,7 +149,7 @@ class RegistryClient implements Upstream {
     const { name } = registry;
     const own = new URL(registry.url);
     const tokens = new TokenSource({ registry: name, transport, checkTarget, clock });
-    const ping = createPing(own, transport, clock);
+    const ping = challengeByPing(own, transport, clock);
     this.registry = registry;
     this.#options = options;
     this.#clock = clock;

@@ -25,7 +25,7 @@ export function challengeOf(response: Response): Challenge | undefined {
  * The challenge of a registry's ping, asked bare; undefined where it is open. Asked once for all who
  * wait, kept for some minutes, and kept on where the registry cannot be asked.
  */
-export function createPing(
+export function challengeByPing(
   own: URL,
   transport: Transport,
   clock: Clock,

@@ -155,7 +155,7 @@ function jsonObject(bytes: Uint8Array | undefined): Record<string, unknown> {
 }
 
 /** The token request that answers `challenge`; undefined where its realm is no URL. */
-export function tokenRequest(
+export function tokenRequestFor(
   challenge: Challenge,
   credential: Credential,
   scopes: readonly string[],

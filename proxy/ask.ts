@@ -22,6 +22,8 @@ export interface Question {
   signal?: AbortSignal;
   /** Fewer attempts than configured, where something older is at hand. */
   retries?: number;
+  /** `false` where the reader of the body keeps its own watch on how long nothing comes. */
+  watchIdle?: boolean;
 }
 
 /** Asks the registry of `x` and records status and time. Throws `UpstreamError`. */
@@ -38,6 +40,7 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
     ...(x.authorization ? { authorization: x.authorization } : {}),
     ...(question.signal ? { signal: question.signal } : {}),
     ...(question.retries === undefined ? {} : { retries: question.retries }),
+    ...(question.watchIdle === undefined ? {} : { watchIdle: question.watchIdle }),
   });
   if (isReading(question)) updateProof(x.proof, response);
   x.asked.upstreamStatus = response.status;

@@ -49,10 +49,17 @@ export async function headUpstream(
 
 /** Upstream as a source of bytes from any offset on; each call is a request of its own. */
 export function sourceOf(x: Exchange, wanted: Wanted): Source {
-  return async (from, signal) => {
+  return async (from, signal, hints) => {
     const headers: Record<string, string> = wanted.accept ? { accept: wanted.accept } : {};
     if (from > 0) headers["range"] = `bytes=${from}-`;
-    const response = await ask(x, { method: "GET", path: wanted.path, headers, signal });
+    const response = await ask(x, {
+      method: "GET",
+      path: wanted.path,
+      headers,
+      signal,
+      watchIdle: false, // the fill has its own watch on how long nothing comes
+      ...(hints?.once ? { retries: 0 } : {}),
+    });
     if (response.status !== 200 && response.status !== 206) throw await refusal(x, response);
     if (response.body === null) {
       throw new OciError("UNAVAILABLE", { status: 502, message: "upstream answered with nothing" });

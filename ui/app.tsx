@@ -1,31 +1,29 @@
 /** The dashboard: which page shows, and what runs beneath all of them. */
 import { useSignal } from "@preact/signals";
-import { render } from "preact";
+import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
-import { lazy, loadWhenIdle } from "./components/lazy.tsx";
+import { LocationProvider, Route, Router } from "preact-iso/router";
+import { later, loadWhenIdle, Outdated } from "./components/later.tsx";
+import lazy from "preact-iso/lazy";
 import { Failure } from "./components/states.tsx";
 import { Shell } from "./components/shell.tsx";
 import { Toasts } from "./components/toast.tsx";
 import { Login } from "./pages/login.tsx";
-import { Missing } from "./pages/missing.tsx";
 import { startClock } from "./web/clock.ts";
 import { connectLive } from "./web/live.ts";
-import { listenToLocation, navigate, route } from "./web/location.ts";
-import type { Route } from "./web/routes.ts";
+import { pathname, useAddress } from "./web/location.ts";
+import { isDecodable } from "./web/paths.ts";
 import { loadSession, session } from "./web/session.ts";
 import { listenToShortcuts } from "./web/shortcuts.ts";
 
-const Overview = lazy(async () => (await import("./pages/overview.tsx")).Overview);
-const Registries = lazy(async () => (await import("./pages/later.ts")).Registries);
-const EditRegistry = lazy(async () => (await import("./pages/later.ts")).EditRegistry);
-const NewRegistry = lazy(async () => (await import("./pages/later.ts")).NewRegistry);
-const Images = lazy(async () => (await import("./pages/later.ts")).Images);
-const Blobs = lazy(async () => (await import("./pages/later.ts")).Blobs);
-const BlobPage = lazy(async () => (await import("./pages/later.ts")).BlobPage);
-const Activity = lazy(async () => (await import("./pages/later.ts")).Activity);
-const RequestPage = lazy(async () => (await import("./pages/later.ts")).RequestPage);
-const ConnectPage = lazy(async () => (await import("./pages/later.ts")).ConnectPage);
-const Settings = lazy(async () => (await import("./pages/later.ts")).Settings);
+/** Links to the API and the metrics leave the dashboard. */
+const SCOPE = /^(?!\/(api|metrics)\b)/;
+
+const Overview = lazy(() =>
+  import("./pages/overview.tsx").then(({ Overview }) => Overview, () => Outdated)
+);
+const Pages = later(({ Pages }) => Pages);
+const Missing = later(({ Missing }) => Missing);
 
 function App() {
   const error = useSignal<unknown>(undefined);
@@ -53,54 +51,27 @@ function App() {
   if (!signedIn) return <Login />;
   return (
     <Shell>
-      <Page route={route.value} />
+      <Router>
+        <Route path="/" component={Overview} />
+        <Route path="/*" component={isDecodable(pathname.value) ? Pages : Missing} />
+      </Router>
     </Shell>
   );
 }
 
-function Page({ route }: { route: Route }) {
-  switch (route.page) {
-    case "overview":
-      return <Overview />;
-    case "registries":
-      return <Registries />;
-    case "registry":
-      return <EditRegistry key={route.name} name={route.name} />;
-    case "registry-new":
-      return <NewRegistry />;
-    case "images":
-      return <Images />;
-    case "blobs":
-      return <Blobs />;
-    case "blob":
-      return <BlobPage key={route.digest} digest={route.digest} />;
-    case "activity":
-      return <Activity />;
-    case "request":
-      return <RequestPage key={route.id} id={route.id} />;
-    case "connect":
-      return <ConnectPage client={route.client} />;
-    case "settings":
-      return <Settings />;
-    case "login":
-      return <Home />;
-    case "unknown":
-      return <Missing />;
-  }
+/** Tells the address to whatever is beneath. */
+function Address({ children }: { children: ComponentChildren }) {
+  useAddress();
+  return <>{children}</>;
 }
 
-/** The sign-in page for somebody who is signed in. */
-function Home() {
-  useEffect(() => navigate("/", { replace: true }), []);
-  return null;
-}
-
-listenToLocation();
 listenToShortcuts();
 render(
-  <>
-    <App />
-    <Toasts />
-  </>,
+  <LocationProvider scope={SCOPE}>
+    <Address>
+      <App />
+      <Toasts />
+    </Address>
+  </LocationProvider>,
   document.getElementById("app")!,
 );

@@ -1,5 +1,5 @@
 import { status } from "../web/live.ts";
-import { Choose } from "./field.tsx";
+import { Choose } from "./choice.tsx";
 
 /** One registry of the map, or all of them (empty). */
 export function ChooseRegistry(

@@ -9,7 +9,7 @@ import { refreshStatus } from "../web/live.ts";
 import { consequencesOf, evictText } from "../web/selection.ts";
 import { Digest } from "./copy.tsx";
 import { Dialog } from "./dialog.tsx";
-import { CheckField } from "./field.tsx";
+import { CheckField } from "./choice.tsx";
 import { Icon } from "./icon.tsx";
 import { ErrorLine, Skeleton } from "./states.tsx";
 import { toast } from "./toast.tsx";

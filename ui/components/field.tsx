@@ -1,10 +1,10 @@
-/** Form fields with their label, hint and what the server says of them. */
-import { useSignal } from "@preact/signals";
+/** A form field with its label, hint and what the server says of it. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
-interface Common {
+/** What every field has. */
+export interface FieldProps {
   label: string;
   hint?: ComponentChildren;
   /** What is wrong with it; empty where nothing is. */
@@ -12,8 +12,12 @@ interface Common {
   disabled?: boolean;
 }
 
-function Frame(
-  { id, label, hint, complaint, children }: Common & { id: string; children: ComponentChildren },
+/** A field's label, hint and complaint around its control. */
+export function Frame(
+  { id, label, hint, complaint, children }: FieldProps & {
+    id: string;
+    children: ComponentChildren;
+  },
 ) {
   return (
     <div class="field">
@@ -30,12 +34,13 @@ function Frame(
   );
 }
 
-function describedBy(id: string, { hint, complaint }: Common): string | undefined {
+/** Id of what explains the control `id`: its complaint, else its hint. */
+export function describedBy(id: string, { hint, complaint }: FieldProps): string | undefined {
   if (complaint) return `${id}-complaint`;
   return hint ? `${id}-hint` : undefined;
 }
 
-interface TextFieldProps extends Common {
+interface TextFieldProps extends FieldProps {
   value: string;
   onInput: (value: string) => void;
   type?: "text" | "password" | "url";
@@ -46,6 +51,7 @@ interface TextFieldProps extends Common {
   required?: boolean;
 }
 
+/** A line of text. */
 export function TextField(props: TextFieldProps) {
   const id = useId();
   const attributes = {
@@ -74,162 +80,5 @@ export function TextField(props: TextFieldProps) {
         />
       )}
     </Frame>
-  );
-}
-
-/** A list that is typed one entry a line. */
-export function ListField(
-  props: Common & { value: string[]; onInput: (value: string[]) => void; placeholder?: string },
-) {
-  const id = useId();
-  return (
-    <Frame id={id} {...props}>
-      <textarea
-        id={id}
-        class="input mono"
-        rows={Math.max(2, props.value.length)}
-        value={props.value.join("\n")}
-        placeholder={props.placeholder ?? ""}
-        spellcheck={false}
-        disabled={props.disabled ?? false}
-        aria-invalid={props.complaint ? "true" : undefined}
-        aria-describedby={describedBy(id, props)}
-        onInput={(event) => props.onInput(event.currentTarget.value.split("\n"))}
-      />
-    </Frame>
-  );
-}
-
-export interface Choice<V extends string> {
-  value: V;
-  text: string;
-}
-
-export function SelectField<V extends string>(
-  props: Common & { value: V; choices: readonly Choice<V>[]; onInput: (value: V) => void },
-) {
-  const id = useId();
-  return (
-    <Frame id={id} {...props}>
-      <select
-        id={id}
-        class="select"
-        value={props.value}
-        disabled={props.disabled ?? false}
-        aria-describedby={describedBy(id, props)}
-        onChange={(event) => props.onInput(event.currentTarget.value as V)}
-      >
-        {props.choices.map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
-      </select>
-    </Frame>
-  );
-}
-
-/** A select in a toolbar, labelled for screen readers only. */
-export function Choose<V extends string>(
-  { label, value, choices, onInput }: {
-    label: string;
-    value: V;
-    choices: readonly Choice<V>[];
-    onInput: (value: V) => void;
-  },
-) {
-  return (
-    <select
-      class="select compact"
-      aria-label={label}
-      value={value}
-      onChange={(event) => onInput(event.currentTarget.value as V)}
-    >
-      {choices.map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
-    </select>
-  );
-}
-
-export function CheckField(
-  { label, hint, checked, disabled, onInput }: {
-    label: string;
-    hint?: string;
-    checked: boolean;
-    disabled?: boolean;
-    onInput: (checked: boolean) => void;
-  },
-) {
-  return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={checked}
-        disabled={disabled ?? false}
-        onChange={(event) => onInput(event.currentTarget.checked)}
-      />
-      <span>
-        {label}
-        {hint && <span class="muted small">{` ${hint}`}</span>}
-      </span>
-    </label>
-  );
-}
-
-/** A choice among few, side by side. */
-export function Segments<V extends string>(
-  { label, value, choices, onInput }: {
-    label: string;
-    value: V;
-    choices: readonly Choice<V>[];
-    onInput: (value: V) => void;
-  },
-) {
-  const name = useId();
-  return (
-    <fieldset class="segments">
-      <legend class="hidden-visually">{label}</legend>
-      {choices.map((choice) => (
-        <label key={choice.value}>
-          <input
-            type="radio"
-            name={name}
-            checked={choice.value === value}
-            onChange={() => onInput(choice.value)}
-          />
-          {choice.text}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-const PAUSE_MS = 250;
-
-/** What one searches for, handed on when the typing pauses. */
-export function Search(
-  { label, value, onInput }: { label: string; value: string; onInput: (value: string) => void },
-) {
-  const typed = useSignal(value);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => {
-    typed.value = value;
-    return () => clearTimeout(timer.current);
-  }, [value]);
-  const type = (text: string) => {
-    typed.value = text;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => onInput(text.trim()), PAUSE_MS);
-  };
-  return (
-    <div class="search">
-      <Icon name="search" />
-      <input
-        class="input"
-        type="search"
-        aria-label={label}
-        aria-keyshortcuts="/"
-        placeholder={label}
-        value={typed.value}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={(event) => type(event.currentTarget.value)}
-      />
-    </div>
   );
 }

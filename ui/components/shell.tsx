@@ -5,7 +5,7 @@ import { connection, status } from "../web/live.ts";
 import { pathname } from "../web/location.ts";
 import { session, signOut } from "../web/session.ts";
 import { setTheme, type Theme, theme } from "../web/theme.ts";
-import { Segments } from "./field.tsx";
+import { Segments } from "./segments.tsx";
 import { Icon, type IconName, Mark } from "./icon.tsx";
 import { toast } from "./toast.tsx";
 import { messageOf } from "../web/client.ts";

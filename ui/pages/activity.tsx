@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
 import { ChooseRegistry } from "../components/choose_registry.tsx";
-import { CheckField, type Choice, Choose, Search } from "../components/field.tsx";
+import { CheckField, type Choice, Choose } from "../components/choice.tsx";
+import { Search } from "../components/search.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
@@ -14,7 +15,7 @@ import { call, messageOf } from "../web/client.ts";
 import { countOf } from "../web/format.ts";
 import { mergeRequests, recent } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
-import { requestPath } from "../web/routes.ts";
+import { requestPath } from "../web/paths.ts";
 import { COLUMNS } from "./activity/columns.tsx";
 
 /** Rows while requests come in; what was asked for beyond that stays, too. */

@@ -21,7 +21,7 @@ import {
 } from "../web/format.ts";
 import { navigate } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
-import { blobPath } from "../web/routes.ts";
+import { blobPath } from "../web/paths.ts";
 
 const PARENT = { href: "/cache/blobs", text: "Cache" };
 

@@ -2,7 +2,8 @@
 import { useSignal } from "@preact/signals";
 import type { Connect } from "../api/schema/connect.ts";
 import { Snippet } from "../components/copy.tsx";
-import { SelectField, TextField } from "../components/field.tsx";
+import { SelectField } from "../components/choice.tsx";
+import { TextField } from "../components/field.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { query, setQuery } from "../web/location.ts";

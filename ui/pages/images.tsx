@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ImageName, Selection } from "../api/schema/cache.ts";
 import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { EvictDialog } from "../components/evict.tsx";
-import { Search } from "../components/field.tsx";
+import { Search } from "../components/search.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { sortFromQuery } from "../components/table.tsx";

@@ -1,5 +1,6 @@
 /** Is it fine, what is it doing now, what is it saving. */
-import { lazy } from "../components/lazy.tsx";
+import { ErrorBoundary } from "preact-iso/lazy";
+import { later } from "../components/later.tsx";
 import { Failure, Skeleton } from "../components/states.tsx";
 import { status, statusError } from "../web/live.ts";
 import { Fills } from "./overview/fills.tsx";
@@ -8,14 +9,20 @@ import { Latest } from "./overview/latest.tsx";
 import { Savings } from "./overview/savings.tsx";
 import { StoragePanel } from "./overview/storage.tsx";
 
-const Welcome = lazy(async () => (await import("./later.ts")).Welcome);
+const Welcome = later(({ Welcome }) => Welcome);
 
 export function Overview() {
   const state = status.value;
   if (!state) {
     return statusError.value === undefined ? <Skeleton /> : <Failure error={statusError.value} />;
   }
-  if (state.empty) return <Welcome />;
+  if (state.empty) {
+    return (
+      <ErrorBoundary>
+        <Welcome />
+      </ErrorBoundary>
+    );
+  }
   return (
     <>
       <Headline status={state} />

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { RegistryList, RegistryView } from "../api/schema/registries.ts";
 import { Breakable } from "../components/breakable.tsx";
-import { Search } from "../components/field.tsx";
+import { Search } from "../components/search.tsx";
 import { Health } from "../components/health.tsx";
 import { Icon } from "../components/icon.tsx";
 import { OriginText } from "../components/origin.tsx";
@@ -14,7 +14,7 @@ import { countOf, formatCount, formatShare } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
 import { cacheable, served } from "../web/ratio.ts";
 import { useResource } from "../web/resource.ts";
-import { registryPath } from "../web/routes.ts";
+import { registryPath } from "../web/paths.ts";
 import { TestDialog } from "./registry/test.tsx";
 
 const KEYS: Record<string, (row: RegistryView) => number | string> = {

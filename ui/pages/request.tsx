@@ -10,7 +10,7 @@ import { explainCache, explainFailure, explainTransfer, stretchesOf } from "../w
 import { isFailure } from "../web/results.ts";
 import { formatBytes, formatDuration, formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
-import { blobPath, registryPath } from "../web/routes.ts";
+import { blobPath, registryPath } from "../web/paths.ts";
 import { titleOf } from "./activity/columns.tsx";
 
 const PARENT = { href: "/activity", text: "Activity" };

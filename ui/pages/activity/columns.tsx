@@ -9,7 +9,7 @@ import {
   formatMoment,
   imageName,
 } from "../../web/format.ts";
-import { requestPath } from "../../web/routes.ts";
+import { requestPath } from "../../web/paths.ts";
 
 /** A request in a row. */
 export const COLUMNS: Column<RequestEntry>[] = [

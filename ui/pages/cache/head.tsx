@@ -1,7 +1,7 @@
 /** What both views of the cache begin with. */
 import { useSignal } from "@preact/signals";
 import { Ago } from "../../components/ago.tsx";
-import { type Choice, SelectField } from "../../components/field.tsx";
+import { type Choice, SelectField } from "../../components/choice.tsx";
 import { EvictDialog } from "../../components/evict.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { PageHead } from "../../components/shell.tsx";

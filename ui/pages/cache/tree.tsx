@@ -16,7 +16,7 @@ import {
   platformName,
 } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
-import { blobPath } from "../../web/routes.ts";
+import { blobPath } from "../../web/paths.ts";
 import type { Chosen } from "../../web/selection.ts";
 
 export interface TreeActions {

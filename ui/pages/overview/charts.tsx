@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
+import { ErrorBoundary } from "preact-iso/lazy";
 import type { Stats } from "../../api/schema/stats.ts";
 import { Chart, type Series } from "../../components/chart.tsx";
 import { Icon } from "../../components/icon.tsx";
-import { lazy } from "../../components/lazy.tsx";
+import { later } from "../../components/later.tsx";
 import { formatBytes, formatCount } from "../../web/format.ts";
 import { setQuery } from "../../web/location.ts";
 
@@ -56,7 +57,7 @@ export function Charts({ stats }: { stats: Stats }) {
   );
 }
 
-const Figures = lazy(async () => (await import("../later.ts")).Figures);
+const Figures = later(({ Figures }) => Figures);
 
 /** The same for those who do not read charts; made only when asked for. */
 export function FiguresBeneath({ stats }: { stats: Stats }) {
@@ -67,7 +68,11 @@ export function FiguresBeneath({ stats }: { stats: Stats }) {
         <Icon name="chevron" size={12} />
         The same as a table
       </summary>
-      {open.value && <Figures stats={stats} />}
+      {open.value && (
+        <ErrorBoundary>
+          <Figures stats={stats} />
+        </ErrorBoundary>
+      )}
     </details>
   );
 }

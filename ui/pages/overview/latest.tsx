@@ -4,7 +4,7 @@ import { HttpStatus, Result } from "../../components/health.tsx";
 import { isFailure } from "../../web/results.ts";
 import { formatBytes, formatClock, formatDuration } from "../../web/format.ts";
 import { recent } from "../../web/live.ts";
-import { requestPath } from "../../web/routes.ts";
+import { requestPath } from "../../web/paths.ts";
 
 const SHOWN = 8;
 

@@ -4,7 +4,7 @@ import { Health } from "../../components/health.tsx";
 import { type Column, type Sort, sorted, sortFromQuery, Table } from "../../components/table.tsx";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../../web/format.ts";
 import { cacheable, served } from "../../web/ratio.ts";
-import { registryPath } from "../../web/routes.ts";
+import { registryPath } from "../../web/paths.ts";
 
 type Row = RegistryHealth & { counters: Counters | undefined };
 

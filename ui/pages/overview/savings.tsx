@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Counters, Period, Stats } from "../../api/schema/stats.ts";
 import type { Status } from "../../api/schema/status.ts";
-import { Segments } from "../../components/field.tsx";
+import { Segments } from "../../components/segments.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { now } from "../../web/clock.ts";

@@ -1,6 +1,8 @@
 /** Settings that few registries need, folded until asked for. */
 import type { ComponentChildren } from "preact";
-import { CheckField, ListField, SelectField, TextField } from "../../components/field.tsx";
+import { CheckField, SelectField } from "../../components/choice.tsx";
+import { TextField } from "../../components/field.tsx";
+import { ListField } from "../../components/list_field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { Draft } from "../../web/draft.ts";
 import { countOf } from "../../web/format.ts";

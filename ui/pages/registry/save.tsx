@@ -9,7 +9,7 @@ import { ErrorLine, Skeleton } from "../../components/states.tsx";
 import { toast } from "../../components/toast.tsx";
 import { ApiError, call } from "../../web/client.ts";
 import { navigate } from "../../web/location.ts";
-import { registryPath } from "../../web/routes.ts";
+import { registryPath } from "../../web/paths.ts";
 
 /** A change that awaits its confirmation. */
 export type Pending =

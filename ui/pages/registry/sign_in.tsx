@@ -1,4 +1,5 @@
-import { type Choice, SelectField, TextField } from "../../components/field.tsx";
+import { type Choice, SelectField } from "../../components/choice.tsx";
+import { TextField } from "../../components/field.tsx";
 import type { Draft, SignIn } from "../../web/draft.ts";
 import type { Editing } from "./form.tsx";
 

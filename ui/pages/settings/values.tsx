@@ -1,5 +1,6 @@
 import type { Setting } from "../../api/schema/config.ts";
-import { Search, Segments } from "../../components/field.tsx";
+import { Search } from "../../components/search.tsx";
+import { Segments } from "../../components/segments.tsx";
 import { OriginText } from "../../components/origin.tsx";
 import { Nothing } from "../../components/states.tsx";
 import { query, setQuery } from "../../web/location.ts";

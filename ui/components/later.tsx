@@ -1,0 +1,30 @@
+/** What is loaded when it is first shown, so that the first page comes fast. */
+import type { ComponentType } from "preact";
+import lazy from "preact-iso/lazy";
+import { Failure } from "./states.tsx";
+
+type Later = typeof import("../pages/later.tsx");
+
+/** A component out of the second script; it waits inside the nearest router or `ErrorBoundary`. */
+export function later<P>(pick: (script: Later) => ComponentType<P>): ComponentType<P> {
+  return lazy<ComponentType<P>>(() => import("../pages/later.tsx").then(pick, () => Outdated));
+}
+
+/** In place of a part that could not be loaded. */
+export function Outdated() {
+  return (
+    <Failure
+      error={new Error(
+        "This part of the dashboard could not be loaded. Berth may have been updated.",
+      )}
+      retry={() => location.reload()}
+    />
+  );
+}
+
+const IDLE_AFTER_MS = 3000;
+
+/** Loads what is left once the first page has had its time. */
+export function loadWhenIdle(): void {
+  setTimeout(() => import("../pages/later.tsx").catch(() => {}), IDLE_AFTER_MS); // tried again when shown
+}

@@ -1,0 +1,66 @@
+/**
+ * Every page but the overview, by its path. All of it is one script: a boundary for each page would
+ * split what the pages share into a dozen small files, which compress badly.
+ */
+import type { ComponentType, VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { Route, type RouteHook, type RoutePropsForPath, Router } from "preact-iso/router";
+import { navigate } from "../web/location.ts";
+import { Activity } from "./activity.tsx";
+import { BlobPage } from "./blob.tsx";
+import { Blobs } from "./blobs.tsx";
+import { ConnectPage } from "./connect.tsx";
+import { Images } from "./images.tsx";
+import { Missing } from "./missing.tsx";
+import { Registries } from "./registries.tsx";
+import { EditRegistry, NewRegistry } from "./registry.tsx";
+import { RequestPage } from "./request.tsx";
+import { Settings } from "./settings.tsx";
+
+export { Missing } from "./missing.tsx";
+export { Figures } from "./overview/figures.tsx";
+export { Welcome } from "./overview/welcome.tsx";
+
+interface Page {
+  path: string;
+  component: ComponentType<RouteHook>;
+}
+
+/** A page with names in its `path`: `show` gets them percent-decoded. */
+function page<Path extends string>(
+  path: Path,
+  show: (params: RoutePropsForPath<Path>["params"]) => VNode,
+): Page {
+  return { path, component: ({ params }) => show(params) };
+}
+
+/** The pages; the first whose path matches is shown. */
+export const PAGES: readonly Page[] = [
+  { path: "/registries", component: Registries },
+  { path: "/registries/new", component: NewRegistry },
+  page("/registries/:name", ({ name }) => <EditRegistry key={name} name={name} />),
+  { path: "/cache", component: Images },
+  { path: "/cache/blobs", component: Blobs },
+  page("/cache/blobs/:digest", ({ digest }) => <BlobPage key={digest} digest={digest} />),
+  { path: "/activity", component: Activity },
+  page("/activity/:id", ({ id }) => <RequestPage key={id} id={id} />),
+  page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),
+  { path: "/settings", component: Settings },
+  { path: "/login", component: Home },
+];
+
+/** The page that the address means. */
+export function Pages() {
+  return (
+    <Router>
+      {PAGES.map((page) => <Route key={page.path} {...page} />)}
+      <Route default component={Missing} />
+    </Router>
+  );
+}
+
+/** The sign-in page for somebody who is signed in. */
+function Home() {
+  useEffect(() => navigate("/", { replace: true }), []);
+  return null;
+}

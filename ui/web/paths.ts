@@ -1,0 +1,18 @@
+/** Paths of the pages that show one thing. */
+
+/** Path of a registry's page. */
+export const registryPath = (name: string): string => `/registries/${encodeURIComponent(name)}`;
+/** Path of a digest's page; the colon stays readable. */
+export const blobPath = (digest: string): string => `/cache/blobs/${digest}`;
+/** Path of a request's page. */
+export const requestPath = (id: string): string => `/activity/${encodeURIComponent(id)}`;
+
+/** Whether `path` can be percent-decoded; one that cannot is no page's. */
+export function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

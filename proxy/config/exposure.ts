@@ -27,5 +27,12 @@ export function exposureWarning(config: Config): string | undefined {
 
 function hasCredentials(auth: RegistryConfig["auth"]): boolean {
   return auth.mode === "proxy" &&
-    [auth.username, auth.header, auth.identity_token, auth.docker_config, auth.ecr].some(Boolean);
+    [
+      auth.username,
+      Object.keys(auth.logins).length > 0,
+      auth.header,
+      auth.identity_token,
+      auth.docker_config,
+      auth.ecr,
+    ].some(Boolean);
 }

@@ -1,5 +1,5 @@
 /** Files that are used as files: certificates, keys, Docker's logins. */
-import { OPTIONS } from "./options.ts";
+import { PATTERNS } from "./options.ts";
 import { getIn, type Tree } from "./path.ts";
 import type { Violation } from "./rules.ts";
 import { expand, FILED, resolvePath } from "./secrets.ts";
@@ -7,9 +7,9 @@ import { describeReadError } from "../../base/read_error.ts";
 import type { System } from "./system.ts";
 
 /** The keys that name such a file. */
-const NAMED = OPTIONS.filter(({ path }) => {
+const NAMED = PATTERNS.filter((path) => {
   const last = path.at(-1)!;
-  const secret = FILED.some((option) => `${option.path.join(".")}_file` === path.join("."));
+  const secret = FILED.some((filed) => `${filed.join(".")}_file` === path.join("."));
   return last === "docker_config" || (last.endsWith("_file") && !secret);
 });
 /** What is no secret of those. */
@@ -22,7 +22,7 @@ export async function checkFiles(config: Tree, cwd: string, home: string, system
   const violations: Violation[] = [];
   const files: string[] = [];
   const secret: string[] = [];
-  for (const { path: pattern } of NAMED) {
+  for (const pattern of NAMED) {
     for (const path of expand(config, pattern)) {
       const file = getIn(config, path);
       if (typeof file !== "string" || file === "") continue;

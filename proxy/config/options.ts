@@ -99,7 +99,7 @@ export function keyInfo(path: Path): KeyInfo | undefined {
 function* options(info: KeyInfo, path: readonly string[]): Generator<Option> {
   if (info.kind === "section") {
     for (const [key, child] of Object.entries(info.keys!)) yield* options(child, [...path, key]);
-  } else if (info.kind === "map" && info.item!.kind === "section") {
+  } else if (info.kind === "map" && info.item!.kind === "section" && !path.includes("*")) {
     yield* options(info.item!, [...path, "*"]);
   } else {
     const name = path.join("-").replaceAll("_", "-");
@@ -111,6 +111,18 @@ function* options(info: KeyInfo, path: readonly string[]): Generator<Option> {
     };
   }
 }
+
+/** Every path of `info` with `*` for names, those within a registry's own maps too. */
+function* patterns(info: KeyInfo, path: readonly string[]): Generator<readonly string[]> {
+  if (info.kind === "section") {
+    for (const [key, child] of Object.entries(info.keys!)) yield* patterns(child, [...path, key]);
+  } else if (info.kind === "map" && info.item!.kind === "section") {
+    yield* patterns(info.item!, [...path, "*"]);
+  } else yield path;
+}
+
+/** Every path that holds a value; `*` stands for a name. */
+export const PATTERNS: readonly (readonly string[])[] = [...patterns(ROOT, [])];
 
 export const OPTIONS: readonly Option[] = [...options(ROOT, [])];
 
@@ -127,7 +139,7 @@ const bySpelling: Record<Spelling, ReadonlyMap<string, Option>> = {
 };
 
 /** Registries' options, longest first: `X_AUTH_PASSWORD_FILE` is not a registry `x-auth-password`. */
-const patterns = OPTIONS.filter(({ path }) => path.includes("*"))
+const ofRegistries = OPTIONS.filter(({ path }) => path.includes("*"))
   .toSorted((a, b) => b.flag.length - a.flag.length);
 
 /**
@@ -137,7 +149,7 @@ const patterns = OPTIONS.filter(({ path }) => path.includes("*"))
 export function findOption(spelling: Spelling, name: string): FoundOption | undefined {
   const option = bySpelling[spelling].get(name);
   if (option) return option.path.includes("*") ? undefined : { option, path: option.path };
-  for (const pattern of patterns) {
+  for (const pattern of ofRegistries) {
     const [before, after] = pattern[spelling].split("*") as [string, string];
     if (name.length <= before.length + after.length) continue;
     if (!name.startsWith(before) || !name.endsWith(after)) continue;

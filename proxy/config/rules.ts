@@ -97,7 +97,8 @@ function* registryAccess(
 
 function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Violation> {
   const kinds = Object.entries({
-    username: auth.username || auth.password || auth.password_file,
+    username: auth.username || auth.password || auth.password_file ||
+      Object.keys(auth.logins).length > 0,
     header: auth.header || auth.header_file,
     identity_token: auth.identity_token || auth.identity_token_file,
     docker_config: auth.docker_config,
@@ -124,6 +125,7 @@ function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Vio
   } else if (auth.token_server && !auth.username) {
     yield { path: [...base, "token_server"], message: "expected a username with it" };
   }
+  yield* loginsByHost([...base, "logins"], auth);
   if (!auth.ecr) return;
   const { access_key_id, secret_access_key, secret_access_key_file, region } = auth.ecr;
   if (!!access_key_id !== !!(secret_access_key || secret_access_key_file)) {
@@ -133,6 +135,20 @@ function* registryAuth(base: Path, { auth, url }: RegistryConfig): Generator<Vio
   if (!region && !/\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com/.test(url)) {
     const message = "missing; expected a region such as eu-central-1, since the URL names none";
     yield { path: [...base, "ecr", "region"], message };
+  }
+}
+
+function* loginsByHost(base: Path, { logins }: RegistryConfig["auth"]): Generator<Violation> {
+  for (const [host, { username, password, password_file }] of Object.entries(logins)) {
+    if (!HOST.test(host)) {
+      const message = `found ${quote(host)}, expected a host such as git.example.com`;
+      yield { path: [...base, host], message };
+    } else if (!username || !(password || password_file)) {
+      yield {
+        path: [...base, host],
+        message: "expected a username and a password or password_file",
+      };
+    }
   }
 }
 

@@ -97,6 +97,14 @@ const auth = z.strictObject({
   password: secret().default(""),
   password_file: z.string().default(""),
   token_server: z.string().default(""),
+  logins: z.record(
+    z.string(),
+    z.strictObject({
+      username: z.string().default(""),
+      password: secret().default(""),
+      password_file: z.string().default(""),
+    }),
+  ).default({}),
   header: secret().default(""),
   header_file: z.string().default(""),
   identity_token: secret().default(""),

@@ -1,6 +1,6 @@
 /** Secrets: read from the files that `*_file` keys name, and kept out of everything that is shown. */
 import { isAbsolute, join } from "node:path";
-import { keyInfo, OPTIONS } from "./options.ts";
+import { keyInfo, PATTERNS } from "./options.ts";
 import { getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { Violation } from "./rules.ts";
 import { describeReadError } from "../../base/read_error.ts";
@@ -9,8 +9,8 @@ import type { System } from "./system.ts";
 /** What stands in place of a secret. */
 export const MASK = "********";
 
-/** Keys whose value may come from the file that `<key>_file` names. */
-export const FILED = OPTIONS.filter(({ path }) => {
+/** Keys whose value may come from the file that `<key>_file` names; `*` stands for a name. */
+export const FILED = PATTERNS.filter((path) => {
   const last = path.at(-1)!;
   return keyInfo([...path.slice(0, -1), `${last}_file`]) !== undefined;
 });
@@ -37,7 +37,7 @@ export async function readSecrets(config: Tree, cwd: string, home: string, syste
   const violations: Violation[] = [];
   const found: { path: Path; file: string }[] = [];
   const files: string[] = [];
-  for (const { path: pattern } of FILED) {
+  for (const pattern of FILED) {
     for (const path of expand(config, pattern)) {
       const filePath = [...path.slice(0, -1), `${path.at(-1)}_file`];
       const file = getIn(config, filePath);

@@ -72,7 +72,8 @@ function* impossible(config: Config): Generator<ConfigProblem> {
   if (config.registry_map) yield refuse("registry_map");
   for (const [name, registry] of Object.entries(config.registries)) {
     const { auth, ca_file, insecure_tls } = registry;
-    const files = Object.entries({ ...auth, ...auth.ecr, ca_file, insecure_tls })
+    const logins = Object.values(auth.logins).flatMap(Object.entries<string>);
+    const files = [...Object.entries({ ...auth, ...auth.ecr, ca_file, insecure_tls }), ...logins]
       .filter(([key, value]) => value && /(_file|^docker_config|^insecure_tls)$/.test(key));
     for (const [key] of files) yield refuse(`registries.${name}: ${key}`);
   }

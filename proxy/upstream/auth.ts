@@ -2,10 +2,10 @@
 import { LRUCache } from "lru-cache";
 import { discard } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
-import { basicHeader, type Credential, type Credentials } from "./credentials.ts";
+import { basicHeader, type Credential, credentialAt, type Credentials } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import { challengeOf } from "./ping.ts";
-import { isAt, realmAllowed } from "./realm.ts";
+import { realmAllowed } from "./realm.ts";
 import { type TokenRequest, tokenRequestFor, type TokenSource } from "./token.ts";
 import type { Outgoing, Transport } from "./transport.ts";
 
@@ -107,7 +107,7 @@ export class SignIn {
         this.#wider.get(key(scopes)) ?? scopes,
       );
     }
-    return basic(credential);
+    return this.#basic(credential);
   }
 
   /** What answers `challenge`; undefined where we have nothing that does, or are refused. */
@@ -117,13 +117,11 @@ export class SignIn {
     scopes: readonly string[],
     host: URL = this.#options.own,
   ): Promise<Authorization | undefined> {
-    if (challenge.scheme === "basic") return basic(credential);
-    const named = credential.kind === "basic" ? credential.server : undefined;
-    let request = tokenRequestFor(challenge, credential, scopes);
-    if (request && named !== undefined && !isAt(request.realm, named)) {
-      request = { ...request, credential: { kind: "anonymous" } };
-    }
-    if (!request || !realmAllowed(request.realm, host, named)) {
+    if (challenge.scheme === "basic") return this.#basic(credential);
+    const realm = URL.parse(challenge.params.realm ?? "");
+    const { sent, server } = realm ? credentialAt(credential, realm) : {};
+    const request = sent && tokenRequestFor(challenge, sent, scopes);
+    if (!request || !realmAllowed(request.realm, host, server)) {
       const reason = "its challenge names a token server that is not its own";
       throw new UpstreamError("forbidden-target", this.#options.registry, { reason });
     }
@@ -132,17 +130,18 @@ export class SignIn {
     return { header: ["authorization", `Bearer ${value}`], token: { request, value } };
   }
 
+  /** What the registry itself is shown; nothing where the credential is another host's. */
+  #basic(credential: Credential): Authorization | undefined {
+    const { sent } = credentialAt(credential, this.#options.own);
+    if (sent.kind !== "basic") return undefined;
+    return { header: ["authorization", basicHeader(sent.username, sent.password)] };
+  }
+
   #widen(scopes: readonly string[], challenge: Challenge): readonly string[] {
     const wider = [...new Set([...scopes, ...scopesOf(challenge)])];
     if (wider.length > scopes.length) this.#wider.set(key(scopes), wider);
     return wider;
   }
-}
-
-/** What the registry itself is shown; nothing where the credential is another host's. */
-function basic(credential: Credential): Authorization | undefined {
-  if (credential.kind !== "basic" || credential.server !== undefined) return undefined;
-  return { header: ["authorization", basicHeader(credential.username, credential.password)] };
 }
 
 function authorized(request: Outgoing, authorization: Authorization | undefined): Outgoing {

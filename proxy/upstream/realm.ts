@@ -28,7 +28,13 @@ export function realmAllowed(realm: URL, registry: URL, named?: string): boolean
 
 /** Whether `url` is at `host`; at any port where that names none. */
 export function isAt(url: URL, host: string): boolean {
-  return url.hostname === host || url.host === host;
+  if (url.hostname === host) return true;
+  return namesPort(host) && URL.parse(`${url.protocol}//${host}`)?.host === url.host;
+}
+
+/** Whether `host` is given with a port. */
+export function namesPort(host: string): boolean {
+  return /:\d+$/.test(host);
 }
 
 /**

@@ -4,7 +4,7 @@ import { discard, readLimited } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Once } from "../../base/once.ts";
-import { basicHeader, type Credential, credentialId } from "./credentials.ts";
+import { basicHeader, credentialId, type Sent } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
 import { parseRetryAfter } from "./retry.ts";
 import type { TargetCheck } from "./target.ts";
@@ -21,7 +21,7 @@ export interface TokenRequest {
   realm: URL;
   service: string | undefined;
   scopes: readonly string[];
-  credential: Credential;
+  credential: Sent;
 }
 
 interface Token {
@@ -157,7 +157,7 @@ function jsonObject(bytes: Uint8Array | undefined): Record<string, unknown> {
 /** The token request that answers `challenge`; undefined where its realm is no URL. */
 export function tokenRequestFor(
   challenge: Challenge,
-  credential: Credential,
+  credential: Sent,
   scopes: readonly string[],
 ): TokenRequest | undefined {
   const realm = URL.parse(challenge.params.realm ?? "");

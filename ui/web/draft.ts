@@ -127,6 +127,8 @@ const ttlOf = (text: string): string | 0 | undefined => {
 
 function authOf(draft: Draft, original: Auth, secrets: readonly string[]): Auth {
   const auth: Auth = { mode: draft.signIn === "client" ? "client" : "proxy" };
+  const byHost = draft.signIn === "password" || draft.signIn === "anonymous";
+  if (byHost && original.logins) auth.logins = original.logins;
   switch (draft.signIn) {
     case "password":
       auth.username = draft.username.trim();

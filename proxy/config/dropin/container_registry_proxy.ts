@@ -4,6 +4,7 @@
  */
 import { type Path, setIn, type Tree } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
+import { BUILT_IN_REGISTRIES } from "../registries.ts";
 import { mayDirectTo, nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import { nginxTime } from "./table.ts";
 import {
@@ -96,31 +97,36 @@ function credentials(input: DropInInput, registries: Tree) {
   const { logins, problems } = readLogins(given, input.env);
   const settings: ToolSetting[] = [];
   const notes: Note[] = [];
-  const signIn = (name: string, auth: Record<string, string>) => {
-    for (const [key, value] of Object.entries(auth)) {
-      const path = ["registries", name, "auth", key];
-      settings.push({ tool: TOOL, path, value, origin: given.origin });
+  for (const { host, username, password } of logins) {
+    const paths = signInPaths(registries, host);
+    for (const path of paths) {
+      for (const [key, value] of Object.entries({ username, password })) {
+        settings.push({ tool: TOOL, path: [...path, key], value, origin: given.origin });
+      }
     }
-  };
-  const own = logins.map(({ host }) =>
-    wellKnownSignIn(registries, host) ?? registryOfHost(registries, host)
-  );
-  const directed = Map.groupBy(
-    logins.flatMap((login) => mayDirectTo(registries, login.host).map((name) => ({ name, login }))),
-    ({ name }) => name,
-  );
-  for (const [index, { host, username, password }] of logins.entries()) {
-    // Registries that have no login of their own and could mean this one alone.
-    const others = [...directed].filter(([name, of]) =>
-      !own.includes(name) && of.length === 1 && of[0]!.login.host === host
-    );
-    if (own[index] !== undefined) signIn(own[index], { username, password });
-    for (const [name] of others) signIn(name, { username, password, token_server: host });
-    if (own[index] !== undefined || others.length > 0) continue;
+    if (paths.length > 0) continue;
     const instead = `${host} is no registry that Berth knows, nor where one signs in; ignored`;
     notes.push({ tool: TOOL, name: "AUTH_REGISTRIES", instead });
   }
   return { settings, notes, problems };
+}
+
+/**
+ * Where in the configuration a login for `host` stands. With a registry that Berth knows by itself,
+ * where its users sign in is known, too. To the operator's own, each may name any host of their
+ * domain as its token server; the login is told to `host` and to no other.
+ */
+function signInPaths(registries: Tree, host: string): Path[] {
+  const meant = wellKnownSignIn(registries, host) ?? registryOfHost(registries, host);
+  const known = meant !== undefined && isBuiltIn(meant);
+  const own = known || meant === undefined ? [] : [meant];
+  const logins = [...new Set([...own, ...mayDirectTo(registries, host)])]
+    .map((name) => ["registries", name, "auth", "logins", host.toLowerCase()]);
+  return known ? [["registries", meant, "auth"], ...logins] : logins;
+}
+
+function isBuiltIn(name: string): boolean {
+  return Object.hasOwn(BUILT_IN_REGISTRIES, name);
 }
 
 function readLogins(given: Written, env: DropInInput["env"]) {

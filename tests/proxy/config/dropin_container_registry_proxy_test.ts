@@ -83,7 +83,8 @@ Deno.test("container-registry-proxy, every setting of its environment", async ()
     return `${username} ${password}`;
   };
   assert.equal(login("docker"), "hub pw1");
-  assert.equal(login("registry-acme-example"), "a pw2");
+  const { username, password } = added.auth.logins["registry.acme.example"]!;
+  assert.deepEqual([username, password], ["a", "pw2"]);
   assert.equal(login("gitlab"), "g p:w3");
   assert.ok(Object.values(registries).every(({ insecure_tls }) => insecure_tls));
   assert.equal(config.allow_push, true);
@@ -153,8 +154,10 @@ Deno.test("container-registry-proxy, a GitLab of one's own signs in for its regi
   const AUTH_REGISTRIES = "git.acme.example:u:p";
   for (const REGISTRIES of ["reg.acme.example", "reg.acme.example git.acme.example"]) {
     const { registries } = await config({ env: { REGISTRIES, AUTH_REGISTRIES } });
-    const { username, password, token_server } = registries["reg-acme-example"]!.auth;
-    assert.deepEqual([username, password, token_server], ["u", "p", "git.acme.example"]);
+    const { auth: { username, logins }, ...reg } = registries["reg-acme-example"]!;
+    const login = { username: "u", password: "p", password_file: "" };
+    assert.deepEqual([username, logins], ["", { "git.acme.example": login }]);
+    assert.equal(reg.url, "https://reg.acme.example");
   }
 });
 
@@ -169,17 +172,47 @@ Deno.test("container-registry-proxy, a login is for the hosts that it could be m
       },
     }),
   );
-  const login = (name: string) => {
-    const { username, token_server } = registries[name]!.auth;
-    return [username, token_server];
+  const logins = (name: string) => {
+    const { username, token_server, logins } = registries[name]!.auth;
+    const byHost = Object.entries(logins).map(([host, login]) => `${host} ${login.username}`);
+    return [username, token_server, ...byHost];
   };
-  assert.deepEqual(login("a-acme-example"), ["a", ""], "its own");
-  assert.deepEqual(login("b-acme-example"), ["b", ""], "its own");
-  assert.deepEqual(login("c-acme-example"), ["", ""], "it could be either");
-  assert.deepEqual(login("docker"), ["hub", ""]);
-  assert.deepEqual(login("r-tenant-github-io"), ["", ""], "another tenant");
+  const both = ["a.acme.example a", "b.acme.example b"];
+  for (const name of ["a-acme-example", "b-acme-example", "c-acme-example"]) {
+    assert.deepEqual(logins(name).toSorted(), ["", "", ...both], name);
+  }
+  assert.deepEqual(logins("docker"), ["hub", ""]);
+  assert.deepEqual(logins("r-tenant-github-io"), ["", ""], "another tenant");
   assert.equal(forward.intercept.includes("auth.docker.io"), false);
   assert.match(warnings.join(), /other\.github\.io is no registry that Berth knows/);
+});
+
+Deno.test("container-registry-proxy, several registries of a domain with a login each", async () => {
+  const { config: { registries }, warnings } = loaded(
+    await load({
+      env: {
+        REGISTRIES: "reg.ex.test:5000 other.ex.test git.ex.test",
+        AUTH_REGISTRIES: "other.ex.test=a=b Git.ex.test:8443=deploy=token",
+        AUTH_REGISTRY_DELIMITER: "=",
+      },
+    }),
+  );
+  const own = Object.entries(registries).filter(([name]) => name.endsWith("ex-test"));
+  assert.deepEqual(own.map(([name]) => name).sort(), ["git-ex-test", "other-ex-test"]);
+  for (
+    const [name, { auth: { mode, logins } }] of [...own, [
+      "",
+      registries["reg-ex-test-5000"]!,
+    ]] as const
+  ) {
+    const given = Object.entries(logins).map(([host, login]) => [host, login.username]);
+    assert.deepEqual(Object.fromEntries(given), {
+      "other.ex.test": "a",
+      "git.ex.test:8443": "deploy",
+    });
+    assert.equal(mode, "proxy", name);
+  }
+  assert.deepEqual(warnings.filter((warning) => warning.includes("AUTH_REGISTRIES")), []);
 });
 
 Deno.test("container-registry-proxy, an incomplete login names its place and not the password", async () => {

@@ -153,6 +153,10 @@ Deno.test("loadConfig, *_file keys are read, and say so when they cannot be", as
   ]);
   const both = text.replace("username: u", "username: u, password: p");
   assert.match(problems(await loadYaml(both)).join(), /password is given too/);
+  const login = "{ username: u, password_file: pw }";
+  const byHost = text.replace(login, `{ logins: { git.o: ${login} } }`);
+  const logins = loaded(await loadYaml(byHost, { files: { "/srv/pw": "c" } }));
+  assert.equal(logins.config.registries.own!.auth.logins["git.o"]!.password, "c");
 });
 
 Deno.test("loadConfig, files that are named must be there, and some are watched", async () => {

@@ -61,3 +61,9 @@ Deno.test("flagHelp, has a line for every flag, with its default", () => {
   assert.ok(help.some((line) => /^ {2}--registries-NAME-url URL$/.test(line)));
   assert.equal(flagUsage().length, OPTIONS.length);
 });
+
+Deno.test("logins, their passwords are secrets that may come from files", () => {
+  const path = ["registries", "x", "auth", "logins", "git.example.com", "password"];
+  assert.equal(keyInfo(path)?.secret, true);
+  assert.equal(findOption("env", "BERTH_REGISTRIES_X_AUTH_LOGINS")?.option.kind, "map");
+});

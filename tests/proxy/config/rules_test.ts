@@ -50,6 +50,21 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
     /auth\.token_server: found "https:\/\/a\.example", expected a host/,
   ],
   [
+    "login for what is no host",
+    own("auth: { logins: { 'https://a.example': { username: u, password: p } } }"),
+    /auth\.logins\."https:\/\/a\.example": found "https:\/\/a\.example", expected a host/,
+  ],
+  [
+    "login without a password",
+    own("auth: { logins: { a.example: { username: u } } }"),
+    /auth\.logins\."a\.example": expected a username and a password or password_file/,
+  ],
+  [
+    "login beside another kind of credential",
+    own("auth: { header: h, logins: { a.example: { username: u, password: p } } }"),
+    /auth: found username and header, expected one kind/,
+  ],
+  [
     "two kinds of credential",
     own("auth: { username: u, password: p, header: h }"),
     /auth: found username and header, expected one kind/,

@@ -82,6 +82,58 @@ Deno.test("sign-in, token_server: the credentials are for that host alone", asyn
   assert.ok(basic.log.every(({ headers }) => !headers.has("authorization")));
 });
 
+Deno.test("sign-in, logins: each is told its own host, whatever the challenge", async () => {
+  const other = { username: "other", password: "pw" };
+  const told = (fake: FakeRegistry) =>
+    fake.log.flatMap(({ server, headers }) => {
+      const [, text] = /^Basic (.+)$/.exec(headers.get("authorization") ?? "") ?? [];
+      return text ? [`${server} ${Buffer.from(text, "base64").toString().split(":")[0]}`] : [];
+    });
+  const port = (url: string) => new URL(url).port;
+  const table: Record<
+    string,
+    { logins: (fake: FakeRegistry) => Record<string, unknown>; status: number; told: string[] }
+  > = {
+    "one for the token server, one for another host": {
+      logins: () => ({ "127.0.0.1": signedIn, "git.ex.test": other }),
+      status: 200,
+      told: ["token ann"],
+    },
+    "for the token server with its port, and for the registry": {
+      logins: ({ url, tokenUrl }) => ({
+        [`127.0.0.1:${port(url)}`]: other,
+        [`127.0.0.1:${port(tokenUrl)}`]: signedIn,
+      }),
+      status: 200,
+      told: ["token ann"],
+    },
+    "for the registry's own port: nothing for the token server": {
+      logins: ({ url }) => ({ [`127.0.0.1:${port(url)}`]: signedIn }),
+      status: 401,
+      told: [],
+    },
+    "for other hosts alone": {
+      logins: () => ({ "git.ex.test": signedIn, "ex.test": other }),
+      status: 401,
+      told: [],
+    },
+  };
+  for (const [title, { logins, ...expected }] of Object.entries(table)) {
+    await using fake = await bearer({ users, private: ["org/app"] });
+    await using upstream = upstreamAt(fake.url, { auth: { logins: logins(fake) } });
+    assert.equal(await status(upstream), expected.status, title);
+    assert.deepEqual([...new Set(told(fake))], expected.told, title);
+  }
+  await using basic = await protectedBy({ scheme: "basic", users });
+  await using own = upstreamAt(basic.url, {
+    auth: { logins: { "git.ex.test": other, [`127.0.0.1:${port(basic.url)}`]: signedIn } },
+  });
+  assert.equal(await status(own), 200);
+  assert.deepEqual([...new Set(told(basic))], ["registry ann"]);
+  await using away = upstreamAt(basic.url, { auth: { logins: { "127.0.0.1:1": signedIn } } });
+  assert.equal(await status(away), 401);
+});
+
 Deno.test("sign-in, a fixed header goes out as it is, without a handshake", async () => {
   await using fake = await fakeRegistry({ images });
   await using upstream = upstreamAt(fake.url, { auth: { header: "Bearer fixed" } });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import {
   basicHeader,
+  credentialAt,
   credentialId,
   headerCredential,
+  statedCredentials,
 } from "../../../proxy/upstream/credentials.ts";
 import {
   dockerConfigCredential,
@@ -80,4 +82,55 @@ Deno.test("credentialId, tells credentials apart and gives nothing away", async 
   const two = await credentialId({ kind: "basic", username: "a", password: "hunter3" });
   assert.notEqual(one, two);
   assert.doesNotMatch(one, /hunter/);
+});
+
+Deno.test("credentialAt, a login is told its own host and no other", async () => {
+  const registry = registryAt("https://reg.ex.test", {
+    auth: {
+      logins: {
+        "Git.ex.test": { username: "git", password: "1" },
+        "git.ex.test:8443": { username: "git-8443", password: "2" },
+        "reg.ex.test": { username: "reg", password: "3" },
+        "auth.ex.test:443": { username: "auth", password: "4" },
+        "port.ex.test:5000": { username: "port", password: "5" },
+      },
+    },
+  });
+  const credential = await statedCredentials(registry)!();
+  const table: Record<string, string | undefined> = {
+    "https://git.ex.test/jwt/auth": "git",
+    "https://git.ex.test:9000/jwt/auth": "git",
+    "https://git.ex.test:8443/jwt/auth": "git-8443",
+    "https://reg.ex.test/v2/": "reg",
+    "https://reg.ex.test:5001/token": "reg",
+    "https://auth.ex.test/token": "auth",
+    "https://auth.ex.test:444/token": undefined,
+    "https://port.ex.test:5000/token": "port",
+    "https://port.ex.test:5001/token": undefined,
+    "https://port.ex.test/token": undefined,
+    "https://other.ex.test/token": undefined,
+    "https://git.ex.test.evil.test/token": undefined,
+    "https://x.git.ex.test/token": undefined,
+  };
+  for (const [url, expected] of Object.entries(table)) {
+    const { sent } = credentialAt(credential, new URL(url));
+    assert.equal(sent.kind === "basic" ? sent.username : undefined, expected, url);
+  }
+});
+
+Deno.test("credentialAt, user name and password are for where no login is", async () => {
+  const auth = { username: "u", password: "p" };
+  const logins = { "git.ex.test": { username: "git", password: "1" } };
+  const told = async (settings: Record<string, unknown>, url: string) => {
+    const registry = registryAt("https://reg.ex.test", { auth: settings });
+    const { sent } = credentialAt(await statedCredentials(registry)!(), new URL(url));
+    return sent.kind === "basic" ? sent.username : sent.kind;
+  };
+  assert.equal(await told({ ...auth, logins }, "https://reg.ex.test/"), "u");
+  assert.equal(await told({ ...auth, logins }, "https://auth.ex.test/"), "u");
+  assert.equal(await told({ ...auth, logins }, "https://git.ex.test/"), "git");
+  const one = { ...auth, token_server: "auth.ex.test" };
+  assert.equal(await told({ ...one, logins }, "https://auth.ex.test/"), "u");
+  assert.equal(await told({ ...one, logins }, "https://git.ex.test/"), "git");
+  assert.equal(await told({ ...one, logins }, "https://reg.ex.test/"), "anonymous");
 });

@@ -26,6 +26,14 @@ export const registrySettings = z.object({
     password: z.string().optional(),
     password_file: z.string().optional(),
     token_server: z.string().optional(),
+    logins: z.record(
+      z.string(),
+      z.object({
+        username: z.string().optional(),
+        password: z.string().optional(),
+        password_file: z.string().optional(),
+      }),
+    ).optional(),
     header: z.string().optional(),
     header_file: z.string().optional(),
     identity_token: z.string().optional(),

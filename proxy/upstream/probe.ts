@@ -12,7 +12,7 @@ import { type Quota, QuotaBook } from "./quota.ts";
 
 export interface ProbeStep {
   step: "dns" | "connect" | "tls" | "ping" | "sign-in" | "manifest";
-  /** `Find registry-1.docker.io`. */
+  /** `Resolve registry-1.docker.io`. */
   title: string;
   /** `skipped`: not needed here, or an earlier step failed. */
   result: "ok" | "failed" | "skipped";
@@ -98,10 +98,10 @@ class Run {
   }
 
   lookUp(): Promise<void> {
-    return this.#step("dns", `Find ${this.#host}`, async () => {
+    return this.#step("dns", `Resolve ${this.#host}`, async () => {
       if (this.#viaProxy) return skipped("The outgoing proxy does that");
       const found = await (this.#options.lookup ?? systemLookup)(this.#host);
-      if (found.includes(this.#host)) return skipped("It is an address already");
+      if (found.includes(this.#host)) return skipped("Already an IP address");
       const shown = found.slice(0, 3).join(", ");
       return { text: found.length > 3 ? `${shown} and ${found.length - 3} more` : shown };
     }, "dns");
@@ -119,7 +119,7 @@ class Run {
   }
 
   shakeHands(): Promise<void> {
-    return this.#step("tls", "Agree on TLS", async () => {
+    return this.#step("tls", "TLS handshake", async () => {
       if (this.#url.protocol === "http:") return skipped("Plain HTTP: nothing is encrypted");
       if (this.#viaProxy) return skipped("Happens behind the outgoing proxy");
       if (this.#registry.insecure_tls) return skipped("insecure_tls: certificates are not checked");
@@ -161,15 +161,18 @@ class Run {
         this.summary = `Reachable, signed in ${who ?? "anonymously"}`;
         return { text: `Signed in ${who ?? "anonymously"}` };
       }
-      if (who !== undefined) throw new ProbeFailure(`It refused to let us in ${who} (${status})`);
+      if (who !== undefined) {
+        const answer = status === 401 ? "401 Unauthorized" : String(status);
+        throw new ProbeFailure(`Login ${who} failed: ${answer}`);
+      }
       this.summary = "Reachable; what may be pulled anonymously depends on the repository";
-      return { text: "Nothing in general for the anonymous; single repositories may be public" };
+      return { text: "Anonymous access is denied in general; some repositories may be public" };
     });
   }
 
   async askQuota(): Promise<void> {
     if (this.#url.hostname !== QUOTA_HOST || this.#registry.auth.mode === "client") return;
-    await this.#step("manifest", "Ask how many pulls are left", async () => {
+    await this.#step("manifest", "Check the pull quota", async () => {
       const { status } = await this.#asking(this.#registry, async (it) => {
         return (await it.request({
           method: "HEAD",

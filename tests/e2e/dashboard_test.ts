@@ -96,7 +96,7 @@ Deno.test("dashboard, a pull appears live, in the tiles and in the charts", asyn
   await latest.waitFor();
   await pull();
   await latest.getByText("Hit", { exact: true }).first().waitFor();
-  await page.getByText("The same as a table").click();
+  await page.getByText("Show as table").click();
   const figures = page.getByRole("region", { name: "Figures over time" });
   const hits = figures.locator('td[data-label="Hits"]').first();
   await until(
@@ -107,7 +107,7 @@ Deno.test("dashboard, a pull appears live, in the tiles and in the charts", asyn
   const pulls = figures.locator('td[data-label="Pulls"]').first();
   assert.notEqual(await pulls.textContent(), "0");
   assert.equal(await hoverOver(page, "Pulls", "Pulls"), await pulls.textContent());
-  await page.locator(".chart", { hasText: "Errors" }).getByText("Nothing failed").waitFor();
+  await page.locator(".chart", { hasText: "Errors" }).getByText("No errors").waitFor();
 });
 
 /** What a chart tells of `series` with the pointer over its last step. */
@@ -160,8 +160,8 @@ Deno.test("dashboard, a file that changed underneath is not overwritten", async 
   const { dashboard, eyes } = at();
   const before = await Deno.readTextFile(dashboard.configFile);
   const page = await eyes.enter("/registries/quay");
-  await page.getByText("Freshness of tags").click();
-  await page.getByLabel(/without asking upstream/).fill("10m");
+  await page.getByText("Tag caching").click();
+  await page.getByLabel(/without checking upstream/).fill("10m");
   await page.getByRole("button", { name: "Review and save" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("10m").waitFor();
@@ -189,7 +189,7 @@ Deno.test("dashboard, a digest is found, evicted, and missed at the next pull", 
   await page.getByRole("link", { name: "docker/library/app" }).waitFor();
   await page.getByRole("button", { name: "Evict…" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText(/next pull of what is deleted/).waitFor();
+  await dialog.getByText(/next pull downloads it/).waitFor();
   await dialog.getByRole("button", { name: /^Evict 1 digest, [\d.]+ MiB$/ }).click();
   await page.getByText("Evicted 1 digest").waitFor();
   await pull();
@@ -325,7 +325,7 @@ Deno.test("dashboard, the first load takes less than 60 kB compressed", async ()
 Deno.test("dashboard, what fails becomes a column of the errors' chart", async () => {
   const { dashboard, eyes } = at();
   const page = await eyes.enter("/?period=30d");
-  await page.getByText("Nothing failed").first().waitFor();
+  await page.getByText("No errors").first().waitFor();
   const response = await fetch(`http://${dashboard.host}/away/v2/app/manifests/1`);
   assert.equal(response.status, 502, await response.text());
   const plot = page.getByRole("img", { name: "Errors." });

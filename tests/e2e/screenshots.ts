@@ -32,7 +32,7 @@ const SHOTS: Shot[] = [
     path: "/?period=1h",
     act: async (page) => {
       await page.locator(".chart-plot .u-over").first().hover({ position: { x: 200, y: 90 } });
-      await page.getByText("The same as a table").click();
+      await page.getByText("Show as table").click();
     },
   },
   { name: "overview-loading", path: "/", options: { hanging: "/stats" } },
@@ -94,7 +94,7 @@ const SHOTS: Shot[] = [
     path: "/cache",
     act: async (page) => {
       await page.getByRole("button", { name: /^Evict \w+\// }).first().click();
-      await page.getByText("What goes").click();
+      await page.getByText("Items to remove").click();
     },
   },
   {

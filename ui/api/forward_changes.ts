@@ -34,7 +34,7 @@ export async function allowHost(
   const endpoint = parseEndpoint(formatEndpoint(wanted));
   if (!endpoint) {
     const fields = [{ path: "host", message: "expected a host name or an address" }];
-    throw new ApiProblem(422, "The host is not valid", { type: "invalid-host", fields });
+    throw new ApiProblem(422, "Invalid host", { type: "invalid-host", fields });
   }
   // The list is taken from the file as it is now, which may not be in force yet: nobody's is lost.
   const now = await fileState(live).catch(refuse);

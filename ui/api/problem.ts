@@ -30,7 +30,7 @@ export class ApiProblem extends Error {
 
 /** A 404 that names what is missing. */
 export function notFound(what: string): ApiProblem {
-  return new ApiProblem(404, `${what} is not here`, { type: "not-found" });
+  return new ApiProblem(404, `${what} not found`, { type: "not-found" });
 }
 
 /** The problem in a response, whatever was thrown; unexpected errors are told to `report` alone. */
@@ -46,7 +46,7 @@ export function renderError(
   report(error, c.req.path);
   return render(
     c,
-    new ApiProblem(500, "Something went wrong inside Berth", { detail: "The log says what." }),
+    new ApiProblem(500, "Internal error", { detail: "See the log." }),
   );
 }
 
@@ -54,7 +54,7 @@ export function renderError(
 export function invalidRequest(error: z.ZodError, target: string): ApiProblem {
   const fields = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   const first = fields[0];
-  return new ApiProblem(target === "json" ? 422 : 400, "The request is not valid", {
+  return new ApiProblem(target === "json" ? 422 : 400, "Invalid request", {
     type: "invalid-request",
     fields,
     ...first ? { detail: first.path ? `${first.path}: ${first.message}` : first.message } : {},
@@ -63,7 +63,7 @@ export function invalidRequest(error: z.ZodError, target: string): ApiProblem {
 
 function titleOf(error: HTTPException): string {
   if (error.status === 403) return "This request comes from another site";
-  return error.message || "The request is not valid";
+  return error.message || "Invalid request";
 }
 
 function render(c: Context, { status, title, details }: ApiProblem): Response {

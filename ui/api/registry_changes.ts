@@ -45,7 +45,7 @@ export async function applyChange(
   revision: string | undefined,
 ): Promise<void> {
   const [wrong] = nameProblems(live, change);
-  if (wrong && !change.create) throw notFound(`The registry ${change.name}`);
+  if (wrong && !change.create) throw notFound(`Registry "${change.name}"`);
   if (wrong) throw invalid([wrong]);
   await applyEdits(live, editsFor(live, change), revision, wordingOf(change.name));
 }
@@ -86,7 +86,7 @@ function nameProblems(live: LiveConfig, { name, create }: RegistryChange): Field
 }
 
 function invalid(fields: FieldProblem[]): ApiProblem {
-  return new ApiProblem(422, "The registry is not valid", { type: "invalid-registry", fields });
+  return new ApiProblem(422, "Invalid registry settings", { type: "invalid-registry", fields });
 }
 
 function wordingOf(name: string): Wording {

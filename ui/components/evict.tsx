@@ -1,4 +1,4 @@
-/** Deleting from the cache: says what goes and what it frees before anything happens. */
+/** Deleting from the cache: says what is removed and what it frees before anything happens. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
@@ -83,7 +83,7 @@ export function EvictDialog({ title, selection, onClose, onDone, children }: Evi
       {plan.value ? <Plan plan={plan.value} /> : !error.value && <Skeleton lines={3} />}
       {((plan.value?.pinnedDigests ?? 0) > 0 || pinned.value) && (
         <CheckField
-          label="Evict what is pinned, too"
+          label="Include pinned content"
           checked={pinned.value}
           onInput={(value) => pinned.value = value}
         />
@@ -96,7 +96,7 @@ function Plan({ plan }: { plan: EvictionPlan }) {
   if (plan.digests === 0 && plan.tags === 0) {
     return (
       <p>
-        Nothing would go{plan.pinnedDigests > 0 &&
+        Nothing to evict{plan.pinnedDigests > 0 &&
           `: all of it is pinned (${countOf(plan.pinnedDigests, "digest")}, ${
             formatBytes(plan.pinnedBytes)
           })`}.
@@ -136,7 +136,7 @@ function Largest({ plan }: { plan: EvictionPlan }) {
     <details class="panel fold">
       <summary>
         <Icon name="chevron" size={12} />
-        <h3>What goes</h3>
+        <h3>Items to remove</h3>
         <span class="muted">
           {countOf(plan.repositoryCount, "repository", "repositories")}
         </span>

@@ -34,7 +34,7 @@ const RESULTS: Record<CacheResult, { icon: IconName; tone: string }> = {
 
 export function Result({ result }: { result: CacheResult }) {
   const { icon, tone } = RESULTS[result];
-  if (result === "none") return <span class="muted" aria-label="The cache was not asked">–</span>;
+  if (result === "none") return <span class="muted" aria-label="Cache not consulted">–</span>;
   return (
     <span class={`result ${tone}`}>
       <Icon name={icon} />

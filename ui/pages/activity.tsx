@@ -28,7 +28,7 @@ export function Activity() {
   const paused = useSignal(false);
   return (
     <>
-      <PageHead title="Activity" lead="What clients asked for, and what they got.">
+      <PageHead title="Activity" lead="What clients requested, and how it was answered.">
         <button
           type="button"
           class="button"
@@ -36,7 +36,7 @@ export function Activity() {
           onClick={() => paused.value = !paused.value}
         >
           <Icon name={paused.value ? "play" : "pause"} />
-          {paused.value ? "Go on" : "Pause"}
+          {paused.value ? "Resume" : "Pause"}
         </button>
       </PageHead>
       <section class="panel" aria-label="Requests">
@@ -61,10 +61,10 @@ const RESULTS: readonly Choice<CacheResult | "">[] = [
   { value: "", text: "Every result" },
   { value: "hit", text: "Hits" },
   { value: "revalidated", text: "Revalidated" },
-  { value: "joined", text: "Joined" },
+  { value: "joined", text: "Shared downloads" },
   { value: "miss", text: "Misses" },
   { value: "stale", text: "Stale" },
-  { value: "pass", text: "Passed on" },
+  { value: "pass", text: "Passed through" },
 ];
 
 function Filters({ filter }: { filter: ActivityFilter }) {
@@ -168,10 +168,10 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
       </div>
       <div class="more">
         {next.value === null
-          ? <span class="muted">That is all that is remembered.</span>
+          ? <span class="muted">No earlier requests in the log.</span>
           : (
             <button type="button" class="button" onClick={() => load(next.value!)}>
-              Show earlier ones
+              Show earlier requests
             </button>
           )}
       </div>

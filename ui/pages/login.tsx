@@ -35,7 +35,7 @@ export function Login() {
         </h1>
         <form class="panel" onSubmit={submit}>
           {expired.value && error.value === undefined && (
-            <p role="status">Your session has ended. Sign in again to go on.</p>
+            <p role="status">Your session has ended. Sign in again to continue.</p>
           )}
           <ErrorLine error={error.value} />
           <TextField
@@ -60,8 +60,8 @@ export function Login() {
           </button>
         </form>
         <p class="muted small">
-          The first password was printed when Berth started for the first time. A new one is made
-          with <code>berth hash-password</code>.
+          The first password was printed when Berth first started. To set another, put what{" "}
+          <code>berth hash-password</code> prints into <code>admin.password_hash</code>.
         </p>
       </div>
     </main>

@@ -29,7 +29,7 @@ export function Registries() {
     <>
       <PageHead
         title="Registries"
-        lead="Which registries come through here, and how clients say which one they mean."
+        lead="Upstream registries and how clients address them."
       >
         <a class="button primary" href="/registries/new">
           <Icon name="plus" />

@@ -22,8 +22,8 @@ export function RequestPage({ id }: { id: string }) {
       <>
         <PageHead title="Request" parent={PARENT} />
         <section class="panel">
-          <Nothing icon="activity" title="This request is not remembered any more">
-            <p>The latest few thousand are, until Berth is restarted.</p>
+          <Nothing icon="activity" title="This request is no longer in the log">
+            <p>The log keeps the latest few thousand requests until Berth is restarted.</p>
             <a class="button" href="/activity">All activity</a>
           </Nothing>
         </section>
@@ -70,7 +70,7 @@ function Details({ entry }: { entry: RequestEntry }) {
       </section>
       <div class="columns even">
         <Facts title="Request">
-          <dt>Asked</dt>
+          <dt>Requested</dt>
           <dd>
             <code>{entry.method} {entry.path}</code>
           </dd>
@@ -105,9 +105,9 @@ function Details({ entry }: { entry: RequestEntry }) {
             {entry.client}
             {entry.user && `, signed in as ${entry.user}`}
           </dd>
-          <dt>Program</dt>
-          <dd>{entry.userAgent || <span class="muted">did not say</span>}</dd>
-          <dt>Came</dt>
+          <dt>User agent</dt>
+          <dd>{entry.userAgent || <span class="muted">not given</span>}</dd>
+          <dt>Via</dt>
           <dd>{VIA[entry.via]}</dd>
           <dt>Request id</dt>
           <dd>
@@ -123,13 +123,13 @@ function Details({ entry }: { entry: RequestEntry }) {
           <dd class="num">{formatBytes(entry.bytes)}</dd>
           <dt>First byte after</dt>
           <dd class="num">{formatDuration(entry.firstByteMs)}</dd>
-          <dt>Took</dt>
+          <dt>Duration</dt>
           <dd class="num">{formatDuration(entry.durationMs)}</dd>
-          <dt>Upstream said</dt>
+          <dt>Upstream</dt>
           <dd class="num">
             {entry.upstreamStatus > 0
               ? `${entry.upstreamStatus} after ${formatDuration(entry.upstreamMs)}`
-              : <span class="muted">not asked</span>}
+              : <span class="muted">not contacted</span>}
           </dd>
           <dt>From upstream</dt>
           <dd class="num">{formatBytes(entry.upstreamBytes)}</dd>
@@ -140,9 +140,9 @@ function Details({ entry }: { entry: RequestEntry }) {
 }
 
 const VIA: Record<RequestEntry["via"], string> = {
-  direct: "to the registry port",
-  intercept: "through the forward proxy, opened",
-  forward: "through the forward proxy",
+  direct: "registry port",
+  intercept: "forward proxy, intercepted",
+  forward: "forward proxy",
 };
 
 function Facts({ title, children }: { title: string; children: ComponentChildren }) {

@@ -8,22 +8,22 @@ export function explainCache(entry: RequestEntry): string {
   switch (entry.cache) {
     case "hit":
       return entry.upstreamStatus > 0
-        ? "Served from the cache, after asking upstream whether it is still the same."
-        : "Served from the cache. Upstream was not asked.";
+        ? "Served from the cache after upstream was asked whether it is still current."
+        : "Served from the cache. Upstream was not contacted.";
     case "revalidated":
-      return "Upstream said that it has not changed; served from the cache.";
+      return "Upstream confirmed that it is unchanged; served from the cache.";
     case "joined":
-      return "Another client was already fetching it; this one streamed along. Nothing more was asked of upstream.";
+      return "Another client was already downloading it; this request shared that download.";
     case "stale":
-      return "Upstream did not answer as it should, so the copy in the cache was served, though it may be out of date.";
+      return "Upstream failed, so the cached copy was served; it may be out of date.";
     case "miss":
-      return "Not in the cache: fetched from upstream, and stored unless it broke off.";
+      return "Not in the cache: downloaded from upstream, and stored if it was complete.";
     case "pass":
-      return "Handed through to upstream and back. Answers of this kind are not stored.";
+      return "Passed through to upstream. Responses of this kind are not cached.";
     case "none":
       return isFailure(entry)
-        ? "The cache was not asked."
-        : "Answered by Berth itself; the cache was not asked.";
+        ? "Cache not consulted."
+        : "Answered by Berth itself; cache not consulted.";
   }
 }
 
@@ -40,17 +40,17 @@ const ADVICE: { matches: (entry: RequestEntry) => boolean; text: string }[] = [
   {
     matches: ({ status }) => status === 429,
     text:
-      "The registry limits how much may be pulled. Sign in to it under Registries for a larger quota, or wait.",
+      "The registry limits pulls. Set credentials for it under Registries to get a larger quota, or wait.",
   },
   {
     matches: ({ status }) => status === 401,
     text:
-      "The client has to sign in, or its sign-in was not accepted. This is normal for the first request of a pull.",
+      "The client must sign in, or its credentials were rejected. This is normal for the first request of a pull.",
   },
   {
     matches: ({ status }) => status === 403,
     text:
-      "Whoever signed in may not read this repository. Check the registry's sign-in and its allow and deny lists.",
+      "The account used may not read this repository. Check the registry's credentials and its allow and deny lists.",
   },
   {
     matches: ({ error }) => error === "NAME_UNKNOWN",
@@ -89,9 +89,9 @@ export interface Stretch {
 export function stretchesOf(entry: RequestEntry): Stretch[] {
   const upstream = Math.min(entry.upstreamMs, entry.firstByteMs);
   return [
-    { name: "Upstream answers", from: 0, to: upstream },
-    { name: "Berth prepares the answer", from: upstream, to: entry.firstByteMs },
-    { name: "Body is sent", from: entry.firstByteMs, to: entry.durationMs },
+    { name: "Waiting for upstream", from: 0, to: upstream },
+    { name: "Preparing the response", from: upstream, to: entry.firstByteMs },
+    { name: "Sending the body", from: entry.firstByteMs, to: entry.durationMs },
   ].filter(({ from, to }) => to > from);
 }
 
@@ -101,5 +101,5 @@ export function explainTransfer(entry: RequestEntry): string {
   const read = entry.upstreamBytes > 0
     ? `, ${formatBytes(entry.upstreamBytes)} read from upstream`
     : "";
-  return `${sent}${read}${entry.aborted ? "; the client went away before the end" : ""}.`;
+  return `${sent}${read}${entry.aborted ? "; the client disconnected before the end" : ""}.`;
 }

@@ -4,11 +4,11 @@ import type { CacheResult, RequestEntry } from "../api/schema/activity.ts";
 /** How the cache answered, in a word. */
 export const RESULT_NAMES: Record<CacheResult, string> = {
   hit: "Hit",
-  joined: "Joined",
+  joined: "Shared download",
   revalidated: "Revalidated",
   stale: "Stale",
   miss: "Miss",
-  pass: "Passed",
+  pass: "Passed through",
   none: "–",
 };
 

@@ -50,15 +50,15 @@ export function evictText(plan: Pick<EvictionPlan, "digests" | "bytes" | "tags">
 export function consequencesOf(plan: EvictionPlan): string[] {
   const tags = plan.tags > 0 ? `, and ${countOf(plan.tags, "tag")} forgotten` : "";
   const lines = [
-    `${countOf(plan.digests, "digest is", "digests are")} deleted${tags}. The disk gets ${
+    `${countOf(plan.digests, "digest is", "digests are")} deleted${tags}. Frees ${
       formatBytes(plan.bytes)
-    } back.`,
+    }.`,
   ];
   if (plan.sharedDigests > 0) {
     lines.push(
-      `${
-        countOf(plan.sharedDigests, "digest stays", "digests stay")
-      }, because other images use them (${formatBytes(plan.sharedBytes)}).`,
+      `${countOf(plan.sharedDigests, "digest is", "digests are")} kept because other images use ${
+        plan.sharedDigests === 1 ? "it" : "them"
+      } (${formatBytes(plan.sharedBytes)}).`,
     );
   }
   if (plan.inUseDigests > 0) {
@@ -67,7 +67,7 @@ export function consequencesOf(plan: EvictionPlan): string[] {
     );
   }
   lines.push(
-    "The next pull of what is deleted fetches it from upstream again. If upstream does not have it any more, or cannot be reached, that pull fails.",
+    "The next pull downloads it from upstream again, and fails if upstream no longer has it or cannot be reached.",
   );
   return lines;
 }

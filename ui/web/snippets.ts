@@ -80,7 +80,7 @@ function throughAddress({ authority, registry, isDefault }: Target): string {
   return isDefault ? `${authority}/${image}` : `${authority}/${registry.host}/${image}`;
 }
 
-/** JSON with one key a line. */
+/** JSON with one key per line. */
 function daemonJson(keys: Record<string, string[]>): string {
   const lines = Object.entries(keys)
     .map(([key, values]) => `  ${JSON.stringify(key)}: [${JSON.stringify(values[0])}]`);
@@ -104,24 +104,24 @@ const docker: Client = {
     target.isDefault
       ? [
         {
-          title: "Name Berth as the mirror",
+          title: "Set Berth as mirror",
           file: "/etc/docker/daemon.json",
           text: daemonJson({
             "registry-mirrors": [target.url],
             ...target.tls ? {} : { "insecure-registries": [target.authority] },
           }),
         },
-        { title: "Let Docker read it", file: "", text: "sudo systemctl reload docker" },
+        { title: "Reload Docker", file: "", text: "sudo systemctl reload docker" },
       ]
       : target.tls
       ? []
       : [
         {
-          title: "Let Docker use plain HTTP to Berth",
+          title: "Allow Docker to use plain HTTP to Berth",
           file: "/etc/docker/daemon.json",
           text: daemonJson({ "insecure-registries": [target.authority] }),
         },
-        { title: "Let Docker read it", file: "", text: "sudo systemctl reload docker" },
+        { title: "Reload Docker", file: "", text: "sudo systemctl reload docker" },
       ],
   test: (target) =>
     `docker pull ${target.isDefault ? shortExample(target) : throughAddress(target)}`,
@@ -277,8 +277,7 @@ const proxy: Client = {
   name: "HTTPS proxy",
   steps: (target) => [
     {
-      title:
-        "Docker 23 or newer: set the proxy and trust Berth's certificates (sh -s undo: take back)",
+      title: "Docker 23 or newer: set the proxy and trust Berth's certificates (undo: sh -s undo)",
       file: "",
       text: setupScript(target, "docker"),
     },

@@ -23,7 +23,7 @@ Deno.test("probe, an open registry by plain HTTP", async () => {
   await using upstream = await fakeRegistry({});
   const result = await run(registry(upstream.url));
   assert.deepEqual(told(result), [
-    "dns skipped: It is an address already",
+    "dns skipped: Already an IP address",
     "connect ok: Connected",
     "tls skipped: Plain HTTP: nothing is encrypted",
     "ping ok: It answers, and asks for no sign-in",

@@ -32,13 +32,13 @@ Deno.test("registryHealth, the state in words", () => {
   const failing = { lastOk: 0, failingSince: NOW - HOUR, refused: false };
   const table: [Partial<HealthInputs>, [string, string, number | null]][] = [
     [{}, ["ok", "Reachable", null]],
-    [{ health: undefined }, ["idle", "Not asked yet", null]],
+    [{ health: undefined }, ["idle", "Not contacted yet", null]],
     [{ quota: quota() }, ["ok", "87 pulls left, resets in 5 h", null]],
     [{ quota: quota({ remaining: 9 }) }, ["limited", "9 pulls left, resets in 5 h", NOW - HOUR]],
     [{ quota: quota({ remaining: 1 }) }, ["limited", "1 pull left, resets in 5 h", NOW - HOUR]],
     [{ quota: quota({ remaining: 0, limit: undefined, retryAt: NOW + 60e3 }) }, [
       "limited",
-      "It asks to wait 1 min",
+      "Rate limited: asks to wait 1 min",
       NOW - HOUR,
     ]],
     [{ quota: quota({ remaining: 0, seenAt: NOW - 7 * HOUR }) }, ["ok", "Reachable", null]],

@@ -48,7 +48,7 @@ Deno.test("notices, registries: unreachable, refused, out of pulls", () => {
   ];
   assert.deepEqual(told({ registries }), [
     "error registry-failing:quay: quay cannot be reached",
-    "error registry-refused:ghcr: ghcr does not accept our sign-in",
+    "error registry-refused:ghcr: ghcr rejects Berth's credentials",
     "error registry-limited:mcr: mcr: No pulls left, resets in 5 h",
     "warning registry-limited:docker: docker: 9 pulls left",
   ]);
@@ -80,7 +80,7 @@ Deno.test("notices, the cache: disk full, not writable, low, damaged, upkeep", (
   const upkeep = { since: 5, message: "making room: read-only file system" };
   assert.deepEqual(told({ troubles: { ...troubles, damaged, upkeep } }), [
     "warning cache-damaged: 1 digest found damaged in the last day",
-    "warning cache-upkeep: Upkeep of the cache failed",
+    "warning cache-upkeep: Cache maintenance failed",
   ]);
 });
 
@@ -114,8 +114,8 @@ Deno.test("statusText, the worst first", () => {
   const registries = [health({ state: "failing", text: "It timed out" })];
   assert.equal(
     statusText(notices(inputs({ registries, statsError: "locked" })), registries),
-    "docker cannot be reached, and 1 more",
+    "docker cannot be reached (+1 more problem)",
   );
   assert.equal(statusText([], [health({}), health({ name: "quay" })]), "All registries reachable");
-  assert.equal(statusText([], [health({ state: "idle" })]), "Ready; nothing was pulled yet");
+  assert.equal(statusText([], [health({ state: "idle" })]), "Ready; nothing pulled yet");
 });

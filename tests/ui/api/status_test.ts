@@ -10,7 +10,7 @@ Deno.test("status, in words and figures", async () => {
   await using admin = await adminFixture("cache: { max_size: 1GiB }");
   const status = async () => await (await admin.call("/status")).json() as Status;
   const idle = await status();
-  assert.deepEqual([idle.text, idle.empty], ["Ready; nothing was pulled yet", true]);
+  assert.deepEqual([idle.text, idle.empty], ["Ready; nothing pulled yet", true]);
   assert.equal(idle.registryUrl, "http://berth.example:8080");
   assert.equal(idle.storage.maxBytes, 2 ** 30);
   assert.ok(idle.storage.disk!.totalBytes > 0);
@@ -60,7 +60,7 @@ Deno.test("config, a reload tells what changed or why not", async () => {
   assert.equal(bad.ok, false);
   assert.deepEqual(bad.fields.map(({ path }) => path), ["log.level"]);
   const status = await (await admin.call("/status")).json() as Status;
-  assert.equal(status.text, "The changed configuration was refused");
+  assert.equal(status.text, "The changed configuration was rejected");
 });
 
 Deno.test("connect, what the snippets need", async () => {

@@ -89,7 +89,7 @@ export function testOf(url: string): TestResult {
       : "The certificate is not trusted: it was issued by “Example Internal CA”. Name that authority in ca_file.",
     ms: 131,
     steps: [
-      step("dns", `Find ${host}`, 8, "192.0.2.17, 2001:db8::17"),
+      step("dns", `Resolve ${host}`, 8, "192.0.2.17, 2001:db8::17"),
       ok ? step("tls", "Encrypt the connection", 41, "TLS 1.3, certificate valid until 3 March") : {
         ...step("tls", "Encrypt the connection", 38, "self-signed certificate in chain"),
         result: "failed",

@@ -9,7 +9,7 @@ function healthOf(scenario: Scenario, name: string, now: number): RegistryHealth
   const health: RegistryHealth = {
     name,
     state: used ? "ok" : "idle",
-    text: used ? "Reachable" : "Not asked yet",
+    text: used ? "Reachable" : "Not contacted yet",
     since: null,
     lastOk: used ? now - 4e3 : null,
     latencyMs: used ? 38 + name.length * 9 : null,

@@ -29,8 +29,8 @@ Deno.test("isFailure, answers from 400 on and bodies that broke off", () => {
 });
 
 Deno.test("explainCache, every decision in a sentence", () => {
-  assert.match(explainCache(HIT), /Upstream was not asked/);
-  assert.match(explainCache({ ...HIT, upstreamStatus: 200 }), /after asking upstream/);
+  assert.match(explainCache(HIT), /Upstream was not contacted/);
+  assert.match(explainCache({ ...HIT, upstreamStatus: 200 }), /after upstream was asked/);
   for (const cache of ["miss", "joined", "stale", "revalidated", "pass", "none"] as const) {
     assert.match(explainCache({ ...HIT, cache }), /\.$/);
   }
@@ -46,7 +46,7 @@ Deno.test("explainFailure, what happened and what to do", () => {
     explainFailure({ ...HIT, status: 502, upstreamError: "auth", message: "it refused" }),
     /^it refused\. Check its user name, password or token/,
   );
-  assert.match(explainFailure({ ...HIT, status: 429 }), /limits how much/);
+  assert.match(explainFailure({ ...HIT, status: 429 }), /limits pulls/);
   assert.equal(explainFailure({ ...HIT, status: 416, message: "no such range" }), "no such range.");
 });
 
@@ -64,6 +64,6 @@ Deno.test("explainTransfer, how much and whether it was cut off", () => {
   assert.equal(plain(explainTransfer(HIT)), "1 MiB sent in 40 ms.");
   assert.equal(
     plain(explainTransfer({ ...HIT, upstreamBytes: 2048, aborted: true })),
-    "1 MiB sent in 40 ms, 2 KiB read from upstream; the client went away before the end.",
+    "1 MiB sent in 40 ms, 2 KiB read from upstream; the client disconnected before the end.",
   );
 });

@@ -60,9 +60,9 @@ Deno.test("consequencesOf, what goes, what stays, what the next pull does", () =
   const [goes, stays, pull] = consequencesOf(PLAN).map(plain);
   assert.equal(
     goes,
-    "3 digests are deleted, and 1 tag forgotten. The disk gets 412 MiB back.",
+    "3 digests are deleted, and 1 tag forgotten. Frees 412 MiB.",
   );
-  assert.match(stays!, /^2 digests stay, because other images use them \(31 MiB\)/);
+  assert.match(stays!, /^2 digests are kept because other images use them \(31 MiB\)/);
   assert.match(pull!, /next pull/);
   assert.equal(consequencesOf({ ...PLAN, sharedDigests: 0 }).length, 2);
 });

@@ -106,7 +106,7 @@ export function cacheRoutes(cache: Cache | undefined) {
     .openapi(manifest, (c) => {
       const { digest } = c.req.valid("param");
       const found = manifestView(kept(), digest);
-      if (!found) throw notFound(`The manifest ${digest}`);
+      if (!found) throw notFound(`Manifest ${digest}`);
       return c.json(found, 200);
     })
     .openapi(blobs, (c) => {

@@ -113,7 +113,7 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
     }));
   };
   const known = (name: string, c: Context<AdminEnv>): RegistryView => {
-    if (!Object.hasOwn(live.current.registries, name)) throw notFound(`The registry ${name}`);
+    if (!Object.hasOwn(live.current.registries, name)) throw notFound(`Registry "${name}"`);
     return views([name], c)[0]!;
   };
   return router()

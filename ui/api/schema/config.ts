@@ -23,10 +23,10 @@ export const settingChange = z.object({
   after: z.string(),
 }).openapi("SettingChange");
 
-/** How reading the configuration went: at the start, or the last time since. */
+/** How reading the configuration went: at startup, or the last time since. */
 export const reload = z.object({
   at: time,
-  /** False: the file was refused, and what was in force before still is. */
+  /** False: the file was refused, and what was active before stays so. */
   ok: z.boolean(),
   cause: z.enum(["start", "file", "signal", "dashboard"]),
   /** `3 values changed`, or why it was refused. */

@@ -130,7 +130,7 @@ export const preview = z.object({
 
 export const testStep = z.object({
   step: z.enum(["dns", "connect", "tls", "ping", "sign-in", "manifest"]),
-  /** `Find registry-1.docker.io`, `Sign in at auth.docker.io`. */
+  /** `Resolve registry-1.docker.io`, `Sign in at auth.docker.io`. */
   title: z.string(),
   /** `skipped`: not needed here, or an earlier step failed. */
   result: z.enum(["ok", "failed", "skipped"]),

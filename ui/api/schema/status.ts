@@ -15,7 +15,7 @@ export const quota = z.object({
 export const registryHealth = z.object({
   name: z.string(),
   /**
-   * `idle`: not asked yet. `limited`: few pulls left, or none. `refused`: it does not accept our
+   * `idle`: not contacted yet. `limited`: few pulls left, or none. `refused`: it does not accept our
    * sign-in. `failing`: it cannot be reached or answers with errors.
    */
   state: z.enum(["ok", "idle", "limited", "refused", "failing"]),

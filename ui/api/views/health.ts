@@ -53,13 +53,13 @@ function stateOf(
     return { state, text: sentence(health.message), since: health.failingSince };
   }
   if (known?.retryAt !== undefined && known.retryAt > now) {
-    const text = `It asks to wait ${durationWords(known.retryAt - now)}`;
+    const text = `Rate limited: asks to wait ${durationWords(known.retryAt - now)}`;
     return { state: "limited", text, since: known.seenAt };
   }
   if (quota && (quota.remaining === 0 || quota.remaining < quota.limit * LOW_SHARE)) {
     return { state: "limited", text: quotaWords(quota, now), since: quota.measuredAt };
   }
-  if (!health) return { state: "idle", text: "Not asked yet", since: null };
+  if (!health) return { state: "idle", text: "Not contacted yet", since: null };
   return { state: "ok", text: quota ? quotaWords(quota, now) : "Reachable", since: null };
 }
 

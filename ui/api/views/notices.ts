@@ -41,11 +41,12 @@ function* registryNotices({ name, state, text, since }: RegistryHealth): Generat
     yield { ...about, severity: "error", title, detail, href };
   } else if (state === "refused") {
     const detail = `${text}. Check its user name, password or token.`;
-    const title = `${name} does not accept our sign-in`;
+    const title = `${name} rejects Berth's credentials`;
     yield { ...about, severity: "error", title, detail, href };
   } else if (state === "limited") {
-    const gone = /^No pulls|^It asks/.test(text);
-    const detail = "Berth prefers what it holds to asking. Signing in there may raise the limit.";
+    const gone = /^No pulls|^Rate limited/.test(text);
+    const detail =
+      "Berth serves cached content where it can. Logging in to the registry may raise the limit.";
     const severity = gone ? "error" : "warning";
     yield { ...about, severity, title: `${name}: ${text}`, detail, href };
   }
@@ -56,9 +57,9 @@ function* storageNotices({ storage, troubles }: NoticeInputs): Generator<Notice>
   const base = { registry: "", href: "/cache?sort=lastUsed&order=asc" };
   if (notStored) {
     const title = notStored.diskFull ? "The disk is full" : "The cache cannot be written";
-    const detail = `${notStored.message}. Pulls go on, but nothing new is kept. ` +
+    const detail = `${notStored.message}. Pulls continue, but nothing new is cached. ` +
       (notStored.diskFull
-        ? "Evict what is not needed, or lower cache.max_size."
+        ? "Evict content you do not need, or lower cache.max_size."
         : "Check cache.dir, its owner and its file system.");
     const id = notStored.diskFull ? "disk-full" : "cache-not-stored";
     yield { ...base, id, severity: "error", title, detail, since: notStored.since };
@@ -66,21 +67,22 @@ function* storageNotices({ storage, troubles }: NoticeInputs): Generator<Notice>
     const { freeBytes, totalBytes } = storage.disk;
     const used = totalBytes > 0 ? Math.floor((1 - freeBytes / totalBytes) * 100) : 100;
     const title = `Disk ${used} % full${storage.evicting ? ", evicting" : ""}`;
-    const detail = `${formatSize(freeBytes)} free; cache.min_free asks for ` +
-      `${formatSize(storage.minFreeBytes)}. What was not used for longest goes first.`;
+    const detail = `${formatSize(freeBytes)} free; cache.min_free is ` +
+      `${formatSize(storage.minFreeBytes)}. The least recently used content is evicted first.`;
     yield { ...base, id: "disk-low", severity: "warning", title, detail, since: null };
   }
   const latest = damaged.at(-1);
   if (latest) {
     const title = `${plural(damaged.length, "digest")} found damaged in the last day`;
-    const detail = `The latest is ${latest.digest}. Nothing wrong was served: it is fetched ` +
-      "again when asked for. If this goes on, check the disk.";
+    const detail =
+      `The latest is ${latest.digest}. No damaged content was served: it is downloaded ` +
+      "again when requested. If this continues, check the disk.";
     const href = "/cache/blobs";
     const id = "cache-damaged";
     yield { ...base, id, severity: "warning", title, detail, since: latest.at, href };
   }
   if (upkeep) {
-    const title = "Upkeep of the cache failed";
+    const title = "Cache maintenance failed";
     const { message: detail, since } = upkeep;
     yield { ...base, id: "cache-upkeep", severity: "warning", title, detail, since };
   }
@@ -92,23 +94,23 @@ function* reloadNotices(reload: ReloadResult | undefined): Generator<Notice> {
   yield {
     id: "reload-refused",
     severity: "error",
-    title: "The changed configuration was refused",
-    detail: `${first ? formatProblem(first) : ""}. What was in force before still is.`.trim(),
+    title: "The changed configuration was rejected",
+    detail: `${first ? formatProblem(first) : ""}. The previous configuration stays active.`.trim(),
     since: reload.at,
     registry: "",
     href: "/settings",
   };
 }
 
-/** Berth signs in with credentials of its own, and whoever reaches it pulls with them. */
+/** Berth signs in with credentials of its own, and anyone who can reach it pulls with them. */
 function* exposureNotices(config: Config): Generator<Notice> {
   const names = exposedRegistries(config);
   if (names.length === 0) return;
   yield {
     id: "private-exposed",
     severity: "warning",
-    title: `Whoever reaches Berth can pull private images of ${names.join(", ")}`,
-    detail: "Berth signs in there with its own credentials and asks nobody to sign in here. " +
+    title: `Anyone who can reach Berth can pull private images of ${names.join(", ")}`,
+    detail: "Berth signs in there with its own credentials but does not ask clients to sign in. " +
       "Set users or allowed_networks, or auth.mode: client for these registries; README.md tells " +
       "how under Private registries.",
     since: null,

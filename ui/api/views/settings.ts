@@ -40,7 +40,7 @@ export function originView(origin: Origin): OriginView {
 /** How reading the configuration went; `undefined` stands for the start, at `startedAt`. */
 export function reloadView(result: ReloadResult | undefined, startedAt: number): Reload {
   if (!result) {
-    const text = "Read when Berth started";
+    const text = "Loaded at startup";
     return { at: startedAt, ok: true, cause: "start", text, fields: [], changes: [] };
   }
   const { at, ok, changes, problems } = result;
@@ -48,7 +48,7 @@ export function reloadView(result: ReloadResult | undefined, startedAt: number):
     at,
     ok,
     cause: causeOf(result.reason),
-    text: ok ? changed(changes.length) : "Refused; what was in force before still is",
+    text: ok ? changed(changes.length) : "Rejected; the previous configuration stays active",
     fields: problems.map(fieldProblem),
     changes: changes.map(changeView),
   };

@@ -51,7 +51,7 @@ export const COLUMNS: Column<RequestEntry>[] = [
   { id: "bytes", title: "Sent", class: "right", cell: ({ bytes }) => formatBytes(bytes) },
   {
     id: "duration",
-    title: "Took",
+    title: "Duration",
     class: "right",
     cell: ({ durationMs }) => formatDuration(durationMs),
   },

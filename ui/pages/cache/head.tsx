@@ -82,14 +82,14 @@ const AGES: readonly Choice<string>[] = [
   { value: String(30 * DAY), text: "30 days" },
   { value: String(60 * DAY), text: "60 days" },
   { value: String(90 * DAY), text: "90 days" },
-  { value: "0", text: "any time: everything goes" },
+  { value: "0", text: "any time: evicts everything" },
 ];
 
 function EvictByAge({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const age = useSignal(String(30 * DAY));
   return (
     <EvictDialog
-      title="Evict what nobody uses"
+      title="Evict unused content"
       selection={{ unusedForMs: Number(age.value) }}
       onClose={onClose}
       onDone={onDone}

@@ -39,20 +39,20 @@ export function Charts({ stats }: { stats: Stats }) {
         title="Hits and misses"
         series={requests}
         height={TALL}
-        nothing="Nothing was asked"
+        nothing="No requests"
         {...counts}
       />
       <Chart
         title="Bytes sent"
         series={BYTES}
         height={TALL}
-        nothing="Nothing was sent"
+        nothing="Nothing sent"
         unit="bytes"
         format={formatBytes}
         {...shared}
       />
-      <Chart title="Pulls" series={PULLS} height={LOW} nothing="Nothing was pulled" {...counts} />
-      <Chart title="Errors" series={ERRORS} height={LOW} nothing="Nothing failed" {...counts} />
+      <Chart title="Pulls" series={PULLS} height={LOW} nothing="No pulls" {...counts} />
+      <Chart title="Errors" series={ERRORS} height={LOW} nothing="No errors" {...counts} />
     </div>
   );
 }
@@ -66,7 +66,7 @@ export function FiguresBeneath({ stats }: { stats: Stats }) {
     <details class="figures" onToggle={(event) => open.value = event.currentTarget.open}>
       <summary>
         <Icon name="chevron" size={12} />
-        The same as a table
+        Show as table
       </summary>
       {open.value && (
         <ErrorBoundary>

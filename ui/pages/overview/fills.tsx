@@ -15,9 +15,9 @@ import { fills } from "../../web/live.ts";
 export function Fills() {
   const speed = fills.value.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
   return (
-    <section class="panel" aria-label="Coming in from upstream">
+    <section class="panel" aria-label="Downloads in progress">
       <div class="panel-head">
-        <h2>Coming in from upstream</h2>
+        <h2>Downloads in progress</h2>
         <span class="muted num">
           {fills.value.length > 0
             ? `${countOf(fills.value.length, "blob")}, ${formatRate(speed)}`

@@ -123,8 +123,8 @@ export function RegistryTable(
         <div class="pager">
           <span>
             {used.length === 0
-              ? `None of the ${idle} registries was asked yet`
-              : `${idle} more ${idle === 1 ? "was" : "were"} not asked yet`}
+              ? `None of the ${idle} registries was used yet`
+              : `${idle} more ${idle === 1 ? "was" : "were"} not used yet`}
           </span>
           <a href="/registries">All registries</a>
         </div>

@@ -25,7 +25,7 @@ export function StoragePanel({ storage }: { storage: Storage }) {
             name="Disk"
             used={disk.totalBytes - disk.freeBytes}
             whole={disk.totalBytes}
-            note={`${formatBytes(disk.freeBytes)} free, ${formatBytes(minFreeBytes)} are kept free`}
+            note={`${formatBytes(disk.freeBytes)} free, ${formatBytes(minFreeBytes)} reserved`}
             tone={disk.freeBytes < minFreeBytes
               ? "bad"
               : disk.freeBytes < 2 * minFreeBytes
@@ -39,7 +39,7 @@ export function StoragePanel({ storage }: { storage: Storage }) {
           whole={storage.maxMemoryBytes}
           note=""
         />
-        <a href="/cache?sort=lastUsed&order=asc">What was not used for longest</a>
+        <a href="/cache?sort=lastUsed&order=asc">Least recently used</a>
       </div>
     </section>
   );

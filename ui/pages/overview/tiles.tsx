@@ -21,8 +21,8 @@ export function Tiles({ total, previous, span }: TilesProps) {
           `${formatCount(served(total))} of ${formatCount(cacheable(total))} requests`}
       </Tile>
       <Tile name="Saved" figure={formatBytes(total.bytesFromCache)}>
-        not fetched again{total.timeSavedMs >= 1000 &&
-          `, about ${formatRoughly(total.timeSavedMs)} of waiting`}
+        not downloaded again{total.timeSavedMs >= 1000 &&
+          ` (≈ ${formatRoughly(total.timeSavedMs)} saved)`}
       </Tile>
       <Tile name="Pulls" figure={formatCount(total.pulls)}>
         {perMinute !== undefined && !span.range
@@ -33,7 +33,7 @@ export function Tiles({ total, previous, span }: TilesProps) {
         name="Errors"
         figure={<span class={total.errors > 0 ? "tone-bad" : ""}>{formatCount(total.errors)}</span>}
       >
-        {total.errors > 0 ? <a href="/activity?errors=true">Show the latest</a> : "Nothing failed"}
+        {total.errors > 0 ? <a href="/activity?errors=true">Show the latest</a> : "No errors"}
       </Tile>
     </dl>
   );

@@ -42,26 +42,26 @@ export function Names(editing: Editing) {
       <div class="fields two">
         <ListField
           label="Aliases"
-          hint="Other hosts that image names may use, one a line."
+          hint="Other host names that image names may use. One per line."
           placeholder="docker.io"
           {...bind(editing, "aliases")}
         />
         <ListField
           label="Host names at this server"
-          hint="Requests to them mean this registry, one a line."
+          hint="Requests for these host names go to this registry. One per line."
           placeholder="images.example.com"
           {...bind(editing, "hosts")}
         />
       </div>
       <TextField
         label="Repository prefix"
-        hint="Put before every name that is asked for upstream."
+        hint="Prepended to every repository name upstream."
         placeholder="my-project/images"
         {...bind(editing, "repo_prefix")}
       />
       <CheckField
-        label="Names of one part are official images"
-        hint="alpine is library/alpine, as on Docker Hub"
+        label="Expand single-part names"
+        hint="alpine → library/alpine, as on Docker Hub"
         checked={draft.library}
         disabled={disabled}
         onInput={(value) => change("library", value)}
@@ -74,26 +74,26 @@ export function Permissions(editing: Editing) {
   const { draft } = editing;
   const rules = draft.allow.length + draft.deny.length;
   const summary = [
-    draft.users.length > 0 ? countOf(draft.users.length, "user") : "everybody",
-    rules > 0 ? countOf(rules, "rule") : "every repository",
+    draft.users.length > 0 ? countOf(draft.users.length, "user") : "everyone",
+    rules > 0 ? countOf(rules, "rule") : "all repositories",
   ].join(", ");
   return (
-    <Fold title="Who may pull what" summary={summary}>
+    <Fold title="Access" summary={summary}>
       <ListField
         label="Users"
-        hint="Users of this server who may pull from it, one a line. Empty: whoever may use this server."
+        hint="Users of this server who may pull from it. One per line. Empty: everyone who may use this server."
         {...bind(editing, "users", "access.users")}
       />
       <div class="fields two">
         <ListField
           label="Allowed repositories"
-          hint="Patterns, one a line. Empty: all."
+          hint="Patterns. One per line. Empty: all."
           placeholder="library/*"
           {...bind(editing, "allow")}
         />
         <ListField
           label="Denied repositories"
-          hint="Beats what is allowed."
+          hint="Takes precedence over the allow list."
           placeholder="someone/**"
           {...bind(editing, "deny")}
         />
@@ -106,12 +106,12 @@ export function Freshness(editing: Editing) {
   const { draft } = editing;
   return (
     <Fold
-      title="Freshness of tags"
-      summary={draft.ttl ? `asked again after ${draft.ttl}` : "as set for all"}
+      title="Tag caching"
+      summary={draft.ttl ? `checked again after ${draft.ttl}` : "global default"}
     >
       <TextField
-        label="Serve a tag without asking upstream for"
-        hint="A duration such as 10m or 1h. 0 asks at every pull. Empty: cache.manifests.ttl holds."
+        label="Serve a tag without checking upstream for"
+        hint="A duration such as 10m or 1h. 0 checks at every pull. Empty: cache.manifests.ttl applies."
         placeholder="10m"
         {...bind(editing, "ttl", "manifests.ttl")}
       />
@@ -121,13 +121,13 @@ export function Freshness(editing: Editing) {
 
 const REDIRECTS = [
   { value: "follow", text: "Follow and cache (recommended)" },
-  { value: "pass", text: "Hand to the client; nothing is cached" },
+  { value: "pass", text: "Pass to the client; nothing is cached" },
 ] as const;
 
 export function Network(editing: Editing) {
   const { draft, change, disabled } = editing;
   const summary = [
-    draft.redirects === "pass" && "redirects are passed on",
+    draft.redirects === "pass" && "redirects are passed through",
     draft.insecure_tls && "certificates are not checked",
     draft.ca_file && "own certificate authority",
   ].filter(Boolean).join(", ");
@@ -145,7 +145,7 @@ export function Network(editing: Editing) {
       />
       <CheckField
         label="Do not check the registry's certificate"
-        hint="Anybody on the way could then pose as the registry"
+        hint="Anyone on the network path could impersonate the registry"
         checked={draft.insecure_tls}
         disabled={disabled}
         onInput={(value) => change("insecure_tls", value)}

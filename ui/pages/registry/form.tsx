@@ -160,8 +160,8 @@ export function RegistryForm({ list, registry }: FormProps) {
               ? <TrialView trial={trial} />
               : (
                 <p class="muted">
-                  Tries what the form says, before it is saved: name, encryption, sign-in and
-                  whether it is a registry.
+                  Tests these settings before they are saved: host name, TLS, login and whether it
+                  is a registry.
                 </p>
               )}
           </div>

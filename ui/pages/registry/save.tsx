@@ -113,11 +113,10 @@ function Review({ preview, pending }: { preview: Preview; pending: Pending }) {
     <>
       {pending.kind === "delete" && (
         <p>
-          Clients that ask for it will be told that nobody knows the name. What is cached of it
-          stays until it is evicted.
+          Clients using it will get “name unknown”. Its cached content stays until it is evicted.
         </p>
       )}
-      <p>This is written to the configuration file, and takes effect at once:</p>
+      <p>This is written to the configuration file and takes effect immediately:</p>
       <Diff file={preview.file} lines={preview.diff} />
     </>
   );

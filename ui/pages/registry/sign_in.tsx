@@ -10,14 +10,14 @@ const CHOICES: readonly Choice<SignIn>[] = [
   { value: "header", text: "Authorization header" },
   { value: "docker", text: "A Docker configuration file" },
   { value: "ecr", text: "AWS keys (ECR)" },
-  { value: "client", text: "Each client signs in for itself" },
+  { value: "client", text: "Each client uses its own credentials" },
 ];
 
 const HINTS: Record<SignIn, string> = {
   anonymous: "Only public images.",
   password: "",
   token: "",
-  header: "Sent as it is with every request to this registry.",
+  header: "Sent unchanged with every request to this registry.",
   docker: "Signs in as docker login did; the file is read again when it changes.",
   ecr: "",
   client: "A cached image is served only to clients whom the registry lets read it.",

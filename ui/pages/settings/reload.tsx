@@ -3,7 +3,7 @@ import { Ago } from "../../components/ago.tsx";
 import { Icon } from "../../components/icon.tsx";
 
 const CAUSES: Record<Reload["cause"], string> = {
-  start: "at the start",
+  start: "at startup",
   file: "because the file changed",
   signal: "by signal",
   dashboard: "from the dashboard",
@@ -14,9 +14,9 @@ export function ReloadPanel({ reload }: { reload: Reload }) {
   return (
     <section class="panel" aria-label="Last reload">
       <div class="panel-head">
-        <h2>Last read</h2>
+        <h2>Last reload</h2>
         <span class="muted">
-          <Ago time={reload.at} /> {CAUSES[reload.cause]}
+          {CAUSES[reload.cause]}, <Ago time={reload.at} />
         </span>
       </div>
       <div class="panel-body stack">
@@ -24,7 +24,7 @@ export function ReloadPanel({ reload }: { reload: Reload }) {
           <Icon name={reload.ok ? "ok" : "bad"} />
           <span>{reload.text}</span>
         </p>
-        {!reload.ok && <p class="muted">What was in force before still is.</p>}
+        {!reload.ok && <p class="muted">The previous configuration stays active.</p>}
         {reload.fields.length > 0 && (
           <ul class="changes">
             {reload.fields.map(({ path, message }) => (

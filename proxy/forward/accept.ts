@@ -1,10 +1,10 @@
 /** Clients of the forward port: as many at once as the limit says, and never an end by accident. */
 import { plainAddress } from "../http/origin.ts";
 import type { Context } from "./context.ts";
-import { serveConnection } from "./front.ts";
-import { Refusal } from "./refusal.ts";
+import { serveConnection } from "./connection.ts";
+import { Refusal } from "./hosts/refusal.ts";
 import { hangUp } from "./tunnel/relay.ts";
-import { endWith, renderRefusal } from "./reply.ts";
+import { endWith, renderRefusal } from "./wire/reply.ts";
 
 export interface Clients {
   /** Settles when the listener is closed and every client has been served. */

@@ -3,17 +3,17 @@ import type { Authenticate } from "../access/users.ts";
 import type { Config } from "../config/schema.ts";
 import type { Admits } from "../http/networks.ts";
 import type { Via } from "../http/caller.ts";
-import type { AllowList } from "./allow.ts";
+import type { AllowList } from "./hosts/allow_list.ts";
 import type { LargeBuffers } from "./tunnel/buffers.ts";
 import type { Authority } from "./intercept/ca.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { DialOptions } from "./tunnel/dial.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./hosts/endpoint.ts";
 import type { EventSink } from "./events.ts";
-import type { InnerServer } from "./intercept/inner.ts";
+import type { InnerServer } from "./http/inner_server.ts";
 import type { Interceptor } from "./intercept/intercept.ts";
 import { Relay, type RelayEnd } from "./tunnel/relay.ts";
-import type { Form } from "./head.ts";
+import type { Form } from "./wire/head.ts";
 import type { RefusedHosts, Tunnel, Tunnels } from "./tunnel/tunnels.ts";
 
 /** Who asks, for the registry's handler. */

@@ -1,7 +1,7 @@
 /** What the forward proxy tells of itself, and how that reads in the log. */
 import { logger } from "../observe/log.ts";
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
-import type { Refusal, RefusalReason } from "./refusal.ts";
+import { type Endpoint, formatEndpoint } from "./hosts/endpoint.ts";
+import type { Refusal, RefusalReason } from "./hosts/refusal.ts";
 import type { RelayEnd } from "./tunnel/relay.ts";
 import type { Tunnel } from "./tunnel/tunnels.ts";
 

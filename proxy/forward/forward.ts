@@ -12,9 +12,9 @@ import type {
 } from "./context.ts";
 import { type Lookup, systemLookup } from "../upstream/dial.ts";
 import { acceptAll } from "./accept.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./hosts/endpoint.ts";
 import type { EventSink, ForwardEvent } from "./events.ts";
-import { InnerServer } from "./intercept/inner.ts";
+import { InnerServer } from "./http/inner_server.ts";
 import { Interceptor } from "./intercept/intercept.ts";
 import { interceptServe } from "./intercept/intercepted.ts";
 import { createPassOn } from "./http/pass_on.ts";

@@ -4,7 +4,7 @@
  */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { EventSink } from "./events.ts";
-import { REFUSAL_REASONS } from "./refusal.ts";
+import { REFUSAL_REASONS } from "./hosts/refusal.ts";
 import { RELAY_ENDS } from "./tunnel/relay.ts";
 import type { Tunnel } from "./tunnel/tunnels.ts";
 

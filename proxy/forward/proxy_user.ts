@@ -2,7 +2,7 @@
 import { TooManyAttempts } from "../access/limiter.ts";
 import { parseBasic } from "../access/sign_in.ts";
 import type { Context } from "./context.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./hosts/refusal.ts";
 
 /**
  * The user by `Proxy-Authorization: Basic` (RFC 7617); empty where everybody may. Throws

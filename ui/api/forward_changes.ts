@@ -2,9 +2,13 @@
 import { addItem } from "../../proxy/config/list_edits.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import { fileState, tryEdits, WriteError } from "../../proxy/config/write.ts";
-import { createAllowList } from "../../proxy/forward/allow.ts";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../../proxy/forward/endpoint.ts";
-import { entryFor } from "../../proxy/forward/refusal.ts";
+import { createAllowList } from "../../proxy/forward/hosts/allow_list.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  parseEndpoint,
+} from "../../proxy/forward/hosts/endpoint.ts";
+import { entryFor } from "../../proxy/forward/hosts/refusal.ts";
 import { applyEdits, refusal, type Wording } from "./config_changes.ts";
 import { ApiProblem } from "./problem.ts";
 import { fieldProblem } from "./views/settings.ts";

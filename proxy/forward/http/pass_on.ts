@@ -4,8 +4,8 @@ import type { ReadableStream as NodeStream } from "node:stream/web";
 import ipaddr from "ipaddr.js";
 import { Agent, ProxyAgent } from "undici";
 import { checkedAddresses, type DialOptions } from "../tunnel/dial.ts";
-import { type Endpoint, formatEndpoint, type Reach } from "../endpoint.ts";
-import { Refusal } from "../refusal.ts";
+import { type Endpoint, formatEndpoint, type Reach } from "../hosts/endpoint.ts";
+import { Refusal } from "../hosts/refusal.ts";
 
 export type PassOn = (
   request: Request,

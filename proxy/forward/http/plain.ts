@@ -1,11 +1,11 @@
 /** Requests in plain HTTP on the forward port: for registries, for other hosts, and for ourselves. */
 import type { Context, PlainVisitor } from "../context.ts";
 import { checkedAddresses } from "../tunnel/dial.ts";
-import { type Endpoint, parseEndpoint } from "../endpoint.ts";
-import type { Serve } from "../intercept/inner.ts";
+import { type Endpoint, parseEndpoint } from "../hosts/endpoint.ts";
+import type { Serve } from "./inner_server.ts";
 import type { PassOn } from "./pass_on.ts";
 import { proxyUser } from "../proxy_user.ts";
-import { notAllowed, Refusal } from "../refusal.ts";
+import { notAllowed, Refusal } from "../hosts/refusal.ts";
 
 export interface PlainOptions {
   /** Sends a request on to a host outside the map. */

@@ -1,7 +1,7 @@
 /** One TLS server for each intercepted host, with a certificate that is renewed before it ends. */
 import type { Authority } from "./ca.ts";
 import type { Clock } from "../../../base/clock.ts";
-import { InnerServer, type Serve } from "./inner.ts";
+import { InnerServer, type Serve } from "../http/inner_server.ts";
 import { issueLeaf } from "./leaf.ts";
 
 interface Entry<Visitor> {

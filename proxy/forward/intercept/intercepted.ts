@@ -1,8 +1,8 @@
 /** Requests of clients whose TLS was opened here: to the registry's handler, with their real sender. */
 import { describeRequest, describeResponse } from "../../observe/redact.ts";
 import type { Context, InterceptedVisitor } from "../context.ts";
-import { formatEndpoint, parseEndpoint } from "../endpoint.ts";
-import type { Serve } from "./inner.ts";
+import { formatEndpoint, parseEndpoint } from "../hosts/endpoint.ts";
+import type { Serve } from "../http/inner_server.ts";
 
 /** Serves an intercepted connection; what is asked of another host than CONNECT named is a 421. */
 export function interceptServe(context: () => Context): Serve<InterceptedVisitor> {

@@ -1,7 +1,7 @@
 /** What a person or a script fetches from the forward port: the CA, setup scripts, an explanation. */
 import type { Authority } from "../intercept/ca.ts";
-import type { AllowList } from "../allow.ts";
-import { formatEndpoint, parseEndpoint } from "../endpoint.ts";
+import type { AllowList } from "../hosts/allow_list.ts";
+import { formatEndpoint, parseEndpoint } from "../hosts/endpoint.ts";
 import { setupPage } from "./page.ts";
 import { isSetup, renderScript } from "./scripts.ts";
 

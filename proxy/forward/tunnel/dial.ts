@@ -1,11 +1,11 @@
 /** From a host to a connection: the addresses that were checked are the ones that are called. */
 import ipaddr from "ipaddr.js";
 import type { Clock } from "../../../base/clock.ts";
-import { within } from "../within.ts";
-import { type Endpoint, formatEndpoint, isOwn, isWithin, type Reach } from "../endpoint.ts";
+import { within } from "../wire/within.ts";
+import { type Endpoint, formatEndpoint, isOwn, isWithin, type Reach } from "../hosts/endpoint.ts";
 import type { Lookup } from "../../upstream/dial.ts";
 import { parentEndpoint, tunnelThrough } from "./parent.ts";
-import { privateAddress, Refusal } from "../refusal.ts";
+import { privateAddress, Refusal } from "../hosts/refusal.ts";
 
 export interface DialOptions {
   clock: Clock;

@@ -1,8 +1,8 @@
 /** A tunnel through the proxy that this machine itself has to use (`https_proxy`). */
 import type { Clock } from "../../../base/clock.ts";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.ts";
-import { type Head, readHead } from "../head.ts";
-import { Refusal } from "../refusal.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../hosts/endpoint.ts";
+import { type Head, readHead } from "../wire/head.ts";
+import { Refusal } from "../hosts/refusal.ts";
 import { hangUp, writeAll } from "./relay.ts";
 
 /** Where such a proxy stands. Throws {@linkcode Refusal} for one that no tunnel can go through. */

@@ -1,7 +1,7 @@
 /** What runs through the forward proxy now, and what was refused lately. */
 import { LRUCache } from "lru-cache";
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
-import { type HostReason, isAboutHost, type Refusal } from "../refusal.ts";
+import { type Endpoint, formatEndpoint } from "../hosts/endpoint.ts";
+import { type HostReason, isAboutHost, type Refusal } from "../hosts/refusal.ts";
 import type { Relay } from "./relay.ts";
 
 /** A connection to a host, as the dashboard shows it. */

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { createAllowList } from "../../../proxy/forward/allow.ts";
-import { formatEndpoint, isOwn, isWithin, parseEndpoint } from "../../../proxy/forward/endpoint.ts";
+import { createAllowList } from "../../../proxy/forward/hosts/allow_list.ts";
+import {
+  formatEndpoint,
+  isOwn,
+  isWithin,
+  parseEndpoint,
+} from "../../../proxy/forward/hosts/endpoint.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 
 const config = configSchema.parse({

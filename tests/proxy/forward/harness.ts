@@ -1,5 +1,5 @@
 /** A forward proxy on loopback, with what its tests ask of it. */
-import { createAllowList } from "../../../proxy/forward/allow.ts";
+import { createAllowList } from "../../../proxy/forward/hosts/allow_list.ts";
 import { type Authority, openAuthority } from "../../../proxy/forward/intercept/ca.ts";
 import type { ForwardCaller, ForwardSettings } from "../../../proxy/forward/context.ts";
 import type { ForwardEvent } from "../../../proxy/forward/events.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import type { Authority } from "../../../proxy/forward/intercept/ca.ts";
-import { InnerServer } from "../../../proxy/forward/intercept/inner.ts";
+import { InnerServer } from "../../../proxy/forward/http/inner_server.ts";
 import { Harness, settingsFor, temporaryAuthority, Wire } from "./harness.ts";
 
 const authority = await temporaryAuthority();

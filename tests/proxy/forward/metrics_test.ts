@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import { forwardMetrics } from "../../../proxy/forward/metrics.ts";
-import { Refusal, REFUSAL_REASONS } from "../../../proxy/forward/refusal.ts";
+import { Refusal, REFUSAL_REASONS } from "../../../proxy/forward/hosts/refusal.ts";
 import type { Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
 
 const tunnel = (more: Partial<Tunnel>): Tunnel => ({

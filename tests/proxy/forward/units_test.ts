@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import { LargeBuffers } from "../../../proxy/forward/tunnel/buffers.ts";
-import { parseClientHello } from "../../../proxy/forward/tunnel/client_hello.ts";
+import { parseClientHello } from "../../../proxy/forward/intercept/client_hello.ts";
 
 /** The first flight of a real client. */
 async function clientHello(servername: string): Promise<Uint8Array> {

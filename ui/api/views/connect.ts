@@ -1,6 +1,6 @@
 /** How clients reach this server. */
 import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
-import { interceptedNames } from "../../../proxy/forward/allow.ts";
+import { interceptedNames } from "../../../proxy/forward/hosts/allow_list.ts";
 import type { Connect, ConnectRegistry } from "../schema/connect.ts";
 
 /** Something small and public of well-known registries, to try a pull with. */

@@ -2,7 +2,7 @@
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { describeOrigin } from "../../../proxy/config/provenance.ts";
 import { fileState, fixedOrigin } from "../../../proxy/config/write.ts";
-import { entryFor } from "../../../proxy/forward/refusal.ts";
+import { entryFor } from "../../../proxy/forward/hosts/refusal.ts";
 import type { RefusedHost, Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
 import { ALLOWED_HOSTS } from "../forward_changes.ts";
 import type { ForwardState } from "../routes/forward.ts";

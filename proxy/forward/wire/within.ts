@@ -1,5 +1,5 @@
 /** Work that has to be done within a time. */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../../base/clock.ts";
 
 /**
  * What `work` comes to, or `late()` thrown when it takes longer than `ms`. Its signal is aborted then,

@@ -1,12 +1,12 @@
 /** One connection to the forward port, from its first byte to its end. */
 import { plainAddress } from "../http/origin.ts";
-import { connect } from "./tunnel/connect.ts";
+import { connect } from "./connect.ts";
 import { carry, type Context } from "./context.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { formOf, type Head, parseConnect, readHead } from "./head.ts";
-import { Refusal } from "./refusal.ts";
+import type { Endpoint } from "./hosts/endpoint.ts";
+import { formOf, type Head, parseConnect, readHead } from "./wire/head.ts";
+import { Refusal } from "./hosts/refusal.ts";
 import { hangUp } from "./tunnel/relay.ts";
-import { endWith, renderRefusal } from "./reply.ts";
+import { endWith, renderRefusal } from "./wire/reply.ts";
 
 /** Serves `client` until it is done. Never throws; what goes wrong is told to it and to the log. */
 export async function serveConnection(context: Context, client: Deno.TcpConn): Promise<void> {

@@ -1,9 +1,9 @@
 /** The first bytes of a connection to the forward port: read within bounds, and understood. */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../../base/clock.ts";
 import { within } from "./within.ts";
-import { type Endpoint, parseEndpoint } from "./endpoint.ts";
-import { Refusal } from "./refusal.ts";
-import type { Duplex } from "./tunnel/relay.ts";
+import { type Endpoint, parseEndpoint } from "../hosts/endpoint.ts";
+import { Refusal } from "../hosts/refusal.ts";
+import type { Duplex } from "../tunnel/relay.ts";
 
 /** What a client sent up to and including the empty line, and what came with it. */
 export interface Head {

@@ -1,6 +1,6 @@
 /** Hosts and ports as requests name them, and what kind of address a host turns out to have. */
 import ipaddr from "ipaddr.js";
-import { addressClass } from "../upstream/address.ts";
+import { addressClass } from "../../upstream/address.ts";
 
 /** Where a client wants to go. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 /** Which hosts clients may reach through the forward proxy, and which of them are intercepted. Pure. */
-import type { Config, RegistryConfig } from "../config/schema.ts";
+import type { Config, RegistryConfig } from "../../config/schema.ts";
 import { companionsOf } from "./companions.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint, type Reach } from "./endpoint.ts";
 

@@ -1,14 +1,14 @@
 /** CONNECT: a tunnel to an allowed host, or the registry's own handler behind TLS that ends here. */
-import { parseClientHello, UNRECOGNIZED_NAME } from "./client_hello.ts";
-import { within } from "../within.ts";
-import { carry, type Context } from "../context.ts";
-import { dial } from "./dial.ts";
-import type { Endpoint } from "../endpoint.ts";
-import type { ConnectRequest } from "../head.ts";
-import { proxyUser } from "../proxy_user.ts";
-import { notAllowed, Refusal } from "../refusal.ts";
-import { hangUp, writeAll } from "./relay.ts";
-import { endWith } from "../reply.ts";
+import { parseClientHello, UNRECOGNIZED_NAME } from "./intercept/client_hello.ts";
+import { within } from "./wire/within.ts";
+import { carry, type Context } from "./context.ts";
+import { dial } from "./tunnel/dial.ts";
+import type { Endpoint } from "./hosts/endpoint.ts";
+import type { ConnectRequest } from "./wire/head.ts";
+import { proxyUser } from "./proxy_user.ts";
+import { notAllowed, Refusal } from "./hosts/refusal.ts";
+import { hangUp, writeAll } from "./tunnel/relay.ts";
+import { endWith } from "./wire/reply.ts";
 
 const ESTABLISHED = new TextEncoder().encode("HTTP/1.1 200 Connection established\r\n\r\n");
 

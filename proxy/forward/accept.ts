@@ -1,19 +1,19 @@
-/** Clients of the forward port: as many at once as the limit says, and never an end by accident. */
+/** Accepts the clients of the forward port, up to the limit, and keeps accepting after an error. */
 import { plainAddress } from "../http/origin.ts";
 import type { Context } from "./context.ts";
 import { serveConnection } from "./connection.ts";
 import { Refusal } from "./hosts/refusal.ts";
-import { hangUp } from "./tunnel/relay.ts";
+import { hangUp } from "./wire/duplex.ts";
 import { endWith, renderRefusal } from "./wire/reply.ts";
 
-export interface Clients {
+interface Clients {
   /** Settles when the listener is closed and every client has been served. */
   done(): Promise<void>;
-  /** Breaks off whoever is still there. */
+  /** Closes the connections that are left. */
   hangUp(): void;
 }
 
-/** At most one line in this many milliseconds says that clients cannot be served. */
+/** Milliseconds between two log lines that clients cannot be served. */
 const LINE_EVERY = 10_000;
 /** After an error such as too many open files. */
 const PAUSE = 100;
@@ -25,7 +25,7 @@ export function acceptAll(listener: Deno.TcpListener, context: Context): Clients
   const serving = new Map<Deno.TcpConn, Promise<void>>();
   let lastLine = -Infinity;
 
-  function tell(message: string): void {
+  function warn(message: string): void {
     if (clock.now() - lastLine < LINE_EVERY) return;
     lastLine = clock.now();
     emit({ kind: "warning", message });
@@ -33,7 +33,7 @@ export function acceptAll(listener: Deno.TcpListener, context: Context): Clients
 
   function serve(client: Deno.TcpConn): Promise<void> {
     if (serving.size >= limits.connections) {
-      tell(`the forward proxy turns clients away: ${busy.message}`);
+      warn(`the forward proxy turns clients away: ${busy.message}`);
       emit({ kind: "refused", client: plainAddress(client.remoteAddr.hostname), refusal: busy });
       return endWith(client, renderRefusal(busy), clock);
     }
@@ -48,7 +48,7 @@ export function acceptAll(listener: Deno.TcpListener, context: Context): Clients
         serving.set(client, serve(client).finally(() => serving.delete(client)));
       } catch (error) {
         if (isClosed(error)) return;
-        tell(`the forward proxy cannot accept clients: ${String(error)}`);
+        warn(`the forward proxy cannot accept clients: ${String(error)}`);
         await clock.delay(PAUSE, over).catch(() => {});
       }
     }

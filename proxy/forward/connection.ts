@@ -1,14 +1,15 @@
 /** One connection to the forward port, from its first byte to its end. */
 import { plainAddress } from "../http/origin.ts";
 import { connect } from "./connect.ts";
-import { carry, type Context } from "./context.ts";
+import { carry } from "./carry.ts";
+import { type Context, noteRefusal } from "./context.ts";
 import type { Endpoint } from "./hosts/endpoint.ts";
 import { formOf, type Head, parseConnect, readHead } from "./wire/head.ts";
 import { Refusal } from "./hosts/refusal.ts";
-import { hangUp } from "./tunnel/relay.ts";
+import { hangUp } from "./wire/duplex.ts";
 import { endWith, renderRefusal } from "./wire/reply.ts";
 
-/** Serves `client` until it is done. Never throws; what goes wrong is told to it and to the log. */
+/** Serves `client` until it is done. Never throws; errors go to the client and to the log. */
 export async function serveConnection(context: Context, client: Deno.TcpConn): Promise<void> {
   const address = plainAddress(client.remoteAddr.hostname);
   let endpoint: Endpoint | undefined;
@@ -47,10 +48,9 @@ async function fail(
   endpoint: Endpoint | undefined,
   error: unknown,
 ): Promise<void> {
-  const { clock, emit, refused } = context;
+  const { clock, emit } = context;
   if (error instanceof Refusal) {
-    if (endpoint) refused.add(endpoint, error, address, clock.now());
-    emit({ kind: "refused", client: address, endpoint, refusal: error });
+    noteRefusal(context, error, address, endpoint);
     return await endWith(client, renderRefusal(error), clock);
   }
   hangUp(client);
@@ -58,7 +58,7 @@ async function fail(
   emit({ kind: "failed", message: `the forward proxy failed to serve ${address}`, error });
 }
 
-/** Whether `error` says no more than that the client went away. */
+/** Whether `error` means only that the client went away. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.ConnectionAborted ||

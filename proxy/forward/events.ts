@@ -1,4 +1,4 @@
-/** What the forward proxy tells of itself, and how that reads in the log. */
+/** What happens in the forward proxy, and how that reads in the log. */
 import { logger } from "../observe/log.ts";
 import { type Endpoint, formatEndpoint } from "./hosts/endpoint.ts";
 import type { Refusal, RefusalReason } from "./hosts/refusal.ts";
@@ -18,7 +18,7 @@ export type ForwardEvent =
 
 export type EventSink = (event: ForwardEvent) => void;
 
-export interface LogLine {
+interface LogLine {
   level: "debug" | "info" | "warn" | "error";
   message: string;
   error?: unknown;
@@ -41,7 +41,7 @@ export function describe(event: ForwardEvent): LogLine {
     case "closed": {
       const { kind, client, up, down } = event.tunnel;
       const how = event.end === "closed" ? "closed" : event.end === "idle" ? "idle" : "broken off";
-      // What goes on in an interception is told request by request.
+      // The requests within an interception are logged one by one.
       return {
         level: kind === "tunnel" ? "info" : "debug",
         message: `${nameOf(event.tunnel)} ${how}: ${up} bytes up, ${down} down, ${client}`,
@@ -65,7 +65,7 @@ export function describe(event: ForwardEvent): LogLine {
 }
 
 function levelOf(reason: RefusalReason): LogLine["level"] {
-  if (reason === "busy") return "debug"; // A warning says so from time to time, however many come.
+  if (reason === "busy") return "debug"; // There is a warning from time to time, however many come.
   return reason === "timeout" || reason === "sign-in" ? "info" : "warn";
 }
 

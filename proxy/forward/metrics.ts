@@ -11,7 +11,7 @@ import type { Tunnel } from "./tunnel/tunnels.ts";
 const KINDS = ["tunnel", "interception"] as const;
 const DIRECTIONS = ["up", "down"] as const;
 
-/** Adds them to `register`; what is returned has to be told of events. `running` is asked at scrapes. */
+/** Adds them to `register`; the sink that it returns counts events. `running` is read at scrapes. */
 export function forwardMetrics(register: Registry, running: () => readonly Tunnel[]): EventSink {
   const registers = [register];
   new Gauge({
@@ -59,7 +59,7 @@ export function forwardMetrics(register: Registry, running: () => readonly Tunne
   };
 }
 
-/** Bytes of the tunnels that have ended, which it returns how to add, and of those that still run. */
+/** Counts the bytes of tunnels that run; the function that it returns adds those of one that ended. */
 function byteMetric(register: Registry, running: () => readonly Tunnel[]): (ended: Tunnel) => void {
   const total = { tunnel: { up: 0, down: 0 }, interception: { up: 0, down: 0 } };
   new Counter({

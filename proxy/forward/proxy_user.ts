@@ -1,19 +1,19 @@
 /** Who uses the forward proxy. */
 import { TooManyAttempts } from "../access/limiter.ts";
 import { parseBasic } from "../access/sign_in.ts";
-import type { Context } from "./context.ts";
+import type { Authenticate } from "../access/users.ts";
 import { Refusal } from "./hosts/refusal.ts";
 
 /**
  * The user by `Proxy-Authorization: Basic` (RFC 7617); empty where everybody may. Throws
- * {@linkcode Refusal} (407) for anybody else. `address` is the client's, for who slows guessing down.
+ * {@linkcode Refusal} (407, or 429 after too many guesses). `address` is the client's; guesses are
+ * counted by it.
  */
 export async function proxyUser(
-  context: Context,
+  authenticate: Authenticate,
   header: string | null,
   address: string,
 ): Promise<string> {
-  const { authenticate } = context.settings();
   if (!authenticate) return "";
   const credentials = parseBasic(header);
   if (

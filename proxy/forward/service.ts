@@ -7,11 +7,13 @@ import { createAllowList } from "./hosts/allow_list.ts";
 import type { Authority } from "./intercept/ca.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Environment, proxyFor } from "../upstream/proxies.ts";
-import type { ForwardHandler, ForwardSettings } from "./context.ts";
+import type { ForwardSettings } from "./context.ts";
+import type { ForwardHandler } from "./http/handler.ts";
 import { type Endpoint, formatEndpoint } from "./hosts/endpoint.ts";
 import type { EventSink } from "./events.ts";
 import type { ForwardProxy } from "./forward.ts";
-import type { RefusedHost, Tunnel } from "./tunnel/tunnels.ts";
+import type { RefusedHost } from "./hosts/refused_hosts.ts";
+import type { Tunnel } from "./tunnel/tunnels.ts";
 
 export interface ForwardParts {
   /** The registry API of the configuration in force. */
@@ -29,7 +31,7 @@ export interface ForwardParts {
 const DAY = 86_400_000;
 
 /**
- * What only the forward proxy needs is loaded where it is on: reading and making certificates costs
+ * What only the forward proxy needs is loaded when it is on: reading and making certificates costs
  * a start a quarter of a second and 10 MB.
  */
 const load = {
@@ -93,7 +95,7 @@ export class ForwardService {
   }
 
   /**
-   * Takes over another configuration, apart from the address; where that throws, the one before stays
+   * Applies another configuration, apart from the address; when that throws, the previous one stays
    * in force.
    */
   async reconfigure(config: Config): Promise<void> {

@@ -6,7 +6,7 @@ import { MANIFEST } from "./upstream.ts";
 
 const CLIENT = join(import.meta.dirname!, "client.ts");
 
-export interface Load {
+interface Load {
   transfers: Transfer[];
   /** Milliseconds from the start to the last byte. */
   total: number;

@@ -7,7 +7,7 @@ export interface Row extends Metric {
 }
 
 /** The middle of some samples; the lower of the two middle ones of an even number. */
-export function median(samples: number[]): number {
+function median(samples: number[]): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
 }

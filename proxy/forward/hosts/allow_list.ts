@@ -4,13 +4,13 @@ import { companionsOf } from "./companions.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint, type Reach } from "./endpoint.ts";
 
 /** The part of the configuration that decides where clients may go. */
-export type ForwardRules = {
+type ForwardRules = {
   registries: Config["registries"];
   forward: Pick<Config["forward"], "allowed_hosts" | "allow_private" | "intercept">;
 };
 
-/** What is to become of a wish to reach an endpoint. */
-export type Verdict =
+/** Whether a client may reach an endpoint, and at which addresses. */
+type Verdict =
   | { allowed: false; reason: "host" | "port" }
   | {
     allowed: true;

@@ -1,9 +1,9 @@
-/** Why a client does not get where it wants, in words that say what to change. */
+/** Why a request of a client is refused, in words that say what to change. */
 import { type Endpoint, formatEndpoint, isWithin, type Reach } from "./endpoint.ts";
 
-/** What stands between a client and a host. */
+/** Reasons that are about the host asked for. */
 const HOST_REASONS = ["host", "port", "private", "loop", "unresolved", "unreachable"] as const;
-/** The same, and what is about the client or its request. */
+/** The same, and those that are about the client or its request. */
 export const REFUSAL_REASONS = [
   ...HOST_REASONS,
   "network",
@@ -82,6 +82,6 @@ export function privateAddress(endpoint: Endpoint, address: string, reach: Reach
     "private",
     allowable
       ? `${found}which is not public: set forward.allow_private to let clients reach such addresses`
-      : `${found}which no client is let through to: link-local, metadata service or reserved`,
+      : `${found}which no client may reach: link-local, metadata service or reserved`,
   );
 }

@@ -9,13 +9,13 @@ export type Serve<Visitor> = (
   completed: Promise<void>,
 ) => Promise<Response>;
 
-export interface Certificate {
+interface Certificate {
   cert: string;
   key: string;
 }
 
 export class InnerServer<Visitor> {
-  /** By the port that their connection comes from. Who is not in here did not come through the front. */
+  /** By the port that their connection comes from. Any other did not come through the forward port. */
   readonly #visitors = new Map<number, Visitor>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 

@@ -1,8 +1,8 @@
-/** Plain HTTP to hosts outside the map, as a proxy hands it on (RFC 9110, 7.6). */
+/** Plain HTTP to hosts outside the map, forwarded as RFC 9110, 7.6 has it. */
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import ipaddr from "ipaddr.js";
-import { Agent, ProxyAgent } from "undici";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { checkedAddresses, type DialOptions } from "../tunnel/dial.ts";
 import { type Endpoint, formatEndpoint, type Reach } from "../hosts/endpoint.ts";
 import { Refusal } from "../hosts/refusal.ts";
@@ -13,7 +13,7 @@ export type PassOn = (
   reach: Reach,
 ) => Promise<Response>;
 
-/** RFC 9110, 7.6.1, and what is said to a proxy alone. */
+/** RFC 9110, 7.6.1, and what is meant for a proxy alone. */
 const HOP_BY_HOP = new Set([
   "connection",
   "expect",
@@ -29,30 +29,17 @@ const HOP_BY_HOP = new Set([
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
-export interface PassOnOptions {
+interface PassOnOptions {
   dialing: DialOptions;
-  /** Our name in `Via`; a request that carries it already has come round in a circle. */
+  /** Our name in `Via`; a request that carries it already has come in a loop. */
   name: string;
 }
 
-/** Sends requests on and streams the answers back; connections are kept. `close` ends those. */
+/** Sends requests on and streams the answers back over kept connections, which `close` ends. */
 export function createPassOn({ dialing, name }: PassOnOptions) {
-  // The addresses of a name are checked again where it is dialled: the answer may have changed.
-  const agents = new Map((["public", "private", "any"] as const).map((reach) => [
-    reach,
-    new Agent({
-      connect: {
-        timeout: dialing.timeout,
-        lookup(host, _options, done) {
-          checkedAddresses({ host, port: 0 }, reach, dialing).then(
-            (list) => done(null, list.map((address) => ({ address, family: familyOf(address) }))),
-            (error) => done(error, []),
-          );
-        },
-      },
-    }),
-  ]));
-
+  const agents = new Map(
+    (["public", "private", "any"] as const).map((reach) => [reach, checkingAgent(reach, dialing)]),
+  );
   const parents = new Map<string, ProxyAgent>();
   const through = (parent: URL) => {
     const agent = parents.get(parent.href) ?? new ProxyAgent({ uri: parent.href });
@@ -77,18 +64,7 @@ export function createPassOn({ dialing, name }: PassOnOptions) {
         headers,
         body: request.body ? Readable.fromWeb(request.body as NodeStream) : null,
       });
-      const answer = new Headers();
-      for (const [key, value] of Object.entries(response.headers)) {
-        if (value === undefined || HOP_BY_HOP.has(key)) continue;
-        for (const one of [value].flat()) answer.append(key, one);
-      }
-      answer.append("via", `1.1 ${name}`);
-      const { statusCode: status, body } = response;
-      if (WITHOUT_BODY.has(status) || request.method === "HEAD") {
-        await body.dump();
-        return new Response(null, { status, headers: answer });
-      }
-      return new Response(Readable.toWeb(body) as ReadableStream, { status, headers: answer });
+      return await returned(response, request.method, name);
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;
       const message = `${formatEndpoint(endpoint)} cannot be reached`;
@@ -100,6 +76,40 @@ export function createPassOn({ dialing, name }: PassOnOptions) {
     await Promise.all(all.map((agent) => agent.destroy()));
   };
   return { passOn, close };
+}
+
+/** Connects to addresses within `reach` alone, checked when it dials: DNS may answer otherwise then. */
+function checkingAgent(reach: Reach, dialing: DialOptions): Agent {
+  return new Agent({
+    connect: {
+      timeout: dialing.timeout,
+      lookup(host, _options, done) {
+        checkedAddresses({ host, port: 0 }, reach, dialing).then(
+          (list) => done(null, list.map((address) => ({ address, family: familyOf(address) }))),
+          (error) => done(error, []),
+        );
+      },
+    },
+  });
+}
+
+/** The server's answer as the client gets it. */
+async function returned(
+  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  method: string,
+  name: string,
+): Promise<Response> {
+  const answer = new Headers();
+  for (const [key, value] of Object.entries(headers)) {
+    if (value === undefined || HOP_BY_HOP.has(key)) continue;
+    for (const one of [value].flat()) answer.append(key, one);
+  }
+  answer.append("via", `1.1 ${name}`);
+  if (WITHOUT_BODY.has(status) || method === "HEAD") {
+    await body.dump();
+    return new Response(null, { status, headers: answer });
+  }
+  return new Response(Readable.toWeb(body) as ReadableStream, { status, headers: answer });
 }
 
 /** The client's headers without those of its connection to us. */

@@ -38,7 +38,7 @@ export interface Authority {
   covers(host: string): boolean;
 }
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   /** Where a CA of Berth's own is kept: `ca.crt` and `ca.key`. */
   dir: string;
   /** The operator's own, PEM; both or neither. */
@@ -58,7 +58,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const { certFile = "", keyFile = "", now } = options;
   if (certFile && keyFile) return await readAuthority(certFile, keyFile, now);
   const own = { cert: join(options.dir, "ca.crt"), key: join(options.dir, "ca.key") };
-  // The certificate is written last: without it nobody has ever been told of that key.
+  // The certificate is written last: a key without one has never been given to a client.
   if (!await exists(own.cert)) await makeAuthority(options, own);
   return await readAuthority(own.cert, own.key, now);
 }

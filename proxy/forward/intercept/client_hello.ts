@@ -1,6 +1,6 @@
 /** The first flight of TLS, just far enough to see which server the client means (RFC 8446, 4.1.2). */
 
-export type Hello =
+type Hello =
   /** More bytes are needed to tell. */
   | { kind: "partial" }
   /** These are not the first bytes of TLS. */

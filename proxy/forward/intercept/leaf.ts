@@ -18,7 +18,7 @@ const LIFETIME = 7 * 24 * HOUR;
 /** Clients' clocks may be behind ours. */
 const BACKDATE = HOUR;
 
-export interface Leaf {
+interface Leaf {
   /** The leaf and what goes after it, PEM. */
   cert: string;
   /** PKCS#8, PEM. */

@@ -1,8 +1,8 @@
-/** What people see who open the forward port in a browser. */
+/** The page that a browser gets from the forward port. */
 import { html } from "hono/html";
 import { htmlPage } from "../../http/html_page.ts";
+import type { AllowList } from "../hosts/allow_list.ts";
 import type { Authority } from "../intercept/ca.ts";
-import type { SetupOptions } from "./setup.ts";
 import type { SetupName } from "./scripts.ts";
 
 const SCRIPTS: Readonly<Record<SetupName, string>> = {
@@ -13,6 +13,13 @@ const SCRIPTS: Readonly<Record<SetupName, string>> = {
   k3s: "k3s, servers and agents",
   kind: "every node of a kind cluster",
 };
+
+export interface SetupOptions {
+  authority: Authority | undefined;
+  allowList: AllowList;
+  /** Whether there are users, who must sign in. */
+  authenticate: unknown;
+}
 
 /** `GET /` at `host`: how to point a machine here, and what is opened on the way. */
 export async function setupPage(host: string, options: SetupOptions): Promise<Response> {

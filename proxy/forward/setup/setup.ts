@@ -1,16 +1,8 @@
 /** What a person or a script fetches from the forward port: the CA, setup scripts, an explanation. */
 import type { Authority } from "../intercept/ca.ts";
-import type { AllowList } from "../hosts/allow_list.ts";
 import { formatEndpoint, parseEndpoint } from "../hosts/endpoint.ts";
-import { setupPage } from "./page.ts";
+import { type SetupOptions, setupPage } from "./page.ts";
 import { isSetup, renderScript } from "./scripts.ts";
-
-export interface SetupOptions {
-  authority: Authority | undefined;
-  allowList: AllowList;
-  /** Whether there are users, who must sign in. */
-  authenticate: unknown;
-}
 
 /** The page or script at the request's path; `undefined` for every other path. */
 export async function setupPages(

@@ -1,4 +1,4 @@
-/** From a host to a connection: the addresses that were checked are the ones that are called. */
+/** From a host to a connection: it goes to the very addresses that were checked. */
 import ipaddr from "ipaddr.js";
 import type { Clock } from "../../../base/clock.ts";
 import { within } from "../wire/within.ts";
@@ -12,11 +12,11 @@ export interface DialOptions {
   resolve: Lookup;
   /** Milliseconds for resolving and connecting together. */
   timeout: number;
-  /** Ports that this program listens on; calling one of them on this machine would be a loop. */
+  /** Ports that this program listens on; connecting to one of them on this machine would be a loop. */
   ownPorts(): number[];
   /** The proxy that this machine has to use for `endpoint`; `undefined` for none. */
   parent(endpoint: Endpoint): URL | undefined;
-  /** Ends every attempt when this program stops. */
+  /** Aborted when this program stops; ends every attempt. */
   over: AbortSignal;
 }
 
@@ -24,7 +24,7 @@ export interface DialOptions {
 const ATTEMPT_DELAY = 250;
 
 /** A connection to where a client wants to go. */
-export interface Dialled {
+interface Dialled {
   connection: Deno.Conn;
   /** What has been received on it already. */
   received: Uint8Array;
@@ -78,7 +78,7 @@ async function dialThrough(
   return { connection, received: rest };
 }
 
-/** The addresses of `endpoint` that may be called, in the order to try them. */
+/** The addresses of `endpoint` that may be connected to, in the order to try them. */
 export async function checkedAddresses(
   endpoint: Endpoint,
   reach: Reach,
@@ -119,7 +119,7 @@ function alternate(addresses: string[]): string[] {
     .concat(second.slice(first.length));
 }
 
-/** The first connection that comes about; the others are given up. */
+/** The first connection to succeed; the other attempts are abandoned. */
 async function connectAny(
   endpoint: Endpoint,
   addresses: string[],

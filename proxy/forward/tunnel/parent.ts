@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../hosts/endpoint.ts";
 import { type Head, readHead } from "../wire/head.ts";
 import { Refusal } from "../hosts/refusal.ts";
-import { hangUp, writeAll } from "./relay.ts";
+import { hangUp, writeAll } from "../wire/duplex.ts";
 
 /** Where such a proxy stands. Throws {@linkcode Refusal} for one that no tunnel can go through. */
 export function parentEndpoint(parent: URL): Endpoint {
@@ -14,9 +14,9 @@ export function parentEndpoint(parent: URL): Endpoint {
 }
 
 /**
- * Asks the proxy at the other end of `connection` for `endpoint`. The head of its answer comes back,
- * with what it sent behind that. Throws {@linkcode Refusal} when it does not agree; the connection is
- * closed then.
+ * Asks the proxy at the other end of `connection` for `endpoint`. Returns the head of its answer and
+ * the bytes that followed it. Throws {@linkcode Refusal} when the proxy refuses; the connection is closed
+ * then.
  */
 export async function tunnelThrough(
   connection: Deno.Conn,
@@ -35,7 +35,7 @@ export async function tunnelThrough(
     throw refused(parent, target, status ? `it answered ${status}` : "it hung up");
   } catch (error) {
     hangUp(connection);
-    throw error instanceof Refusal ? error : refused(parent, target, "it broke off", error);
+    throw error instanceof Refusal ? error : refused(parent, target, "the connection broke", error);
   }
 }
 

@@ -1,16 +1,9 @@
-/** Bytes between two connections, both ways, each way at the pace of whoever takes them. */
-import type { LargeBuffers } from "./buffers.ts";
+/** Copies bytes between two connections in both directions, each at the pace of its receiver. */
 import type { Clock } from "../../../base/clock.ts";
+import { type Duplex, hangUp, writeAll } from "../wire/duplex.ts";
+import type { LargeBuffers } from "./buffers.ts";
 
-/** What moves bytes; a `Deno.TcpConn` does. */
-export interface Duplex {
-  read(buffer: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  closeWrite(): Promise<void>;
-  close(): void;
-}
-
-export interface RelayOptions {
+interface RelayOptions {
   clock: Clock;
   buffers: LargeBuffers;
   /** Milliseconds without a byte in either direction after which both are closed. */
@@ -19,11 +12,11 @@ export interface RelayOptions {
   head?: Uint8Array;
 }
 
-/** How a relay ended: both sides were done, nobody said anything for too long, or a side broke off. */
+/** How a relay ended: both sides finished, neither sent anything for too long, or a connection failed. */
 export const RELAY_ENDS = ["closed", "idle", "reset"] as const;
 export type RelayEnd = typeof RELAY_ENDS[number];
 
-/** A small buffer waits for each direction; what fills it is read on with a large one. */
+/** Each direction waits with a small buffer; once a read fills it, the next one gets a large buffer. */
 const SMALL = 8 * 2 ** 10;
 
 export class Relay {
@@ -58,12 +51,12 @@ export class Relay {
     return this.#end;
   }
 
-  /** Breaks both connections off. */
+  /** Closes both connections at once. */
   stop(): void {
     this.#finish("reset");
   }
 
-  /** One direction. The end of a side is told to the other (half-close); an error ends both. */
+  /** One direction. When one side finishes, the other is half-closed; an error closes both. */
   async #copy(
     from: Duplex,
     to: Duplex,
@@ -94,7 +87,7 @@ export class Relay {
       }
       await to.closeWrite().catch(() => {}); // It may be gone altogether by now.
     } catch {
-      // Which side broke off does not matter, and why is not ours to know.
+      // Which side failed, and why, makes no difference here.
       this.#finish("reset");
     } finally {
       if (large) buffers.give(large);
@@ -121,18 +114,4 @@ export class Relay {
     hangUp(this.#client);
     hangUp(this.#server);
   }
-}
-
-/** Closes a connection that may be closed already. */
-export function hangUp(connection: Pick<Duplex, "close">): void {
-  try {
-    connection.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
-}
-
-/** Writes all of `bytes`; a connection may take them in parts. */
-export async function writeAll(to: Duplex, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await to.write(bytes.subarray(done));
 }

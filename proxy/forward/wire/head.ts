@@ -3,18 +3,18 @@ import type { Clock } from "../../../base/clock.ts";
 import { within } from "./within.ts";
 import { type Endpoint, parseEndpoint } from "../hosts/endpoint.ts";
 import { Refusal } from "../hosts/refusal.ts";
-import type { Duplex } from "../tunnel/relay.ts";
+import type { Duplex } from "./duplex.ts";
 
 /** What a client sent up to and including the empty line, and what came with it. */
 export interface Head {
   text: string;
   rest: Uint8Array;
-  /** All of it, for whoever takes the connection over. */
+  /** All of it, for the server that the connection is handed to. */
   bytes: Uint8Array;
 }
 
 /** How the first request of a connection names its target (RFC 9112, 3.2). */
-export type Form = "connect" | "absolute" | "origin";
+type Form = "connect" | "absolute" | "origin";
 
 export interface ConnectRequest {
   endpoint: Endpoint;

@@ -1,8 +1,8 @@
-/** Last words on a connection that is not handed to an HTTP server. */
+/** Refusals on a connection that is not handed to an HTTP server. */
 import type { Clock } from "../../../base/clock.ts";
 import { within } from "./within.ts";
 import type { Refusal } from "../hosts/refusal.ts";
-import { type Duplex, hangUp, writeAll } from "../tunnel/relay.ts";
+import { type Duplex, hangUp, writeAll } from "./duplex.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",

@@ -1,9 +1,9 @@
-/** Work that has to be done within a time. */
+/** Deadlines. */
 import type { Clock } from "../../../base/clock.ts";
 
 /**
- * What `work` comes to, or `late()` thrown when it takes longer than `ms`. Its signal is aborted then,
- * and when `over` is.
+ * The result of `work`. Throws `late()` when it takes longer than `ms` milliseconds; the signal that
+ * `work` gets is aborted then, and when `over` is.
  */
 export async function within<T>(
   clock: Clock,

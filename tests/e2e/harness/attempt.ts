@@ -4,7 +4,7 @@ import { COMMAND } from "./berth.ts";
 import { finish } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
 
-export interface Attempt {
+interface Attempt {
   code: number;
   /** What it said on standard error, line by line. */
   said: string[];

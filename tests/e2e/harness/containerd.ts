@@ -5,7 +5,7 @@ import { finish, run, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
 
 /** A `certs.d/<namespace>/hosts.toml` with one host. */
-export interface HostsEntry {
+interface HostsEntry {
   /** The registry that image names spell, such as `quay.io`. */
   namespace: string;
   /** URL of the host to ask instead. */
@@ -16,7 +16,7 @@ export interface HostsEntry {
   caFile?: string;
 }
 
-export interface Containerd extends AsyncDisposable {
+interface Containerd extends AsyncDisposable {
   ctr(...args: string[]): Promise<string>;
   /** Pulls and unpacks an image for linux/amd64, by the hosts.toml files; `flags` for `ctr`. */
   pull(name: string, flags?: string[]): Promise<void>;

@@ -11,7 +11,7 @@ const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", CERTIFICATES];
 
 /** Of the image's configuration, what starting it takes. */
-export interface ImageConfig {
+interface ImageConfig {
   Env: string[];
   User: string;
   WorkingDir: string;
@@ -19,7 +19,7 @@ export interface ImageConfig {
   Healthcheck: { Test: string[] };
 }
 
-export interface BuiltImage extends AsyncDisposable {
+interface BuiltImage extends AsyncDisposable {
   readonly config: ImageConfig;
   /** Its root directory, mounted. */
   readonly root: string;

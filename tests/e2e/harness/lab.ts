@@ -8,7 +8,7 @@ import { scratchDir } from "./scratch.ts";
 import { seed } from "./skopeo.ts";
 
 /** Which registry of Berth's built-in map each upstream stands in for, and where its image is. */
-export interface Upstream {
+interface Upstream {
   kind: RegistryKind;
   /** The registry's name in Berth's configuration. */
   name: string;

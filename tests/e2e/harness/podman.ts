@@ -11,7 +11,7 @@ export interface Mirror {
   mirror: string;
 }
 
-export interface PodmanStore extends AsyncDisposable {
+interface PodmanStore extends AsyncDisposable {
   podman(...args: string[]): Promise<string>;
   buildah(...args: string[]): Promise<string>;
   /** Fails unless the store holds `name` as the given platform's image, every byte of it. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { scratchDir } from "./scratch.ts";
 import { until } from "./wait.ts";
 
-export interface RunOptions {
+interface RunOptions {
   env?: Record<string, string>;
   cwd?: string;
   stdin?: Uint8Array<ArrayBuffer>;

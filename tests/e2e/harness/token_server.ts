@@ -15,7 +15,7 @@ export interface Account extends Credentials {
   repositories?: string[];
 }
 
-export interface TokenServer extends AsyncDisposable {
+interface TokenServer extends AsyncDisposable {
   /** What the registry names as realm. */
   readonly realm: string;
   readonly issuer: string;

@@ -5,7 +5,7 @@ import type { Dice } from "./dice.ts";
 /** How a pull ended, where no byte was wrong: all there, an error it could see, its own leaving. */
 export type Outcome = "clean" | "failed" | "aborted";
 
-export interface PullOptions {
+interface PullOptions {
   /** URL of the repository, `…/v2/<name>`. */
   url: string;
   image: FakeImage;
@@ -20,7 +20,7 @@ const ACCEPT = [
 ].join(", ");
 
 /** The client was told that all is well and it was not: what the soak is there to find. */
-export class WrongBytes extends Error {
+class WrongBytes extends Error {
   override name = "WrongBytes";
 }
 

@@ -1,7 +1,8 @@
 /** A forward proxy on loopback, with what its tests ask of it. */
 import { createAllowList } from "../../../proxy/forward/hosts/allow_list.ts";
 import { type Authority, openAuthority } from "../../../proxy/forward/intercept/ca.ts";
-import type { ForwardCaller, ForwardSettings } from "../../../proxy/forward/context.ts";
+import type { ForwardSettings } from "../../../proxy/forward/context.ts";
+import type { ForwardCaller } from "../../../proxy/forward/http/handler.ts";
 import type { ForwardEvent } from "../../../proxy/forward/events.ts";
 import { describe } from "../../../proxy/forward/events.ts";
 import {

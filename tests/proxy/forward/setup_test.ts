@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { type SetupOptions, setupPages } from "../../../proxy/forward/setup/setup.ts";
+import type { SetupOptions } from "../../../proxy/forward/setup/page.ts";
+import { setupPages } from "../../../proxy/forward/setup/setup.ts";
 import { settingsFor, temporaryAuthority } from "./harness.ts";
 
 const authority = await temporaryAuthority();

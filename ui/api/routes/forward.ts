@@ -2,7 +2,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
-import type { RefusedHost, Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
+import type { RefusedHost } from "../../../proxy/forward/hosts/refused_hosts.ts";
+import type { Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
 import { revisionOf } from "../config_changes.ts";
 import { allowHost } from "../forward_changes.ts";
 import { answers, body, router } from "../route.ts";

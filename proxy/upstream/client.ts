@@ -14,6 +14,7 @@ import { forwardToken, type TokenForward } from "./forward_token.ts";
 import { challengeByPing, registryUrl } from "./ping.ts";
 import { followRedirects } from "./redirect.ts";
 import { parseRetryAfter, retryDelay } from "./retry.ts";
+import { isStorage, refusedByStorage, storageFailure } from "./storage.ts";
 import type { TargetCheck } from "./target.ts";
 import { TokenSource } from "./token.ts";
 import type { Outgoing, Transport } from "./transport.ts";
@@ -105,6 +106,7 @@ const TRANSIENT: ReadonlySet<UpstreamErrorKind> = new Set([
   "unreachable",
   "reset",
   "unavailable",
+  "storage",
 ]);
 
 /** Headers that callers cannot set: they belong to the connection or to the sign-in. */
@@ -200,16 +202,30 @@ class RegistryClient implements Upstream {
     await this.#transport[Symbol.asyncDispose]();
   }
 
-  #attempt(request: UpstreamRequest): Promise<{ response: Response; url: URL }> {
-    return followRedirects(outgoing(this.#own, request), {
+  async #attempt(request: UpstreamRequest): Promise<{ response: Response; url: URL }> {
+    const answer = await followRedirects(outgoing(this.#own, request), {
       registry: this.registry.name,
       redirects: this.registry.redirects,
       checkTarget: this.#checkTarget,
       send: (hop, foreign) =>
         foreign
-          ? this.#traced(hop, hop.url.host, () => this.#signIn.sendForeign(hop))
+          ? this.#traced(hop, hop.url.host, () => this.#askForeign(hop, request))
           : this.#traced(hop, hop.url.host + hop.url.pathname, () => this.#ask(hop, request)),
     });
+    const { response, url } = answer;
+    if (!isStorage(request.path, url) || !refusedByStorage(response.status)) return answer;
+    await discard(response);
+    throw storageFailure(this.registry.name, url, response.status);
+  }
+
+  /** A failure of the registry's storage is told as one. */
+  async #askForeign(hop: Outgoing, request: UpstreamRequest): Promise<Response> {
+    try {
+      return await this.#signIn.sendForeign(hop);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || !isStorage(request.path, hop.url)) throw error;
+      throw storageFailure(this.registry.name, hop.url, error);
+    }
   }
 
   async #ask(hop: Outgoing, { authorization, scopes }: UpstreamRequest): Promise<Response> {

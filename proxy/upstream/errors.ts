@@ -10,6 +10,7 @@ const KINDS = {
   reset: [502, "the connection was closed before the answer was complete"],
   protocol: [502, "its answer is not valid HTTP"],
   redirect: [502, "its redirect cannot be followed"],
+  storage: [502, "its storage did not give a usable answer"],
   "forbidden-target": [502, "it named an address that is not allowed"],
   proxy: [502, "the outgoing proxy did not let the connection through"],
   auth: [502, "it refused the configured sign-in"],

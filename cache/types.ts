@@ -22,6 +22,8 @@ export type Source = (
 ) => Promise<SourceAnswer>;
 
 export interface SourceHints {
+  /** Bytes of the whole content, where that is known from an earlier answer. */
+  total?: number | undefined;
   /**
    * True where the caller itself asks again after a while: a source that has retries of its own must
    * not make them, or the two multiply.

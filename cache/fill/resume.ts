@@ -152,7 +152,10 @@ export class ResumingSource {
 
   async #ask(): Promise<SourceAnswer> {
     const source = this.#sources[Math.max(0, this.#attempt - 1) % this.#sources.length]!;
-    const answer = await source(this.#position, this.#options.signal, { once: this.#attempt > 0 });
+    const answer = await source(this.#position, this.#options.signal, {
+      once: this.#attempt > 0,
+      total: this.#total,
+    });
     const problem = this.#contradiction(answer);
     if (problem) {
       await answer.body.cancel().catch(() => {});

@@ -1,9 +1,10 @@
 /** Content by digest as upstream has it. */
 import type { ByteRange } from "../../base/byte_range.ts";
 import type { Cache } from "../../cache/api.ts";
-import type { Source } from "../../cache/types.ts";
+import type { Source, SourceAnswer } from "../../cache/types.ts";
 import { ask, countBytes, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
+import { discard } from "../http/body.ts";
 import { parseContentRange } from "../http/range.ts";
 import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
@@ -47,47 +48,87 @@ export async function headUpstream(
   };
 }
 
-/** Upstream as a source of bytes from any offset on; each call is a request of its own. */
+/**
+ * Upstream as a source of bytes from any offset on. Not every server goes on at `bytes=N-`: one that
+ * refuses it or sends something else is asked for `bytes=N-M`, then for the whole, whose beginning the
+ * caller skips. What a server did not take once it is not asked again.
+ */
 export function sourceOf(x: Exchange, wanted: Wanted): Source {
+  const refused = new Set<Way>();
   return async (from, signal, hints) => {
-    const headers: Record<string, string> = wanted.accept ? { accept: wanted.accept } : {};
-    if (from > 0) headers["range"] = `bytes=${from}-`;
-    const response = await ask(x, {
-      method: "GET",
-      path: wanted.path,
-      headers,
-      signal,
-      watchIdle: false, // the fill has its own watch on how long nothing comes
-      ...(hints?.once ? { retries: 0 } : {}),
-    });
-    if (response.status !== 200 && response.status !== 206) throw await refusal(x, response);
-    if (response.body === null) {
-      throw new OciError("UNAVAILABLE", { status: 502, message: "upstream answered with nothing" });
+    const get = async (range: string | undefined): Promise<Response> =>
+      await ask(x, {
+        method: "GET",
+        path: wanted.path,
+        headers: {
+          ...(wanted.accept ? { accept: wanted.accept } : {}),
+          ...(range === undefined ? {} : { range }),
+        },
+        signal,
+        watchIdle: false, // the fill has its own watch on how long nothing comes
+        ...(hints?.once ? { retries: 0 } : {}),
+      });
+    for (const [way, range] of waysTo(from, hints?.total)) {
+      if (refused.has(way)) continue;
+      const response = await get(range);
+      const offset = offsetOf(response, from);
+      if (offset !== undefined) return contentOf(x, response, offset);
+      if (way !== "whole" && isRangeRefusal(response)) {
+        refused.add(way);
+        await discard(response);
+        continue;
+      }
+      if (response.status !== 206) throw await refusal(x, response);
+      await discard(response);
+      break;
     }
-    const answer = extent(response, from);
-    countBytes(x, (answer.total ?? 0) - answer.offset);
-    return {
-      ...answer,
-      mediaType: bareMediaType(response.headers.get("content-type")),
-      body: response.body,
-    };
+    throw new OciError("UNAVAILABLE", {
+      status: 502,
+      message: "upstream answered with another range than it was asked for",
+    });
   };
 }
 
-/** Which part of the whole `response` holds. A server may ignore Range and begin at the start. */
-function extent(
-  response: Response,
-  from: number,
-): { offset: number; total: number | undefined } {
-  const length = response.headers.get("content-length");
-  if (response.status === 200) {
-    return { offset: 0, total: length === null ? undefined : Number(length) };
-  }
+type Way = "open" | "closed" | "whole";
+
+/** How to ask for everything from byte `from` on, the cheapest first. */
+function waysTo(from: number, total: number | undefined): [Way, string | undefined][] {
+  const whole: [Way, undefined] = ["whole", undefined];
+  if (from === 0) return [whole];
+  const open: [Way, string] = ["open", `bytes=${from}-`];
+  if (total === undefined || total <= from) return [open, whole];
+  return [open, ["closed", `bytes=${from}-${total - 1}`], whole];
+}
+
+/** Whether the answer is about the range and not about the content. */
+function isRangeRefusal({ status }: Response): boolean {
+  return status === 206 || status === 400 || status === 416;
+}
+
+/**
+ * Where in the content `response` begins, if it holds bytes that lead to `from`. A server may ignore
+ * Range (RFC 9110, 14.2) and begin at the start.
+ */
+function offsetOf(response: Response, from: number): number | undefined {
+  if (response.status === 200) return 0;
+  if (response.status !== 206) return undefined;
   const range = parseContentRange(response.headers.get("content-range"));
-  if (range?.start === from) return { offset: from, total: range.total };
-  void response.body?.cancel();
-  throw new OciError("UNAVAILABLE", {
-    status: 502,
-    message: "upstream answered with another range than it was asked for",
-  });
+  return range?.start === from ? from : undefined;
+}
+
+function contentOf(x: Exchange, response: Response, offset: number): SourceAnswer {
+  if (response.body === null) {
+    throw new OciError("UNAVAILABLE", { status: 502, message: "upstream answered with nothing" });
+  }
+  const total = totalOf(response);
+  countBytes(x, (total ?? 0) - offset);
+  const mediaType = bareMediaType(response.headers.get("content-type"));
+  return { offset, total, mediaType, body: response.body };
+}
+
+/** Bytes of the whole content, as the answer has it. */
+function totalOf({ status, headers }: Response): number | undefined {
+  if (status === 206) return parseContentRange(headers.get("content-range"))?.total;
+  const length = headers.get("content-length");
+  return length === null ? undefined : Number(length);
 }

@@ -1,5 +1,6 @@
 /** Listening: addresses, TLS with certificates that change, and an orderly end. */
 import type { Caller } from "./caller.ts";
+import { hasTarget, noTarget } from "./request_target.ts";
 
 export interface ListenOptions {
   /** An empty host is every address, v4 and v6; port 0 any that is free. */
@@ -60,13 +61,17 @@ export function listen(options: ListenOptions): Listener {
 
   function serve(host: string, at: number, tls: ListenOptions["tls"]) {
     try {
-      return Deno.serve({
-        hostname: host,
-        port: at,
-        ...(tls ? { cert: tls.cert, key: tls.key } : {}),
-        onListen: () => {},
-        onError: () => new Response(null, { status: 500 }),
-      }, (request, info) => options.handler(request, new Direct(info)));
+      return Deno.serve(
+        {
+          hostname: host,
+          port: at,
+          ...(tls ? { cert: tls.cert, key: tls.key } : {}),
+          onListen: () => {},
+          onError: () => new Response(null, { status: 500 }),
+        },
+        (request, info) =>
+          hasTarget(request) ? options.handler(request, new Direct(info)) : noTarget(request),
+      );
     } catch (error) {
       throw listenError(error, nameOf(options.address), tls !== undefined);
     }

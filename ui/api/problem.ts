@@ -43,11 +43,19 @@ export function renderError(
   if (error instanceof HTTPException) {
     return render(c, new ApiProblem(error.status as ContentfulStatusCode, titleOf(error)));
   }
+  if (isLostBody(error)) return render(c, new ApiProblem(400, "The request body broke off"));
   report(error, c.req.path);
   return render(
     c,
     new ApiProblem(500, "Internal error", { detail: "See the log." }),
   );
+}
+
+/** Whether the client went away while its body was being read: nobody is left to be told. */
+function isLostBody(error: Error): boolean {
+  const { BadResource, ConnectionReset, Http, Interrupted, UnexpectedEof } = Deno.errors;
+  return [BadResource, ConnectionReset, Http, Interrupted, UnexpectedEof]
+    .some((kind) => error instanceof kind);
 }
 
 /** What the schema says of a request, as a 400 for its address and a 422 for its body. */

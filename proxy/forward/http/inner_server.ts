@@ -2,6 +2,8 @@
  * Servers on loopback that end HTTP, and TLS where it is intercepted, for connections that came in at
  * the forward port: Deno's own server, which streams files beside the JS thread and speaks HTTP/2.
  */
+import { hasTarget, noTarget } from "../../http/request_target.ts";
+
 /** Serves one request of a visitor, which is what was announced when its connection was made. */
 export type Serve<Visitor> = (
   request: Request,
@@ -29,7 +31,7 @@ export class InnerServer<Visitor> {
     }, (request, info) => {
       const visitor = this.#visitors.get(info.remoteAddr.port);
       if (visitor === undefined) return new Response(null, { status: 403 });
-      return serve(request, visitor, info.completed);
+      return hasTarget(request) ? serve(request, visitor, info.completed) : noTarget(request);
     });
   }
 

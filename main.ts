@@ -158,6 +158,10 @@ async function start(live: LiveConfig): Promise<Running> {
       stats.sink(record);
       metrics.sink(record);
     },
+    onLateBytes(registry, bytes) {
+      stats.addUpstreamBytes(registry, bytes);
+      metrics.addUpstreamBytes(registry, bytes);
+    },
   });
   started.defer(() => proxy.close(0));
   const ports = proxy.address ? [proxy.address.port] : [];

@@ -9,6 +9,8 @@ export interface SourceAnswer {
   total: number | undefined;
   mediaType?: string;
   body: ReadableStream<Uint8Array>;
+  /** Told of each piece that is taken from `body`. */
+  taken?: (bytes: number) => void;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The registry port: every route, and the order of what happens to a request. */
 import { Hono } from "hono";
+import { type Clock, systemClock } from "../base/clock.ts";
 import type { Cache } from "../cache/api.ts";
 import type { Authenticate } from "./access/users.ts";
 import type { Answer } from "./answer.ts";
@@ -36,6 +37,8 @@ export interface ProxyParts {
   cache?: Cache | undefined;
   /** None: nobody is told of requests. */
   onRecord?: RecordSink;
+  /** Told of content that comes from upstream for a request which has been reported already. */
+  onLateBytes?(registry: string, bytes: number): void;
   /** Whether requests can be served, in words; none: they can. */
   ready?(): { ready: boolean; details: Record<string, unknown> };
   /** True where a registry's quota is nearly used up; none: it never is. */
@@ -48,6 +51,8 @@ export interface ProxyParts {
   proofs?: ProofBook;
   /** Unix milliseconds; none: the system's time. */
   now?(): number;
+  /** For limits on time; none: the system's. */
+  clock?: Pick<Clock, "after">;
 }
 
 export type ProxyHandler = (request: Request, caller: Caller) => Promise<Response> | Response;
@@ -68,13 +73,15 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   const admits = networkRule(config.allowed_networks);
   // Where people sign in, each request is looked at.
   const hot = parts.cache && !parts.authenticate ? new ReadyAnswers(parts.cache, parts) : undefined;
+  const reporting = { ...parts, sendTimeout: config.timeouts.send };
   const app = new Hono<Env>();
 
   app.use(async (c, next) => {
     const arrival = receiver.arrival(c.req.raw, c.env);
     c.set("arrival", arrival);
     await next();
-    finish({ arrival, response: c.res, answer: c.var.answer, error: c.error }, parts, hot);
+    const { answer } = c.var;
+    c.res = finish({ arrival, response: c.res, answer, error: c.error }, reporting, hot);
   });
   app.onError((error, c) => renderError(error, c.req.method, c.var.arrival.target));
 
@@ -157,6 +164,8 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
 function withDefaults(config: Config, given: ProxyParts) {
   return {
     onRecord: () => {},
+    onLateBytes: () => {},
+    clock: systemClock,
     ready: () => ({ ready: true, details: {} }),
     quotaLow: () => false,
     rules: freshnessRules(config),

@@ -48,11 +48,6 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
   return response;
 }
 
-/** Records that `bytes` of content come from upstream for `x`. */
-export function countBytes(x: Exchange, bytes: number): void {
-  x.asked.upstreamBytes += bytes;
-}
-
 /** Whether `question` is about content that everyone who may pull may have. */
 function isReading({ path, actions, scopes }: Question): boolean {
   return /^(manifests|blobs)\/(?!uploads\/)/.test(path) && !actions && !scopes;

@@ -23,6 +23,8 @@ export interface Exchange {
   readonly proofs: ProofBook;
   /** What upstream was asked for this request; written by `ask.ts` alone. */
   readonly asked: AskedUpstream;
+  /** Told of each piece of content that comes from upstream, also after the client has gone. */
+  readonly received: (bytes: number) => void;
 }
 
 /** A path of one kind: `PathOf<"blob">`. */

@@ -1,8 +1,12 @@
 /** The end of a request: what is known of it goes to its record, and its answer may be kept. */
+import type { Clock } from "../base/clock.ts";
+import { ContentDamaged, DigestMismatch, SourceBroken } from "../cache/errors.ts";
 import type { Answer } from "./answer.ts";
 import type { ReadyAnswers } from "./cached/ready_answers.ts";
+import { sendBody, type Sent } from "./http/sent_body.ts";
+import type { BodyEnd, RequestRecord } from "./observe/record.ts";
 import { report, type Reporting } from "./observe/recording.ts";
-import type { RequestRecord } from "./observe/record.ts";
+import { OciError } from "./oci/errors.ts";
 import type { Arrival } from "./receive.ts";
 import { ociErrorOf } from "./render_error.ts";
 import { UpstreamError } from "./upstream/errors.ts";
@@ -17,24 +21,85 @@ export interface Finished {
   error: Error | undefined;
 }
 
-/** Completes record and response with each other, keeps what may be given again, and reports. */
+export interface Finishing extends Reporting {
+  clock: Pick<Clock, "after">;
+  /** Milliseconds after which a client that takes nothing more of a body is given up; 0: never. */
+  sendTimeout: number;
+}
+
+/**
+ * Completes record and response with each other, keeps what may be given again, and reports when the
+ * body has ended. The result is the response to send.
+ */
 export function finish(
   { arrival, response, answer, error }: Finished,
-  reporting: Reporting,
+  finishing: Finishing,
   ready?: ReadyAnswers,
-): void {
-  const { record, caller } = arrival;
+): Response {
+  const { record } = arrival;
   writeSubject(record, arrival);
-  if (error) writeError(record, error, arrival);
+  if (error) writeError(record, ociErrorOf(error, arrival.target), error);
   record.cache = answer?.cache ?? "none";
   record.status = response.status;
-  record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
+  record.firstByteMs = finishing.now() - record.time;
   response.headers.set("docker-distribution-api-version", "registry/2.0");
   response.headers.set("x-request-id", record.id);
   // An answer to credentials of a client's own is for that client.
   const shared = arrival.target?.registry.auth.mode !== "client";
   if (answer?.again && shared) ready?.keep(arrival, response, answer.again);
-  report(record, caller.completed, reporting);
+  if (answer && !answer.again && response.body && record.method !== "HEAD") {
+    return sendCounted(arrival, response, response.body, finishing);
+  }
+  // Small and in memory: it is in the socket's buffer as soon as it is sent.
+  record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
+  arrival.reported = true;
+  report(record, arrival.caller.completed, finishing);
+  return response;
+}
+
+/** `response` with a body that is counted as it is taken; its end completes the record. */
+function sendCounted(
+  arrival: Arrival,
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  { clock, sendTimeout, ...reporting }: Finishing,
+): Response {
+  const { record, caller, target } = arrival;
+  const counted = sendBody(body, {
+    clock,
+    timeout: sendTimeout,
+    taken: record.cache === "pass" ? (bytes) => void (record.upstreamBytes += bytes) : undefined,
+    ended({ bytes, end }) {
+      record.bytes = bytes;
+      record.ended = endOf(end);
+      if (end.kind === "failed") writeError(record, ociErrorOf(asError(end.error), target));
+      arrival.reported = true;
+      report(record, end.kind === "complete" ? caller.completed : undefined, reporting);
+    },
+  });
+  return new Response(counted, response);
+}
+
+function endOf(end: Sent["end"]): BodyEnd {
+  switch (end.kind) {
+    case "complete":
+      return "complete";
+    case "closed":
+      return "client closed";
+    case "stalled":
+      return "client stalled";
+    case "failed": {
+      const { error } = end;
+      if (error instanceof DigestMismatch || error instanceof ContentDamaged) return "damaged";
+      const upstream = error instanceof SourceBroken || error instanceof UpstreamError ||
+        error instanceof OciError;
+      return upstream ? "upstream broke off" : "stopped";
+    }
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** What the request turned out to be about before it was answered or refused. */
@@ -48,8 +113,7 @@ function writeSubject(record: RequestRecord, { kind, path, user, target }: Arriv
   record.repository = target.repository;
 }
 
-function writeError(record: RequestRecord, error: Error, { target }: Arrival): void {
-  const { code, message } = ociErrorOf(error, target);
+function writeError(record: RequestRecord, { code, message }: OciError, error?: Error): void {
   record.error = code;
   record.message = message;
   if (error instanceof UpstreamError) record.upstreamError = error.kind;

@@ -28,6 +28,8 @@ export interface Arrival {
   /** The signed-in user; empty where nobody is. */
   user: string;
   target?: Target;
+  /** The record has been handed on: what comes from upstream after that is counted beside it. */
+  reported?: boolean;
 }
 
 export interface ReceiverParts {
@@ -36,6 +38,8 @@ export interface ReceiverParts {
   upstream(registry: Registry): Upstream;
   authenticate: Authenticate;
   proofs: ProofBook;
+  /** Told of content that came for a request which had been reported already. */
+  onLateBytes(registry: string, bytes: number): void;
   /** Unix milliseconds. */
   now(): number;
 }
@@ -101,6 +105,10 @@ export class Receiver {
       proof: proofs.of(target, authorization),
       proofs,
       asked: record,
+      received: (bytes) => {
+        if (arrival.reported) this.#parts.onLateBytes(target.registry.name, bytes);
+        else record.upstreamBytes += bytes;
+      },
     };
   }
 

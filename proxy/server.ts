@@ -25,6 +25,8 @@ export interface ServerParts {
   /** Of the process: `https_proxy` and its like, `AWS_*`, `HOME`. */
   env: Readonly<Record<string, string>>;
   onRecord: RecordSink;
+  /** Told of content that comes from upstream for a request which has been reported already. */
+  onLateBytes?(registry: string, bytes: number): void;
   /** Whether the program's other parts run too; not ready before that. */
   started(): boolean;
   now(): number;
@@ -96,7 +98,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
 
 function proxyParts(
   config: Config,
-  { cache, quota, signIns, onRecord, now }: ServerParts,
+  { cache, quota, signIns, onRecord, onLateBytes, now }: ServerParts,
   upstream: ProxyParts["upstream"],
   open: () => boolean,
 ): Omit<ProxyParts, "uploadKey" | "proofs"> {
@@ -106,6 +108,7 @@ function proxyParts(
     cache,
     upstream,
     onRecord,
+    ...(onLateBytes ? { onLateBytes } : {}),
     ready: () => ({ ready: open(), details: exposed.length > 0 ? { exposed } : {} }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
     authenticate: signIns.authenticator(config.users),

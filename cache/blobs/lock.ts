@@ -1,3 +1,4 @@
+/** One process a directory. */
 import { join } from "node:path";
 import { CacheLocked } from "../errors.ts";
 
@@ -19,5 +20,11 @@ export async function lockDirectory(dir: string): Promise<DirectoryLock> {
   }
   await file.truncate();
   await file.write(new TextEncoder().encode(`process ${Deno.pid}\n`));
-  return { release: () => file.close() };
+  return {
+    release() {
+      // By itself closing would leave the lock to a program that is being started at this moment.
+      file.unlockSync();
+      file.close();
+    },
+  };
 }

@@ -6,7 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Hasher, hasherFor } from "../digest.ts";
 import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
-import { type Continuation, SharedBody } from "./shared_body.ts";
+import { type Continuation, HELD_BACK, SharedBody } from "./shared_body.ts";
 import { follow } from "./follower.ts";
 import { resolveRange } from "../range.ts";
 import { ResumingSource } from "./resume.ts";
@@ -136,6 +136,8 @@ export class Fill {
     if (options.repository) this.repositories.add(options.repository);
     const { shared, mediaType } = await this.#wait();
     const size = shared.total;
+    // Of little content nothing is handed out before its check: what is wrong can still be an error.
+    if (size !== undefined && size <= HELD_BACK) await this.#checked(shared);
     const span = size === undefined ? undefined : resolveRange(options.range, size);
     const content = this.#content(shared, span ?? { start: 0, end: undefined }, {
       detached: (from) => this.#resumeAlone(source, from, span?.end),
@@ -171,6 +173,17 @@ export class Fill {
       length: end === undefined ? undefined : end - start,
       body: follow(shared, { start, end, detached }),
     };
+  }
+
+  /** Resolves when `shared` has been verified, or will not be by this fill; throws where it failed. */
+  async #checked(shared: SharedBody): Promise<void> {
+    this.#waiting++;
+    try {
+      while (shared.state.kind === "running") await shared.changed();
+    } finally {
+      this.#waiting--;
+    }
+    if (shared.state.kind === "failed") throw shared.state.error;
   }
 
   async #wait(): Promise<Head> {

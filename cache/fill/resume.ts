@@ -34,6 +34,7 @@ export class ResumingSource {
   readonly #sources: Source[];
   readonly #over = new AbortController();
   #body: BodyReader | undefined;
+  #taken: ((bytes: number) => void) | undefined;
   #skip = 0;
   #position = 0;
   #total: number | undefined;
@@ -107,6 +108,7 @@ export class ResumingSource {
     const piece = await this.#body.read(this.#options.pieceSize());
     this.#readingSince = undefined;
     if (!piece) return this.#ended();
+    this.#taken?.(piece.length);
     const skipped = Math.min(this.#skip, piece.length);
     this.#skip -= skipped;
     const rest = this.#total === undefined ? Infinity : this.#total - this.#position;
@@ -164,6 +166,7 @@ export class ResumingSource {
     this.#total ??= answer.total;
     this.#skip = this.#position - answer.offset;
     this.#body = new BodyReader(answer.body);
+    this.#taken = answer.taken;
     return answer;
   }
 

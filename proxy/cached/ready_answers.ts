@@ -39,9 +39,9 @@ const MAX_BYTES = 16 * 2 ** 20;
 
 /**
  * So many bytes are in the socket's buffer as soon as they are sent, and nobody learns whether their
- * client ever read them: there is nothing to wait for.
+ * client ever read them: there is nothing to count. Larger ones are sent in pieces that are counted.
  */
-const AT_ONCE = 64 * 1024;
+export const AT_ONCE = 64 * 1024;
 
 /** A request with one of these is looked at by the handlers. */
 const DECISIVE = [
@@ -88,13 +88,15 @@ export class ReadyAnswers {
     };
     const response = found.response.clone();
     response.headers.set("x-request-id", record.id);
-    report(record, record.bytes > AT_ONCE ? caller.completed : undefined, this.#reporting);
+    record.firstByteMs = this.#reporting.now() - now;
+    report(record, undefined, this.#reporting);
     return response;
   }
 
   /** Keeps `response` for further requests that are the same, as long as `again` says. */
   keep({ request, caller, record }: Answered, response: Response, again: Repeatable): void {
     const { status, headers } = response;
+    if ((again.body?.length ?? 0) > AT_ONCE) return;
     if (status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
     this.#answers.set(keyOf(request, caller), {
       ...again,

@@ -3,7 +3,9 @@ import type { Content } from "../../cache/types.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { matchesEtag } from "../http/etag.ts";
+import { inPieces } from "../http/sent_body.ts";
 import type { CacheResult } from "../observe/record.ts";
+import { AT_ONCE } from "./ready_answers.ts";
 
 /** `Cache-Status` (RFC 9211) of each result. */
 const CACHE_STATUS: Record<CacheResult, string> = {
@@ -59,8 +61,10 @@ export function respond(x: Exchange, content: Content, result: CacheResult): Ans
   if (length !== undefined) headers.set("content-length", String(length));
   const partial = length !== undefined && size !== undefined && length < size;
   if (partial) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${size}`);
-  const response = new Response(body as BodyInit, { status: partial ? 206 : 200, headers });
-  const whole = result === "hit" && body instanceof Uint8Array && !partial;
+  const large = body instanceof Uint8Array && body.length > AT_ONCE;
+  const sent = large ? inPieces(body) : body;
+  const response = new Response(sent as BodyInit, { status: partial ? 206 : 200, headers });
+  const whole = result === "hit" && body instanceof Uint8Array && !large && !partial;
   return whole
     ? { response, cache: result, again: { body, digest: content.digest, until: Infinity } }
     : { response, cache: result };

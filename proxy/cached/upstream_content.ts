@@ -2,7 +2,7 @@
 import type { ByteRange } from "../../base/byte_range.ts";
 import type { Cache } from "../../cache/api.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";
-import { ask, countBytes, refusal } from "../ask.ts";
+import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { discard } from "../http/body.ts";
 import { parseContentRange } from "../http/range.ts";
@@ -121,9 +121,8 @@ function contentOf(x: Exchange, response: Response, offset: number): SourceAnswe
     throw new OciError("UNAVAILABLE", { status: 502, message: "upstream answered with nothing" });
   }
   const total = totalOf(response);
-  countBytes(x, (total ?? 0) - offset);
   const mediaType = bareMediaType(response.headers.get("content-type"));
-  return { offset, total, mediaType, body: response.body };
+  return { offset, total, mediaType, body: response.body, taken: x.received };
 }
 
 /** Bytes of the whole content, as the answer has it. */

@@ -206,6 +206,9 @@ export const configSchema = z.strictObject({
     ca_key_file: z.string().default(""),
     idle_timeout: duration().prefault("5m"),
   }).prefault({}),
+  timeouts: z.strictObject({
+    send: duration().prefault("60s"),
+  }).prefault({}),
   upstream: z.strictObject({
     connect_timeout: duration().prefault("10s"),
     response_timeout: duration().prefault("30s"),

@@ -96,8 +96,9 @@ const requests = getLogger(["berth", "request"]);
 export function logRequest(record: RequestRecord): void {
   const quiet = record.kind === "page" || record.kind === "ping";
   const failed = record.status >= 500 && !notReady(record);
-  const level = failed ? "error" : quiet ? "debug" : "info";
-  if (!requests.isEnabledFor(level)) return;
+  const broken = /^(upstream broke off|damaged|stopped)$/.test(record.ended);
+  const level = failed ? "error" : broken ? "warn" : quiet ? "debug" : "info";
+  if (!requests.isEnabledFor(level === "warn" ? "warning" : level)) return;
   logger("request")[level](summary(record), { request: record });
 }
 
@@ -118,10 +119,11 @@ export function summary(record: RequestRecord): string {
     name,
     record.status,
     record.cache === "none" ? "-" : record.cache,
-    record.aborted ? "aborted" : formatSize(record.bytes),
+    formatSize(record.bytes),
     `${Math.round(record.durationMs)}ms`,
     record.client,
   ];
+  if (record.ended !== "complete") parts.push(`(${record.ended})`);
   if (record.user) parts.push(`user=${record.user}`);
   if (record.upstreamStatus) parts.push(`upstream=${record.upstreamStatus}`);
   if (record.error) parts.push(`${record.error}: ${record.message}`);

@@ -29,6 +29,8 @@ export interface QuotaFigures {
 export interface Metrics {
   /** Counts one request. */
   sink: RecordSink;
+  /** Counts content that came from upstream for a request which had been counted before. */
+  addUpstreamBytes(registry: string, bytes: number): void;
   /** Counts what the cache reports of fills, evictions and damage. */
   onCacheEvent: CacheListener;
   /** Where other parts add metrics of their own, to be scraped with these. */
@@ -45,14 +47,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
   collectProcessMetrics(register);
   collectState(register, sources);
   return {
-    sink: requestMetrics(register),
+    ...requestMetrics(register),
     onCacheEvent: cacheMetrics(register),
     register,
     scrape: async () => ({ text: await register.metrics(), contentType: register.contentType }),
   };
 }
 
-function requestMetrics(register: Registry): RecordSink {
+function requestMetrics(register: Registry): Pick<Metrics, "sink" | "addUpstreamBytes"> {
   const registers = [register];
   const requests = new Counter({
     name: "berth_requests_total",
@@ -78,6 +80,12 @@ function requestMetrics(register: Registry): RecordSink {
     labelNames: ["registry"] as const,
     registers,
   });
+  const broken = new Counter({
+    name: "berth_responses_incomplete_total",
+    help: "Responses whose body did not reach its end, by how it ended.",
+    labelNames: ["registry", "end"] as const,
+    registers,
+  });
   const firstByte = new Histogram({
     name: "berth_first_byte_seconds",
     help: "Time until response headers, by kind and how the cache answered.",
@@ -92,7 +100,7 @@ function requestMetrics(register: Registry): RecordSink {
     buckets: LATENCY_SECONDS,
     registers,
   });
-  return (record: RequestRecord): void => {
+  const sink = (record: RequestRecord): void => {
     const { registry, kind, cache: result } = record;
     requests.inc({ registry, kind, result });
     responses.inc({ registry, code: String(record.status) });
@@ -100,7 +108,9 @@ function requestMetrics(register: Registry): RecordSink {
     firstByte.observe({ kind, result }, record.firstByteMs / 1000);
     if (record.upstreamBytes > 0) fetched.inc({ registry }, record.upstreamBytes);
     if (record.upstreamStatus > 0) latency.observe({ registry }, record.upstreamMs / 1000);
+    if (record.ended !== "complete") broken.inc({ registry, end: record.ended });
   };
+  return { sink, addUpstreamBytes: (registry, bytes) => fetched.inc({ registry }, bytes) };
 }
 
 function cacheMetrics(register: Registry): CacheListener {

@@ -16,6 +16,18 @@ export type RequestKind =
   | "page"
   | "other";
 
+/**
+ * How the body of the answer ended; what is not complete was broken off, so that no client takes it
+ * for the whole. `stopped`: by Berth itself, at its own end or for want of its disk.
+ */
+export type BodyEnd =
+  | "complete"
+  | "client closed"
+  | "client stalled"
+  | "upstream broke off"
+  | "damaged"
+  | "stopped";
+
 export interface RequestRecord {
   /** Unique within the process; also sent as `X-Request-Id`. */
   id: string;
@@ -36,7 +48,7 @@ export interface RequestRecord {
   error: string;
   /** The error's message; clients behind a `repo_prefix` see it in their own names. */
   message: string;
-  /** Body bytes sent to the client; 0 where it went away before the end. */
+  /** Body bytes handed over to the client, whichever way the body ended. */
   bytes: number;
   /** Body bytes read from upstream for this request. */
   upstreamBytes: number;
@@ -50,8 +62,7 @@ export interface RequestRecord {
   firstByteMs: number;
   /** Milliseconds until the last byte was sent or the client went away. */
   durationMs: number;
-  /** True where the client went away before the end. */
-  aborted: boolean;
+  ended: BodyEnd;
   cache: CacheResult;
   /** Client address, after `X-Forwarded-For` from trusted proxies. */
   client: string;

@@ -31,7 +31,7 @@ export function newRecord(
     upstreamMs: 0,
     firstByteMs: 0,
     durationMs: 0,
-    aborted: false,
+    ended: "complete",
     cache: "none",
     client: origin.client,
     userAgent: (request.headers.get("user-agent") ?? "").slice(0, 200),
@@ -47,23 +47,18 @@ export interface Reporting {
   now(): number;
 }
 
-/** Hands `record` on once the body has been sent (`completed`), or its client has gone away. */
+/** Hands `record` on; once the response has been sent where there is a promise of that. */
 export function report(
   record: RequestRecord,
   completed: Promise<void> | undefined,
   { onRecord, now }: Reporting,
 ): void {
-  record.firstByteMs = now() - record.time;
   const sent = () => {
     record.durationMs = now() - record.time;
     onRecord(record);
   };
-  if (!completed) return sent();
-  completed.then(sent, () => {
-    record.aborted = true;
-    record.bytes = 0;
-    sent();
-  });
+  if (completed) completed.then(sent, sent);
+  else sent();
 }
 
 let start = "";

@@ -57,7 +57,7 @@ export class OciError extends Error {
     const error = { code: this.code, message: this.message, detail: this.detail ?? null };
     const text = JSON.stringify({ errors: [error] });
     const headers = new Headers({ "content-type": "application/json", ...this.headers });
-    if (head) headers.set("content-length", String(new TextEncoder().encode(text).length));
+    headers.set("content-length", String(new TextEncoder().encode(text).length));
     return new Response(head ? null : text, { status: this.status, headers });
   }
 }

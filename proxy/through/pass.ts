@@ -27,7 +27,10 @@ export async function passThrough(
   const location = response.headers.get("location");
   const mapped = location === null ? undefined : await relocate?.(location);
   if (mapped !== undefined) headers.set("location", mapped);
-  return new Response(response.body, { status: response.status, headers });
+  // What a redirect says beside its address is for people; a body that nobody reads would wait.
+  const redirect = response.status >= 300;
+  if (redirect) await response.body?.cancel();
+  return new Response(redirect ? null : response.body, { status: response.status, headers });
 }
 
 /** `GET /v2/<name>/tags/list` */
@@ -39,8 +42,10 @@ export async function tags(x: Exchange): Promise<Answer> {
   headers.delete("content-length");
   headers.delete("etag");
   const body = await readJsonObject(response);
-  const named = { ...body, name: x.target.asked };
-  return uncached(Response.json(named, { status: response.status, headers }));
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...body, name: x.target.asked }));
+  headers.set("content-type", "application/json");
+  headers.set("content-length", String(bytes.length));
+  return uncached(new Response(bytes, { status: response.status, headers }));
 }
 
 /** `GET /v2/<name>/referrers/<digest>`; a 404 tells the client to try the tag schema. */

@@ -73,7 +73,7 @@ Deno.test("fill, without a proof comes from upstream alone", async () => {
 });
 
 Deno.test("course, ends with the fill, also one that was refused before its first byte", async () => {
-  const { bytes, digest } = blob(1000);
+  const { bytes, digest } = blob(100_000);
   const { courses, ended } = courseBy(() => Promise.reject(new Error("not used")));
   await withCache({ courses }, async ({ cache }) => {
     const refused = scripted(bytes, [{ reject: new Error("401") }]).source;

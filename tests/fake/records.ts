@@ -24,7 +24,7 @@ export function record(fields: Partial<RequestRecord> = {}): RequestRecord {
     upstreamMs: 0,
     firstByteMs: 1,
     durationMs: 2,
-    aborted: false,
+    ended: "complete",
     cache: "hit",
     client: "10.0.0.1",
     userAgent: "containerd/2.1",

@@ -44,14 +44,14 @@ export function Result({ result }: { result: CacheResult }) {
 }
 
 /** An HTTP status with what it means; failures stand out. */
-export function HttpStatus({ status, aborted }: { status: number; aborted: boolean }) {
+export function HttpStatus({ status, ended }: { status: number; ended: string }) {
   const tone = status >= 500 ? "bad" : status >= 400 ? "warn" : "";
   return (
     <span class={`state ${tone}`}>
       {tone && <Icon name={tone === "bad" ? "bad" : "warn"} />}
       <span class="num">
         {status}
-        {aborted && <span class="muted">, cut off</span>}
+        {ended !== "complete" && <span class="muted">, {ended}</span>}
       </span>
     </span>
   );

@@ -117,7 +117,7 @@ function Details({ entry }: { entry: RequestEntry }) {
         <Facts title="Answer">
           <dt>Status</dt>
           <dd>
-            <HttpStatus status={entry.status} aborted={entry.aborted} />
+            <HttpStatus status={entry.status} ended={entry.ended} />
           </dd>
           <dt>Sent</dt>
           <dd class="num">{formatBytes(entry.bytes)}</dd>

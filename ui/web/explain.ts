@@ -95,11 +95,20 @@ export function stretchesOf(entry: RequestEntry): Stretch[] {
   ].filter(({ from, to }) => to > from);
 }
 
+const ENDS: Record<RequestEntry["ended"], string> = {
+  "complete": "",
+  "client closed": "; the client closed the connection before the end",
+  "client stalled": "; the client stopped reading and was disconnected",
+  "upstream broke off": "; upstream broke off, so the client got a short answer it can tell",
+  "damaged": "; the content did not match its digest, so the answer was broken off",
+  "stopped": "; Berth broke off the answer",
+};
+
 /** The transfer in a sentence: how much, how long, from where. */
 export function explainTransfer(entry: RequestEntry): string {
   const sent = `${formatBytes(entry.bytes)} sent in ${formatDuration(entry.durationMs)}`;
   const read = entry.upstreamBytes > 0
     ? `, ${formatBytes(entry.upstreamBytes)} read from upstream`
     : "";
-  return `${sent}${read}${entry.aborted ? "; the client disconnected before the end" : ""}.`;
+  return `${sent}${read}${ENDS[entry.ended]}.`;
 }

@@ -100,7 +100,7 @@ export function paceAfter(record: RequestRecord, pace: Pace): Pace {
   if (record.upstreamMs > 0 && record.upstreamStatus > 0 && record.upstreamStatus < 500) {
     next.latencyMs = mean(pace.latencyMs, record.upstreamMs);
   }
-  if (record.cache === "miss" && record.upstreamBytes >= LARGE && !record.aborted) {
+  if (record.cache === "miss" && record.upstreamBytes >= LARGE && record.ended === "complete") {
     const ms = Math.max(1, record.durationMs - record.upstreamMs);
     next.bytesPerSecond = mean(pace.bytesPerSecond, record.upstreamBytes / ms * 1000);
   }

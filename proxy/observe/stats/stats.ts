@@ -101,6 +101,14 @@ export class Stats {
     this.activity.push(record);
   };
 
+  /** Counts content that came from upstream for a request which had been counted before. */
+  readonly addUpstreamBytes = (registry: string, bytes: number): void => {
+    const counts = { ...zero(), bytesFromUpstream: bytes };
+    add(entry(this.#totals, registry), counts);
+    this.#recent.add(counts);
+    for (const row of this.#rowsAt(this.#now(), registry)) add(row.counts, counts);
+  };
+
   /** Everything counted since the file was made. */
   totals(): Totals {
     const all = zero();

@@ -133,7 +133,7 @@ Deno.test("fill, a fast byte stream is gone on with from its last whole piece", 
 
 Deno.test("fill, waits as long as the backoff says before each retry", async () => {
   const clock = new FakeClock();
-  const { bytes, digest } = blob(100);
+  const { bytes, digest } = blob(100_000);
   await withCache(
     { clock, retries: 3, backoff: (attempt) => attempt * 1000 },
     async ({ cache }) => {

@@ -10,6 +10,11 @@ import { type FakeRegistry, fakeRegistry, type FakeRegistryOptions } from "../..
 
 const app = image({ platforms: ["linux/amd64", "linux/arm64"] });
 const LAYER = app.blobs[1]!;
+/** Content that is too large to be held back until it has been checked. */
+const large = image({ seed: 7, layers: [200_000] });
+const LARGE = large.blobs[1]!;
+const LARGE_PATH = `/v2/org/app/blobs/${LARGE.digest}`;
+const WITH_LARGE = { images: { "org/app:latest": app, "org/app:large": large } };
 const LAYER_PATH = `/v2/org/app/blobs/${LAYER.digest}`;
 const MANIFEST = { headers: { accept: `${OCI_INDEX}, ${OCI_MANIFEST}` } };
 
@@ -280,21 +285,21 @@ Deno.test("a registry whose HEAD says too little is asked by GET", async () => {
 });
 
 Deno.test("case 15: 50 cold clients, one GET upstream; the first goes away, the rest finish", async () => {
-  await using t = await setup();
+  await using t = await setup(WITH_LARGE);
   const release = Promise.withResolvers<void>();
   t.upstream.fault({
     path: /blobs/,
     action: { kind: "stall", after: 500, until: release.promise },
   });
   const leaving = new AbortController();
-  const first = await t.proxy.get(LAYER_PATH, { signal: leaving.signal });
-  const rest = await Promise.all(Array.from({ length: 49 }, () => t.proxy.get(LAYER_PATH)));
+  const first = await t.proxy.get(LARGE_PATH, { signal: leaving.signal });
+  const rest = await Promise.all(Array.from({ length: 49 }, () => t.proxy.get(LARGE_PATH)));
   leaving.abort();
   await assert.rejects(first.bytes());
   release.resolve();
   for (const response of rest) {
     assert.equal(response.headers.get("cache-status"), "berth; fwd=miss; collapsed");
-    assert.equal(digestOf(await response.bytes()), LAYER.digest);
+    assert.equal(digestOf(await response.bytes()), LARGE.digest);
   }
   assert.equal(t.upstream.count("GET", /blobs/), 1);
 });
@@ -310,22 +315,22 @@ Deno.test("case 16: an upstream that breaks off is resumed where it stopped", as
 });
 
 Deno.test("case 16: truncated for good: nothing is kept, and the client sees it", async () => {
-  await using t = await setup({ ranges: false });
+  await using t = await setup({ ...WITH_LARGE, ranges: false });
   t.upstream.fault({ path: /blobs/, times: Infinity, action: { kind: "cut", after: 700 } });
-  const response = await t.proxy.get(LAYER_PATH);
-  assert.equal(response.headers.get("content-length"), String(LAYER.bytes.length));
+  const response = await t.proxy.get(LARGE_PATH);
+  assert.equal(response.headers.get("content-length"), String(LARGE.bytes.length));
   await assert.rejects(response.bytes());
-  assert.equal(t.cache.stat(LAYER.digest), undefined);
+  assert.equal(t.cache.stat(LARGE.digest), undefined);
   t.upstream.clearFaults();
-  assert.deepEqual(await (await t.proxy.get(LAYER_PATH)).bytes(), LAYER.bytes);
+  assert.deepEqual(await (await t.proxy.get(LARGE_PATH)).bytes(), LARGE.bytes);
 });
 
 Deno.test("case 17: wrong bytes for a digest never end cleanly and are never kept", async () => {
-  await using t = await setup();
+  await using t = await setup(WITH_LARGE);
   t.upstream.fault({ path: /blobs/, times: Infinity, action: { kind: "corrupt" } });
-  const response = await t.proxy.get(LAYER_PATH);
+  const response = await t.proxy.get(LARGE_PATH);
   await assert.rejects(response.bytes());
-  assert.equal(t.cache.stat(LAYER.digest), undefined);
+  assert.equal(t.cache.stat(LARGE.digest), undefined);
   t.upstream.clearFaults();
   t.upstream.fault({
     method: "GET",

@@ -42,7 +42,7 @@ export function requestOf(scenario: Scenario, seq: number, time: number): Reques
     upstreamMs: miss || !blob ? 30 + random() * 90 : 0,
     firstByteMs: 0,
     durationMs: 0,
-    aborted: false,
+    ended: "complete",
     cache: failing
       ? "none"
       : miss

@@ -63,7 +63,7 @@ Deno.test("explainTransfer, how much and whether it was cut off", () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   assert.equal(plain(explainTransfer(HIT)), "1 MiB sent in 40 ms.");
   assert.equal(
-    plain(explainTransfer({ ...HIT, upstreamBytes: 2048, aborted: true })),
-    "1 MiB sent in 40 ms, 2 KiB read from upstream; the client disconnected before the end.",
+    plain(explainTransfer({ ...HIT, upstreamBytes: 2048, ended: "client closed" })),
+    "1 MiB sent in 40 ms, 2 KiB read from upstream; the client closed the connection before the end.",
   );
 });

@@ -46,7 +46,7 @@ export const COLUMNS: Column<RequestEntry>[] = [
   {
     id: "status",
     title: "Status",
-    cell: ({ status, aborted }) => <HttpStatus status={status} aborted={aborted} />,
+    cell: ({ status, ended }) => <HttpStatus status={status} ended={ended} />,
   },
   { id: "bytes", title: "Sent", class: "right", cell: ({ bytes }) => formatBytes(bytes) },
   {

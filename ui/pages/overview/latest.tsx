@@ -31,7 +31,7 @@ export function Latest() {
                     <ImageName {...entry} />
                   </span>
                   {isFailure(entry)
-                    ? <HttpStatus status={entry.status} aborted={entry.aborted} />
+                    ? <HttpStatus status={entry.status} ended={entry.ended} />
                     : <Result result={entry.cache} />}
                   <span class="num muted nowrap">{formatBytes(entry.bytes)}</span>
                   <span class="num muted nowrap">{formatDuration(entry.durationMs)}</span>

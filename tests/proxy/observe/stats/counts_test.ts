@@ -47,7 +47,7 @@ Deno.test("paceAfter, learns throughput from large misses, latency from answers"
     latencyMs: 180,
   });
   assert.equal(paceAfter({ ...large, upstreamBytes: 10 }, nothing).bytesPerSecond, 0);
-  assert.equal(paceAfter({ ...large, aborted: true }, nothing).bytesPerSecond, 0);
+  assert.equal(paceAfter({ ...large, ended: "client closed" }, nothing).bytesPerSecond, 0);
   assert.equal(paceAfter({ ...large, upstreamStatus: 503 }, nothing).latencyMs, 0);
 });
 

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { ClientStalled, inPieces, sendBody, type Sent } from "../../../proxy/http/sent_body.ts";
+import { FakeClock, settle } from "../../fake/clock.ts";
+
+function bodyOf(...chunks: (number | Error)[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      const next = chunks.shift();
+      if (next === undefined) controller.close();
+      else if (next instanceof Error) controller.error(next);
+      else controller.enqueue(new Uint8Array(next));
+    },
+  }, { highWaterMark: 0 });
+}
+
+function setup(...chunks: (number | Error)[]) {
+  const clock = new FakeClock();
+  const ends: Sent[] = [];
+  const taken: number[] = [];
+  const body = sendBody(bodyOf(...chunks), {
+    clock,
+    timeout: 1000,
+    taken: (bytes) => taken.push(bytes),
+    ended: (sent) => ends.push(sent),
+  });
+  return { clock, ends, taken, body };
+}
+
+Deno.test("sendBody, a body that is read to its end is complete, with all its bytes", async () => {
+  const { body, ends, taken, clock } = setup(10, 20, 30);
+  assert.equal((await new Response(body).bytes()).length, 60);
+  assert.deepEqual(taken, [10, 20, 30]);
+  assert.deepEqual(ends, [{ bytes: 60, end: { kind: "complete" } }]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("sendBody, a client that leaves has had what it took and no more", async () => {
+  const { body, ends, clock } = setup(10, 20, 30);
+  const reader = body.getReader();
+  await reader.read();
+  await reader.cancel("gone");
+  assert.deepEqual(ends, [{ bytes: 10, end: { kind: "closed" } }]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("sendBody, a source that breaks off is told with its error, and the client sees one", async () => {
+  const error = new Error("cut");
+  const { body, ends } = setup(10, error);
+  await assert.rejects(new Response(body).bytes(), /cut/);
+  assert.deepEqual(ends, [{ bytes: 10, end: { kind: "failed", error } }]);
+});
+
+Deno.test("sendBody, a client that takes nothing for too long is given up, once", async () => {
+  const { body, ends, clock } = setup(10, 20, 30);
+  const reader = body.getReader();
+  await reader.read();
+  await clock.advance(999);
+  await settle();
+  assert.deepEqual(ends, []);
+  await reader.read();
+  await clock.advance(1001);
+  await settle();
+  assert.deepEqual(ends, [{ bytes: 30, end: { kind: "stalled" } }]);
+  await assert.rejects(reader.read(), ClientStalled);
+});
+
+Deno.test("inPieces, gives the same bytes in views of the given size", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(1000));
+  const sizes: number[] = [];
+  const all: Uint8Array[] = [];
+  for await (const piece of inPieces(bytes, 300)) {
+    sizes.push(piece.length);
+    all.push(piece);
+    assert.equal(piece.buffer, bytes.buffer);
+  }
+  assert.deepEqual(sizes, [300, 300, 300, 100]);
+  assert.deepEqual(new Uint8Array(await new Blob(all as BlobPart[]).arrayBuffer()), bytes);
+});

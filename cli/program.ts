@@ -1,0 +1,242 @@
+/** The parts of a running Berth: started, given another configuration, closed. */
+import { join } from "node:path";
+import type { Cache } from "../cache/api.ts";
+import { openCache } from "../cache/cache.ts";
+import { systemClock } from "../base/clock.ts";
+import { SignIns } from "../proxy/access/users.ts";
+import type { LiveConfig } from "../proxy/config/live.ts";
+import { type Config, parseListen } from "../proxy/config/schema.ts";
+import { forwardLog } from "../proxy/forward/events.ts";
+import { forwardMetrics } from "../proxy/forward/metrics.ts";
+import { ForwardService } from "../proxy/forward/service.ts";
+import { listen, type Listener } from "../proxy/http/listen.ts";
+import { cacheLog, configureLog, logger, logRequest } from "../proxy/observe/log.ts";
+import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
+import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
+import { type ProxyServer, startServer } from "../proxy/server.ts";
+import { timeoutsOf } from "../proxy/upstream/deadline.ts";
+import { probe } from "../proxy/upstream/probe.ts";
+import { QuotaBook } from "../proxy/upstream/quota.ts";
+import { createAdmin } from "../ui/admin.ts";
+import { firstPassword } from "../ui/first_password.ts";
+import { banner } from "./banner.ts";
+import { cacheOptions } from "./cache_options.ts";
+import { serveControl } from "./cache_socket.ts";
+import { usingDataDir } from "./data_dir.ts";
+import { VERSION } from "./version.ts";
+
+const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0 };
+
+/** What the parts are started with. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string>>;
+  /** The directory of main.ts, inside the executable or on disk. */
+  readonly root: string;
+}
+
+/** A Berth that answers. */
+export interface Program {
+  /** For standard error: where it listens, and what with. */
+  readonly banner: string;
+  /** Puts `config` into force; throws where a part cannot use it. */
+  reconfigure(config: Config): Promise<void>;
+  /** Stops accepting, gives running requests `graceMs`, and closes every part. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** What the requests of every port are counted in, and what the dashboard shows of it. */
+interface Books {
+  readonly quota: QuotaBook;
+  readonly stats: Stats;
+  readonly metrics: Metrics;
+  readonly signIns: SignIns;
+}
+
+/**
+ * Starts every part of the configuration in force, in the order in which they need each other.
+ * Throws `ListenError`, `CaError`, `CacheLocked`, `CacheTooNew` and `DataDirError`; then what was
+ * started is closed again.
+ */
+export async function startProgram(live: LiveConfig, around: Surroundings): Promise<Program> {
+  const config = live.current;
+  await using started = new AsyncDisposableStack();
+  const cache = await openStorage(config, started);
+  const books = await openBooks(config, cache, started);
+  let running = false;
+  const proxy = await startProxy(config, { cache, books, env: around.env, started: () => running });
+  started.defer(() => proxy.close(0));
+  const ports = proxy.address ? [proxy.address.port] : [];
+  const forward = await startForward(config, { proxy, books, env: around.env, ports });
+  started.defer(() => forward.close(0));
+  // Without an address of its own the registry API is behind the forward proxy's.
+  const registry = proxy.address ?? forward.address!;
+  const { dashboard, password } = await startDashboard(live, {
+    cache,
+    books,
+    proxy,
+    forward,
+    around,
+    registryPort: registry.port,
+  });
+  if (dashboard) {
+    started.defer(() => dashboard.close(0));
+    ports.push(dashboard.address.port);
+  }
+  const parts = started.move();
+  running = true;
+  const addresses = { registry, dashboard: dashboard?.address, forward: forward.address };
+  return {
+    banner: banner(live.loaded, addresses, password),
+    async reconfigure(next) {
+      await forward.reconfigure(next);
+      await proxy.reconfigure(next);
+      cache?.configure(cacheOptions(next));
+      await configureLog(next.log);
+      if (fixedOf(next) !== fixedOf(config)) {
+        logger("config").warn("listen addresses and cache.dir change at the next start only");
+      }
+    },
+    async close(graceMs) {
+      const intercepted = forward.close(graceMs);
+      await Promise.all([proxy.close(graceMs, intercepted), dashboard?.close(0)]);
+      await parts.disposeAsync();
+    },
+  };
+}
+
+/** What a running Berth cannot change. */
+function fixedOf({ cache, listen, forward }: Config): string {
+  return [cache.dir, listen, forward.listen].join();
+}
+
+/** The cache and its socket for `berth cache`; `undefined` where nothing is kept. */
+async function openStorage(
+  config: Config,
+  started: AsyncDisposableStack,
+): Promise<Cache | undefined> {
+  const { dir } = config.cache;
+  if (!dir) return undefined;
+  const cache = await usingDataDir(dir, () => openCache(cacheOptions(config)));
+  started.defer(() => cache.close());
+  const control = await serveControl(cache, dir);
+  if (control) started.use(control);
+  cache.onEvent(cacheLog);
+  return cache;
+}
+
+/** Statistics, metrics, quotas and failed sign-ins. */
+async function openBooks(
+  { cache: { dir } }: Config,
+  cache: Cache | undefined,
+  started: AsyncDisposableStack,
+): Promise<Books> {
+  const quota = new QuotaBook();
+  const file = cache ? `${dir}/stats.db` : ":memory:";
+  const stats = await usingDataDir(dir, () => openStats({ file }));
+  started.defer(() => stats.close());
+  const metrics = createMetrics({
+    version: VERSION,
+    usage: async () => await cache?.usage() ?? NO_USAGE,
+    runningFills: () => cache?.fills().length ?? 0,
+    quotas: () => quota.entries(),
+  });
+  cache?.onEvent(metrics.onCacheEvent);
+  const signIns = new SignIns({ now: Date.now, warn: (line) => logger("sign-in").warn(line) });
+  return { quota, stats, metrics, signIns };
+}
+
+/** The registry port, whose requests are logged and counted. */
+function startProxy(
+  config: Config,
+  { cache, books, env, started }: {
+    cache: Cache | undefined;
+    books: Books;
+    env: Surroundings["env"];
+    started: () => boolean;
+  },
+): Promise<ProxyServer> {
+  const { quota, signIns, stats, metrics } = books;
+  return startServer(config, {
+    cache,
+    quota,
+    signIns,
+    env,
+    started,
+    now: Date.now,
+    onRecord(record) {
+      logRequest(record);
+      stats.sink(record);
+      metrics.sink(record);
+    },
+    onLateBytes(registry, bytes) {
+      stats.addUpstreamBytes(registry, bytes);
+      metrics.addUpstreamBytes(registry, bytes);
+    },
+  });
+}
+
+/** The forward proxy, where there is one; `ports` are those that no tunnel may lead back to. */
+async function startForward(
+  config: Config,
+  { proxy, books: { signIns, metrics }, env, ports }: {
+    proxy: ProxyServer;
+    books: Books;
+    env: Surroundings["env"];
+    ports: number[];
+  },
+): Promise<ForwardService> {
+  const countForward = forwardMetrics(metrics.register, () => forward.tunnels());
+  const forward = await ForwardService.start(config, {
+    handler: proxy.handle,
+    authenticator: signIns.authenticator,
+    ownPorts: () => ports,
+    events(event) {
+      forwardLog(event);
+      countForward(event);
+    },
+    env,
+    clock: systemClock,
+  });
+  return forward;
+}
+
+/** The dashboard and, where one had to be made, the password to sign in with. */
+async function startDashboard(
+  live: LiveConfig,
+  { cache, books, proxy, forward, around, registryPort }: {
+    cache: Cache | undefined;
+    books: Books;
+    proxy: ProxyServer;
+    forward: ForwardService;
+    around: Surroundings;
+    registryPort: number;
+  },
+): Promise<{ dashboard?: Listener; password?: string | undefined }> {
+  const { admin: { listen: address, password_hash, auth }, cache: { dir } } = live.current;
+  if (address === "") return {};
+  const { hash, made } = password_hash || auth === "none"
+    ? { hash: "", made: undefined }
+    : await usingDataDir(dir, () => firstPassword(dir));
+  const { stats, metrics, quota } = books;
+  const admin = createAdmin({
+    live,
+    cache,
+    stats,
+    metrics,
+    forward,
+    quotas: quota,
+    probe: (registry, signal) =>
+      probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),
+    registryPort: () => registryPort,
+    active: () => proxy.active(),
+    version: VERSION,
+    madePasswordHash: hash,
+    pages: join(around.root, "ui", "dist"),
+    report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
+  });
+  const dashboard = listen({
+    address: parseListen(address)!,
+    handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
+  });
+  return { dashboard, password: made };
+}

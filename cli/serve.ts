@@ -1,0 +1,51 @@
+/** `berth serve`: Berth from its start to the signal that ends it. */
+import type { LoadInput } from "../proxy/config/load.ts";
+import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
+import { formatProblem } from "../proxy/config/problem.ts";
+import { configureLog, logger } from "../proxy/observe/log.ts";
+import { type Program, startProgram, type Surroundings } from "./program.ts";
+
+/** What the command reads and writes. */
+export interface ServeIo extends Surroundings, Omit<LoadInput, "args" | "env"> {
+  complain(text: string): void;
+}
+
+/**
+ * Runs `berth serve …args` until SIGTERM or SIGINT; the result is the exit code. Throws
+ * `ConfigError` for a configuration that cannot be used, and what `startProgram` throws.
+ */
+export async function serve(args: readonly string[], io: ServeIo): Promise<number> {
+  const current: { program?: Program } = {};
+  const live = await watchConfig({ ...io, args }, {
+    apply: ({ config }) => current.program?.reconfigure(config),
+  });
+  await using _ = { [Symbol.asyncDispose]: () => live.close() };
+  await configureLog(live.current.log);
+  for (const warning of live.loaded.warnings) logger("config").warn(warning);
+  const program = current.program = await startProgram(live, io);
+  io.complain(program.banner);
+  live.subscribe(logReload);
+  const reload = () => void live.reload("SIGHUP");
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", reload);
+  await stopSignal();
+  if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", reload);
+  await program.close(live.current.shutdown_grace);
+  return 0;
+}
+
+function logReload({ ok, reason, problems, changes, warnings }: ReloadResult): void {
+  const log = logger("config");
+  for (const problem of problems) {
+    log.error(`configuration not reloaded: ${formatProblem(problem)}`);
+  }
+  for (const warning of warnings) log.warn(warning);
+  const count = changes.length === 1 ? "1 value" : `${changes.length} values`;
+  if (ok) log.info(`configuration reloaded (${reason}): ${count} changed`);
+}
+
+function stopSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Deno.addSignalListener("SIGINT", resolve);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", resolve);
+  return promise;
+}

@@ -1,43 +1,80 @@
-/** The proxies that are compared, each with an empty cache and as its documentation sets it up. */
+/**
+ * The proxies that are compared, each with an empty cache, as its documentation sets it up and with
+ * the log of requests that users keep: nginx's buffered, the others' as they write it.
+ */
 import { join } from "node:path";
-import { startBerth } from "../e2e/harness/berth.ts";
+import { type Settings, startBerth } from "../e2e/harness/berth.ts";
+import { makeAuthority, makeServerCertificate } from "../e2e/harness/certificates.ts";
 import { startNginx } from "../e2e/harness/nginx.ts";
 import { startRegistry } from "../e2e/harness/registry.ts";
 import { scratchDir } from "../e2e/harness/scratch.ts";
-import { freePort } from "../e2e/harness/wait.ts";
+import { freePort, listens } from "../e2e/harness/wait.ts";
+import { type Contender, contender, type Starters } from "./contender.ts";
 
-export interface Contender extends AsyncDisposable {
-  readonly url: string;
-  /** The most memory that its processes have held so far, in bytes. */
-  peakMemory(): Promise<number>;
+/** How each Berth under test is started, by the name of its column. */
+export type Berths = Record<string, string[]>;
+
+/** Caches in plain HTTP; the order is that of the table. */
+export function caches(berths: Berths): Starters {
+  return {
+    nginx: startNginxCache,
+    "docker-registry": startRegistryCache,
+    ...eachBerth(berths, (command) => (upstream) => startBerthCache(upstream, command)),
+  };
 }
 
-export type StartContender = (upstream: string) => Promise<Contender>;
+/** The same over TLS. docker-registry stays out: its TLS is not what anybody compares with. */
+export function tlsCaches(berths: Berths): Starters {
+  return {
+    nginx: (upstream) => withCertificate((tls) => startNginxCache(upstream, tls)),
+    ...eachBerth(
+      berths,
+      (command) => (upstream) => withCertificate((tls) => startBerthCache(upstream, command, tls)),
+    ),
+  };
+}
 
-/** Each starts its proxy in front of an upstream's URL; the order is that of the table. */
-export const CONTENDERS: Record<string, StartContender> = {
-  nginx: startNginxCache,
-  "docker-registry": startRegistryCache,
-  berth: startBerthCache,
-};
+/** A starter for each Berth under test. */
+export function eachBerth(
+  berths: Berths,
+  starter: (command: string[]) => Starters[string],
+): Starters {
+  return Object.fromEntries(
+    Object.entries(berths).map(([name, command]) => [name, starter(command)]),
+  );
+}
+
+interface Tls {
+  caFile: string;
+  certFile: string;
+  keyFile: string;
+}
+
+/** Makes a certificate for a contender, which ends with that contender. */
+async function withCertificate(start: (tls: Tls) => Promise<Contender>): Promise<Contender> {
+  await using stack = new AsyncDisposableStack();
+  const { path } = stack.use(await scratchDir("certificate"));
+  const authority = await makeAuthority(path);
+  const { certFile, keyFile } = await makeServerCertificate(path, authority);
+  const inner = stack.use(await start({ caFile: authority.certFile, certFile, keyFile }));
+  const owned = stack.move();
+  return { ...inner, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
 
 /** nginx's `proxy_cache` with one request to upstream per key. It checks no digest. */
-async function startNginxCache(upstream: string): Promise<Contender> {
+async function startNginxCache(upstream: string, tls?: Tls): Promise<Contender> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("nginx")).path;
   const port = freePort();
-  const nginx = stack.use(
-    await startNginx(
-      dir,
-      port,
-      `
-access_log off;
+  const config = `
+access_log ${join(dir, "access.log")} combined buffer=64k flush=1s;
 keepalive_requests 1000000;
 proxy_cache_path ${join(dir, "cache")} levels=1:2 keys_zone=cache:16m max_size=32g inactive=1d
   use_temp_path=off;
 upstream registry { server ${new URL(upstream).host}; keepalive 16; }
 server {
-  listen 127.0.0.1:${port};
+  listen 127.0.0.1:${port}${tls ? " ssl" : ""};
+  ${tls ? `ssl_certificate ${tls.certFile}; ssl_certificate_key ${tls.keyFile};` : ""}
   location /v2/ {
     proxy_pass http://registry;
     proxy_http_version 1.1;
@@ -50,11 +87,12 @@ server {
     proxy_cache_lock_timeout 10m;
     proxy_cache_lock_age 10m;
   }
-}`,
-    ),
-  );
+}`;
+  const ready = tls && (() => listens(port));
+  const nginx = stack.use(await startNginx(dir, port, config, ready));
   const owned = stack.move();
-  return contender(`http://127.0.0.1:${port}`, nginx.pid, owned);
+  const url = `${tls ? "https" : "http"}://127.0.0.1:${port}`;
+  return contender(url, nginx.pid, owned, tls ? { caFile: tls.caFile } : {});
 }
 
 async function startRegistryCache(upstream: string): Promise<Contender> {
@@ -62,34 +100,16 @@ async function startRegistryCache(upstream: string): Promise<Contender> {
   return contender(registry.url, registry.pid, registry);
 }
 
-async function startBerthCache(upstream: string): Promise<Contender> {
-  const berth = await startBerth({
+async function startBerthCache(
+  upstream: string,
+  command: string[],
+  tls?: Tls,
+): Promise<Contender> {
+  const settings: Settings = {
     default_registry: "docker",
     registries: { docker: { url: upstream, library: false, manifests: { ttl: "1d" } } },
-    log: { level: "warn" },
-  });
-  return contender(berth.url, berth.pid, berth);
-}
-
-/** A running proxy; `owned` is what ends with it. */
-export function contender(url: string, pid: number, owned: AsyncDisposable): Contender {
-  return {
-    url,
-    async peakMemory() {
-      const pids = [pid, ...await children(pid)];
-      return (await Promise.all(pids.map(highWater))).reduce((sum, bytes) => sum + bytes, 0);
-    },
-    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+    ...(tls && { tls: { cert_file: tls.certFile, key_file: tls.keyFile } }),
   };
-}
-
-async function children(pid: number): Promise<number[]> {
-  const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-  return text.split(" ").filter((one) => one).map(Number);
-}
-
-/** VmHWM of proc(5), in bytes. */
-async function highWater(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  const berth = await startBerth(settings, command);
+  return contender(berth.url, berth.pid, berth, { berth, ...(tls && { caFile: tls.caFile }) });
 }

@@ -1,50 +1,92 @@
 /**
- * `deno task bench [--only NAME] [--json]`: Berth, nginx's proxy_cache and docker-registry's proxy,
- * one after another in front of the same upstream on this machine. Prints a table of medians and
- * ratios; with `--json` every sample.
+ * `deno task bench [--rows A,B] [--berth NAME=PATH]… [--json FILE] [--against FILE] [--tiny]`: Berth, nginx's
+ * proxy_cache and docker-registry's proxy in front of the same upstream on this machine. Prints a
+ * table of medians and ratios. `--berth` adds a further executable of Berth, to compare one before and
+ * one after a change in one run; `--json` keeps every sample, and `--against` says which rows
+ * cost more CPU time than in such a file; `--tiny` only shows that it works.
  */
+import { availableParallelism, cpus } from "node:os";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { COMMAND, unprivileged } from "../e2e/harness/berth.ts";
 import { scratchDir } from "../e2e/harness/scratch.ts";
-import { CASES as LOAD_CASES } from "./cases.ts";
-import { CONTENDERS } from "./contenders.ts";
-import { FORWARD } from "./forward.ts";
-import { START } from "./start.ts";
-import { type Row, table } from "./table.ts";
+import { type Berths, caches } from "./contenders.ts";
+import { worse } from "./compare.ts";
+import type { Row } from "./row.ts";
+import { COLD } from "./rows/cold.ts";
+import { CROWDS } from "./rows/crowds.ts";
+import { FORWARD } from "./rows/forward.ts";
+import { HITS } from "./rows/hits.ts";
+import { START } from "./rows/start.ts";
+import { TLS } from "./rows/tls.ts";
+import { measure } from "./run.ts";
+import { FULL, TINY } from "./scale.ts";
+import { type Measured, table } from "./table.ts";
 import { startUpstream } from "./upstream.ts";
 
-const CASES = [...LOAD_CASES, ...FORWARD, START];
+const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, TLS, ...FORWARD, START];
 
-function print(text: string): Promise<number> {
-  return Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
+/** The column that the others are compared with. */
+const SUBJECT = "berth";
+
+async function print(text: string): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
 }
 
-async function bench(only: string[]): Promise<Row[]> {
-  await using scratch = await scratchDir("bench");
-  await using upstream = await startUpstream(scratch.path);
-  const rows: Row[] = [];
-  for (const one of CASES.filter(({ name }) => only.length === 0 || only.includes(name))) {
-    const added: Row[] = one.metrics.map((metric) => ({ ...metric, samples: {} }));
-    for (const [contender, startContender] of Object.entries(one.starters ?? CONTENDERS)) {
-      if (one.contenders && !one.contenders.includes(contender)) continue;
-      await using proxy = await startContender(upstream.url);
-      const samples = await one.run(proxy, upstream);
-      added.forEach((row, i) => row.samples[contender] = samples[i]!);
+async function refuse(message: string): Promise<never> {
+  await print(message);
+  Deno.exit(2);
+}
+
+/** The rows that `--rows` names, a list with commas; every row when it is left out. */
+async function selected(list: string | undefined): Promise<Row[]> {
+  const names = list?.split(",");
+  const unknown = names?.find((name) => !ROWS.some((row) => row.name === name));
+  if (unknown === undefined) return ROWS.filter(({ name }) => names?.includes(name) ?? true);
+  return await refuse(
+    `--rows ${unknown}: no such row; there are ${ROWS.map(({ name }) => name).join(", ")}`,
+  );
+}
+
+/** What is under test: this executable, and those that `--berth` names. */
+async function berthsOf(entries: string[]): Promise<Berths> {
+  const berths: Berths = { [SUBJECT]: COMMAND };
+  for (const entry of entries) {
+    const [, name, path] = /^([^=]+)=(.+)$/.exec(entry) ?? [];
+    if (name === undefined || path === undefined || Object.hasOwn(caches(berths), name)) {
+      return await refuse(`--berth ${entry}: expected NAME=PATH with a name of its own`);
     }
-    rows.push(...added);
+    berths[name] = unprivileged(resolve(path));
   }
-  return rows;
+  return berths;
 }
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { only: { type: "string", multiple: true, default: [] }, json: { type: "boolean" } },
+  options: {
+    rows: { type: "string" },
+    berth: { type: "string", multiple: true, default: [] },
+    json: { type: "string" },
+    against: { type: "string" },
+    tiny: { type: "boolean", default: false },
+  },
 });
-const unknown = values.only.find((name) => !CASES.some((one) => one.name === name));
-if (unknown !== undefined) {
-  await print(`--only ${unknown}: no such case; there are ${CASES.map((c) => c.name).join(", ")}`);
-  Deno.exit(2);
+const rows = await selected(values.rows);
+const berths = await berthsOf(values.berth);
+const scale = values.tiny ? TINY : FULL;
+await using scratch = await scratchDir("bench");
+await using upstream = await startUpstream(scratch.path, scale.large);
+const measured: Measured[] = [];
+for (const row of rows) measured.push(...await measure(row, berths, upstream, scale));
+if (values.json !== undefined) {
+  const machine = { cores: availableParallelism(), model: cpus()[0]?.model };
+  const result = { machine, deno: Deno.version.deno, scale, rows: measured };
+  await Deno.writeTextFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
 }
-const rows = await bench(values.only);
-const named = rows.flatMap(({ samples }) => Object.keys(samples));
-const columns = [...new Set([...Object.keys(CONTENDERS), ...named])];
-await print(values.json ? JSON.stringify(rows) : table(rows, columns, "berth"));
+const known = Object.keys(caches(berths));
+const others = measured.flatMap(({ samples }) => Object.keys(samples));
+await print(table(measured, [...new Set([...known, ...others])], SUBJECT));
+if (values.against !== undefined) {
+  const before = JSON.parse(await Deno.readTextFile(values.against)) as { rows: Measured[] };
+  await print(["", ...worse(before.rows, measured, SUBJECT)].join("\n"));
+}

@@ -12,12 +12,11 @@ export const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
 export const REPOSITORY = "bench/app";
 export const TAG = "1.0";
-export const LARGE = 256 << 20;
 export const SMALL = 4 << 10;
 
 export interface Upstream extends AsyncDisposable {
   readonly url: string;
-  /** A path of a blob of `size` bytes that nobody has asked for yet. */
+  /** A path of a blob of `size` bytes, no more than the largest, that nobody has asked for yet. */
   freshBlob(size: number): Promise<string>;
   /** How many GETs of a path have been answered so far. */
   gets(path: string): Promise<number>;
@@ -25,8 +24,8 @@ export interface Upstream extends AsyncDisposable {
   limit(bytesPerSecond: number): Promise<void>;
 }
 
-/** Starts the upstream in `dir`, with one manifest under `REPOSITORY:TAG`. */
-export async function startUpstream(dir: string): Promise<Upstream> {
+/** Starts the upstream in `dir` for blobs of up to `largest` bytes (whole MiB), with one manifest under `REPOSITORY:TAG`. */
+export async function startUpstream(dir: string, largest: number): Promise<Upstream> {
   const port = freePort();
   const log = join(dir, "access.log");
   const root = join(dir, "www");
@@ -37,8 +36,8 @@ export async function startUpstream(dir: string): Promise<Upstream> {
   const nginx = { process: undefined as Running | undefined };
 
   const digest = await putManifest(blobs, manifests);
-  const large = new Uint8Array(LARGE);
-  for (let at = 0; at < LARGE; at += 1 << 20) randomFillSync(large, at, 1 << 20);
+  const large = new Uint8Array(largest);
+  for (let at = 0; at < largest; at += 1 << 20) randomFillSync(large, at, 1 << 20);
 
   const limit = async (bytesPerSecond: number) => {
     await nginx.process?.[Symbol.asyncDispose]();

@@ -1,0 +1,42 @@
+/** How much a run moves. */
+export interface Scale {
+  /** Samples of each metric, unless a row is measured once. */
+  rounds: number;
+  /** Bytes of a large blob. */
+  large: number;
+  /** Bytes of each of many blobs. */
+  medium: number;
+  /** Seconds of load that is limited by time. */
+  seconds: number;
+  /** Clients that want one blob at the same time. */
+  herd: number;
+  slowClients: number;
+  /** Blobs in the cache of a start. */
+  stored: number;
+}
+
+export const FULL: Scale = {
+  rounds: 3,
+  large: 256 << 20,
+  medium: 16 << 20,
+  seconds: 2,
+  herd: 50,
+  slowClients: 1000,
+  stored: 100_000,
+};
+
+/** To see that everything works; the figures mean nothing. */
+export const TINY: Scale = {
+  rounds: 2,
+  large: 8 << 20,
+  medium: 1 << 20,
+  seconds: 1,
+  herd: 5,
+  slowClients: 20,
+  stored: 500,
+};
+
+/** `256 MiB`, as names of metrics say it. */
+export function mebibytes(bytes: number): string {
+  return `${bytes / 2 ** 20} MiB`;
+}

@@ -1,5 +1,4 @@
 /** `berth cache ls|stat|evict|verify`: works whether or not a server runs on the directory. */
-import { parseArgs } from "node:util";
 import type { Selector } from "../cache/eviction.ts";
 import type { BlobQuery } from "../cache/listing.ts";
 import type { CacheOptions } from "../cache/options.ts";
@@ -8,6 +7,8 @@ import { loadConfig, type LoadInput } from "../proxy/config/load.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { formatDuration, formatSize, parseDuration } from "../base/units.ts";
+import { type CommandLine, parseCommandLine, UsageError } from "./command_line.ts";
+import { commandNamed, SORTS } from "./commands.ts";
 import { type CacheControl, openControl } from "./cache_socket.ts";
 import { isRepository } from "../proxy/oci/path.ts";
 import { registryMap, upstreamName } from "../proxy/names/target.ts";
@@ -23,26 +24,11 @@ export interface CacheIo extends Omit<LoadInput, "args"> {
   options(config: Config): CacheOptions;
 }
 
-const OPTIONS = {
-  config: { type: "string" },
-  "cache-dir": { type: "string" },
-  sort: { type: "string", default: "used" },
-  limit: { type: "string", default: "50" },
-  json: { type: "boolean", default: false },
-  "older-than": { type: "string" },
-  "dry-run": { type: "boolean", default: false },
-  pinned: { type: "boolean", default: false },
-} as const;
-
-/** A command line that cannot be understood. */
-class UsageError extends Error {}
-
-type Values = ReturnType<typeof parse>["values"];
-
 interface Call {
   io: CacheIo;
-  values: Values;
-  words: string[];
+  /** The command's own flags, `--sort` to its value. */
+  values: CommandLine["values"];
+  words: readonly string[];
   config: Config;
   cache: CacheControl;
 }
@@ -59,8 +45,11 @@ export async function cacheCommand(
   io: CacheIo,
 ): Promise<number> {
   try {
-    const { values, positionals: words } = parse(args);
-    const config = await load(values, io);
+    const { values, operands: words, settings } = parseCommandLine(
+      commandNamed(`cache ${name}`),
+      args,
+    );
+    const config = await load(settings, io);
     if (!config) return 2;
     await using cache = await openControl(io.options(config));
     return await COMMANDS[name]({ io, values, words, config, cache });
@@ -71,19 +60,7 @@ export async function cacheCommand(
   }
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-async function load(values: Values, io: CacheIo): Promise<Config | undefined> {
-  const args = [
-    ...(values.config ? ["--config", values.config] : []),
-    ...(values["cache-dir"] ? ["--cache-dir", values["cache-dir"]] : []),
-  ];
+async function load(args: readonly string[], io: CacheIo): Promise<Config | undefined> {
   const result = await loadConfig({ ...io, args });
   if (result.ok && result.loaded.config.cache.dir) return result.loaded.config;
   const problems = result.ok
@@ -94,15 +71,16 @@ async function load(values: Values, io: CacheIo): Promise<Config | undefined> {
 }
 
 async function ls({ io, values, cache }: Call): Promise<number> {
-  const sorts = ["size", "used", "hits"] as const;
-  const sort = sorts.find((known) => known === values.sort);
-  if (!sort) throw new UsageError(`--sort ${values.sort}: expected one of ${sorts.join(", ")}`);
-  if (!/^[1-9]\d{0,5}$/.test(values.limit)) {
-    throw new UsageError(`--limit ${values.limit}: expected a number of blobs`);
+  const order = values.get("--sort");
+  const sort = SORTS.find((known) => known === order);
+  if (!sort) throw new UsageError(`--sort ${order}: expected one of ${SORTS.join(", ")}`);
+  const limit = values.get("--limit")!;
+  if (!/^[1-9]\d{0,5}$/.test(limit)) {
+    throw new UsageError(`--limit ${limit}: expected a number of blobs`);
   }
-  const query: BlobQuery = { sort, desc: true, limit: Number(values.limit) };
+  const query: BlobQuery = { sort, desc: true, limit: Number(limit) };
   const { items, total, bytes } = await cache.list(query);
-  if (values.json) return io.print(JSON.stringify(items, null, 2)) ?? 0;
+  if (values.has("--json")) return io.print(JSON.stringify(items, null, 2)) ?? 0;
   for (const { digest, size, hits, lastUsed, repositories } of items) {
     io.print([
       digest,
@@ -118,7 +96,7 @@ async function ls({ io, values, cache }: Call): Promise<number> {
 
 async function stat({ io, values, config, cache }: Call): Promise<number> {
   const usage = await cache.usage();
-  if (values.json) return io.print(JSON.stringify(usage, null, 2)) ?? 0;
+  if (values.has("--json")) return io.print(JSON.stringify(usage, null, 2)) ?? 0;
   const { blobs, bytes, maxSize, pinnedBytes, diskFree, diskTotal } = usage;
   io.print(`directory  ${config.cache.dir}`);
   io.print(`content    ${blobs} blobs, ${formatSize(bytes)} of ${formatSize(maxSize)}`);
@@ -127,28 +105,26 @@ async function stat({ io, values, config, cache }: Call): Promise<number> {
   return 0;
 }
 
-async function evict({ io, values, words, config, cache }: Call): Promise<number> {
-  const selector = await selectorOf(values, words, config, cache);
-  const dry = values["dry-run"];
-  const plan = await (dry ? cache.plan : cache.evict)(selector, values.pinned);
+async function evict(call: Call): Promise<number> {
+  const { io, values, cache } = call;
+  const selector = await selectorOf(call);
+  const dry = values.has("--dry-run");
+  const plan = await (dry ? cache.plan : cache.evict)(selector, values.has("--pinned"));
   const blobs = plan.digests.length === 1 ? "1 blob" : `${plan.digests.length} blobs`;
   io.print(`${dry ? "would evict" : "evicted"} ${blobs}, ${formatSize(plan.bytes)}`);
-  if (plan.pinned > 0) io.print(`${plan.pinned} stay: pinned; --pinned takes them too`);
-  if (plan.inUse > 0) io.print(`${plan.inUse} stay: in use right now`);
-  if (plan.shared > 0) io.print(`${plan.shared} stay: other images hold them too`);
+  if (plan.pinned > 0) io.print(`${plan.pinned} kept: pinned (use --pinned to include them)`);
+  if (plan.inUse > 0) io.print(`${plan.inUse} kept: in use right now`);
+  if (plan.shared > 0) io.print(`${plan.shared} kept: other images use them too`);
   return 0;
 }
 
 async function selectorOf(
-  values: Values,
-  words: string[],
-  config: Config,
-  cache: CacheControl,
+  { values, words, config, cache }: Call,
 ): Promise<Selector> {
-  const age = values["older-than"];
+  const age = values.get("--older-than");
   const [word] = words;
   if (words.length + (age === undefined ? 0 : 1) !== 1) {
-    throw new UsageError("evict what? Expected a digest, an image, or --older-than");
+    throw new UsageError("nothing selected: give a digest, an image, or --older-than");
   }
   if (age !== undefined) {
     const olderThan = parseDuration(age);

@@ -43,3 +43,12 @@ export const CONFIG_FLAG: Flag = {
   meaning: "The configuration; without it config.yaml, config.yml or config.json of the working " +
     "directory, if there is one.",
 };
+
+/** The flags of a command that are not keys of the configuration. */
+export function flagsOf(command: Command): readonly Flag[] {
+  return [
+    ...command.flags ?? [],
+    ...command.settings ? [CONFIG_FLAG] : [],
+    ...COMMON_FLAGS,
+  ];
+}

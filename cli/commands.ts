@@ -1,6 +1,9 @@
 /** Every command of `berth`, for people: what it does, with examples. */
 import { type Command, CONFIG_FLAG, type Flag } from "./command.ts";
 
+/** What `berth cache ls --sort` takes. */
+export const SORTS = ["size", "used", "hits"] as const;
+
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 const STORE_FLAGS: readonly Flag[] = [
@@ -108,7 +111,7 @@ export const COMMANDS: readonly Command[] = [
       ["berth cache ls --json | jq -r '.[].digest'", "for scripts"],
     ],
     flags: [
-      { name: "--sort", value: "size|used|hits", meaning: "The order.", default: "used" },
+      { name: "--sort", value: SORTS.join("|"), meaning: "The order.", default: "used" },
       { name: "--limit", value: "N", meaning: "How many.", default: "50" },
       JSON_FLAG,
       ...STORE_FLAGS,
@@ -203,6 +206,13 @@ export const COMMANDS: readonly Command[] = [
     examples: [["berth version", ""]],
   },
 ];
+
+/** The command of that name; throws where there is none. */
+export function commandNamed(name: string): Command {
+  const found = COMMANDS.find((command) => command.name === name);
+  if (!found) throw new Error(`there is no command ${name}`);
+  return found;
+}
 
 /** A command that only heads others. */
 export function isGroup(command: Command, all: readonly Command[] = COMMANDS): boolean {

@@ -1,5 +1,7 @@
 /** `berth config check`, `berth config print`, `berth config migrate`, `berth hash-password`. */
 import { resolve } from "node:path";
+import { type CommandLine, parseCommandLine, UsageError } from "./command_line.ts";
+import { commandNamed } from "./commands.ts";
 import { type Input, readPassword } from "./read_password.ts";
 import type { LoadInput } from "../proxy/config/load.ts";
 import { loadConfig } from "../proxy/config/load.ts";
@@ -21,14 +23,20 @@ const COMMANDS = { check, print, migrate };
 
 /**
  * Runs `berth config NAME …args`. The result is the exit code: 0, 1 where a file cannot be written,
- * 2 for a configuration that cannot be used.
+ * 2 for a command line or a configuration that cannot be used.
  */
-export function configCommand(
+export async function configCommand(
   name: keyof typeof COMMANDS,
   args: readonly string[],
   io: CommandIo,
 ): Promise<number> {
-  return COMMANDS[name](args, io);
+  try {
+    return await COMMANDS[name](parseCommandLine(commandNamed(`config ${name}`), args), io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.complain(`berth config ${name}: ${error.message}\nSee berth config ${name} --help`);
+    return 2;
+  }
 }
 
 async function load(args: readonly string[], io: CommandIo) {
@@ -41,38 +49,36 @@ async function load(args: readonly string[], io: CommandIo) {
   return undefined;
 }
 
-async function check(args: readonly string[], io: CommandIo): Promise<number> {
-  const loaded = await load(args, io);
+async function check({ settings }: CommandLine, io: CommandIo): Promise<number> {
+  const loaded = await load(settings, io);
   if (!loaded) return 2;
   const where = loaded.file ?? "no file: built-in defaults";
   io.print(`valid (${where}, ${Object.keys(loaded.config.registries).length} registries)`);
   return 0;
 }
 
-async function print(args: readonly string[], io: CommandIo): Promise<number> {
-  const own = new Set(["--json", "-json", "--all", "-all"]);
-  const loaded = await load(args.filter((arg) => !own.has(arg)), io);
+async function print({ values, settings }: CommandLine, io: CommandIo): Promise<number> {
+  const loaded = await load(settings, io);
   if (!loaded) return 2;
-  const has = (name: string) => args.includes(`--${name}`) || args.includes(`-${name}`);
-  const text = has("json")
+  const text = values.has("--json")
     ? JSON.stringify(printJson(loaded), null, 2)
-    : printYaml(loaded, { all: has("all") }).trimEnd();
+    : printYaml(loaded, { all: values.has("--all") }).trimEnd();
   io.print(text);
   return 0;
 }
 
-async function migrate(args: readonly string[], io: CommandIo): Promise<number> {
-  const { output, force, rest } = migrateArguments(args);
-  const loaded = await load(rest, io);
+async function migrate({ values, settings }: CommandLine, io: CommandIo): Promise<number> {
+  const loaded = await load(settings, io);
   if (!loaded) return 2;
   const text = migratedYaml(loaded);
+  const output = values.get("--output")!;
   if (output === "-") {
     io.print(text.trimEnd());
     return 0;
   }
   const system = io.system ?? realSystem;
   const file = resolve(io.cwd ?? "/", output);
-  if (!force && await system.exists(file)) {
+  if (!values.has("--force") && await system.exists(file)) {
     io.complain(`${file} is there already; --force replaces it, --output FILE writes another`);
     return 1;
   }
@@ -86,18 +92,6 @@ async function migrate(args: readonly string[], io: CommandIo): Promise<number> 
     `${file} is written; it may hold secrets. Check it: berth config check --config ${file}`,
   );
   return 0;
-}
-
-function migrateArguments(args: readonly string[]) {
-  const rest: string[] = [];
-  let [output, force] = ["config.yaml", false];
-  for (let index = 0; index < args.length; index++) {
-    const [name, value] = args[index]!.replace(/^-(?=-)/, "").split(/=(.*)/s);
-    if (name === "-output" || name === "-o") output = value ?? args[++index] ?? output;
-    else if (name === "-force") force = true;
-    else rest.push(args[index]!);
-  }
-  return { output, force, rest };
 }
 
 export interface HashPasswordIo {

@@ -1,7 +1,6 @@
 /** Help pages: examples first, defaults shown, in 80 columns. */
-import { type Command, COMMON_FLAGS, CONFIG_FLAG, type Flag } from "./command.ts";
+import { type Command, COMMON_FLAGS, CONFIG_FLAG, type Flag, flagsOf } from "./command.ts";
 import { COMMANDS, isGroup } from "./commands.ts";
-import { flagsOf } from "./flags.ts";
 import { settingSections } from "./settings.ts";
 import { type Style, wrap } from "./style.ts";
 

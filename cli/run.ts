@@ -2,7 +2,7 @@
 import { didYouMean } from "../base/suggest.ts";
 import { type Command, COMMON_FLAGS } from "./command.ts";
 import { COMMANDS, isGroup } from "./commands.ts";
-import { asksFor, problemOf } from "./flags.ts";
+import { asksFor, parseCommandLine, UsageError } from "./command_line.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 import type { Style } from "./style.ts";
 
@@ -39,10 +39,14 @@ export async function runCommand(
   if (asksFor(HELP, rest)) return help(command.name.split(" "), io);
   const run = runners[command.name];
   if (!run) return isGroup(command) && rest.length > 0 ? unknown(args, io) : usage(command, io);
-  const problem = problemOf(command, rest);
-  if (problem === undefined) return await run(rest);
-  io.complain(`berth: ${problem}\nSee berth ${implied ? "" : `${command.name} `}--help`);
-  return 2;
+  try {
+    parseCommandLine(command, rest);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.complain(`berth: ${error.message}\nSee berth ${implied ? "" : `${command.name} `}--help`);
+    return 2;
+  }
+  return await run(rest);
 }
 
 /** The command of the most words that `args` begin with. */

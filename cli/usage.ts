@@ -50,23 +50,3 @@ function defaultOf({ path }: Option): string {
   if (written === undefined || written === "") return "";
   return typeof written === "string" ? written : JSON.stringify(written);
 }
-
-/** The flags as text, one a line with its default, the registries' own last. */
-export function flagHelp(): string {
-  const all = flagUsage();
-  const width = Math.max(...all.map(({ flag }) => flag.length));
-  const line = ({ flag, default: value }: FlagUsage) =>
-    `  ${value ? `${flag.padEnd(width)}  ${value}` : flag}`;
-  const ofRegistry = ({ flag }: FlagUsage) => flag.startsWith("--registries-NAME-");
-  return [
-    "Flags and their defaults. Each is a key of the file and a variable, too: --cache-max-size is",
-    "cache.max_size and BERTH_CACHE_MAX_SIZE. One dash (-listen=:8080) does as well.",
-    "",
-    "  -c, --config FILE",
-    ...all.filter((usage) => !ofRegistry(usage)).map(line),
-    "",
-    "For a registry NAME, known or new:",
-    "",
-    ...all.filter(ofRegistry).map(line),
-  ].join("\n");
-}

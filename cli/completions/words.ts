@@ -1,7 +1,6 @@
 /** What a shell may complete, from the same tables as the help. */
-import type { Command, Flag } from "../command.ts";
+import { type Command, type Flag, flagsOf } from "../command.ts";
 import { COMMANDS, isGroup } from "../commands.ts";
-import { flagsOf } from "../flags.ts";
 import { type SettingFlag, settingSections } from "../settings.ts";
 
 /** What follows a flag: a file, a directory, one of some words, anything, or nothing. */

@@ -1,90 +1,99 @@
-/** The command line: flags by the options table, Go's single dash included. */
+/** The command line as settings: flags by the options table, and those of other tools. */
+import { type Argument, longName, readArguments } from "../../base/arguments.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import { coerce } from "./coerce.ts";
 import { LEGACY_FLAGS } from "./dropin/table.ts";
-import { findOption, OPTIONS } from "./options.ts";
-import type { Setting } from "./provenance.ts";
+import { findOption, type FoundOption, OPTIONS } from "./options.ts";
 import { formatKey } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { didYouMean } from "../../base/suggest.ts";
+import type { Setting } from "./provenance.ts";
 
 export interface Arguments {
   /** `--config FILE`, `-config FILE`, `-c FILE`. */
   readonly config?: string;
-  readonly help: boolean;
-  readonly version: boolean;
   readonly settings: readonly Setting[];
   /** Flags that only the tools have whose place Berth takes: `-port` to its value. */
   readonly legacy: Readonly<Record<string, string>>;
   readonly problems: readonly ConfigProblem[];
 }
 
-const PLAIN = ["--config", "--help", "--version"];
-const SHORT: Record<string, string> = { "-c": "--config", "-h": "--help", "-v": "--version" };
+/** A flag of the configuration: the file's, another tool's, or one of its keys. */
+export type ConfigFlag =
+  & { readonly takesValue: boolean }
+  & (
+    | { readonly kind: "file" }
+    | { readonly kind: "legacy"; readonly name: string }
+    | { readonly kind: "option" } & FoundOption
+  );
+
+/** The flag that is `written` as `--listen`, `-listen` or `-c`; `undefined` where there is none. */
+export function configFlag(written: string): ConfigFlag | undefined {
+  const long = longName(written);
+  if (long === "--config" || written === "-c") return { kind: "file", takesValue: true };
+  const name = long.slice(1);
+  const legacy = LEGACY_FLAGS[name];
+  if (legacy) return { kind: "legacy", name, takesValue: !legacy.boolean };
+  const found = findOption("flag", long);
+  return found && { kind: "option", ...found, takesValue: found.option.kind !== "boolean" };
+}
 
 /**
- * Reads `--flag value`, `--flag=value`, `-flag value` and `-flag=value`. A boolean takes its value
- * only after `=`. Lists may be repeated. Whatever is unknown is a problem, never ignored.
+ * Reads `args`. A boolean takes its value only after `=`. Lists may be repeated. What is unknown is
+ * a problem, never ignored.
  */
 export function parseArguments(args: readonly string[]): Arguments {
   const problems: ConfigProblem[] = [];
   const settings = new Map<string, Setting>();
-  const plain: Record<string, string> = {};
   const legacy: Record<string, string> = {};
-  const complain = (name: string, message: string) =>
-    problems.push({ key: "", origin: { kind: "flag", name }, message });
-
-  const rest = [...args];
-  while (rest.length > 0) {
-    const argument = rest.shift()!;
-    const match = /^(--?[A-Za-z][^=]*)(?:=([\s\S]*))?$/.exec(argument);
-    if (!match) {
-      const message = `unexpected argument ${JSON.stringify(argument)}`;
-      problems.push({ key: "", message: `${message}; expected flags such as --listen=:8080` });
+  let config: string | undefined;
+  for (const argument of readArguments(args, configFlag)) {
+    if (argument.kind !== "flag") {
+      problems.push(problemOf(argument));
       continue;
     }
-    const written = match[1]!;
-    const name = SHORT[written] ?? written.replace(/^-(?!-)/, "--");
-    const value = () => match[2] ?? rest.shift();
-    if (name === "--help" || name === "--version") {
-      plain[name] = "true";
-      continue;
-    }
-    const old = name.slice(1);
-    const legacyFlag = LEGACY_FLAGS[old];
-    if (legacyFlag) {
-      const text = legacyFlag.boolean ? match[2] ?? "true" : value();
-      if (text === undefined) complain(written, `expected a value, as in ${old}=VALUE`);
-      else legacy[old] = text;
-      continue;
-    }
-    const found = findOption("flag", name);
-    if (!found && name !== "--config") {
-      const known = [...PLAIN, ...OPTIONS.map(({ flag }) => flag)];
-      complain(written, `unknown flag${didYouMean(name, known)}`);
-      // What follows is most likely its value, and no problem of its own.
-      if (match[2] === undefined && rest[0]?.startsWith("-") === false) rest.shift();
-      continue;
-    }
-    const text = found?.option.kind === "boolean" ? match[2] ?? "true" : value();
-    if (text === undefined) complain(written, `expected a value, as in ${name}=VALUE`);
-    else if (!found) plain[name] = text;
-    else {
-      const key = formatKey(found.path);
-      const given = coerce(text, found.option);
-      const before = settings.get(key)?.value;
-      settings.set(key, {
-        path: found.path,
-        value: Array.isArray(before) && Array.isArray(given) ? [...before, ...given] : given,
-        origin: { kind: "flag", name: written },
-      });
-    }
+    const { flag, written, value = "true" } = argument;
+    if (flag.kind === "file") config = value;
+    else if (flag.kind === "legacy") legacy[flag.name] = value;
+    else addSetting(settings, flag, written, value);
   }
   return {
-    ...(plain["--config"] === undefined ? {} : { config: plain["--config"] }),
-    help: "--help" in plain,
-    version: "--version" in plain,
+    ...(config === undefined ? {} : { config }),
     settings: [...settings.values()],
     legacy,
     problems,
   };
+}
+
+type Misread = Exclude<Argument<ConfigFlag>, { kind: "flag" }>;
+
+function problemOf(argument: Misread): ConfigProblem {
+  if (argument.kind === "operand") {
+    const message = `unexpected argument ${JSON.stringify(argument.text)}`;
+    return { key: "", message: `${message}; expected flags such as --listen=:8080` };
+  }
+  const { written } = argument;
+  const origin = { kind: "flag", name: written } as const;
+  if (argument.kind === "incomplete") {
+    const { flag } = argument;
+    const name = flag.kind === "legacy" ? flag.name : longName(written);
+    return { key: "", origin, message: `expected a value, as in ${name}=VALUE` };
+  }
+  const known = ["--config", ...OPTIONS.map(({ flag }) => flag)];
+  return { key: "", origin, message: `unknown flag${didYouMean(longName(written), known)}` };
+}
+
+function addSetting(
+  settings: Map<string, Setting>,
+  { path, option }: FoundOption,
+  written: string,
+  text: string,
+): void {
+  const key = formatKey(path);
+  const given = coerce(text, option);
+  const before = settings.get(key)?.value;
+  settings.set(key, {
+    path,
+    value: Array.isArray(before) && Array.isArray(given) ? [...before, ...given] : given,
+    origin: { kind: "flag", name: written },
+  });
 }

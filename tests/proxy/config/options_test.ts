@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findOption, keyInfo, OPTIONS } from "../../../proxy/config/options.ts";
 import { formatKey, parseKey } from "../../../proxy/config/path.ts";
-import { nearest } from "../../../base/suggest.ts";
-import { flagHelp, flagUsage } from "../../../cli/usage.ts";
 
 Deno.test("OPTIONS, every key has a flag and a variable of its own that lead back to it", () => {
   for (const spelling of ["flag", "env"] as const) {
@@ -43,23 +41,6 @@ Deno.test("formatKey and parseKey, are each other's inverse", () => {
   for (const text of ["a..b", "a b", "a[", '"a', "a[x]", ".a."]) {
     assert.equal(parseKey(text), undefined, text);
   }
-});
-
-Deno.test("nearest, finds the slip and makes nothing up", () => {
-  const known = ["listen", "domain_suffix", "default_registry"];
-  assert.equal(nearest("lisen", known), "listen");
-  assert.equal(nearest("domainSuffix", known), "domain_suffix");
-  assert.equal(nearest("default-registry", known), "default_registry");
-  assert.equal(nearest("volume", known), undefined);
-});
-
-Deno.test("flagHelp, has a line for every flag, with its default", () => {
-  const help = flagHelp().split("\n");
-  assert.ok(help.some((line) => /^ {2}--listen ADDRESS +:8080$/.test(line)));
-  assert.ok(help.some((line) => /^ {2}--cache-max-size SIZE +32GiB$/.test(line)));
-  assert.ok(help.some((line) => /^ {2}--log-level debug\|info\|warn\|error +info$/.test(line)));
-  assert.ok(help.some((line) => /^ {2}--registries-NAME-url URL$/.test(line)));
-  assert.equal(flagUsage().length, OPTIONS.length);
 });
 
 Deno.test("logins, their passwords are secrets that may come from files", () => {

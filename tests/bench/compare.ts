@@ -1,5 +1,5 @@
 /** What got worse since an earlier run. */
-import { type Measured, middle } from "./table.ts";
+import { type Measured, middle, show } from "./table.ts";
 
 /** CPU time holds from run to run where throughput does not; less than this is still noise. */
 const LIMIT = 0.15;

@@ -2,7 +2,8 @@
 import { clientChallenge } from "./client_sign_in/client_challenge.ts";
 import type { Proof } from "./client_sign_in/proof.ts";
 import { type Exchange, fullName } from "./exchange.ts";
-import { readLimited } from "./http/body.ts";
+import { discard, readLimited } from "./http/body.ts";
+import { codingsOf, decoded } from "./http/content_coding.ts";
 import { requestHeaders } from "./http/headers.ts";
 import { calledAs } from "./names/target.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
@@ -42,10 +43,21 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
     ...(question.retries === undefined ? {} : { retries: question.retries }),
     ...(question.watchIdle === undefined ? {} : { watchIdle: question.watchIdle }),
   });
+  const plain = await decoded(response);
+  if (!plain && response.ok) {
+    await discard(response);
+    const coding = codingsOf(response.headers).join(", ");
+    throw new OciError("UNAVAILABLE", {
+      status: 502,
+      message: `${calledAs(x.target)} answered in a Content-Encoding that is unknown here: ${
+        coding.slice(0, 50)
+      }`,
+    });
+  }
   if (isReading(question)) updateProof(x.proof, response);
   x.asked.upstreamStatus = response.status;
   x.asked.upstreamMs ||= Math.round(ms);
-  return response;
+  return plain ?? response;
 }
 
 /** Whether `question` is about content that everyone who may pull may have. */

@@ -5,6 +5,7 @@ import type { Source, SourceAnswer } from "../../cache/types.ts";
 import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { discard } from "../http/body.ts";
+import { codingsOf } from "../http/content_coding.ts";
 import { parseContentRange } from "../http/range.ts";
 import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
@@ -111,7 +112,7 @@ function isRangeRefusal({ status }: Response): boolean {
  */
 function offsetOf(response: Response, from: number): number | undefined {
   if (response.status === 200) return 0;
-  if (response.status !== 206) return undefined;
+  if (response.status !== 206 || codingsOf(response.headers).length > 0) return undefined;
   const range = parseContentRange(response.headers.get("content-range"));
   return range?.start === from ? from : undefined;
 }

@@ -6,6 +6,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import { byteStream } from "../http/byte_stream.ts";
 import type { Lookup } from "./dial.ts";
 
 export interface ExactOptions {
@@ -82,22 +83,4 @@ export async function exactFetch(
     status: answer.statusCode,
     headers: received,
   });
-}
-
-/** A Node stream as a byte stream. Chunks are copied, since Node's may share one slab. */
-function byteStream(body: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
-  body.on("error", () => {}); // also told to whoever reads; untold, it would end the process
-  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
-  return new ReadableStream({
-    type: "bytes",
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (!done) return controller.enqueue(new Uint8Array(value));
-      controller.close();
-      controller.byobRequest?.respond(0);
-    },
-    cancel() {
-      body.destroy();
-    },
-  }, { highWaterMark: 0 });
 }

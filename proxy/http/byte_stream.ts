@@ -1,0 +1,20 @@
+/** Node streams as web streams. */
+import type { Readable } from "node:stream";
+
+/** A Node stream as a byte stream. Chunks are copied, since Node's may share one slab. */
+export function byteStream(body: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
+  body.on("error", () => {}); // also told to whoever reads; untold, it would end the process
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (!done) return controller.enqueue(new Uint8Array(value));
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel() {
+      body.destroy();
+    },
+  }, { highWaterMark: 0 });
+}

@@ -66,7 +66,7 @@ const progress = Deno.stderr.isTerminal()
   : undefined;
 
 /** What is the user's to mend gets one line; exit code 2 for configuration, 1 for the rest. */
-function explain(thrown: unknown): number {
+function exitCodeOf(thrown: unknown): number {
   const error = original(thrown);
   if (error instanceof ConfigError) {
     io.complain(error.message);
@@ -87,5 +87,5 @@ function explain(thrown: unknown): number {
 if (import.meta.main) {
   if (Deno.build.standalone) silenceLegacyAbort();
   const style = styleFor(Deno.stdout.isTerminal(), io.env);
-  Deno.exit(await runCommand(Deno.args, { ...io, style }, RUNNERS).catch(explain));
+  Deno.exit(await runCommand(Deno.args, { ...io, style }, RUNNERS).catch(exitCodeOf));
 }

@@ -7,7 +7,7 @@ import { VERSION } from "./version.ts";
 type Address = Listener["address"];
 
 /** Where each part listens, as bound. */
-export interface Addresses {
+interface Addresses {
   readonly registry: Address;
   /** None: the dashboard is off. */
   readonly dashboard: Address | undefined;

@@ -1,10 +1,11 @@
 /** `berth ca`: the certificate that clients of the forward proxy must trust. */
-import { loadConfig, type LoadInput } from "../proxy/config/load.ts";
+import { loadConfig } from "../proxy/config/load.ts";
+import type { LoadInput } from "../proxy/config/load_input.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { authorityFor } from "../proxy/forward/service.ts";
 
 /** What the command reads and writes. */
-export interface CaIo extends Omit<LoadInput, "args"> {
+interface CaIo extends Omit<LoadInput, "args"> {
   print(line: string): void;
   complain(line: string): void;
 }

@@ -3,7 +3,8 @@ import type { Selector } from "../cache/eviction.ts";
 import type { BlobQuery } from "../cache/listing.ts";
 import type { CacheOptions } from "../cache/options.ts";
 import type { VerifyProgress } from "../cache/types.ts";
-import { loadConfig, type LoadInput } from "../proxy/config/load.ts";
+import { loadConfig } from "../proxy/config/load.ts";
+import type { LoadInput } from "../proxy/config/load_input.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { formatDuration, formatSize, parseDuration } from "../base/units.ts";
@@ -13,7 +14,7 @@ import { type CacheControl, openControl } from "./cache_socket.ts";
 import { isRepository } from "../proxy/oci/path.ts";
 import { registryMap, upstreamName } from "../proxy/names/target.ts";
 
-export interface CacheIo extends Omit<LoadInput, "args"> {
+interface CacheIo extends Omit<LoadInput, "args"> {
   /** Writes one line to standard output. */
   print(line: string): void;
   /** Writes one line to standard error. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type CommandLine, parseCommandLine, UsageError } from "./command_line.ts";
 import { commandNamed } from "./commands.ts";
 import { type Input, readPassword } from "./read_password.ts";
-import type { LoadInput } from "../proxy/config/load.ts";
+import type { LoadInput } from "../proxy/config/load_input.ts";
 import { loadConfig } from "../proxy/config/load.ts";
 import { describeWriteError } from "../base/atomic_file.ts";
 import { migratedYaml } from "../proxy/config/migrate.ts";
@@ -12,7 +12,7 @@ import { printJson, printYaml } from "../proxy/config/print.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { realSystem } from "../proxy/config/system.ts";
 
-export interface CommandIo extends Omit<LoadInput, "args"> {
+interface CommandIo extends Omit<LoadInput, "args"> {
   /** Writes one text and a line break to standard output. */
   print(text: string): void;
   /** Writes one text and a line break to standard error. */

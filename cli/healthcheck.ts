@@ -1,13 +1,14 @@
 /** `berth healthcheck`: whether the Berth of this configuration answers, for containers. */
 import { request as http } from "node:http";
 import { request as https } from "node:https";
-import { loadConfig, type LoadInput } from "../proxy/config/load.ts";
+import { loadConfig } from "../proxy/config/load.ts";
+import type { LoadInput } from "../proxy/config/load_input.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { parseListen } from "../proxy/config/schema.ts";
 
 const TIMEOUT_MS = 5_000;
 
-export interface HealthcheckIo extends Omit<LoadInput, "args"> {
+interface HealthcheckIo extends Omit<LoadInput, "args"> {
   print(line: string): void;
   complain(line: string): void;
 }

@@ -6,7 +6,7 @@ import { asksFor, parseCommandLine, UsageError } from "./command_line.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 import type { Style } from "./style.ts";
 
-export interface RunIo {
+interface RunIo {
   print(text: string): void;
   complain(text: string): void;
   /** For what goes to standard output. */

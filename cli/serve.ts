@@ -1,12 +1,12 @@
 /** `berth serve`: Berth from its start to the signal that ends it. */
-import type { LoadInput } from "../proxy/config/load.ts";
+import type { LoadInput } from "../proxy/config/load_input.ts";
 import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { configureLog, logger } from "../proxy/observe/log.ts";
 import { type Program, startProgram, type Surroundings } from "./program.ts";
 
 /** What the command reads and writes. */
-export interface ServeIo extends Surroundings, Omit<LoadInput, "args" | "env"> {
+interface ServeIo extends Surroundings, Omit<LoadInput, "args" | "env"> {
   complain(text: string): void;
 }
 

@@ -4,7 +4,7 @@ import { OPTIONS } from "../proxy/config/options.ts";
 import type { Flag } from "./command.ts";
 import { type Meanings, readMeanings } from "./meaning.ts";
 
-export interface Section {
+interface Section {
   readonly heading: string;
   /** What the section as a whole is about; empty where its heading says it. */
   readonly about: string;

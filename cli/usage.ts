@@ -15,7 +15,7 @@ const PLACEHOLDERS: Partial<Record<Kind, string>> = {
   map: "JSON",
 };
 
-export interface FlagUsage {
+interface FlagUsage {
   /** `--cache-max-size SIZE`; a registry's flags hold NAME in its place. */
   readonly flag: string;
   /** `BERTH_CACHE_MAX_SIZE`. */

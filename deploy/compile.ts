@@ -14,7 +14,7 @@ import { TARGETS } from "./targets.ts";
 
 const PAGES = join("ui", "dist");
 
-export interface CompileOptions {
+interface CompileOptions {
   /** Where the executable goes. */
   output: string;
   /** A target of `deno compile`; this machine's when left out. */

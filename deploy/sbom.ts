@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Package } from "./packages.ts";
 
-export interface SbomOptions {
+interface SbomOptions {
   readonly version: string;
   /** Of the commit, so that the same commit gives the same document. */
   readonly time: Date;

@@ -4,7 +4,7 @@ import { COMMANDS, isGroup } from "../commands.ts";
 import { type SettingFlag, settingSections } from "../settings.ts";
 
 /** What follows a flag: a file, a directory, one of some words, anything, or nothing. */
-export type ValueKind = "none" | "any" | "file" | "directory" | readonly string[];
+type ValueKind = "none" | "any" | "file" | "directory" | readonly string[];
 
 export interface CompletedFlag extends Flag {
   readonly kind: ValueKind;

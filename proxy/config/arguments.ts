@@ -8,7 +8,7 @@ import { formatKey } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import type { Setting } from "./provenance.ts";
 
-export interface Arguments {
+interface Arguments {
   /** `--config FILE`, `-config FILE`, `-c FILE`. */
   readonly config?: string;
   readonly settings: readonly Setting[];
@@ -18,7 +18,7 @@ export interface Arguments {
 }
 
 /** A flag of the configuration: the file's, another tool's, or one of its keys. */
-export type ConfigFlag =
+type ConfigFlag =
   & { readonly takesValue: boolean }
   & (
     | { readonly kind: "file" }

@@ -28,12 +28,3 @@ export function diffLines(before: string, after: string): DiffLine[] {
   }
   return lines;
 }
-
-const MARKS: Record<DiffLine["kind"], string> = { same: " ", add: "+", remove: "-", skip: "" };
-
-/** `lines` as a unified diff of `file`; empty when nothing differs. */
-export function unifiedDiff(file: string, lines: readonly DiffLine[]): string {
-  if (lines.length === 0) return "";
-  const body = lines.map(({ kind, text }) => `${MARKS[kind]}${text}\n`);
-  return `--- ${file}\n+++ ${file}\n${body.join("")}`;
-}

@@ -1,5 +1,5 @@
 /** Which file holds the configuration. */
-import type { Origin } from "./provenance.ts";
+import type { Provenance } from "./provenance.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { resolvePath } from "./secrets.ts";
 import { type System, unreadable } from "./system.ts";
@@ -7,14 +7,14 @@ import { type System, unreadable } from "./system.ts";
 /** Looked for in the working directory, in this order. */
 const NAMES = ["config.yaml", "config.yml", "config.json"];
 
-export interface DiscoveredFile {
+interface DiscoveredFile {
   /** As it is named in messages. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
 }
 
-export interface Discovery {
+interface Discovery {
   readonly file?: DiscoveredFile;
   /** Why the file that is named cannot be read. */
   readonly problem?: ConfigProblem;
@@ -47,7 +47,7 @@ export async function discoverFile(
   return { looked };
 }
 
-function originOf(given: string | undefined, named: string | undefined): Origin | undefined {
+function originOf(given: string | undefined, named: string | undefined): Provenance | undefined {
   if (given !== undefined) return { kind: "flag", name: "--config" };
   return named === undefined ? undefined : { kind: "environment", name: "BERTH_CONFIG" };
 }

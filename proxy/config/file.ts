@@ -2,7 +2,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { coerce } from "./coerce.ts";
 import { keyInfo } from "./options.ts";
-import type { Origin, Setting } from "./provenance.ts";
+import type { Provenance, Setting } from "./provenance.ts";
 import { isTree, leaves, type Path } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -14,7 +14,7 @@ export interface ParsedFile {
   /** Whether it says anything of the top-level `key`. */
   has(key: string | number): boolean;
   /** Where the value at `path` stands, or the key nearest to it. */
-  origin(path: Path, at?: "key" | "value"): Origin;
+  origin(path: Path, at?: "key" | "value"): Provenance;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,7 +27,7 @@ const VARIABLE = /\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
  * `text` with the variables of `env` put in, and their names. `missing` holds those that are
  * neither set nor given a default.
  */
-export function interpolate(text: string, env: Environment) {
+function interpolate(text: string, env: Environment) {
   const variables: string[] = [];
   const missing: string[] = [];
   const value = text.replaceAll(VARIABLE, (_, literal?: string, name?: string, other?: string) => {

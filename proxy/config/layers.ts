@@ -1,14 +1,14 @@
 /** Settings of several sources laid over each other, and which of them each value comes from. */
-import type { Origin, Setting } from "./provenance.ts";
+import type { Provenance, Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, leaves, newTree, type Path, setIn, type Tree } from "./path.ts";
 import { BUILT_IN_REGISTRIES } from "./registries.ts";
 
 /** Origins by key, as `formatKey` writes it. */
-export type Sources = ReadonlyMap<string, Origin>;
+export type Sources = ReadonlyMap<string, Provenance>;
 
 export class Layers {
   readonly tree: Tree = newTree();
-  readonly #origins = new Map<string, Origin>();
+  readonly #origins = new Map<string, Provenance>();
 
   /** Lays `settings` on top. Mappings grow together; lists and scalars replace what was there. */
   add(settings: Iterable<Setting>): void {
@@ -29,7 +29,7 @@ export class Layers {
   }
 
   /** Where the value at `path`, or the list or mapping that it is part of, comes from. */
-  origin(path: Path): Origin | undefined {
+  origin(path: Path): Provenance | undefined {
     for (let length = path.length; length > 0; length--) {
       const found = this.#origins.get(formatKey(path.slice(0, length)));
       if (found) return found;
@@ -38,7 +38,7 @@ export class Layers {
   }
 
   /** Where the section at `path` comes from: the last source that says anything within it. */
-  sectionOrigin(path: Path): Origin | undefined {
+  sectionOrigin(path: Path): Provenance | undefined {
     const prefix = `${formatKey(path)}.`;
     const within = [...this.#origins].filter(([key]) => key.startsWith(prefix));
     return within.at(-1)?.[1];
@@ -46,7 +46,7 @@ export class Layers {
 
   /** The origin of every leaf of `config`; what no source says is a default. */
   sources(config: Tree): Sources {
-    const origins = [...leaves(config)].map(({ path }): [string, Origin] => [
+    const origins = [...leaves(config)].map(({ path }): [string, Provenance] => [
       formatKey(path),
       this.origin(path) ?? { kind: "default" },
     ]);

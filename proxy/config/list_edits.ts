@@ -1,4 +1,4 @@
-/** One item more or less in a list of the file: a pin, a host that may be reached. */
+/** One item more in a list of the file: a pin, a host that may be reached. */
 import type { Edit } from "./edit/edit.ts";
 import type { LoadedConfig } from "./load.ts";
 import { getIn, type Path } from "./path.ts";
@@ -7,13 +7,6 @@ import { getIn, type Path } from "./path.ts";
 export function addItem({ config }: LoadedConfig, path: Path, item: string): Edit[] {
   const items = listAt(config, path);
   return items.includes(item) ? [] : [{ path, value: [...items, item] }];
-}
-
-/** Edits after which the list at `path` does not hold `item`; none when it does not. */
-export function removeItem({ config }: LoadedConfig, path: Path, item: string): Edit[] {
-  const items = listAt(config, path);
-  if (!items.includes(item)) return [];
-  return [{ path, value: items.filter((other) => other !== item) }];
 }
 
 function listAt(config: unknown, path: Path): readonly unknown[] {

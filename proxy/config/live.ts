@@ -1,5 +1,6 @@
 /** The configuration that is in force, and how another one takes its place. */
-import { loadConfig, type LoadedConfig, type LoadInput } from "./load.ts";
+import { loadConfig, type LoadedConfig } from "./load.ts";
+import type { LoadInput } from "./load_input.ts";
 import { effectiveValues } from "./print.ts";
 import { formatKey, getIn, type Path } from "./path.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
@@ -189,7 +190,7 @@ export class LiveConfig {
 }
 
 /** What differs between two configurations, secrets masked. */
-export function configChanges(previous: LoadedConfig, next: LoadedConfig): ConfigChange[] {
+function configChanges(previous: LoadedConfig, next: LoadedConfig): ConfigChange[] {
   const shown = (loaded: LoadedConfig) =>
     new Map(effectiveValues(loaded).map(({ path, value }) => [formatKey(path), { path, value }]));
   const [before, after] = [shown(previous), shown(next)];

@@ -5,30 +5,21 @@
 import { statedWords, urlHost } from "./registry_words.ts";
 import type { ParsedFile } from "./file.ts";
 import { exposureWarning } from "./exposure.ts";
-import { gather } from "./sources.ts";
+import { readSources } from "./sources.ts";
 import { readHtpasswd } from "./htpasswd.ts";
 import type { Layers, Sources } from "./layers.ts";
 import { schemaMessages } from "./messages.ts";
-import type { Origin } from "./provenance.ts";
+import type { Provenance } from "./provenance.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
 import { modeWarnings, secretFiles } from "./file_modes.ts";
 import { checkFiles } from "./named_files.ts";
+import type { LoadInput } from "./load_input.ts";
 import type { FetchedMap } from "./registry_map.ts";
 import { type Config, configSchema, type RegistryConfig } from "./schema.ts";
 import { readSecrets } from "./secrets.ts";
-import { realSystem, type System } from "./system.ts";
-
-export interface LoadInput {
-  /** The command line without the subcommand. */
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly cwd?: string;
-  readonly system?: System;
-  /** Stands in for the text of the file, found or not: a change tried before it is written. */
-  readonly text?: string;
-}
+import { realSystem } from "./system.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -58,9 +49,9 @@ export type LoadResult =
 /** Loads the configuration that `args`, `env` and the file in `cwd` make together. */
 export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   const { env = {}, cwd = "/", system = realSystem } = input;
-  const gathered = await gather({ ...input, env, cwd, system });
-  const { layers, file, files, map, warnings } = gathered;
-  const problems = [...gathered.problems];
+  const read = await readSources({ ...input, env, cwd, system });
+  const { layers, file, files, map, warnings } = read;
+  const problems = [...read.problems];
   nameDefaultRegistry(layers);
 
   const place = (path: Path, at: "key" | "value") => locate(layers, file, path, at);
@@ -99,7 +90,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
     ...config,
     registries: { ...config.registries, ...disabled },
   });
-  const path = gathered.path;
+  const path = read.path;
   const exposure = exposureWarning(config);
   // The origins call it by the name that messages have for it.
   const holders = secretFiles(config, sources).map((it) => it === file?.path ? path ?? it : it);
@@ -124,7 +115,7 @@ function locate(
   file: ParsedFile | undefined,
   path: Path,
   at: "key" | "value",
-): Origin | undefined {
+): Provenance | undefined {
   for (let length = path.length; length > 0; length--) {
     const part = path.slice(0, length);
     const origin = layers.origin(part) ?? layers.sectionOrigin(part);

@@ -6,7 +6,7 @@ import { EXPECTED } from "./schema.ts";
 import { isSecret, maskUserinfo } from "./secrets.ts";
 import { nearest } from "../../base/suggest.ts";
 
-export interface SchemaMessage {
+interface SchemaMessage {
   readonly path: Path;
   /** Which part of the source is meant: unknown keys are at fault themselves. */
   readonly at: "key" | "value";
@@ -45,7 +45,7 @@ function unknownKey(parent: Path, key: string): string {
 }
 
 /** What a key of this kind takes, as the end of a sentence that begins with "expected". */
-export function expectation(info: KeyInfo | undefined): string {
+function expectation(info: KeyInfo | undefined): string {
   switch (info?.kind) {
     case "size":
     case "duration":
@@ -78,7 +78,7 @@ function showAt(path: Path, found: unknown): string {
 }
 
 /** `value` as JSON, without the password of a URL, cut where it is long. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   const shown = typeof value === "string" ? maskUserinfo(value) : value;
   const text = JSON.stringify(shown) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

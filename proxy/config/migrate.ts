@@ -1,12 +1,12 @@
 /** One file that says what several sources say together. */
 import { literal } from "./file.ts";
 import type { LoadedConfig } from "./load.ts";
-import type { Origin } from "./provenance.ts";
+import type { Provenance } from "./provenance.ts";
 import { formatKey, leaves, type Tree } from "./path.ts";
 import { annotatedYaml, asWritten, type EffectiveValue, readFromFile, turnedOff } from "./print.ts";
 
 /** Said by Berth itself: a file need not repeat it. */
-const OWN: readonly Origin["kind"][] = ["default", "built-in"];
+const OWN: readonly Provenance["kind"][] = ["default", "built-in"];
 
 /**
  * A configuration file in Berth's terms that, alone, comes to what `loaded` is: every value that is

@@ -43,7 +43,7 @@ export interface Option extends KeyInfo {
   readonly env: string;
 }
 
-function describe(schema: z.core.$ZodType): KeyInfo {
+function infoOf(schema: z.core.$ZodType): KeyInfo {
   const def = (schema as z.core.$ZodTypes)._zod.def;
   const meta = keyMeta.get(schema);
   const secret = meta?.secret ?? false;
@@ -52,21 +52,21 @@ function describe(schema: z.core.$ZodType): KeyInfo {
     case "default":
     case "prefault":
     case "optional":
-      return describe(def.innerType);
+      return infoOf(def.innerType);
     case "union":
-      return def.options.map(describe).find(({ kind }) => kind !== "text") ?? describeText(secret);
+      return def.options.map(infoOf).find(({ kind }) => kind !== "text") ?? textInfo(secret);
     case "object":
       return {
         kind: "section",
         secret,
         keys: Object.fromEntries(
-          Object.entries(def.shape).map(([key, value]) => [key, describe(value)]),
+          Object.entries(def.shape).map(([key, value]) => [key, infoOf(value)]),
         ),
       };
     case "record":
-      return { kind: "map", secret, item: describe(def.valueType) };
+      return { kind: "map", secret, item: infoOf(def.valueType) };
     case "array":
-      return { kind: "list", secret, item: describe(def.element) };
+      return { kind: "list", secret, item: infoOf(def.element) };
     case "boolean":
       return { kind: "boolean", secret };
     case "number": {
@@ -76,14 +76,14 @@ function describe(schema: z.core.$ZodType): KeyInfo {
     case "enum":
       return { kind: "enum", secret, values: Object.values(def.entries).map(String) };
     default:
-      return describeText(secret);
+      return textInfo(secret);
   }
 }
 
-const describeText = (secret: boolean): KeyInfo => ({ kind: "text", secret });
+const textInfo = (secret: boolean): KeyInfo => ({ kind: "text", secret });
 
 /** The whole schema. */
-export const ROOT: KeyInfo = describe(configSchema);
+const ROOT: KeyInfo = infoOf(configSchema);
 
 /** What the schema says of `path`; `undefined` when it knows no such key. */
 export function keyInfo(path: Path): KeyInfo | undefined {

@@ -2,7 +2,7 @@
 import { Document, isScalar, type Node } from "yaml";
 import type { LoadedConfig } from "./load.ts";
 import { keyInfo } from "./options.ts";
-import { describeOrigin, type Origin } from "./provenance.ts";
+import { describeProvenance, type Provenance } from "./provenance.ts";
 import { formatKey, getIn, isTree, leaves, newTree, type Path, setIn, type Tree } from "./path.ts";
 import { masked } from "./secrets.ts";
 import { writeDuration, writeSize } from "../../base/units.ts";
@@ -11,10 +11,10 @@ export interface EffectiveValue {
   readonly path: Path;
   /** As it may be shown and as a file would say it. */
   readonly value: unknown;
-  readonly origin: Origin;
+  readonly origin: Provenance;
 }
 
-export interface PrintOptions {
+interface PrintOptions {
   /** Every key of every registry, and not just those that some source sets. */
   readonly all?: boolean;
 }
@@ -80,7 +80,7 @@ export function annotatedYaml(values: readonly EffectiveValue[]): string {
   for (const { path, origin } of values) {
     const node = document.getIn(path, true) as Node & { flow?: boolean };
     if (!isScalar(node)) node.flow = true;
-    node.comment = ` ${describeOrigin(origin)}`;
+    node.comment = ` ${describeProvenance(origin)}`;
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
@@ -92,7 +92,7 @@ export function printJson(loaded: LoadedConfig) {
     file: loaded.file ?? null,
     config: treeOf(values),
     sources: Object.fromEntries(
-      values.map(({ path, origin }) => [formatKey(path), describeOrigin(origin)]),
+      values.map(({ path, origin }) => [formatKey(path), describeProvenance(origin)]),
     ),
     warnings: loaded.warnings,
   };

@@ -1,7 +1,7 @@
 /** Where a value of the effective configuration comes from. */
 import type { Path } from "./path.ts";
 
-export type Origin =
+export type Provenance =
   | { readonly kind: "default" }
   /** The registries that Berth knows without being told. */
   | { readonly kind: "built-in" }
@@ -24,11 +24,11 @@ export type Origin =
 export interface Setting {
   readonly path: Path;
   readonly value: unknown;
-  readonly origin: Origin;
+  readonly origin: Provenance;
 }
 
 /** `origin` in a few words: `config.yaml:12:9`, `environment BERTH_LISTEN`, `default`. */
-export function describeOrigin(origin: Origin): string {
+export function describeProvenance(origin: Provenance): string {
   switch (origin.kind) {
     case "default":
       return "default";

@@ -9,7 +9,7 @@ import { isSecret } from "./secrets.ts";
 import { parseDuration } from "../../base/units.ts";
 
 /** Settings of a registry as a form sends them: every key may be left out. */
-export type RegistryPatch = { [Key in keyof RegistryInput]?: unknown };
+type RegistryPatch = { [Key in keyof RegistryInput]?: unknown };
 
 const DEFAULTS = registrySchema.parse({ url: "https://registry.example" });
 
@@ -74,7 +74,7 @@ export function removeRegistry(loaded: LoadedConfig, name: string): Edit[] {
 }
 
 /** Whether Berth knows `name` without being told. */
-export function isBuiltIn(name: string): boolean {
+function isBuiltIn(name: string): boolean {
   return Object.hasOwn(BUILT_IN_REGISTRIES, name);
 }
 

@@ -1,6 +1,6 @@
 /** `registry_map`: more registries, `{"name": "https://…"}` in a file or at a URL. */
 import { join } from "node:path";
-import type { Origin, Setting } from "./provenance.ts";
+import type { Provenance, Setting } from "./provenance.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { isTree } from "./path.ts";
 import { registryName, registrySchema } from "./schema.ts";
@@ -37,7 +37,7 @@ export interface MapPlace {
   readonly cacheDir: string;
   readonly system: System;
   /** Where `registry_map` was said. */
-  readonly origin: Origin | undefined;
+  readonly origin: Provenance | undefined;
 }
 
 /** The file in `cacheDir` that keeps the last good copy. */

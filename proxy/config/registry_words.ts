@@ -5,7 +5,7 @@ import type { RegistryConfig } from "./schema.ts";
 type Registries = Readonly<Record<string, RegistryConfig>>;
 
 /** Two registries that both say a word is theirs. */
-export interface Conflict {
+interface Conflict {
   readonly path: Path;
   readonly word: string;
   readonly other: string;
@@ -38,7 +38,7 @@ export function urlHost(registry: Pick<RegistryConfig, "url">): string {
  * stated, goes to the last registry that has it (the operator's come after the built-in ones), and
  * never stands for one with a `repo_prefix`, since names there are not names under the prefix.
  */
-export function claimWords(registries: Registries) {
+export function registryWords(registries: Registries) {
   const owners = new Map<string, string>();
   const conflicts: Conflict[] = [];
   for (const [name, registry] of Object.entries(registries)) {

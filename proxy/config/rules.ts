@@ -1,6 +1,6 @@
 /** What no single key can say: rules between keys. */
 import ipaddr from "ipaddr.js";
-import { claimWords } from "./registry_words.ts";
+import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
 import type { Path } from "./path.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
@@ -22,7 +22,7 @@ const GLOB = /^[a-z0-9._*/-]+$/;
 /** Every rule that `config` breaks. Secrets in `*_file` keys have not been read yet. */
 export function violations(config: Config): Violation[] {
   return [
-    ...registryWords(config),
+    ...wordConflicts(config),
     ...Object.entries(config.registries).flatMap(([name, registry]) => [
       ...registryNames(["registries", name], registry),
       ...registryAccess(["registries", name], registry, config),
@@ -39,8 +39,8 @@ export function violations(config: Config): Violation[] {
   ];
 }
 
-function* registryWords(config: Config): Generator<Violation> {
-  const { owners, conflicts } = claimWords(config.registries);
+function* wordConflicts(config: Config): Generator<Violation> {
+  const { owners, conflicts } = registryWords(config.registries);
   for (const { path, word, other } of conflicts) {
     yield { path, message: `${quote(word)} already stands for the registry ${other}` };
   }
@@ -269,7 +269,7 @@ function* forward(config: Config): Generator<Violation> {
       "the forward proxy speaks plain HTTP: expected a port of its own";
     yield { path: ["forward", "listen"], message };
   }
-  const { owners } = claimWords(config.registries);
+  const { owners } = registryWords(config.registries);
   for (const [index, name] of config.forward.intercept.entries()) {
     if (owners.has(name.toLowerCase())) continue;
     const message = `found ${quote(name)}, expected one of ${names(config)}`;

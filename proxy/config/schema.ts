@@ -6,7 +6,7 @@ import { z } from "zod";
 import { parseDuration, parseSize } from "../../base/units.ts";
 
 /** What the options table needs to know of a key beyond its type. */
-export interface KeyMeta {
+interface KeyMeta {
   /** How its text is read: from the environment and flags everything is text. */
   kind?: "size" | "duration" | "listen" | "regex" | "url";
   /** Never shown: not in errors, not in print-outs, not in the API. */

@@ -6,14 +6,14 @@ import { dropIn } from "./dropin/dropin.ts";
 import { environmentSettings } from "./environment.ts";
 import { type ParsedFile, parseFile } from "./file.ts";
 import { builtInSettings, Layers } from "./layers.ts";
-import type { LoadInput } from "./load.ts";
-import { describeOrigin, type Setting } from "./provenance.ts";
+import type { LoadInput } from "./load_input.ts";
+import { describeProvenance, type Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, newTree, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type FetchedMap, readRegistryMap, type RegistryMapReading } from "./registry_map.ts";
 import { configSchema } from "./schema.ts";
 
-export interface Gathered {
+interface ReadSources {
   readonly layers: Layers;
   readonly file: ParsedFile | undefined;
   /** Absolute path of the file, if one was found. */
@@ -25,13 +25,13 @@ export interface Gathered {
   readonly warnings: readonly string[];
 }
 
-type GatherInput = LoadInput & Required<Pick<LoadInput, "env" | "cwd" | "system">>;
+type SourcesInput = LoadInput & Required<Pick<LoadInput, "env" | "cwd" | "system">>;
 
 /**
  * Reads all sources. From the bottom: built-in registries, what a recognised tool does by itself,
  * the registry map, the file, other tools' environment, `BERTH_…`, other tools' flags, flags.
  */
-export async function gather(input: GatherInput): Promise<Gathered> {
+export async function readSources(input: SourcesInput): Promise<ReadSources> {
   const { env, cwd, system } = input;
   const args = parseArguments(input.args ?? []);
   const found = await discoverFile(args.config, env, cwd, system);
@@ -106,13 +106,13 @@ function unusedVolume(defaults: readonly Setting[], layers: Layers): string[] {
   const volume = defaults.find(({ path }) => formatKey(path) === "cache.dir");
   const dir = volume && getIn(layers.tree, volume.path);
   if (!volume || dir === volume.value) return [];
-  const said = describeOrigin(layers.origin(volume.path)!);
+  const said = describeProvenance(layers.origin(volume.path)!);
   return [`${volume.value} is there and is not used: cache.dir is ${dir} (${said})`];
 }
 
 async function readMap(
   settings: readonly Setting[],
-  { cwd, env, system }: GatherInput,
+  { cwd, env, system }: SourcesInput,
 ): Promise<RegistryMapReading> {
   const layers = new Layers();
   layers.add(settings);

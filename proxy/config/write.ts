@@ -5,8 +5,9 @@ import { describeWriteError, whyUnwritable, writeAtomically } from "../../base/a
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit/edit.ts";
 import { literal } from "./file.ts";
-import { loadConfig, type LoadedConfig, type LoadInput, type LoadResult } from "./load.ts";
-import { describeOrigin, type Origin } from "./provenance.ts";
+import { loadConfig, type LoadedConfig, type LoadResult } from "./load.ts";
+import type { LoadInput } from "./load_input.ts";
+import { describeProvenance, type Provenance } from "./provenance.ts";
 import { formatKey, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
 import { maskText } from "./secrets_text.ts";
@@ -33,14 +34,14 @@ export type WriteErrorKind =
 /** A change that was not made; nothing was written. */
 export class WriteError extends Error {
   readonly key: string;
-  readonly origin: Origin | undefined;
+  readonly origin: Provenance | undefined;
   /** What is wrong with the result, for `invalid`. */
   readonly problems: readonly ConfigProblem[];
 
   constructor(
     readonly kind: WriteErrorKind,
     message: string,
-    more: { key?: string; origin?: Origin; problems?: readonly ConfigProblem[] } = {},
+    more: { key?: string; origin?: Provenance; problems?: readonly ConfigProblem[] } = {},
   ) {
     super(message);
     this.name = "WriteError";
@@ -51,7 +52,7 @@ export class WriteError extends Error {
 }
 
 /** The file that changes go to. */
-export interface FileState {
+interface FileState {
   /** As an absolute path; it may not exist yet. */
   readonly file: string;
   /** Stands for its text, for `If-Match`. */
@@ -61,7 +62,7 @@ export interface FileState {
   readonly readOnlyReason: string;
 }
 
-export interface Preview {
+interface Preview {
   readonly file: string;
   /** Of the text before the change. */
   readonly revision: string;
@@ -174,13 +175,13 @@ function checkKeys(loaded: LoadedConfig, edits: readonly Edit[]): void {
     const fromVariable = stated?.kind === "file" && stated.variables && value !== undefined;
     const origin = fromVariable ? stated : fixedOrigin(loaded, path);
     if (!origin) continue;
-    const message = `${key} comes from ${describeOrigin(origin)}; change it there`;
+    const message = `${key} comes from ${describeProvenance(origin)}; change it there`;
     throw new WriteError("read-only-key", message, { key, origin });
   }
 }
 
 /** The source that beats the file for `path` or something within it; `undefined` when none does. */
-export function fixedOrigin(loaded: LoadedConfig, path: Path): Origin | undefined {
+export function fixedOrigin(loaded: LoadedConfig, path: Path): Provenance | undefined {
   const key = formatKey(path);
   for (const [known, origin] of loaded.sources) {
     const concerned = known === key || known.startsWith(`${key}.`) || key.startsWith(`${known}[`);

@@ -1,5 +1,5 @@
 /** Which registry a request means, and what its repository is called there. Pure. */
-import { claimWords } from "../config/registry_words.ts";
+import { registryWords } from "../config/registry_words.ts";
 import type { Config, Registry } from "../config/schema.ts";
 import { isRepository, looksLikeHost, quote } from "../oci/path.ts";
 import { OciError } from "../oci/errors.ts";
@@ -55,7 +55,7 @@ export function registryMap(
 ): RegistryMap {
   const words = new Map<string, Registry>();
   const hosts = new Map<string, Registry>();
-  for (const [word, name] of claimWords(config.registries).owners) {
+  for (const [word, name] of registryWords(config.registries).owners) {
     const registry = { ...config.registries[name]!, name };
     words.set(word, registry);
     if (registry.hosts.some((host) => host.toLowerCase() === word)) hosts.set(word, registry);

@@ -1,6 +1,6 @@
 /** Everything that other tools' settings come to, in the order in which it counts. */
 import type { Setting } from "../provenance.ts";
-import { describeOrigin } from "../provenance.ts";
+import { describeProvenance } from "../provenance.ts";
 import { formatKey } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
 import { containerRegistryProxy } from "./container_registry_proxy.ts";
@@ -9,7 +9,7 @@ import { LEGACY_OPTIONS, UNNEEDED } from "./table.ts";
 import type { DropInInput, Note, Reading, Tool, ToolSetting } from "./tool.ts";
 import { crev, serverlessRegistryProxy } from "./vanity.ts";
 
-export interface DropIn {
+interface DropIn {
   /** What the tools do when they are not told otherwise: below the file. */
   readonly defaults: readonly Setting[];
   /** From a tool's own file. */
@@ -79,7 +79,7 @@ function sameValue(a: unknown, b: unknown): boolean {
 
 function versus(one: ToolSetting, other: ToolSetting): string {
   return `${one.tool} contradicts ${other.tool}, which says otherwise in ` +
-    `${describeOrigin(other.origin)}; expected one of them`;
+    `${describeProvenance(other.origin)}; expected one of them`;
 }
 
 /** A tool for one registry beside a tool for many. */
@@ -88,7 +88,7 @@ function incompatible(settings: readonly ToolSetting[]): ConfigProblem[] {
   const many = settings.find(({ path }) => formatKey(path) === "forward.intercept");
   if (!vanity || !many) return [];
   const message = `${many.tool} serves many registries and ${vanity.tool} (` +
-    `${describeOrigin(vanity.origin)}) only one; expected one of them`;
+    `${describeProvenance(vanity.origin)}) only one; expected one of them`;
   return [{ key: "", origin: many.origin, message }];
 }
 

@@ -2,7 +2,7 @@
 import type { Path } from "../path.ts";
 import { isTrue, type Tool } from "./tool.ts";
 
-export interface LegacyOption {
+interface LegacyOption {
   readonly tool: Tool;
   readonly env: string;
   /** The keys that take its value. */
@@ -11,13 +11,13 @@ export interface LegacyOption {
   readonly read: (text: string) => unknown;
 }
 
-export interface Unneeded {
+interface Unneeded {
   readonly tool: Tool;
   readonly env: string;
   readonly instead: string;
 }
 
-export interface LegacyFlag {
+interface LegacyFlag {
   readonly tool: Tool;
   /** Takes its value only after `=`. */
   readonly boolean?: true;

@@ -1,5 +1,5 @@
 /** The tools that Berth takes the place of, and what their settings come to. */
-import type { Origin, Setting } from "../provenance.ts";
+import type { Provenance, Setting } from "../provenance.ts";
 import type { Path, Tree } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
 import type { System } from "../system.ts";
@@ -50,7 +50,7 @@ export interface Reading {
 /** A text that somebody wrote, and where. */
 export interface Written {
   readonly text: string;
-  readonly origin: Origin;
+  readonly origin: Provenance;
 }
 
 /** What one of `flags` says, else what `name` says in the environment; empty is as good as unset. */

@@ -2,7 +2,7 @@
 import { columnOf, lineEnd, lineStart, nextLine, type Source, type Splice } from "./place.ts";
 
 /** What is known of the lines to take away. */
-export interface Lines {
+interface Lines {
   /** Where the key or the dash stands, and where the value ends. */
   readonly start: number;
   readonly end: number;

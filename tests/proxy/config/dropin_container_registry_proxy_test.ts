@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nginxTime } from "../../../proxy/config/dropin/table.ts";
-import { describeOrigin } from "../../../proxy/config/provenance.ts";
+import { describeProvenance } from "../../../proxy/config/provenance.ts";
 import { load, loaded, type Machine, problems } from "./fixture.ts";
 
 async function config(input: Machine) {
@@ -20,7 +20,7 @@ Deno.test("container-registry-proxy, what it does by itself", async () => {
   assert.equal(found.config.cache.dir, "./data");
   assert.equal(found.config.cache.manifests.ttl, 0);
   assert.equal(
-    describeOrigin(found.sources.get("forward.listen")!),
+    describeProvenance(found.sources.get("forward.listen")!),
     "as container-registry-proxy does",
   );
   for (const directory of ["/registry_proxy_mirror_cache", "/docker_mirror_cache"]) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeOrigin } from "../../../proxy/config/provenance.ts";
+import { describeProvenance } from "../../../proxy/config/provenance.ts";
 import { load, loaded, loadYaml, type Machine, problems } from "./fixture.ts";
 
 async function config(input: Machine) {
@@ -51,7 +51,7 @@ Deno.test("serverless-registry-proxy, its environment", async () => {
   assert.equal(auth.password, '{"a": 1}');
   assert.equal(config.token_url, "/_token");
   assert.equal(
-    describeOrigin(sources.get("registries.vanity.url")!),
+    describeProvenance(sources.get("registries.vanity.url")!),
     "environment REGISTRY_HOST",
   );
 });
@@ -68,7 +68,7 @@ Deno.test("serverless-registry-proxy, its flags beat its environment", async () 
   assert.equal(config.registries.vanity!.repo_prefix, "b");
   assert.equal(config.registries.vanity!.auth.header, "Bearer x");
   assert.equal(config.registries.vanity!.browser_redirects, true);
-  assert.equal(describeOrigin(sources.get("listen")!), "flag -port");
+  assert.equal(describeProvenance(sources.get("listen")!), "flag -port");
 });
 
 Deno.test("serverless-registry-proxy, the flags of its source", async () => {
@@ -182,7 +182,7 @@ mitm:
   assert.ok(Object.values(config.registries).every(({ auth }) => auth.mode === "client"));
   assert.equal(config.log.level, "debug");
   assert.equal(config.forward.ca_cert_file, "ca.crt");
-  assert.equal(describeOrigin(sources.get("log.level")!), "config.yaml:8:12");
+  assert.equal(describeProvenance(sources.get("log.level")!), "config.yaml:8:12");
   const line = warnings.join();
   assert.match(line, /^settings of crm .*mitm \(registries are intercepted/);
   assert.match(line, /allowed_hosts \(an entry is a whole host name.*security \(/);

@@ -1,5 +1,6 @@
 /** A machine for the configuration: files as a table, and an answer for each URL. */
-import type { LoadedConfig, LoadInput, LoadResult } from "../../../proxy/config/load.ts";
+import type { LoadedConfig, LoadResult } from "../../../proxy/config/load.ts";
+import type { LoadInput } from "../../../proxy/config/load_input.ts";
 import { loadConfig } from "../../../proxy/config/load.ts";
 import { formatProblem } from "../../../proxy/config/problem.ts";
 import type { System } from "../../../proxy/config/system.ts";

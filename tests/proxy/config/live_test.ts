@@ -6,7 +6,7 @@ import {
   type ReloadResult,
   watchConfig,
 } from "../../../proxy/config/live.ts";
-import type { LoadInput } from "../../../proxy/config/load.ts";
+import type { LoadInput } from "../../../proxy/config/load_input.ts";
 import { ConfigError, formatProblem } from "../../../proxy/config/problem.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { machine } from "./fixture.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeOrigin } from "../../../proxy/config/provenance.ts";
+import { describeProvenance } from "../../../proxy/config/provenance.ts";
 import { load, loaded, loadYaml, problems } from "./fixture.ts";
 
 Deno.test("loadConfig, nothing given: the defaults and the built-in registries", async () => {
@@ -23,7 +23,7 @@ Deno.test("loadConfig, flags beat environment beats file beats defaults", async 
   assert.equal(config.listen, ":3");
   assert.equal(config.domain_suffix, "b.example");
   assert.equal(config.public_url, "http://a.example");
-  const from = (key: string) => describeOrigin(sources.get(key)!);
+  const from = (key: string) => describeProvenance(sources.get(key)!);
   assert.equal(from("listen"), "flag --listen");
   assert.equal(from("domain_suffix"), "environment BERTH_DOMAIN_SUFFIX");
   assert.equal(from("public_url"), "config.yaml:3:13");
@@ -132,7 +132,7 @@ upstream:
   assert.equal(config.public_url, "https://berth.example");
   assert.deepEqual(config.cache.pin, ["a/${b}:*"]);
   assert.equal(config.upstream.retries, 7);
-  assert.equal(describeOrigin(sources.get("domain_suffix")!), "config.yaml:4:16 (${SUFFIX})");
+  assert.equal(describeProvenance(sources.get("domain_suffix")!), "config.yaml:4:16 (${SUFFIX})");
   assert.deepEqual(problems(await loadYaml("domain_suffix: a\npublic_url: ${NOPE}\n")), [
     "config.yaml:2:13: ${NOPE} is not set; expected it in the environment",
   ]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { watchConfig } from "../../../proxy/config/live.ts";
-import { describeOrigin } from "../../../proxy/config/provenance.ts";
+import { describeProvenance } from "../../../proxy/config/provenance.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { load, loaded, machine, problems } from "./fixture.ts";
 
@@ -26,7 +26,7 @@ Deno.test("registry_map, a file's names join the map and set the default", async
   assert.equal(config.registries.docker!.url, "https://mirror.example");
   assert.equal(config.registries.docker!.library, true);
   assert.equal(config.default_registry, "quay");
-  assert.equal(describeOrigin(sources.get("registries.docker.url")!), "registry map map.json");
+  assert.equal(describeProvenance(sources.get("registries.docker.url")!), "registry map map.json");
   assert.ok(read.includes("/srv/map.json"));
 });
 

@@ -1,6 +1,6 @@
 /** The forward proxy as the API tells of it. */
 import type { LiveConfig } from "../../../proxy/config/live.ts";
-import { describeOrigin } from "../../../proxy/config/provenance.ts";
+import { describeProvenance } from "../../../proxy/config/provenance.ts";
 import { fileState, fixedOrigin } from "../../../proxy/config/write.ts";
 import { entryFor } from "../../../proxy/forward/hosts/refusal.ts";
 import type { RefusedHost } from "../../../proxy/forward/hosts/refused_hosts.ts";
@@ -26,7 +26,7 @@ export async function forwardView(live: LiveConfig, forward: ForwardState): Prom
     revision,
     writable: writable && !fixed,
     readOnlyReason: fixed
-      ? `forward.allowed_hosts comes from ${describeOrigin(fixed)}; change it there`
+      ? `forward.allowed_hosts comes from ${describeProvenance(fixed)}; change it there`
       : readOnlyReason,
   };
 }

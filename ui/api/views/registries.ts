@@ -1,6 +1,6 @@
 /** Registries of the map as the API tells them. */
 import type { LoadedConfig } from "../../../proxy/config/load.ts";
-import type { Origin } from "../../../proxy/config/provenance.ts";
+import type { Provenance } from "../../../proxy/config/provenance.ts";
 import { formatKey, newTree, setIn } from "../../../proxy/config/path.ts";
 import { type EffectiveValue, effectiveValues } from "../../../proxy/config/print.ts";
 import type { RegistryConfig } from "../../../proxy/config/schema.ts";
@@ -10,7 +10,7 @@ import { referenceHost } from "./connect.ts";
 import { originView } from "./settings.ts";
 
 /** Sources that beat the file, so that the dashboard cannot change what they say. */
-const FIXED: ReadonlySet<Origin["kind"]> = new Set(["environment", "flag", "map"]);
+const FIXED: ReadonlySet<Provenance["kind"]> = new Set(["environment", "flag", "map"]);
 
 /** The part of a registry's view that the configuration alone decides. */
 export type ConfiguredRegistry = Omit<RegistryView, "health" | "counters">;

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import type { ConfigChange, ReloadResult } from "../../../proxy/config/live.ts";
 import type { LoadedConfig } from "../../../proxy/config/load.ts";
-import { describeOrigin, type Origin } from "../../../proxy/config/provenance.ts";
+import { describeProvenance, type Provenance } from "../../../proxy/config/provenance.ts";
 import { formatKey, parseKey, type Path } from "../../../proxy/config/path.ts";
 import { effectiveValues } from "../../../proxy/config/print.ts";
 import type { ConfigProblem } from "../../../proxy/config/problem.ts";
@@ -33,8 +33,8 @@ export function settings(loaded: LoadedConfig): Setting[] {
 }
 
 /** `origin` by kind and in words. */
-export function originView(origin: Origin): OriginView {
-  return { kind: origin.kind, text: describeOrigin(origin) };
+export function originView(origin: Provenance): OriginView {
+  return { kind: origin.kind, text: describeProvenance(origin) };
 }
 
 /** How reading the configuration went; `undefined` stands for the start, at `startedAt`. */
@@ -56,7 +56,7 @@ export function reloadView(result: ReloadResult | undefined, startedAt: number):
 
 /** `problem` as a complaint about one value, with the place in the file where it is known. */
 export function fieldProblem({ key, origin, message }: ConfigProblem): FieldProblem {
-  const place = origin && origin.kind !== "default" ? ` (${describeOrigin(origin)})` : "";
+  const place = origin && origin.kind !== "default" ? ` (${describeProvenance(origin)})` : "";
   return { path: key, message: `${message}${place}` };
 }
 

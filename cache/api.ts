@@ -122,6 +122,11 @@ export interface Cache {
   touch(digest: string): void;
   /** Fills under way. */
   fills(): RunningFill[];
+  /**
+   * Milliseconds until the fill of `digest` that is running has come to byte `position`, at its pace so
+   * far; `undefined` where none runs.
+   */
+  timeTo(digest: string, position: number): number | undefined;
   /** Calls `listener` with each event until the returned function is called. */
   onEvent(listener: CacheListener): () => void;
   /** Changes settings; they hold from now on. */

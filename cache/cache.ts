@@ -245,6 +245,10 @@ class DiskCache implements Cache {
     if (row) this.#catalog.touch(row, this.#clock.now());
   }
 
+  timeTo(digest: string, position: number): number | undefined {
+    return this.#parts.fills.timeTo(digest, position);
+  }
+
   fills(): RunningFill[] {
     return this.#parts.fills.running().map((fill) => ({
       ...fill,

@@ -5,6 +5,8 @@ export interface Answer {
   readonly response: Response;
   /** How the cache answered; `none` where it was not asked. */
   readonly cache: CacheResult;
+  /** True where the body comes from upstream for this request alone, past the cache. */
+  readonly fromUpstream?: boolean;
   /** Set where the same request may be given the same answer again. */
   readonly again?: Repeatable | undefined;
 }

@@ -149,7 +149,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
       case "manifest":
         return manifest(x, path);
       case "blob":
-        return blob(x, path, cache);
+        return blob(x, path, cache, config.cache.ranges);
       case "tags":
         return tags(x);
       case "catalog":

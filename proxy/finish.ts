@@ -48,7 +48,8 @@ export function finish(
   const shared = arrival.target?.registry.auth.mode !== "client";
   if (answer?.again && shared) ready?.keep(arrival, response, answer.again);
   if (answer && !answer.again && response.body && record.method !== "HEAD") {
-    return sendCounted(arrival, response, response.body, finishing);
+    const passed = answer.fromUpstream || answer.cache === "pass";
+    return sendCounted(arrival, { response, body: response.body, passed }, finishing);
   }
   // Small and in memory: it is in the socket's buffer as soon as it is sent.
   record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
@@ -60,15 +61,19 @@ export function finish(
 /** `response` with a body that is counted as it is taken; its end completes the record. */
 function sendCounted(
   arrival: Arrival,
-  response: Response,
-  body: ReadableStream<Uint8Array>,
+  { response, body, passed }: {
+    response: Response;
+    body: ReadableStream<Uint8Array>;
+    /** Each byte of it comes from upstream. */
+    passed: boolean;
+  },
   { clock, sendTimeout, ...reporting }: Finishing,
 ): Response {
   const { record, caller, target } = arrival;
   const counted = sendBody(body, {
     clock,
     timeout: sendTimeout,
-    taken: record.cache === "pass" ? (bytes) => void (record.upstreamBytes += bytes) : undefined,
+    taken: passed ? (bytes) => void (record.upstreamBytes += bytes) : undefined,
     ended({ bytes, end }) {
       record.bytes = bytes;
       record.ended = endOf(end);

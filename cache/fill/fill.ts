@@ -171,7 +171,7 @@ export class Fill {
       size: shared.total,
       offset: start,
       length: end === undefined ? undefined : end - start,
-      body: follow(shared, { start, end, detached }),
+      body: follow(shared, { start, end, detached, early: true }),
     };
   }
 

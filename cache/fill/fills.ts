@@ -93,6 +93,19 @@ export class Fills {
     return this.#entries.get(digest)?.fill.repositories;
   }
 
+  /**
+   * Milliseconds until the running fill of `digest` has come to byte `position`, at its pace so far;
+   * `undefined` where none runs.
+   */
+  timeTo(digest: string, position: number): number | undefined {
+    const entry = this.#entries.get(digest);
+    if (!entry) return undefined;
+    const { received } = entry.fill;
+    if (received >= position) return 0;
+    const pace = received / Math.max(1, this.#options.clock.now() - entry.startedAt);
+    return (position - received) / pace;
+  }
+
   /** Bytes that running fills have received and not yet stored. */
   get pendingBytes(): number {
     return this.#entries.values().reduce((sum, { fill }) => sum + fill.received, 0);

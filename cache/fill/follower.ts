@@ -5,6 +5,11 @@ export interface FollowerOptions {
   start: number;
   /** Byte to stop before; `undefined` for the end of content whose size nobody has said. */
   end: number | undefined;
+  /**
+   * Whether what lies before the end of the content may be read before all of it has been verified:
+   * a range that does not touch the end ends cleanly then. Otherwise the end of each range waits.
+   */
+  early?: boolean | undefined;
   /** How to go on when the flight is detached. */
   detached?: Continuation | undefined;
   /** How to go on when the flight fails; without it the reader gets the error. */
@@ -59,7 +64,15 @@ class Follower {
 
   #atEnd(): boolean {
     const { state } = this.#shared;
-    return state.kind === "verified" && this.#position >= (this.#options.end ?? state.size);
+    const { end } = this.#options;
+    if (state.kind === "verified") return this.#position >= (end ?? state.size);
+    return end !== undefined && this.#position >= end && this.#position <= this.#unheld();
+  }
+
+  /** Byte up to which nothing is held back, as far as content is concerned that is not verified. */
+  #unheld(): number {
+    const { total } = this.#shared;
+    return this.#options.early && total !== undefined ? total - HELD_BACK : -Infinity;
   }
 
   /** The next bytes; `undefined` at the end. */
@@ -84,7 +97,8 @@ class Follower {
     const { state, received, total } = this.#shared;
     const end = this.#options.end ?? total;
     if (state.kind === "verified") return Math.min(end ?? state.size, state.size);
-    return end === undefined ? received - HELD_BACK : Math.min(received, end - HELD_BACK);
+    if (end === undefined) return received - HELD_BACK;
+    return Math.min(received, end, Math.max(end - HELD_BACK, this.#unheld()));
   }
 
   async #goOn(continuation: Continuation | undefined, error: unknown): Promise<void> {

@@ -2,8 +2,10 @@
 import type { Cache } from "../../cache/api.ts";
 import type { Answer } from "../answer.ts";
 import { serveDigest } from "./by_digest.ts";
+import type { RangeRules } from "./direct_range.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
-import { parseRange } from "../http/range.ts";
+import { allowsRange } from "../http/etag.ts";
+import { parseRanges } from "../http/range.ts";
 import { passThrough } from "../through/pass.ts";
 
 /** Without a cache, or where clients are to be redirected, blobs pass through. */
@@ -11,11 +13,16 @@ export async function blob(
   x: Exchange,
   { digest }: PathOf<"blob">,
   cache: Cache | undefined,
+  rules: RangeRules,
 ): Promise<Answer> {
   const path = `blobs/${digest}`;
   if (!cache || x.target.registry.redirects === "pass") {
     return { response: await passThrough(x, { path }, (signed) => signed), cache: "pass" };
   }
-  const range = parseRange(x.request.headers.get("range"));
-  return await serveDigest(x, cache, { digest, path, accept: "", range });
+  const { headers } = x.request;
+  const ranges = allowsRange(headers.get("if-range"), `"${digest}"`)
+    ? parseRanges(headers.get("range"))
+    : undefined;
+  const wanted = ranges?.length === 1 ? { range: ranges[0] } : { ranges };
+  return await serveDigest(x, cache, { digest, path, accept: "", ...wanted }, rules);
 }

@@ -1,4 +1,5 @@
 /** Content of the cache as an answer. */
+import type { ByteRange } from "../../base/byte_range.ts";
 import type { Content } from "../../cache/types.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
@@ -54,12 +55,20 @@ export function headOf(x: Exchange, known: Known, result: CacheResult): Answer {
   return { response, cache: result, again: { body: null, digest: known.digest, until: Infinity } };
 }
 
-/** 200 with all of `content`, or 206 with the part that it holds. */
-export function respond(x: Exchange, content: Content, result: CacheResult): Answer {
+/**
+ * 200 with all of `content`, or 206 with the part that it holds, which may be all of it where a
+ * `range` was asked for (RFC 9110, 15.3.7).
+ */
+export function respond(
+  x: Exchange,
+  content: Content,
+  result: CacheResult,
+  range?: ByteRange,
+): Answer {
   const headers = contentHeaders(x, content, result);
   const { body, offset, length, size } = content;
   if (length !== undefined) headers.set("content-length", String(length));
-  const partial = length !== undefined && size !== undefined && length < size;
+  const partial = range !== undefined && length !== undefined && size !== undefined && length > 0;
   if (partial) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${size}`);
   const large = body instanceof Uint8Array && body.length > AT_ONCE;
   const sent = large ? inPieces(body) : body;

@@ -19,7 +19,10 @@ export interface Wanted {
   path: string;
   /** Accept header for upstream. */
   accept: string;
+  /** The one range that is wanted. */
   range?: ByteRange | undefined;
+  /** The ranges that are wanted, where there are several. */
+  ranges?: readonly ByteRange[] | undefined;
 }
 
 /**

@@ -188,6 +188,10 @@ export const configSchema = z.strictObject({
     verify_every: duration().prefault("24h"),
     memory: size().prefault("64MiB"),
     pin: z.array(z.string()).default([]),
+    ranges: z.strictObject({
+      direct: size().prefault("8MiB"),
+      wait: duration().prefault("1s"),
+    }).prefault({}),
     manifests: z.strictObject({
       tiers: z.array(tagTier).default([]),
       ttl: duration().prefault(0),

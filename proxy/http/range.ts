@@ -6,7 +6,26 @@ import type { ByteRange } from "../../base/byte_range.ts";
  * ignored: another unit, several ranges, a malformed or upside-down one.
  */
 export function parseRange(header: string | null): ByteRange | undefined {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.trim() ?? "");
+  const ranges = parseRanges(header);
+  return ranges?.length === 1 ? ranges[0] : undefined;
+}
+
+/** `Range` as byte ranges, in the client's order; `undefined` where any of it is to be ignored. */
+export function parseRanges(header: string | null): ByteRange[] | undefined {
+  const set = /^bytes=(.*)$/is.exec(header?.trim() ?? "")?.[1];
+  // RFC 9110, 5.6.1: empty elements of a list count for nothing.
+  const parts = set?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
+  const ranges = parts.map(parseSpec);
+  return ranges.length === 0 || ranges.includes(undefined) ? undefined : ranges as ByteRange[];
+}
+
+/** `range` as a header says it. */
+export function formatRange(range: ByteRange): string {
+  return "suffix" in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end ?? ""}`;
+}
+
+function parseSpec(spec: string): ByteRange | undefined {
+  const match = /^(\d{0,15})-(\d{0,15})$/.exec(spec);
   if (!match || (match[1] === "" && match[2] === "")) return undefined;
   if (match[1] === "") return { suffix: Number(match[2]) };
   const start = Number(match[1]);

@@ -313,20 +313,24 @@ Deno.test("fill, hands on bytes as they arrive, but for the last", async () => {
   await withCache({}, async ({ cache }) => {
     const whole = await cache.fill(digest, source);
     const part = await cache.fill(digest, source, { range: { start: 0, end: 128 * KiB - 1 } });
-    const read = { whole: 0, part: 0 };
+    const last = await cache.fill(digest, source, { range: { suffix: 300 * KiB } });
+    const read = { whole: 0, part: 0, last: 0 };
     const count = async (name: keyof typeof read, body: ReadableStream<Uint8Array>) => {
       for await (const piece of body) read[name] += piece.length;
     };
     const done = [
       count("whole", whole.body as ReadableStream<Uint8Array>),
       count("part", part.body as ReadableStream<Uint8Array>),
+      count("last", last.body as ReadableStream<Uint8Array>),
     ];
-    await until(() => read.whole === 384 * KiB && read.part > 0);
+    await until(() => read.whole === 384 * KiB && read.last > 0);
+    // A range that does not touch the end of the content is over by now; one that does is not.
+    await done[1];
     await settle();
-    assert.ok(read.part < 128 * KiB, "no clean end of a range before everything is verified");
+    assert.ok(read.last < 300 * KiB, "no clean end of the content before everything is verified");
     gate.resolve();
     await Promise.all(done);
-    assert.deepEqual(read, { whole: 512 * KiB, part: 128 * KiB });
+    assert.deepEqual(read, { whole: 512 * KiB, part: 128 * KiB, last: 300 * KiB });
   });
 });
 

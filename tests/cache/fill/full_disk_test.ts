@@ -98,7 +98,7 @@ Deno.test("fill, wrong bytes are found out without a disk too", () =>
     const { source } = scripted(bytes, [{ wrong: true }]);
     const contents = [
       await cache.fill(digest, source),
-      await cache.fill(digest, source, { range: { start: 0, end: 10 } }),
+      await cache.fill(digest, source, { range: { suffix: 10 } }),
     ];
     for (const { body } of contents) {
       const { error } = await drain(body);

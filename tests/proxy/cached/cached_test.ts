@@ -92,18 +92,18 @@ Deno.test("a hit in ranges, by HEAD and by If-None-Match", async () => {
   await stored(t.cache);
   const size = LAYER.bytes.length;
   const table: [range: string, status: number, from: number, to: number][] = [
-    ["bytes=0-", 200, 0, size],
+    ["bytes=0-", 206, 0, size],
     ["bytes=100-", 206, 100, size],
     ["bytes=100-199", 206, 100, 200],
     ["bytes=-5", 206, size - 5, size],
     ["bytes=5-99999999", 206, 5, size],
-    ["bytes=1-2,4-5", 200, 0, size],
+    ["bytes=1-2,x", 200, 0, size],
   ];
   for (const [range, status, from, to] of table) {
     const response = await t.proxy.get(LAYER_PATH, { headers: { range } });
     assert.deepEqual(await response.bytes(), LAYER.bytes.slice(from, to), range);
-    assert.ok([status, 206].includes(response.status), range);
-    if (from > 0) {
+    assert.equal(response.status, status, range);
+    if (status === 206) {
       assert.equal(response.headers.get("content-range"), `bytes ${from}-${to - 1}/${size}`, range);
     }
   }

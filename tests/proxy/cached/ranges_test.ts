@@ -1,0 +1,269 @@
+/** Ranges of blobs: cold, joined and held, over real sockets. */
+import assert from "node:assert/strict";
+import type { Cache } from "../../../cache/api.ts";
+import { openCache } from "../../../cache/cache.ts";
+import { image } from "../../fake/content.ts";
+import { startProxy, type TestProxy } from "../../fake/proxy.ts";
+import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
+
+const MIB = 2 ** 20;
+const app = image({ layers: [3 * MIB, 5000] });
+const [LAYER, SMALL] = app.blobs.slice(1) as [typeof app.blobs[number], typeof app.blobs[number]];
+const pathOf = ({ digest }: { digest: string }) => `/v2/org/app/blobs/${digest}`;
+const PATH = pathOf(LAYER);
+
+interface Setup extends AsyncDisposable {
+  upstream: FakeRegistry;
+  proxy: TestProxy;
+  cache: Cache;
+  get(range: string, more?: Record<string, string>): Promise<Response>;
+}
+
+async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
+  await using stack = new AsyncDisposableStack();
+  const dir = await Deno.makeTempDir({ prefix: "berth-ranges-" });
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const upstream = stack.use(await fakeRegistry({ images: { "org/app:latest": app } }));
+  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0 });
+  stack.defer(() => cache.close());
+  const registries = { hub: { url: upstream.url } };
+  const proxy = stack.use(
+    await startProxy({ default_registry: "hub", registries, ...settings }, {}, cache),
+  );
+  const owned = stack.move();
+  return {
+    upstream,
+    proxy,
+    cache,
+    get: (range, more = {}) => proxy.get(PATH, { headers: { range, ...more } }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function stored(cache: Cache): Promise<void> {
+  while (cache.fills().length > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Makes the next transfer of a blob stop after `after` bytes until the result is called. */
+function holdAt(upstream: FakeRegistry, after: number): () => void {
+  const gate = Promise.withResolvers<void>();
+  upstream.fault({ path: /blobs/, action: { kind: "stall", after, until: gate.promise } });
+  return gate.resolve;
+}
+
+const SIZE = LAYER.bytes.length;
+const KINDS: [range: string, start: number, end: number][] = [
+  ["bytes=0-50", 0, 51],
+  ["bytes=0-", 0, SIZE],
+  [`bytes=0-${SIZE - 1}`, 0, SIZE],
+  ["bytes=0-99999999", 0, SIZE],
+  ["bytes=1000-", 1000, SIZE],
+  ["bytes=-70000", SIZE - 70_000, SIZE],
+  ["bytes=-99999999", 0, SIZE],
+  [`bytes=${SIZE - 1}-`, SIZE - 1, SIZE],
+  ["BYTES = 5-9".replace(" = ", "="), 5, 10],
+  ["bytes=,5-9,", 5, 10],
+];
+
+for (const how of ["cold", "joined", "held"]) {
+  Deno.test(`blob ranges, ${how}: every kind is a 206 with just those bytes`, async () => {
+    for (const [range, start, end] of KINDS) {
+      await using s = await setup();
+      let release = () => {};
+      let leader: Promise<unknown> = Promise.resolve();
+      if (how === "held") {
+        await (await s.proxy.get(PATH)).bytes();
+        await stored(s.cache);
+      }
+      if (how === "joined") {
+        release = holdAt(s.upstream, 2 * MIB);
+        const response = await s.proxy.get(PATH);
+        leader = response.bytes();
+      }
+      const asked = s.get(range);
+      release();
+      const response = await asked;
+      assert.equal(response.status, 206, range);
+      assert.equal(response.headers.get("content-range"), `bytes ${start}-${end - 1}/${SIZE}`);
+      assert.equal(response.headers.get("content-length"), String(end - start));
+      assert.equal(response.headers.get("etag"), `"${LAYER.digest}"`);
+      assert.deepEqual(await response.bytes(), LAYER.bytes.slice(start, end), range);
+      await leader;
+      await stored(s.cache);
+    }
+  });
+
+  Deno.test(`blob ranges, ${how}: conditions hold`, async () => {
+    const etag = `"${LAYER.digest}"`;
+    const table: [Record<string, string>, number][] = [
+      [{ "if-range": etag }, 206],
+      [{ "if-range": '"other"' }, 200],
+      [{ "if-range": `W/${etag}` }, 200],
+      [{ "if-range": "Thu, 01 Jan 2026 00:00:00 GMT" }, 200],
+      ...(how === "cold"
+        ? []
+        : [[{ "if-none-match": etag }, 304] as [Record<string, string>, number]]),
+      [{ "if-none-match": '"other"' }, 206],
+    ];
+    for (const [headers, status] of table) {
+      await using s = await setup();
+      let release = () => {};
+      let leader: Promise<unknown> = Promise.resolve();
+      if (how === "held") {
+        await (await s.proxy.get(PATH)).bytes();
+        await stored(s.cache);
+      }
+      if (how === "joined") {
+        release = holdAt(s.upstream, MIB);
+        leader = (await s.proxy.get(PATH)).bytes();
+      }
+      const response = await s.get("bytes=5-9", headers);
+      assert.equal(response.status, status, JSON.stringify(headers));
+      release();
+      const body = await response.bytes();
+      if (status === 200) assert.equal(body.length, SIZE);
+      if (status === 206) assert.deepEqual(body, LAYER.bytes.slice(5, 10));
+      await leader;
+      await stored(s.cache);
+    }
+  });
+
+  Deno.test(`blob ranges, ${how}: one behind the end is a 416 with the size`, async () => {
+    await using s = await setup();
+    let leader: Promise<unknown> = Promise.resolve();
+    let release = () => {};
+    if (how === "held") {
+      await (await s.proxy.get(PATH)).bytes();
+      await stored(s.cache);
+    }
+    if (how === "joined") {
+      release = holdAt(s.upstream, MIB);
+      leader = (await s.proxy.get(PATH)).bytes();
+    }
+    const response = await s.get(`bytes=${SIZE}-`);
+    assert.equal(response.status, 416);
+    assert.equal(response.headers.get("content-range"), `bytes */${SIZE}`);
+    await response.body?.cancel();
+    release();
+    await leader;
+    await stored(s.cache);
+  });
+}
+
+Deno.test("blob ranges, what has arrived comes at once, while the rest has not", async () => {
+  await using s = await setup();
+  const release = holdAt(s.upstream, MIB);
+  const first = await s.get("bytes=0-50");
+  assert.deepEqual(await first.bytes(), LAYER.bytes.slice(0, 51));
+  const joined = await s.get("bytes=100-200");
+  assert.deepEqual(await joined.bytes(), LAYER.bytes.slice(100, 201));
+  assert.equal(s.upstream.count("GET", /blobs/), 1);
+  release();
+  await stored(s.cache);
+});
+
+Deno.test("blob ranges, one that the download would come to late is asked for by itself", async () => {
+  await using s = await setup({ cache: { ranges: { wait: "0s" } } });
+  const release = holdAt(s.upstream, MIB);
+  const leader = (await s.proxy.get(PATH)).bytes();
+  const ask = async (range: string, start: number, end: number) => {
+    const response = await s.get(range);
+    assert.equal(response.status, 206);
+    assert.equal(response.headers.get("content-range"), `bytes ${start}-${end - 1}/${SIZE}`);
+    assert.equal(response.headers.get("cache-status"), "berth; fwd=partial");
+    assert.deepEqual(await response.bytes(), LAYER.bytes.slice(start, end));
+  };
+  await ask("bytes=2500000-2500099", 2_500_000, 2_500_100);
+  await ask("bytes=-100", SIZE - 100, SIZE);
+  assert.equal(s.upstream.count("GET", /blobs/), 3);
+  const records = s.proxy.records.filter(({ bytes }) => bytes === 100);
+  assert.deepEqual(records.map(({ upstreamBytes, cache }) => [upstreamBytes, cache]), [
+    [100, "miss"],
+    [100, "miss"],
+  ]);
+  release();
+  assert.equal((await leader).length, SIZE);
+  await stored(s.cache);
+});
+
+Deno.test("blob ranges, the footer of a cold blob comes first, and the whole behind it", async () => {
+  await using s = await setup();
+  const response = await s.get("bytes=-100");
+  assert.deepEqual(await response.bytes(), LAYER.bytes.slice(-100));
+  await stored(s.cache);
+  assert.equal(s.cache.stat(LAYER.digest)?.size, SIZE);
+  assert.equal(s.upstream.count("GET", /blobs/), 2);
+  assert.equal((await s.get("bytes=-100")).headers.get("cache-status"), "berth; hit");
+});
+
+Deno.test("blob ranges, large and open-ended ones wait for the one download", async () => {
+  await using s = await setup({ cache: { ranges: { direct: "1KB", wait: "0s" } } });
+  const ranges = ["bytes=0-", "bytes=1000000-", "bytes=2000000-", "bytes=2000000-2999999"];
+  const all = await Promise.all(ranges.map((range) => s.get(range)));
+  assert.deepEqual(all.map(({ status }) => status), [206, 206, 206, 206]);
+  await Promise.all(all.map((response) => response.bytes()));
+  assert.equal(s.upstream.count("GET", /blobs/), 1);
+  await stored(s.cache);
+});
+
+Deno.test("blob ranges, an upstream that ignores Range is asked for all of it, once", async () => {
+  await using s = await setup();
+  const whole = { kind: "answer", status: 200, body: "", headers: {} } as const;
+  s.upstream.fault({ path: /blobs/, times: 1, action: whole });
+  const response = await s.get("bytes=-100");
+  assert.equal(response.status, 206);
+  assert.deepEqual(await response.bytes(), LAYER.bytes.slice(-100));
+  await stored(s.cache);
+});
+
+Deno.test("blob ranges, several of what is here are a multipart answer", async () => {
+  await using s = await setup();
+  await (await s.proxy.get(PATH)).bytes();
+  await stored(s.cache);
+  const response = await s.get("bytes=0-9,100-199,-5");
+  assert.equal(response.status, 206);
+  const type = response.headers.get("content-type")!;
+  const boundary = /^multipart\/byteranges; boundary=(\S+)$/.exec(type)![1]!;
+  const body = await response.bytes();
+  assert.equal(String(body.length), response.headers.get("content-length"));
+  const text = Array.from(body, (byte) => String.fromCharCode(byte)).join("");
+  const parts = text.split(`\r\n--${boundary}`);
+  assert.equal(parts.length, 5);
+  assert.equal(parts.at(-1), "--\r\n");
+  const latin = (bytes: Uint8Array) => Array.from(bytes, (b) => String.fromCharCode(b)).join("");
+  for (const [i, [start, end]] of [[0, 10], [100, 200], [SIZE - 5, SIZE]].entries()) {
+    const [head, content] = parts[i + 1]!.split("\r\n\r\n", 2) as [string, string];
+    assert.match(head, new RegExp(`Content-Range: bytes ${start}-${end! - 1}/${SIZE}$`));
+    assert.ok(parts[i + 1]!.endsWith(latin(LAYER.bytes.slice(start, end))), content.slice(0, 20));
+  }
+});
+
+Deno.test("blob ranges, several: what is left of them, and what is too much", async () => {
+  await using s = await setup();
+  await (await s.proxy.get(PATH)).bytes();
+  await stored(s.cache);
+  const many = Array.from({ length: 17 }, (_, i) => `${i * 10}-${i * 10 + 1}`).join(",");
+  const table: [string, number][] = [
+    ["bytes=0-9,99999999-", 206],
+    ["bytes=99999998-,99999999-", 416],
+    [`bytes=${many}`, 200],
+    ["bytes=0-100,1-100,2-100,3-100", 200],
+    ["bytes=0-9,x", 200],
+    ["bytes=9-0,1-2", 200],
+    ["items=0-9", 200],
+  ];
+  for (const [range, status] of table) {
+    const response = await s.get(range);
+    assert.equal(response.status, status, range);
+    if (status === 206) assert.equal(response.headers.get("content-range"), `bytes 0-9/${SIZE}`);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("blob ranges, several of what is not here are answered with the whole", async () => {
+  await using s = await setup();
+  const response = await s.proxy.get(pathOf(SMALL), { headers: { range: "bytes=0-1,5-6" } });
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.bytes(), SMALL.bytes);
+  await stored(s.cache);
+});

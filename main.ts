@@ -50,7 +50,7 @@ const RUNNERS: Runners = {
 
 /**
  * Executables do not know --unstable-no-legacy-abort (Deno 2.9.4), so that request.signal fires after
- * every answer there, and Deno warns of it once. Nothing here goes on after its answer: the signal
+ * every answer there, and Deno warns of it once. Nothing here runs beyond its answer: the signal
  * stops nothing by then, and the warning would only puzzle the reader of the log.
  */
 function silenceLegacyAbort(): void {

@@ -136,11 +136,13 @@ async function selectorOf(
   return imageSelector(word!, config);
 }
 
-/** A digest may be shortened as long as it is the only one that begins so. */
+/** A digest may be shortened as long as only one blob matches. */
 async function oneDigest(prefix: string, cache: CacheControl): Promise<string> {
   const { items, total } = await cache.list({ digestPrefix: prefix, limit: 2 });
   if (total === 1) return items[0]!.digest;
-  throw new UsageError(`${prefix}: ${total === 0 ? "no blob begins" : `${total} blobs begin`} so`);
+  throw new UsageError(
+    `${prefix}: ${total === 0 ? "no blob begins" : `${total} blobs begin`} with that`,
+  );
 }
 
 /** `docker/library/alpine:3.20`; the registry by its name, alias or host. */

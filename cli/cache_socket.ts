@@ -1,6 +1,6 @@
 /**
  * The cache for the command line: in this process while no server runs, through the socket of the
- * server that holds the directory while one does. Whoever may write into the directory may use it.
+ * server that holds the directory while one does. Every user who may write into the directory may use it.
  */
 import { Hono } from "hono";
 import { join } from "node:path";

@@ -30,8 +30,8 @@ export const COMMANDS: readonly Command[] = [
       ["berth --forward-listen :3128", "with the forward proxy, for HTTPS_PROXY"],
     ],
     about: "Berth runs until SIGTERM or SIGINT, then takes no new connections, gives running " +
-      "requests shutdown_grace to finish, and exits with 0. Downloads that were under way go on " +
-      "at the next start. SIGHUP, or a change of the file, takes a new configuration over " +
+      "requests shutdown_grace to finish, and exits with 0. Unfinished downloads resume " +
+      "at the next start. SIGHUP, or a change of the file, reloads the configuration " +
       "without dropping a connection.",
   },
   {
@@ -52,7 +52,8 @@ export const COMMANDS: readonly Command[] = [
       ["berth config check", "the one that berth would start with here"],
       ["berth config check --config new.yaml", "another file"],
     ],
-    about: "Problems go to standard error, one a line with file, line and key; the exit code is 2.",
+    about:
+      "Problems go to standard error, one per line with file, line and key; the exit code is 2.",
   },
   {
     name: "config print",
@@ -130,19 +131,22 @@ export const COMMANDS: readonly Command[] = [
     usage: "DIGEST | REGISTRY/REPOSITORY[:TAG] | --older-than TIME [flags]",
     argument: "any",
     examples: [
-      ["berth cache evict docker/library/alpine:3.20 --dry-run", "what would go with this image"],
+      [
+        "berth cache evict docker/library/alpine:3.20 --dry-run",
+        "what evicting this image would remove",
+      ],
       ["berth cache evict quay.io/prometheus/prometheus", "every tag of a repository"],
       ["berth cache evict --older-than 30d", "what nobody has used for 30 days"],
     ],
     about: "What other images share, what is pinned and what is being sent stays. A digest may " +
-      "be shortened as long as it is the only one that begins so.",
+      "be shortened as long as only one blob matches.",
     flags: [
       {
         name: "--older-than",
         value: "TIME",
-        meaning: "What was used last before this long, such as 30d.",
+        meaning: "Content last used longer ago than this, e.g. 30d.",
       },
-      { name: "--dry-run", meaning: "Only say what would go." },
+      { name: "--dry-run", meaning: "Only say what would be evicted." },
       { name: "--pinned", meaning: "Pinned content as well." },
       ...STORE_FLAGS,
     ],
@@ -178,7 +182,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "healthcheck",
-    summary: "Ask the running Berth whether it is well; 0 is yes",
+    summary: "Check that the server is healthy (exit code 0)",
     usage: "[flags]",
     settings: true,
     examples: [
@@ -186,7 +190,7 @@ export const COMMANDS: readonly Command[] = [
       ["berth healthcheck --listen :5000", "of one that was started with this flag"],
     ],
     about: "Asks /healthz at the address that the same configuration listens on, for five " +
-      "seconds at most. With TLS any certificate will do: whose it is, is for clients to check.",
+      "seconds at most. With TLS any certificate is accepted: checking it is up to clients.",
   },
   {
     name: "completions",

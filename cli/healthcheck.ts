@@ -14,8 +14,8 @@ interface HealthcheckIo extends Omit<LoadInput, "args"> {
 }
 
 /**
- * Asks `/healthz` of the registry port. 0: it is well; 1: it is not, or does not answer within five
- * seconds; 2: the configuration says no address.
+ * Asks `/healthz` of the registry port. 0: it is healthy; 1: it is not, or does not answer within
+ * five seconds; 2: the configuration cannot be used.
  */
 export async function healthcheck(args: readonly string[], io: HealthcheckIo): Promise<number> {
   const result = await loadConfig({ ...io, args });
@@ -27,7 +27,7 @@ export async function healthcheck(args: readonly string[], io: HealthcheckIo): P
   const url = healthUrl(listen, tls.cert_file !== "");
   const outcome = await ask(url).catch((error: Error) => error.message || "no connection");
   if (outcome === 200) {
-    io.print(`${url} is well`);
+    io.print(`${url} is healthy`);
     return 0;
   }
   io.complain(`berth: ${url}: ${outcome}`);

@@ -58,8 +58,8 @@ function settings({ name }: Command, style: Style): string[] {
   }
   const rule = "Every flag is a key of the file and a variable of the environment, too: " +
     "--cache-max-size is cache.max_size and BERTH_CACHE_MAX_SIZE. Flags beat the environment, " +
-    "and that beats the file. Lists may be given again and again, or with commas. One dash " +
-    "does as well: -listen=:8080.";
+    "and that beats the file. Lists may be repeated or separated by commas. A single " +
+    "dash works too: -listen=:8080.";
   return [
     wrap(rule, ""),
     ...settingSections().map(({ heading, about, flags }) => {

@@ -3,7 +3,7 @@ import { isLoopback } from "./rules.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
 
 /**
- * Names of the registries where Berth signs in with credentials of its own while whoever reaches it
+ * Names of the registries where Berth signs in with its own credentials while anyone who reaches it
  * may pull: from other machines, without a sign-in and from any network.
  */
 export function exposedRegistries(config: Config): string[] {
@@ -20,7 +20,7 @@ export function exposedRegistries(config: Config): string[] {
 export function exposureWarning(config: Config): string | undefined {
   const names = exposedRegistries(config).join(", ");
   if (names === "") return undefined;
-  return `whoever reaches this address can pull private images of ${names}: Berth signs in there ` +
+  return `anyone who reaches this address can pull private images of ${names}: Berth signs in there ` +
     "and asks nobody to sign in here; set users or allowed_networks, or auth.mode: client " +
     '(README.md, "Private registries")';
 }

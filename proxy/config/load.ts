@@ -9,7 +9,7 @@ import { readSources } from "./sources.ts";
 import { readHtpasswd } from "./htpasswd.ts";
 import type { Layers, Sources } from "./layers.ts";
 import { schemaMessages } from "./messages.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Provenance, Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
@@ -19,7 +19,7 @@ import type { LoadInput } from "./load_input.ts";
 import type { FetchedMap } from "./registry_map.ts";
 import { type Config, configSchema, type RegistryConfig } from "./schema.ts";
 import { readSecrets } from "./secrets.ts";
-import { realSystem } from "./system.ts";
+import { realSystem, type System } from "./system.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -67,45 +67,68 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
 
   const { config, disabled } = withoutDisabled(parsed.data);
   yieldBuiltInAliases(config, layers);
-  const htpasswd = await readHtpasswd(config, cwd, env.HOME ?? "", system);
-  const broken = [...htpasswd.violations, ...violations(config)];
-  const secrets = await readSecrets(config, cwd, env.HOME ?? "", system);
-  const named = await checkFiles(config, cwd, env.HOME ?? "", system);
+  const named = await readNamedFiles(config, { cwd, home: env.HOME ?? "", system });
   const broke = ({ path, message }: Violation) => ({
     key: formatKey(path),
     origin: place(path, "value"),
     message,
   });
-  problems.push(...[...broken, ...secrets.violations, ...named.violations].map(broke));
-  const all = [...files, ...secrets.files, ...named.files];
+  problems.push(...named.violations.map(broke));
+  const all = [...files, ...named.files];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), files: all };
 
-  layers.add(htpasswd.found);
-  layers.add(secrets.found.map(({ path, file }) => ({
-    path,
-    value: getIn(config, path),
-    origin: { kind: "file", file },
-  })));
+  layers.add(named.found);
   const sources = layers.sources({
     ...config,
     registries: { ...config.registries, ...disabled },
   });
-  const path = read.path;
   const exposure = exposureWarning(config);
   // The origins call it by the name that messages have for it.
-  const holders = secretFiles(config, sources).map((it) => it === file?.path ? path ?? it : it);
+  const holders = secretFiles(config, sources)
+    .map((it) => it === file?.path ? read.path ?? it : it);
   const wide = await modeWarnings([...holders, ...named.secret], system);
   return {
     ok: true,
     loaded: {
       config,
       sources,
-      file: path,
+      file: read.path,
       warnings: [...warnings, ...exposure ? [exposure] : [], ...wide],
       files: all,
       disabled,
       map,
     },
+  };
+}
+
+/**
+ * Puts the users and secrets that files hold into `config`, and checks it and the files that it
+ * names. The result tells where each value was found, every file that was tried, and those of them
+ * that are secret.
+ */
+async function readNamedFiles(
+  config: Config,
+  { cwd, home, system }: { cwd: string; home: string; system: System },
+) {
+  const htpasswd = await readHtpasswd(config, cwd, home, system);
+  const broken = violations(config);
+  const secrets = await readSecrets(config, cwd, home, system);
+  const named = await checkFiles(config, cwd, home, system);
+  const found: Setting[] = secrets.found.map(({ path, file }) => ({
+    path,
+    value: getIn(config, path),
+    origin: { kind: "file", file },
+  }));
+  return {
+    found: [...htpasswd.found, ...found],
+    violations: [
+      ...htpasswd.violations,
+      ...broken,
+      ...secrets.violations,
+      ...named.violations,
+    ],
+    files: [...secrets.files, ...named.files],
+    secret: named.secret,
   };
 }
 

@@ -18,7 +18,7 @@ export function migratedYaml(loaded: LoadedConfig): string {
   const tree = { ...config, registries: { ...config.registries, ...turnedOff(loaded.disabled) } };
   for (const { path, value } of leaves(tree as unknown as Tree)) {
     const origin = sources.get(formatKey(path)) ?? { kind: "default" };
-    // What the map's URL or file says goes on being read from there.
+    // What the map's URL or file says is still read from there.
     const said = !OWN.includes(origin.kind) && origin.kind !== "map";
     if (!said || readFromFile(config, path)) continue;
     // A registry that is turned off takes one line, and not two.

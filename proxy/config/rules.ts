@@ -152,7 +152,7 @@ function* loginsByHost(base: Path, { logins }: RegistryConfig["auth"]): Generato
   }
 }
 
-/** One request has one Authorization header: it is for us or for the registry. */
+/** One request has one Authorization header: it is for Berth or for the registry. */
 function* twoSignIns(
   path: Path,
   { auth }: RegistryConfig,

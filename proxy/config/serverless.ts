@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Checks `settings`, in the spelling of config.yaml. A single registry is the default one. Throws
- * {@linkcode ConfigError} for what is wrong and for what only a machine of one's own can do.
+ * {@linkcode ConfigError} for what is wrong and for what serverless platforms cannot do.
  */
 export function configOf(settings: ConfigInput): Config {
   const registries = Object.keys(settings.registries ?? {});
@@ -66,7 +66,7 @@ function enabled(registries: Record<string, RegistryConfig>): Record<string, Reg
 
 /** Keys that would be ignored here, and that nobody wants to see ignored. */
 function* impossible(config: Config): Generator<ConfigProblem> {
-  const refuse = (key: string) => ({ key, message: "this needs a machine of one's own" });
+  const refuse = (key: string) => ({ key, message: "not available on serverless platforms" });
   if (Object.keys(config.users).length > 0) yield refuse("users");
   if (config.htpasswd_file) yield refuse("htpasswd_file");
   if (config.registry_map) yield refuse("registry_map");

@@ -26,7 +26,7 @@ export const realSystem: System = {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       if (error instanceof Deno.errors.NotADirectory) return false;
-      // It is there but hidden from us: reading it will say so.
+      // It is there but hidden from this process: reading it will say so.
       return kind === "file";
     }
   },

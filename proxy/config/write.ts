@@ -24,7 +24,7 @@ export type WriteErrorKind =
   | "conflict"
   /** The value comes from where a file has no say. */
   | "read-only-key"
-  /** The system does not let us write. */
+  /** The system does not allow writing. */
   | "unwritable"
   /** The result would not be a valid configuration. */
   | "invalid"
@@ -139,7 +139,7 @@ async function prepare(context: WriteContext, edits: readonly Edit[], revision?:
   return { file, before, after, result, problems: result.ok ? [] : result.problems };
 }
 
-/** Values are taken literally: whoever may edit is not to read the environment by `${NAME}`. */
+/** Values are taken literally: those who may edit must not read the environment by `${NAME}`. */
 function edited(text: string, edits: readonly Edit[]): string {
   try {
     return editText(text, edits.map(({ path, value }) => ({ path, value: literal(value) })));

@@ -108,8 +108,8 @@ Deno.test("berth cache, a command line that cannot be understood is exit code 2 
     [["evict", digests[0]!, "--older-than", "1d"], /nothing selected/],
     [["evict", "--older-than", "soon"], /expected a duration/],
     [["evict", "nowhere/app"], /expected a digest or/],
-    [["evict", "sha256:00"], /no blob begins so/],
-    [["evict", "sha256:"], /expected a digest or|blobs begin so/],
+    [["evict", "sha256:00"], /no blob begins with that/],
+    [["evict", "sha256:"], /expected a digest or|blobs begin with that/],
   ];
   for (const [args, message] of table) {
     const { code, err } = await run(dir.path, ...args);

@@ -34,7 +34,7 @@ for (const [status, code] of [[200, 0], [503, 1], [404, 1]] as const) {
     );
     const result = await check(["--listen", `127.0.0.1:${server.addr.port}`]);
     assert.equal(result.code, code);
-    assert.match(result.said, status === 200 ? /is well$/ : new RegExp(`: ${status}$`));
+    assert.match(result.said, status === 200 ? /is healthy$/ : new RegExp(`: ${status}$`));
   });
 }
 

@@ -345,13 +345,13 @@ containerTest(
     {
       await using berth = await start(box, env);
       await box.pull(await client(box), "your.own.registry/app");
-      const said = (await berth.output()).match(/whoever reaches this address .*/g) ?? [];
+      const said = (await berth.output()).match(/anyone who reaches this address .*/g) ?? [];
       assert.equal(said.length, 1);
       assert.match(said[0]!, /private images of your-own-registry: .*set users/);
     }
     const users = await run("htpasswd", ["-nbB", "ann", "right"]);
     await using berth = await start(box, { ...env, BERTH_HTPASSWD_FILE: "users" }, { users });
-    assert.doesNotMatch(await berth.output(), /whoever reaches this address/);
+    assert.doesNotMatch(await berth.output(), /anyone who reaches this address/);
     await box.pull(
       await client(box, `http://ann:right@127.0.0.1:${PORT}`),
       "your.own.registry/app",

@@ -80,9 +80,9 @@ Deno.test({
       assert.match(await within("curl", "-sf", "http://localhost:8080/"), /<html/i);
     });
 
-    await t.step("berth healthcheck says that it is well", async () => {
+    await t.step("berth healthcheck says that it is healthy", async () => {
       const said = await within(...unprivileged(EXECUTABLE!) as [string], "healthcheck");
-      assert.match(said, /is well/);
+      assert.match(said, /is healthy/);
     });
 
     await t.step("berth cache stat talks to it, and knows the disk", async () => {

@@ -21,7 +21,7 @@ interface DropIn {
   readonly warnings: readonly string[];
 }
 
-/** Reads the settings of all the tools; `file` is what the configuration file says, whoever's. */
+/** Reads the settings of all the tools; `file` is what the configuration file says, in any tool's spelling. */
 export async function dropIn(input: DropInInput, file: readonly Setting[]): Promise<DropIn> {
   const readings: Reading[] = [
     table(input),

@@ -1,6 +1,6 @@
 /**
- * serverless-registry-proxy (ahmetb) and crev (jcbhmr): one registry, or a part of it, under a name
- * of one's own, and nothing else.
+ * serverless-registry-proxy (ahmetb) and crev (jcbhmr): one registry, or a part of it, under the
+ * operator's own domain, and nothing else.
  * https://github.com/ahmetb/serverless-registry-proxy
  */
 import type { Path } from "../path.ts";
@@ -95,8 +95,8 @@ export function crev(input: DropInInput): Reading {
 }
 
 /**
- * The vanity registry is the only one: whoever reached another through Berth would be outside of
- * the prefix. Registries that the operator's own file speaks of stay. Without credentials of the
+ * The vanity registry is the only one: a client that reached another through Berth would be
+ * outside of the prefix. Registries that the operator's own file speaks of stay. Without credentials of the
  * operator's, clients sign in with their own, at the token endpoint.
  */
 function alone({ stated, env }: DropInInput, mode: "proxy" | "client"): [Path, unknown][] {

@@ -1,5 +1,6 @@
 /** Upstream's challenges, as a client of `auth.mode: client` is to see them. Pure. */
 import { calledAs, clientName, type Target } from "../names/target.ts";
+import { parseChallenges } from "../upstream/challenge.ts";
 
 /**
  * `challenge` with the realm at our own address, so that the credentials come here and go to that
@@ -7,15 +8,15 @@ import { calledAs, clientName, type Target } from "../names/target.ts";
  * service is what the client knows the registry by: upstream's is put in its place again.
  */
 export function clientChallenge(target: Target, realm: string, challenge: string | null): string {
-  if (challenge === null || !/\bbearer\b/i.test(challenge)) {
-    return `Basic realm="${calledAs(target)}"`;
-  }
-  const service = parameter(challenge, "service");
-  const scope = parameter(challenge, "scope");
+  const bearer = parseChallenges(challenge).find(({ scheme }) => scheme === "bearer");
+  if (!bearer) return `Basic realm="${calledAs(target)}"`;
+  const { service, scope } = bearer.params;
   const parts = [`realm="${realm}"`];
   if (target.registry.repo_prefix) parts.push(`service="${calledAs(target)}"`);
-  else if (service !== undefined) parts.push(`service="${service}"`);
-  if (scope !== undefined) parts.push(`scope="${mapScopes(scope, (n) => clientName(target, n))}"`);
+  else if (service !== undefined) parts.push(`service="${escape(service)}"`);
+  if (scope !== undefined) {
+    parts.push(`scope="${escape(mapScopes(scope, (name) => clientName(target, name)))}"`);
+  }
   return `Bearer ${parts.join(",")}`;
 }
 
@@ -29,7 +30,7 @@ export function mapScopes(scopes: string, map: (name: string) => string | undefi
   }).join(" ");
 }
 
-/** One quoted parameter of a challenge; commas inside the quotes belong to it. */
-function parameter(challenge: string, name: string): string | undefined {
-  return new RegExp(`\\b${name}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(challenge)?.[1];
+/** `text` as it stands between the quotes of a quoted string (RFC 9110, 5.6.4). */
+function escape(text: string): string {
+  return text.replace(/["\\]/g, "\\$&");
 }

@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
+import { Once } from "../../base/once.ts";
 import { type IssuedToken, NOTHING_TO_PROVE, type Proof, type ProofBook } from "./proof.ts";
 import type { Target } from "../names/target.ts";
 
@@ -22,7 +23,7 @@ export class Proofs implements ProofBook {
   /** Until when each holds, by credentials and repository; those of nobody are under `public`. */
   readonly #until: LRUCache<string, number>;
   readonly #tokens: LRUCache<string, IssuedToken>;
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #proving = new Once<unknown>();
 
   constructor({ now }: { now(): number }) {
     this.#now = now;
@@ -61,12 +62,8 @@ export class Proofs implements ProofBook {
   }
 
   /** Runs `prove` once for all who want to know the same with the same credentials. */
-  once(key: string, prove: () => Promise<unknown>): Promise<void> {
-    const running = this.#running.get(key);
-    if (running) return running;
-    const started = prove().then(() => {}).finally(() => this.#running.delete(key));
-    this.#running.set(key, started);
-    return started;
+  async once(key: string, prove: () => Promise<unknown>): Promise<void> {
+    await this.#proving.run(key, prove);
   }
 
   #expiry(id: string, authorization: string | undefined): number {

@@ -23,35 +23,11 @@ export async function vanityPage(host: string): Promise<Response> {
 
 /** `GET /`: how to point a client here, with this server's own address in every snippet. */
 export async function frontPage(config: Config, base: string): Promise<Response> {
-  const { host, protocol } = new URL(base);
-  const plain = protocol === "http:";
+  const { host } = new URL(base);
   const names = Object.keys(config.registries).sort();
   const example = config.registries["docker"] ? "docker.io/library/alpine" : `${names[0]}/name`;
-  // The formatter indents markup, and in <pre> that would show.
-  const pull = `docker pull ${host}/${example}
-skopeo inspect ${plain ? "--tls-verify=false " : ""}docker://${host}/${example}`;
-  const daemon = `{ "registry-mirrors": ["${base}"]${
-    plain ? `, "insecure-registries": ["${host}"]` : ""
-  } }`;
-  const hosts = `[host."${base}"]
-capabilities = ["pull", "resolve"]`;
-  const mirror = `[[registry]]
-prefix = "docker.io"
-location = "docker.io"
-[[registry.mirror]]
-location = "${host}/docker.io"${plain ? "\ninsecure = true" : ""}`;
-  const rows = names.map((name) => {
-    const { url, hosts, aliases } = config.registries[name]!;
-    const upstream = new URL(url).host;
-    const through = hosts[0] ?? `${host}/${aliases[0] ?? upstream}`;
-    return html`
-      <tr>
-        <td>${name}</td>
-        <td>${upstream}</td>
-        <td><code>${through}/…</code></td>
-      </tr>
-    `;
-  });
+  const { pull, daemon, hosts, mirror } = snippets(base, example);
+  const rows = names.map((name) => registryRow(name, config.registries[name]!, host));
   return await htmlPage(
     `Berth at ${host}`,
     html`
@@ -83,4 +59,40 @@ location = "${host}/docker.io"${plain ? "\ninsecure = true" : ""}`;
       </table>
     `,
   );
+}
+
+/** What goes into each client's own files. The formatter indents markup; in <pre> that would show. */
+function snippets(base: string, example: string) {
+  const { host, protocol } = new URL(base);
+  const plain = protocol === "http:";
+  const pull = `docker pull ${host}/${example}
+skopeo inspect ${plain ? "--tls-verify=false " : ""}docker://${host}/${example}`;
+  const daemon = `{ "registry-mirrors": ["${base}"]${
+    plain ? `, "insecure-registries": ["${host}"]` : ""
+  } }`;
+  const hosts = `[host."${base}"]
+capabilities = ["pull", "resolve"]`;
+  const mirror = `[[registry]]
+prefix = "docker.io"
+location = "docker.io"
+[[registry.mirror]]
+location = "${host}/docker.io"${plain ? "\ninsecure = true" : ""}`;
+  return { pull, daemon, hosts, mirror };
+}
+
+/** One registry: its name, its host, and how its images are called at `here`. */
+function registryRow(
+  name: string,
+  { url, hosts, aliases }: Config["registries"][string],
+  here: string,
+) {
+  const upstream = new URL(url).host;
+  const through = hosts[0] ?? `${here}/${aliases[0] ?? upstream}`;
+  return html`
+    <tr>
+      <td>${name}</td>
+      <td>${upstream}</td>
+      <td><code>${through}/…</code></td>
+    </tr>
+  `;
 }

@@ -74,3 +74,19 @@ Deno.test("clientChallenge, realm at our address, scope in the client's words", 
   const basic = clientChallenge(vanity, "https://x", 'Basic realm="y"');
   assert.equal(basic, 'Basic realm="r.example.com"');
 });
+
+Deno.test("clientChallenge, quotes in upstream's words stay inside of the quotes", () => {
+  const docker = target({ host: "b", ns: ["docker.io"], name: "app" });
+  const challenges: Record<string, string> = {
+    'Bearer realm="https://a",service="a \\"b\\" \\\\ c"':
+      'Bearer realm="https://x",service="a \\"b\\" \\\\ c"',
+    'Basic realm="y", Bearer realm="https://a",service=bare':
+      'Bearer realm="https://x",service="bare"',
+    "Bearer": 'Bearer realm="https://x"',
+    'Negotiate realm="bearer"': 'Basic realm="docker"',
+  };
+  for (const [challenge, expected] of Object.entries(challenges)) {
+    assert.equal(clientChallenge(docker, "https://x", challenge), expected, challenge);
+  }
+  assert.equal(clientChallenge(docker, "https://x", null), 'Basic realm="docker"');
+});

@@ -61,7 +61,7 @@ Deno.test("HEAD manifest, digest, type and length without a body", async () => {
   assert.equal(response.headers.get("content-type"), OCI_INDEX);
 });
 
-Deno.test("case 24: an index and its children, attestations included, are byte-identical", async () => {
+Deno.test("passManifest, an index and its children, attestations included, are byte-identical", async () => {
   const { upstream, proxy } = await pair();
   await using _ = upstream, __ = proxy;
   for (const manifest of app.manifests) {
@@ -148,7 +148,7 @@ Deno.test("referrers, an index, filtered; a 404 where upstream does not know the
   await missing.body?.cancel();
 });
 
-Deno.test("case 10: the same repository and tag on two registries stay apart", async () => {
+Deno.test("route, the same repository and tag on two registries stay apart", async () => {
   await using one = await fakeRegistry({ images: { "org/app:1": image({ seed: 1 }) } });
   await using two = await fakeRegistry({ images: { "org/app:1": image({ seed: 2 }) } });
   await using proxy = await startProxy({

@@ -65,7 +65,7 @@ Deno.test("what is no HTTP, headers without end, bodies on GET: a 4xx, and the p
   assert.equal((await (await proxy.get("/healthz")).json()).status, "ok");
 });
 
-Deno.test("case 25: an upstream that talks nonsense is a 502 that names the registry", async () => {
+Deno.test("renderError, an upstream that talks nonsense is a 502 that names the registry", async () => {
   const { upstream, proxy } = await pair();
   await using _ = upstream, __ = proxy;
   const html = { "content-type": "text/html" };
@@ -93,7 +93,7 @@ Deno.test("case 25: an upstream that talks nonsense is a 502 that names the regi
   }
 });
 
-Deno.test("case 11: 429 with a text body stays a 429 with Retry-After", async () => {
+Deno.test("refusal, a 429 with a text body stays a 429 with Retry-After", async () => {
   const { upstream, proxy } = await pair();
   await using _ = upstream, __ = proxy;
   upstream.fault({

@@ -119,7 +119,7 @@ Deno.test("a hit in ranges, by HEAD and by If-None-Match", async () => {
   assert.equal(t.upstream.count("GET", /blobs/), 1);
 });
 
-Deno.test("case 8: HEAD then GET of one tag; no empty body is kept", async () => {
+Deno.test("manifests, HEAD then GET of one tag; no empty body is kept", async () => {
   await using t = await setup();
   const path = "/v2/org/app/manifests/latest";
   const head = await t.proxy.get(path, { ...MANIFEST, method: "HEAD" });
@@ -174,7 +174,7 @@ Deno.test("concurrent checks of a tag are one request upstream", async () => {
   assert.ok(t.upstream.count("HEAD", /manifests/) <= 2, "late arrivals may make a second");
 });
 
-Deno.test("case 13: upstream and its token server down: a whole pull works", async () => {
+Deno.test("manifests, upstream and its token server down: a whole pull works", async () => {
   await using t = await setup({ auth: { scheme: "bearer" } });
   await pull(t);
   await t.upstream[Symbol.asyncDispose]();
@@ -184,7 +184,7 @@ Deno.test("case 13: upstream and its token server down: a whole pull works", asy
   await stale.body?.cancel();
 });
 
-Deno.test("case 13: another kind of client gets what it can use while upstream is down", async () => {
+Deno.test("manifests, another kind of client gets what it can use while upstream is down", async () => {
   await using t = await setup();
   await pull(t);
   await t.upstream[Symbol.asyncDispose]();
@@ -196,7 +196,7 @@ Deno.test("case 13: another kind of client gets what it can use while upstream i
   await narrow.body?.cancel();
 });
 
-Deno.test("case 11: 429 and 5xx, stale if held, bounded by age; 401, 403 and 404 never", async () => {
+Deno.test("manifests, 429 and 5xx: stale if held, bounded by age; 401, 403 and 404 never", async () => {
   await using t = await setup({}, { cache: { manifests: { stale_if_error: "1d" } } });
   await pull(t);
   const ask = async (status: number) => {
@@ -284,7 +284,7 @@ Deno.test("a registry whose HEAD says too little is asked by GET", async () => {
   }
 });
 
-Deno.test("case 15: 50 cold clients, one GET upstream; the first goes away, the rest finish", async () => {
+Deno.test("serveDigest, 50 cold clients, one GET upstream; the first goes away, the rest finish", async () => {
   await using t = await setup(WITH_LARGE);
   const release = Promise.withResolvers<void>();
   t.upstream.fault({
@@ -304,7 +304,7 @@ Deno.test("case 15: 50 cold clients, one GET upstream; the first goes away, the 
   assert.equal(t.upstream.count("GET", /blobs/), 1);
 });
 
-Deno.test("case 16: an upstream that breaks off is resumed where it stopped", async () => {
+Deno.test("serveDigest, an upstream that breaks off is resumed where it stopped", async () => {
   await using t = await setup({}, { upstream: { retries: 3 } });
   t.upstream.fault({ path: /blobs/, action: { kind: "cut", after: 700 } });
   const response = await t.proxy.get(LAYER_PATH);
@@ -314,7 +314,7 @@ Deno.test("case 16: an upstream that breaks off is resumed where it stopped", as
   assert.match(ranges[1] ?? "", /^bytes=\d+-$/);
 });
 
-Deno.test("case 16: truncated for good: nothing is kept, and the client sees it", async () => {
+Deno.test("serveDigest, truncated for good: nothing is kept, and the client sees it", async () => {
   await using t = await setup({ ...WITH_LARGE, ranges: false });
   t.upstream.fault({ path: /blobs/, times: Infinity, action: { kind: "cut", after: 700 } });
   const response = await t.proxy.get(LARGE_PATH);
@@ -325,7 +325,7 @@ Deno.test("case 16: truncated for good: nothing is kept, and the client sees it"
   assert.deepEqual(await (await t.proxy.get(LARGE_PATH)).bytes(), LARGE.bytes);
 });
 
-Deno.test("case 17: wrong bytes for a digest never end cleanly and are never kept", async () => {
+Deno.test("serveDigest, wrong bytes for a digest never end cleanly and are never kept", async () => {
   await using t = await setup(WITH_LARGE);
   t.upstream.fault({ path: /blobs/, times: Infinity, action: { kind: "corrupt" } });
   const response = await t.proxy.get(LARGE_PATH);
@@ -343,7 +343,7 @@ Deno.test("case 17: wrong bytes for a digest never end cleanly and are never kep
   assert.equal(t.cache.stat(app.root.digest), undefined);
 });
 
-Deno.test("case 6: signed URLs that expire between two reads are asked for again", async () => {
+Deno.test("serveDigest, signed URLs that expire between two reads are asked for again", async () => {
   await using t = await setup({ redirect: { to: "cdn", once: true } }, {
     upstream: { retries: 3 },
   });
@@ -494,7 +494,7 @@ function bytesOnDisk(dir: string): number {
   return bytes;
 }
 
-Deno.test("case 19: eviction frees the disk, a hit extends, a changed ttl applies at once", async () => {
+Deno.test("evict, frees the disk; a hit extends, a changed ttl applies at once", async () => {
   await using stack = new AsyncDisposableStack();
   const t = stack.use(await setup({}, { cache: { manifests: { ttl: "1h" } } }));
   await pull(t);
@@ -527,7 +527,7 @@ Deno.test("case 19: eviction frees the disk, a hit extends, a changed ttl applie
   assert.equal(t.upstream.count("HEAD", /manifests\/latest/), asked + 1);
 });
 
-Deno.test("case 26: the disk fills up during a fill, the client still gets its bytes", async () => {
+Deno.test("fill, the disk fills up on the way, the client still gets its bytes", async () => {
   const stores: FlakyStore[] = [];
   await using t = await setup({}, {}, {
     openStore: async (dir, now) => {

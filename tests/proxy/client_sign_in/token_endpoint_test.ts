@@ -63,7 +63,7 @@ Deno.test("client mode, a token from our realm opens what the user may have, and
   assert.deepEqual(asked?.query.getAll("scope"), ["repository:acme/secret:pull"]);
 });
 
-Deno.test("case 2: two scope parameters arrive, each mapped once", async () => {
+Deno.test("tokenEndpoint, two scope parameters arrive, each mapped once", async () => {
   const { upstream, proxy } = await pair();
   await using _ = upstream, __ = proxy;
   const query = "service=registry.test&scope=repository:hub.test/app:pull" +

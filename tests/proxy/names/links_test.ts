@@ -12,7 +12,7 @@ const map = registryMap(configSchema.parse({
 }));
 const target = (part: Partial<Ask>) => route(map, { host: "b", ns: [], prefix: "", ...part });
 
-Deno.test("case 3: Link, absolute or relative, becomes relative in the client's spelling", () => {
+Deno.test("Link, absolute or relative, becomes relative in the client's spelling", () => {
   const next = '; rel="next"';
   const table: [Partial<Ask>, string, string | undefined][] = [
     [
@@ -51,7 +51,7 @@ Deno.test("mapLocation, of created content", () => {
   assert.equal(mapLocation(vanity, "/elsewhere"), undefined);
 });
 
-Deno.test("case 2: each of several scopes is mapped, what is no repository stays", () => {
+Deno.test("mapScopes, each of several scopes is mapped, what is no repository stays", () => {
   const double = (name: string) => name === "gone" ? undefined : `x/${name}`;
   assert.equal(
     mapScopes("repository:a:pull repository:b/c:pull,push registry:catalog:*", double),

@@ -109,7 +109,7 @@ Deno.test("route, short names where path_names is on", () => {
   assert.equal(route(named, ask({ name: "other/app" })).registry.name, "docker");
 });
 
-Deno.test("case 1: what nobody knows is a 404 that lists the known, or a 400, never a call", () => {
+Deno.test("route, what nobody knows is a 404 that lists the known, or a 400, never a call", () => {
   const table: [string, Partial<Ask>, string][] = [
     ["ns unknown", { ns: ["evil.test"], name: "a" }, "NAME_UNKNOWN"],
     ["ns address", { ns: ["169.254.169.254"], name: "a" }, "NAME_UNKNOWN"],

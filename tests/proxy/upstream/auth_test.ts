@@ -294,7 +294,7 @@ Deno.test("sign-in, a wrong password is an error that names no secret", async ()
   });
 });
 
-Deno.test("case 12: token endpoint 429: the token at hand is used again; never a 404", async () => {
+Deno.test("TokenSource, a token endpoint that says 429: the token at hand is used again; never a 404", async () => {
   const clock = new FakeClock();
   await using fake = await bearer({ expiresIn: 300, now: clock.now });
   await using upstream = upstreamAt(fake.url, {}, { clock, retries: 0 });
@@ -318,7 +318,7 @@ Deno.test("case 12: token endpoint 429: the token at hand is used again; never a
   });
 });
 
-Deno.test("case 25: a realm that is not the registry's own gets neither token request nor password", async () => {
+Deno.test("TokenSource, a realm that is not the registry's own gets neither token request nor password", async () => {
   await using stranger = await fakeRegistry();
   for (const realm of [stranger.url.replace("127.0.0.1", "localhost"), "http://169.254.169.254/"]) {
     await using fake = await bearer({ realm: `${realm}/token`, users });
@@ -331,7 +331,7 @@ Deno.test("case 25: a realm that is not the registry's own gets neither token re
   assert.equal(stranger.log.length, 0);
 });
 
-Deno.test("case 25: a realm under the registry's domain that resolves to loopback is refused", async () => {
+Deno.test("TokenSource, a realm under the registry's domain that resolves to loopback is refused", async () => {
   const resolve = (hostname: string) =>
     Promise.resolve(hostname === "registry.example.com" ? ["192.0.43.8"] : ["127.0.0.1"]);
   await using fake = await bearer({ realm: "http://auth.example.com/token" });

@@ -27,7 +27,7 @@ Deno.test("client mode, the registry's 401 comes back and nobody signs in", asyn
   assert.equal(fake.count("GET", /token/), 0);
 });
 
-Deno.test("case 2: a client's token request keeps its scopes and reaches the registry's realm only", async () => {
+Deno.test("token, a client's request keeps its scopes and reaches the registry's realm only", async () => {
   await using fake = await fakeRegistry({ images, auth: { scheme: "bearer", users } });
   await using upstream = upstreamAt(fake.url, mode);
   const params = new URLSearchParams([
@@ -61,7 +61,7 @@ Deno.test("token, a POST form goes on as a form, and a refusal comes back as it 
   await bad.body?.cancel();
 });
 
-Deno.test("case 25: token, a realm elsewhere is not told the client's credentials", async () => {
+Deno.test("token, a realm elsewhere is not told the client's credentials", async () => {
   await using stranger = await fakeRegistry();
   const realm = `${stranger.url.replace("127.0.0.1", "127.0.0.2")}/token`;
   await using fake = await fakeRegistry({ auth: { scheme: "bearer", realm } });

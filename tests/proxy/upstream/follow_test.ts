@@ -20,7 +20,7 @@ function redirecting(redirect: RedirectOptions): Promise<FakeRegistry> {
   return fakeRegistry({ images, redirect, auth: { scheme: "bearer", users, anonymous: false } });
 }
 
-Deno.test("case 4: a relative blob Location is resolved", async () => {
+Deno.test("follow, a relative blob Location is resolved", async () => {
   await using fake = await fakeRegistry({ images, redirect: { to: "self", relative: true } });
   await using upstream = upstreamAt(fake.url);
   const { response, url } = await upstream.request(blob);
@@ -28,7 +28,7 @@ Deno.test("case 4: a relative blob Location is resolved", async () => {
   assert.ok(url.startsWith(`${fake.url}/data/`));
 });
 
-Deno.test("case 5: a redirect to another origin carries no token and no private header", async () => {
+Deno.test("follow, a redirect to another origin carries no token and no private header", async () => {
   await using fake = await redirecting({ to: "cdn" });
   await using upstream = upstreamAt(fake.url, { auth });
   const headers = {
@@ -49,7 +49,7 @@ Deno.test("case 5: a redirect to another origin carries no token and no private 
   assert.equal(asked!.headers.get("cookie"), null);
 });
 
-Deno.test("case 5: a fixed header and a client's own token stay with the registry", async () => {
+Deno.test("follow, a fixed header and a client's own token stay with the registry", async () => {
   await using fake = await fakeRegistry({ images, redirect: { to: "cdn" } });
   await using fixed = upstreamAt(fake.url, { auth: { header: "X-Api-Key: k" } });
   await using client = upstreamAt(fake.url, { auth: { mode: "client" } });
@@ -70,7 +70,7 @@ Deno.test("case 5: a fixed header and a client's own token stay with the registr
   );
 });
 
-Deno.test("case 5: a foreign host that points back at the registry gets no use of our credential", async () => {
+Deno.test("follow, a foreign host that points back at the registry gets no use of our credential", async () => {
   await using fake = await redirecting({ to: "cdn" });
   fake.fault({
     server: "cdn",
@@ -83,7 +83,7 @@ Deno.test("case 5: a foreign host that points back at the registry gets no use o
   assert.equal(confused?.headers.get("authorization"), null);
 });
 
-Deno.test("case 6: each read asks the registry for a fresh signed URL", async () => {
+Deno.test("follow, each read asks the registry for a fresh signed URL", async () => {
   await using fake = await redirecting({ to: "cdn", once: true });
   await using upstream = upstreamAt(fake.url, { auth });
   for (const from of [0, 100, 200]) {
@@ -94,7 +94,7 @@ Deno.test("case 6: each read asks the registry for a fresh signed URL", async ()
   assert.equal(fake.count("GET", /data/, "cdn"), 3);
 });
 
-Deno.test("case 7: a manifest that redirects arrives all the same", async () => {
+Deno.test("follow, a manifest that redirects arrives all the same", async () => {
   await using fake = await redirecting({ to: "cdn", manifests: true });
   await using upstream = upstreamAt(fake.url, { auth });
   for (const method of ["HEAD", "GET"]) {
@@ -164,7 +164,7 @@ function dns(overrides: Record<string, string[]> = {}) {
     table[hostname] ? Promise.resolve(table[hostname]) : Promise.reject(new Error("ENOTFOUND"));
 }
 
-Deno.test("case 25: a public registry cannot send us to addresses inside", async () => {
+Deno.test("follow, a public registry cannot send us to addresses inside", async () => {
   await using inside = await fakeRegistry();
   const port = new URL(inside.url).port;
   const targets = [
@@ -193,7 +193,7 @@ Deno.test("case 25: a public registry cannot send us to addresses inside", async
   assert.equal(inside.log.length, 0);
 });
 
-Deno.test("case 25: a registry on loopback may send us to its blobs on loopback, not elsewhere inside", async () => {
+Deno.test("follow, a registry on loopback may send us to its blobs on loopback, not elsewhere inside", async () => {
   await using store = await fakeRegistry({ images });
   const port = new URL(store.url).port;
   const lookup = dns({ "blobs.test": ["127.0.0.1"], "nas.test": ["10.0.0.9"] });
@@ -210,7 +210,7 @@ Deno.test("case 25: a registry on loopback may send us to its blobs on loopback,
   }
 });
 
-Deno.test("case 25: the address that was checked is the address that is called (rebinding)", async () => {
+Deno.test("follow, the address that was checked is the address that is called (rebinding)", async () => {
   await using good = await fakeRegistry({ images });
   const port = Number(new URL(good.url).port);
   await using evil = await fakeRegistry({ images, hostname: "127.0.0.2", port });
@@ -233,7 +233,7 @@ Deno.test("case 25: the address that was checked is the address that is called (
   assert.equal(good.log.length, 1);
 });
 
-Deno.test("case 25: a dead IPv6 address falls back to IPv4", async () => {
+Deno.test("follow, a dead IPv6 address falls back to IPv4", async () => {
   await using store = await fakeRegistry({ images });
   const port = new URL(store.url).port;
   for (const dead of ["::1", "::ffff:127.0.0.9"]) {

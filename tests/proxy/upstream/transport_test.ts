@@ -119,7 +119,7 @@ Deno.test("request, a body that is cut off is an error and never a clean end", a
   }
 });
 
-Deno.test("case 22: a Content-Encoding that nobody asked for is not undone", async () => {
+Deno.test("Transport, a Content-Encoding that nobody asked for is not undone", async () => {
   await using fake = await fakeRegistry({ images });
   await using upstream = upstreamAt(fake.url);
   fake.fault({ action: { kind: "gzip" } });
@@ -275,7 +275,7 @@ Deno.test("retries, until it goes well or they are used up", async () => {
   }
 });
 
-Deno.test("case 11: 429 with a text body: waits as told where that is short, else hands it on", async () => {
+Deno.test("withRetries, a 429 with a text body: waits as told where that is short, else hands it on", async () => {
   const waits: number[] = [];
   const clock = new FakeClock();
   const seen: number[] = [];

@@ -36,6 +36,7 @@ import type {
   TagItem,
 } from "./listing.ts";
 import { openCatalog } from "./catalog/rebuild.ts";
+import { reported } from "./blobs/reported.ts";
 import type { BlobStore } from "./blobs/store.ts";
 
 /**
@@ -47,7 +48,8 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   await Deno.mkdir(settings.dir, { recursive: true, mode: 0o750 });
   const lock = await lockDirectory(settings.dir);
   try {
-    const store = await settings.openStore(settings.dir, settings.clock.now());
+    const opened = await settings.openStore(settings.dir, settings.clock.now());
+    const store = reported(opened, settings.dir);
     const catalog = await openCatalog(settings.dir, store, settings.clock, settings.onRebuild);
     return new DiskCache(settings, { lock, store, catalog });
   } catch (error) {

@@ -68,3 +68,17 @@ export class IndexDamaged extends Error {
     super(`the index ${path} is damaged: ${reason}`, options);
   }
 }
+
+/** The medium that the cache lives on refused: a disk that is gone, full or not to be written. */
+export class StorageError extends Error {
+  override name = "StorageError";
+  override readonly cause: Error;
+  /**
+   * @param what what was being done: `read the index`
+   * @param where the file or directory it was done in
+   */
+  constructor(readonly what: string, readonly where: string, cause: Error) {
+    super(`could not ${what} in ${where}: ${cause.message}`);
+    this.cause = cause;
+  }
+}

@@ -1,5 +1,10 @@
 /** From an error to the response that tells a client of it. */
-import { DigestMismatch, RangeNotSatisfiable, SourceBroken } from "../cache/errors.ts";
+import {
+  DigestMismatch,
+  RangeNotSatisfiable,
+  SourceBroken,
+  StorageError,
+} from "../cache/errors.ts";
 import { errorForClient } from "./names/client_names.ts";
 import { calledAs, type Target } from "./names/target.ts";
 import { OciError } from "./oci/errors.ts";
@@ -41,8 +46,21 @@ export function ociErrorOf(error: unknown, target: Target | undefined): OciError
       cause: error,
     });
   }
+  if (error instanceof StorageError) return storageFailed(error);
   return new OciError("UNKNOWN", {
     message: "something went wrong here; see the log",
+    cause: error,
+  });
+}
+
+/** Upstream is not to blame: whoever runs this proxy has to look at its disk. */
+function storageFailed(error: StorageError): OciError {
+  const { what, where, cause } = error;
+  return new OciError("UNAVAILABLE", {
+    status: 503,
+    message: `the proxy could not ${what} in ${where} (${cause.message}): check that its disk is ` +
+      "mounted and not full, that cache.dir is the right path, and that the proxy may read and " +
+      "write there",
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-/** Where blobs live. Every backend passes the suite in `tests/cache/store_suite.ts`. */
+/** Where blobs live. Every backend passes the suite in `tests/cache/blobs/store_suite.ts`. */
 
 export interface StoredBlob {
   digest: string;

@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Reference } from "../manifest.ts";
 import type { BlobInfo, TagKey, TagRow } from "../types.ts";
 import { blobOf, type BlobRow, tagId, tagOf } from "./rows.ts";
-import { checkPages, inTransaction, openDatabase } from "./sqlite.ts";
+import { checkPages, inTransaction, openDatabase, reportingErrors } from "./sqlite.ts";
 import { statements } from "./statements.ts";
 
 const ROWS_IN_MEMORY = 20_000;
@@ -24,6 +24,7 @@ export interface Links {
 export class Catalog {
   /** For the questions of this room alone; writes go through this class. */
   readonly db: DatabaseSync;
+  readonly #path: string;
   readonly #sql: ReturnType<typeof statements>;
   readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
   readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
@@ -49,7 +50,8 @@ export class Catalog {
   /** After a crash all pages are looked through. */
   private constructor(db: DatabaseSync, path: string) {
     this.db = db;
-    this.#sql = statements(db);
+    this.#path = path;
+    this.#sql = statements(db, path);
     this.clean = this.#state("clean") !== 0;
     this.recordedUntil = this.#state("recorded_until") ?? 0;
     if (!this.clean) checkPages(db, path);
@@ -215,25 +217,24 @@ export class Catalog {
   }
 
   pin(pattern: string, now: number): void {
-    this.db.prepare("INSERT OR IGNORE INTO pins VALUES (?, ?)").run(pattern, now);
+    this.#sql.pin.run(pattern, now);
     this.#reachable++;
   }
 
   /** False where there was no such pin. */
   unpin(pattern: string): boolean {
-    const { changes } = this.db.prepare("DELETE FROM pins WHERE pattern = ?").run(pattern);
+    const { changes } = this.#sql.unpin.run(pattern);
     this.#reachable++;
     return Number(changes) > 0;
   }
 
   pins(): string[] {
-    return this.db.prepare("SELECT pattern FROM pins ORDER BY pattern").all()
-      .map((row) => String(row.pattern));
+    return this.#sql.pins.all().map((row) => String(row.pattern));
   }
 
   /** Runs `work` in a transaction; one within another is part of it. */
   transaction(work: () => void): void {
-    inTransaction(this.db, work);
+    reportingErrors(this.#path, () => inTransaction(this.db, work));
   }
 
   /** Writes everything and says that it did, so that the next start need not look. */

@@ -1,6 +1,6 @@
 /** SQLite as the catalog uses it: how its file is opened, what counts as damage, transactions. */
 import { DatabaseSync } from "node:sqlite";
-import { IndexDamaged } from "../errors.ts";
+import { IndexDamaged, StorageError } from "../errors.ts";
 import { migrate } from "./schema.ts";
 
 /**
@@ -20,7 +20,8 @@ export function openDatabase<T>(path: string, use: (db: DatabaseSync) => T): T {
     return use(db);
   } catch (error) {
     if (db?.isOpen) db.close();
-    throw isDamage(error) ? new IndexDamaged(path, error.message, { cause: error }) : error;
+    const cause = error instanceof StorageError ? error.cause : error;
+    throw isDamage(cause) ? new IndexDamaged(path, cause.message, { cause }) : error;
   }
 }
 
@@ -30,13 +31,22 @@ export function checkPages(db: DatabaseSync, path: string): void {
   if (verdict !== "ok") throw new IndexDamaged(path, verdict);
 }
 
+/** What `work` returns; throws a {@linkcode StorageError} that names `path` where SQLite refuses. */
+export function reportingErrors<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isRefusal(error) ? new StorageError("use the index", path, error) : error;
+  }
+}
+
 /** Runs `work` in a transaction; one within another is part of it. */
 export function inTransaction(db: DatabaseSync, work: () => void): void {
   if (db.isTransaction) return work();
-  db.exec("BEGIN IMMEDIATE");
+  db.prepare("BEGIN IMMEDIATE").run();
   try {
     work();
-    db.exec("COMMIT");
+    db.prepare("COMMIT").run();
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
@@ -46,7 +56,13 @@ export function inTransaction(db: DatabaseSync, work: () => void): void {
 /** SQLite's own words for a file that is no sound database, or lacks what it must hold. */
 const DAMAGE = new Set([1, /* ERROR */ 11, /* CORRUPT */ 26 /* NOTADB */]);
 
-function isDamage(error: unknown): error is Error {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" &&
-    DAMAGE.has(error.errcode & 0xff);
+function isDamage(error: unknown): error is SqliteError {
+  return isRefusal(error) && DAMAGE.has(error.errcode & 0xff);
+}
+
+/** An error with one of SQLite's result codes. */
+type SqliteError = Error & { errcode: number };
+
+function isRefusal(error: unknown): error is SqliteError {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number";
 }

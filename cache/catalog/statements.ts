@@ -1,9 +1,15 @@
 /** The statements that requests need, prepared once. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { reportingErrors } from "./sqlite.ts";
 
-/** Prepares them on `db`, whose tables are up to date. */
-export function statements(db: DatabaseSync) {
-  const sql = (text: string): StatementSync => db.prepare(text);
+type Statement = Pick<StatementSync, "get" | "all" | "run">;
+
+/**
+ * Prepares them on `db`, whose tables are up to date. Each throws a StorageError that names `path`
+ * where SQLite refuses.
+ */
+export function statements(db: DatabaseSync, path: string) {
+  const sql = (text: string) => reporting(db.prepare(text), path);
   return {
     blob: sql("SELECT * FROM blobs WHERE digest = ?"),
     addBlob: sql(
@@ -35,7 +41,20 @@ export function statements(db: DatabaseSync) {
     deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
     addRef: sql("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)"),
     removeRefs: sql("DELETE FROM refs WHERE parent = ?"),
+    pin: sql("INSERT OR IGNORE INTO pins VALUES (?, ?)"),
+    unpin: sql("DELETE FROM pins WHERE pattern = ?"),
+    pins: sql("SELECT pattern FROM pins ORDER BY pattern"),
     setState: sql("INSERT OR REPLACE INTO state VALUES (?, ?)"),
     state: sql("SELECT value FROM state WHERE key = ?"),
+  };
+}
+
+function reporting(statement: StatementSync, path: string): Statement {
+  const guard = <A extends unknown[], R>(method: (...values: A) => R) => (...values: A): R =>
+    reportingErrors(path, () => method.apply(statement, values));
+  return {
+    get: guard(statement.get) as Statement["get"],
+    all: guard(statement.all) as Statement["all"],
+    run: guard(statement.run) as Statement["run"],
   };
 }

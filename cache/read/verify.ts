@@ -1,6 +1,6 @@
 /** Stored content compared with its digest. */
 import { hasherFor } from "../digest.ts";
-import { ContentDamaged } from "../errors.ts";
+import { ContentDamaged, StorageError } from "../errors.ts";
 import { SharedBody } from "../fill/shared_body.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 
@@ -20,7 +20,7 @@ export async function verifyFile(
   for (let at = 0; at < file.size;) {
     const buffer = new Uint8Array(Math.min(READ_SIZE, file.size - at));
     const count = await file.read(buffer, at).catch((error) => {
-      throw isMediumError(error) ? new ContentDamaged(digest, error.message) : error;
+      throw isMediumError(error) ? new ContentDamaged(digest, error.cause.message) : error;
     });
     if (count === 0) throw new ContentDamaged(digest, `it ends at byte ${at} of ${file.size}`);
     const bytes = buffer.subarray(0, count);
@@ -32,8 +32,9 @@ export async function verifyFile(
   if (actual !== digest) throw new ContentDamaged(digest, `its bytes are those of ${actual}`);
 }
 
-function isMediumError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && error.code === "EIO";
+/** Other errors of storage (no permission, no such device) may pass, and say nothing of the bytes. */
+function isMediumError(error: unknown): error is StorageError {
+  return error instanceof StorageError && "code" in error.cause && error.cause.code === "EIO";
 }
 
 export interface CheckHooks {

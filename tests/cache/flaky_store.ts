@@ -12,6 +12,8 @@ export class FlakyStore implements BlobStore {
   reportedFree: number | undefined;
   /** Reading at or past this byte of a file is an I/O error. */
   unreadableFrom = Infinity;
+  /** Opening a file is refused, as where the disk was taken away or its permissions changed. */
+  unreachable = false;
 
   private constructor(disk: DiskStore) {
     this.#disk = disk;
@@ -26,6 +28,7 @@ export class FlakyStore implements BlobStore {
   }
 
   async open(digest: string): Promise<BlobFile | undefined> {
+    if (this.unreachable) throw refusal("EACCES", "Permission denied (os error 13)");
     const file = await this.#disk.open(digest);
     return file && this.#worn(file);
   }

@@ -6,7 +6,7 @@ import { type Exchange, fullName } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { directRange, isDirect, type RangeRules } from "./direct_range.ts";
 import { multipart, resolveRanges } from "./multipart.ts";
-import { isProven, prove } from "./proof_rule.ts";
+import { isProven, prove, proveOnce } from "./proof_rule.ts";
 import { headOf, notModified, respond } from "./respond.ts";
 import { headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
 
@@ -44,7 +44,12 @@ export async function serveDigest(
   }
   if (head) return headOf(x, await headUpstream(x, cache, wanted, x.request.signal), "miss");
   const fill = (range: Wanted["range"]) =>
-    cache.fill(digest, sourceOf(x, wanted), { repository, range, label: fullName(x) });
+    cache.fill(digest, sourceOf(x, wanted), {
+      repository,
+      range,
+      label: fullName(x),
+      prove: () => proveOnce(x, cache, wanted),
+    });
   if (isDirect(cache, wanted, rules)) {
     const answer = await directRange(x, wanted);
     if (answer) {

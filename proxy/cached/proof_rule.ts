@@ -17,6 +17,15 @@ export function isProven(x: Exchange, look: Look, repository: string): boolean {
   return !here || (x.proof.holds() && isMember(look, repository));
 }
 
+/**
+ * Resolves when the client of `x` may have the content from somebody other than upstream, who gives
+ * it to anyone: upstream is asked only where it is not known already. Throws as {@linkcode prove}.
+ */
+export async function proveOnce(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
+  const { linked } = cache.look(wanted.digest, repositoryKey(x.target));
+  if (!linked || !x.proof.holds()) await prove(x, cache, wanted);
+}
+
 /** Whether the repository is known to hold what is here, or it is on its way for it. */
 function isMember({ stat, linked, filling }: Look, repository: string): boolean {
   if (stat) return linked;

@@ -4,6 +4,7 @@
  * media type), and nothing of HTTP.
  */
 import type { Cache, Usage } from "./api.ts";
+import type { Change, ChangeListener } from "./change.ts";
 import { type Clock, every } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import type {
@@ -261,6 +262,14 @@ class DiskCache implements Cache {
   onEvent(listener: CacheListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onChange(listener: ChangeListener): () => void {
+    return this.#catalog.onChange(listener);
+  }
+
+  apply(changes: readonly Change[], id: string): void {
+    this.#catalog.apply(changes, id);
   }
 
   configure(settings: Partial<CacheSettings>): void {

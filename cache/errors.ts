@@ -82,3 +82,11 @@ export class StorageError extends Error {
     this.cause = cause;
   }
 }
+
+/** No place in the order of changes, which are `1732600000000-0`: milliseconds and a number. */
+export class InvalidChangeId extends Error {
+  override name = "InvalidChangeId";
+  constructor(readonly id: string) {
+    super(`${JSON.stringify(id)} is no id of a change, such as "1732600000000-0"`);
+  }
+}

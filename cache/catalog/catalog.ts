@@ -5,8 +5,11 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
+import type { Change, ChangeListener, Use } from "../change.ts";
 import type { Reference } from "../manifest.ts";
 import type { BlobInfo, TagKey, TagRow } from "../types.ts";
+import { Announcer } from "./announce.ts";
+import { applyChange, type ChangeId, isLater, parseChangeId } from "./apply.ts";
 import { blobOf, type BlobRow, tagId, tagOf } from "./rows.ts";
 import { checkPages, inTransaction, openDatabase, reportingErrors } from "./sqlite.ts";
 import { statements } from "./statements.ts";
@@ -30,6 +33,7 @@ export class Catalog {
   readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
   readonly #links = new LRUCache<string, true>({ max: ROWS_IN_MEMORY });
   readonly #touched = new Map<string, BlobRow>();
+  readonly #announcer = new Announcer();
   /** Whether the last process to write here closed it properly, or nobody has written yet. */
   readonly clean: boolean;
   /** Until when everything stored is known to have a row, in Unix milliseconds. */
@@ -116,9 +120,20 @@ export class Catalog {
     this.#forget(digest);
     this.#links.clear();
     this.#tags.clear();
-    if (!before) return;
-    this.#totals.bytes -= before.size;
-    this.#totals.blobs--;
+    if (before) {
+      this.#totals.bytes -= before.size;
+      this.#totals.blobs--;
+    }
+    this.#tell({ kind: "gone", digests: [digest] });
+  }
+
+  /** Forgets who holds `digest` and the tags that point to it; the blob itself stays. */
+  removeHolders(digest: string): void {
+    this.#sql.unlinkDigest.run(digest);
+    this.#sql.deleteTagsOf.run(digest);
+    this.#links.clear();
+    this.#tags.clear();
+    this.#tagsChanged();
   }
 
   /** Counts a use of `row`; written by the next {@linkcode flush}. */
@@ -126,6 +141,11 @@ export class Catalog {
     row.hits++;
     row.lastUsed = now;
     this.#touched.set(row.digest, row);
+  }
+
+  /** Writes uses of a blob elsewhere, where it is here; memory learns of them from {@linkcode apply}. */
+  addUses([digest, at, hits]: Use): void {
+    this.#sql.addUses.run({ digest, at, hits });
   }
 
   /** Notes that the blob's bytes have just been compared with its digest. */
@@ -137,6 +157,7 @@ export class Catalog {
   /** Writes what has been gathered since the last time, in one transaction. */
   flush(now: number): void {
     if (this.#touched.size === 0 && !this.#changed) return;
+    const uses = this.#announcer.heard ? this.#unwrittenUses() : [];
     this.transaction(() => {
       for (const { digest, hits, lastUsed, verified } of this.#touched.values()) {
         this.#sql.touch.run({ digest, hits, lastUsed, verified });
@@ -145,6 +166,7 @@ export class Catalog {
     });
     this.#touched.clear();
     this.#changed = false;
+    if (uses.length > 0) this.#tell({ kind: "used", uses });
   }
 
   link(repository: string, digest: string, now: number): void {
@@ -152,6 +174,7 @@ export class Catalog {
     if (this.#links.has(key)) return;
     this.#sql.link.run(repository, digest, now);
     this.#links.set(key, true);
+    this.#tell({ kind: "link", repository, digest });
   }
 
   linked(repository: string, digest: string): boolean {
@@ -166,6 +189,7 @@ export class Catalog {
     this.#sql.unlink.run(repository, digest);
     this.#links.delete(`${repository}\0${digest}`);
     this.#revision++;
+    this.#tell({ kind: "unlink", repository, digest });
   }
 
   /** Forgets who holds what has not been here, nor been heard of, since `before`. */
@@ -177,12 +201,11 @@ export class Catalog {
   /** Forgets that `repository` holds anything but `except`. */
   unlinkRepository(repository: string, except: ReadonlySet<string>): void {
     this.transaction(() => {
-      for (const { digest } of this.#sql.members.all(repository)) {
-        if (!except.has(String(digest))) this.#sql.unlink.run(repository, digest!);
+      for (const row of this.#sql.members.all(repository)) {
+        const digest = String(row.digest);
+        if (!except.has(digest)) this.unlink(repository, digest);
       }
     });
-    this.#links.clear();
-    this.#revision++;
   }
 
   tag(key: TagKey): TagRow | undefined {
@@ -207,6 +230,7 @@ export class Catalog {
     this.#sql.setTag.run(registry, repository, tag, accept, digest, mediaType, size, checkedAt);
     this.#tags.set(tagId(key), { row: { digest, mediaType, size, checkedAt } });
     if (moved) this.#tagsChanged();
+    this.#tell({ kind: "tag", key, row });
   }
 
   /** Forgets the tag, whatever clients accept. */
@@ -214,17 +238,20 @@ export class Catalog {
     this.#sql.deleteTag.run(registry, repository, tag);
     this.#tags.clear();
     this.#tagsChanged();
+    this.#tell({ kind: "untag", name: { registry, repository, tag } });
   }
 
   pin(pattern: string, now: number): void {
     this.#sql.pin.run(pattern, now);
     this.#reachable++;
+    this.#tell({ kind: "pin", pattern, on: true });
   }
 
   /** False where there was no such pin. */
   unpin(pattern: string): boolean {
     const { changes } = this.#sql.unpin.run(pattern);
     this.#reachable++;
+    this.#tell({ kind: "pin", pattern, on: false });
     return Number(changes) > 0;
   }
 
@@ -234,7 +261,51 @@ export class Catalog {
 
   /** Runs `work` in a transaction; one within another is part of it. */
   transaction(work: () => void): void {
-    reportingErrors(this.#path, () => inTransaction(this.db, work));
+    const outermost = !this.db.isTransaction;
+    try {
+      reportingErrors(this.#path, () => inTransaction(this.db, work));
+    } catch (error) {
+      if (outermost) this.#announcer.rollback();
+      throw error;
+    }
+    if (outermost) this.#announcer.commit();
+  }
+
+  /** Calls `listener` with each change that is in the database, but for those of {@linkcode apply}. */
+  onChange(listener: ChangeListener): () => void {
+    return this.#announcer.listen(listener);
+  }
+
+  /** Up to where changes were applied. */
+  get lastApplied(): ChangeId | undefined {
+    const [ms, seq] = [this.#state("applied_ms"), this.#state("applied_seq")];
+    return ms === undefined || seq === undefined ? undefined : { ms, seq };
+  }
+
+  /**
+   * Makes `changes` that others have told of, all or none; those up to `id` (`1732600000000-0`) are
+   * made by then, so that an id that does not come later than {@linkcode lastApplied} does nothing.
+   * Throws InvalidChangeId.
+   */
+  apply(changes: readonly Change[], id: string): void {
+    const place = parseChangeId(id);
+    const last = this.lastApplied;
+    if (last && !isLater(place, last)) return;
+    try {
+      this.#announcer.silently(() =>
+        this.transaction(() => {
+          for (const change of changes) applyChange(this, change, place.ms);
+          this.#sql.setState.run("applied_ms", place.ms);
+          this.#sql.setState.run("applied_seq", place.seq);
+        })
+      );
+    } catch (error) {
+      this.#forgetAll();
+      throw error;
+    }
+    for (const change of changes) {
+      if (change.kind === "used") change.uses.forEach((use) => this.#addUsesInMemory(use));
+    }
   }
 
   /** Writes everything and says that it did, so that the next start need not look. */
@@ -243,6 +314,33 @@ export class Catalog {
     this.flush(now);
     this.#sql.setState.run("clean", 1);
     this.db.close();
+  }
+
+  #tell(change: Change): void {
+    if (this.#announcer.heard) this.#announcer.tell(change, !this.db.isTransaction);
+  }
+
+  #addUsesInMemory([digest, at, hits]: Use): void {
+    const row = this.#blobs.peek(digest) ?? this.#touched.get(digest);
+    if (!row) return;
+    row.hits += hits;
+    row.lastUsed = Math.max(row.lastUsed, at);
+  }
+
+  /** Uses since the last flush: what memory has counted beyond the database. */
+  #unwrittenUses(): Use[] {
+    return this.#touched.values().map(({ digest, lastUsed, hits }): Use => {
+      const written = this.#sql.blob.get(digest);
+      return [digest, lastUsed, written ? hits - Number(written.hits) : 0];
+    }).filter(([, , hits]) => hits > 0).toArray();
+  }
+
+  /** Memory may hold what was rolled back; uses that nobody has written yet stay. */
+  #forgetAll(): void {
+    this.#blobs.clear();
+    this.#tags.clear();
+    this.#links.clear();
+    this.#tagsChanged();
   }
 
   #tagsChanged(): void {

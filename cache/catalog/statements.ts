@@ -21,6 +21,9 @@ export function statements(db: DatabaseSync, path: string) {
     touch: sql(
       "UPDATE blobs SET hits = :hits, last_used = :lastUsed, verified = :verified WHERE digest = :digest",
     ),
+    addUses: sql(
+      "UPDATE blobs SET hits = hits + :hits, last_used = max(last_used, :at) WHERE digest = :digest",
+    ),
     totals: sql("SELECT count(*) AS blobs, coalesce(sum(size), 0) AS bytes FROM blobs"),
     link: sql(
       "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen",

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import { IndexDamaged } from "../errors.ts";
 import { Catalog } from "./catalog.ts";
 import { isManifestType, MANIFEST_LIMIT, referencesOf, sniffMediaType } from "../manifest.ts";
+import { readFully } from "../blobs/read_fully.ts";
 import type { BlobStore, StoredBlob } from "../blobs/store.ts";
 
 export interface RebuildProgress {
@@ -97,7 +98,7 @@ async function lookInto(store: BlobStore, { digest, size }: StoredBlob) {
   if (!file) return unknown;
   try {
     const bytes = new Uint8Array(size);
-    await file.read(bytes, 0);
+    if (await readFully(file, bytes, 0) < size) return unknown;
     const mediaType = sniffMediaType(bytes);
     return { mediaType, references: isManifestType(mediaType) ? referencesOf(bytes) : [] };
   } finally {

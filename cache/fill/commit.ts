@@ -7,6 +7,7 @@ import type { StoredContent } from "./fill.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { isManifestType, MANIFEST_LIMIT, type Reference, referencesOf } from "../manifest.ts";
 import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
+import { readFully } from "../blobs/read_fully.ts";
 import type { BlobStore } from "../blobs/store.ts";
 
 export interface CommitterOptions {
@@ -84,9 +85,7 @@ export class Committer {
     const bytes = new Uint8Array(size);
     const file = await this.#options.store.open(digest);
     try {
-      for (let at = 0, count = 1; file && count > 0; at += count) {
-        count = await file.read(bytes.subarray(at), at);
-      }
+      if (file) await readFully(file, bytes, 0);
     } finally {
       file?.close();
     }

@@ -1,3 +1,4 @@
+import { readFully } from "../blobs/read_fully.ts";
 import type { BlobFile } from "../blobs/store.ts";
 
 const BLOCK = 256 * 1024;
@@ -50,18 +51,15 @@ export class Readback {
   #load(start: number, length: number): Promise<Uint8Array> {
     this.#file ??= this.#open();
     const file = this.#file;
-    const loaded = this.#turn.then(async () => await readFully(await file, start, length));
+    const loaded = this.#turn.then(async () => await readSpan(await file, start, length));
     this.#turn = loaded.catch(() => {});
     return loaded;
   }
 }
 
-async function readFully(file: BlobFile, start: number, length: number): Promise<Uint8Array> {
+async function readSpan(file: BlobFile, start: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length;) {
-    const count = await file.read(bytes.subarray(done), start + done);
-    if (count === 0) throw new Error(`the file ends at byte ${start + done}, too early`);
-    done += count;
-  }
+  const count = await readFully(file, bytes, start);
+  if (count < length) throw new Error(`the file ends at byte ${start + count}, too early`);
   return bytes;
 }

@@ -2,6 +2,7 @@
 import { hasherFor } from "../digest.ts";
 import { ContentDamaged, StorageError } from "../errors.ts";
 import { SharedBody } from "../fill/shared_body.ts";
+import { readFully } from "../blobs/read_fully.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 
 const READ_SIZE = 512 * 1024;
@@ -18,15 +19,16 @@ export async function verifyFile(
 ): Promise<void> {
   const hasher = hasherFor(digest);
   for (let at = 0; at < file.size;) {
-    const buffer = new Uint8Array(Math.min(READ_SIZE, file.size - at));
-    const count = await file.read(buffer, at).catch((error) => {
+    const bytes = new Uint8Array(Math.min(READ_SIZE, file.size - at));
+    const count = await readFully(file, bytes, at).catch((error) => {
       throw isMediumError(error) ? new ContentDamaged(digest, error.cause.message) : error;
     });
-    if (count === 0) throw new ContentDamaged(digest, `it ends at byte ${at} of ${file.size}`);
-    const bytes = buffer.subarray(0, count);
+    at += count;
+    if (count < bytes.length) {
+      throw new ContentDamaged(digest, `it ends at byte ${at} of ${file.size}`);
+    }
     hasher.update(bytes);
     await take(bytes);
-    at += count;
   }
   const actual = hasher.finish();
   if (actual !== digest) throw new ContentDamaged(digest, `its bytes are those of ${actual}`);
@@ -134,10 +136,6 @@ export async function resumeAfterDamage(
 
 async function same(bytes: Uint8Array, file: BlobFile, at: number): Promise<boolean> {
   const buffer = new Uint8Array(bytes.length);
-  for (let done = 0; done < bytes.length;) {
-    const count = await file.read(buffer.subarray(done), at + done);
-    if (count === 0) return false;
-    done += count;
-  }
+  if (await readFully(file, buffer, at) < bytes.length) return false;
   return buffer.every((byte, index) => byte === bytes[index]);
 }

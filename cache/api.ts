@@ -52,7 +52,7 @@ export interface Cache {
   look(digest: string, repository: string): Look;
   /**
    * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
-   * turn out damaged while they are read, the reader goes on from `source`, or gets an error. `wanted` is
+   * turn out damaged while they are read, the reader continues from `source`, or gets an error. `wanted` is
    * a digest, or what {@linkcode look} has just said of it, which saves looking again.
    */
   open(

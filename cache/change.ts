@@ -2,7 +2,7 @@
  * What changed in a cache that others may have to know of: caches that tell one another of their
  * changes, and apply all of them in one order, agree on tags, repositories and pins. Rows of blobs
  * are of each cache's own disk and are not told. The version and the sender of a message are the
- * business of whoever carries it.
+ * carrier's business.
  */
 import type { TagKey, TagName, TagRow } from "./types.ts";
 

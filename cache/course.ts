@@ -1,5 +1,5 @@
 /**
- * How the bytes of a fill get here. This is the one seam between fills and whoever may have the same
+ * How the bytes of a fill get here. This is the one seam between fills and others who may have the same
  * bytes nearer than upstream: fills know nothing else of it.
  */
 import type { Source } from "./types.ts";

@@ -1,3 +1,4 @@
+/** The settings of a cache, and what holds where they are left out. */
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DiskStore } from "./blobs/disk.ts";
 import { alone, type Courses } from "./course.ts";
@@ -29,7 +30,7 @@ export interface CacheOptions extends Partial<CacheSettings> {
   dir: string;
   /** Time to wait before the `attempt`-th retry of a source, counted from 1. */
   backoff?: (attempt: number) => number;
-  /** Time for which a fill goes on after its last reader has gone. */
+  /** Time for which a fill continues after its last reader has gone. */
   orphanLimit?: number;
   /** Bytes per second that the background verification may read; 0 turns it off. */
   scrubRate?: number;

@@ -1,3 +1,4 @@
+/** Byte ranges resolved against the size of the content: RFC 9110, section 14.1.2. */
 import type { ByteRange } from "../base/byte_range.ts";
 import { RangeNotSatisfiable } from "./errors.ts";
 

@@ -15,7 +15,7 @@ export interface SourceAnswer {
 
 /**
  * Where bytes come from when they are not here: asked for everything from byte `from` on. What it
- * throws reaches whoever asked for the content, unchanged.
+ * throws reaches those who asked for the content, unchanged.
  */
 export type Source = (
   from: number,
@@ -103,7 +103,7 @@ export interface TagRow {
 
 export interface OpenOptions {
   range?: ByteRange | undefined;
-  /** Where to go on when the stored bytes turn out to be damaged while they are read. */
+  /** Where to continue when the stored bytes turn out to be damaged while they are read. */
   source?: Source | undefined;
   /** Registry and repository, for the report on damage. */
   repository?: string | undefined;
@@ -118,7 +118,7 @@ export interface FillOptions {
   /** Whether small content may stay in memory afterwards; true unless said otherwise. */
   keepInMemory?: boolean | undefined;
   /**
-   * Resolves when whoever asks may have the bytes from somebody other than upstream, and throws what
+   * Resolves when the asker may have the bytes from somebody other than upstream, and throws what
    * upstream says where not. Without it they come from upstream alone.
    */
   prove?: (() => Promise<void>) | undefined;
@@ -138,7 +138,7 @@ export interface RunningFill {
   received: number;
   total: number | undefined;
   followers: number;
-  /** How often it had to go on after the source broke off. */
+  /** How often it was resumed after the source broke off. */
   resumed: number;
 }
 

@@ -19,7 +19,7 @@ class DiskFile implements BlobFile {
 
   /**
    * The stream is read outside of JavaScript, and nobody says when that is over. A shared lock ends
-   * with the file that it is on, so that whoever wants to know can try for an exclusive one.
+   * with the file that it is on, so that trying for an exclusive one tells.
    */
   readable(from: number): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#file.tryLockSync(false);

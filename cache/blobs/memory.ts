@@ -1,3 +1,4 @@
+/** Small content in memory, so that a manifest is served without opening a file. */
 import { LRUCache } from "lru-cache";
 
 /** Larger content is not kept in memory. */

@@ -27,7 +27,7 @@ export interface BlobWriter {
   open(): Promise<BlobFile>;
   /** Makes the blob durable and visible under its digest. */
   commit(): Promise<void>;
-  /** Leaves what has been written for a later, resuming `create` of the same digest to go on from. */
+  /** Leaves what has been written for a later `create` of the same digest to resume. */
   keep(): Promise<void>;
   /** Removes what has been written. */
   abort(): Promise<void>;
@@ -37,7 +37,7 @@ export interface BlobStore {
   stat(digest: string): Promise<StoredBlob | undefined>;
   open(digest: string): Promise<BlobFile | undefined>;
   /**
-   * Begins a blob. With `resume` it goes on from a kept partial where there is one, whose bytes
+   * Begins a blob. With `resume` it continues a kept partial where there is one, whose bytes
    * nobody has verified.
    */
   create(digest: string, options?: { resume: boolean }): Promise<BlobWriter>;

@@ -154,7 +154,8 @@ export class Reader {
     const running = this.#checks.get(row.digest);
     if (running) file.close();
     const check = running ?? this.#check(row, file, options.repository);
-    const recover = (from: number, error: unknown) => this.#goOn(check, span, from, error, options);
+    const recover = (from: number, error: unknown) =>
+      this.#resumeFromSource(check, span, from, error, options);
     return follow(check.shared, { ...span, failed: options.source && recover });
   }
 
@@ -173,8 +174,8 @@ export class Reader {
     return check;
   }
 
-  /** A reader of what turned out damaged goes on from the source, if what it has had was right. */
-  async #goOn(
+  /** A reader of damaged content continues from the source, provided that what it was given was right. */
+  async #resumeFromSource(
     check: Check,
     { start, end }: Span,
     from: number,

@@ -52,8 +52,8 @@ export interface CheckHooks {
 }
 
 /**
- * A blob being compared with its digest: it flies past its readers, as a fill does, and nobody sees
- * its last bytes before they are known to be right.
+ * A blob being compared with its digest: its readers get the bytes as they are compared, as they do
+ * from a fill, and nobody gets the last of them before all are known to be right.
  */
 export class Check {
   readonly digest: string;

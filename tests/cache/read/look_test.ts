@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FlakyStore } from "./flaky_store.ts";
-import { blob, bytesOf, scripted, sourceOf, until, withCache } from "./support.ts";
+import { FlakyStore } from "../flaky_store.ts";
+import { blob, bytesOf, scripted, sourceOf, until, withCache } from "../support.ts";
 
 Deno.test("look, tells whether content is here, and whether the repository holds it", async () => {
   const { bytes, digest } = blob(1000);

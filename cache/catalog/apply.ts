@@ -1,7 +1,7 @@
 /** Changes that another cache has told of, in the order that all of them share. */
-import type { Change } from "../change.ts";
+import type { Change, Use } from "../change.ts";
 import { InvalidChangeId } from "../errors.ts";
-import type { Catalog } from "./catalog.ts";
+import type { TagKey, TagRow } from "../types.ts";
 
 /**
  * A place in the order of changes: Unix milliseconds, and a number within the millisecond. These are
@@ -27,11 +27,23 @@ export function isLater(id: ChangeId, other: ChangeId): boolean {
   return id.ms > other.ms || (id.ms === other.ms && id.seq > other.seq);
 }
 
+/** What changes are made with: the catalog's own verbs, times in Unix milliseconds. */
+interface Changeable {
+  setTag(key: TagKey, row: TagRow): void;
+  deleteTag(registry: string, repository: string, tag: string): void;
+  link(repository: string, digest: string, now: number): void;
+  unlink(repository: string, digest: string): void;
+  removeHolders(digest: string): void;
+  addUses(use: Use): void;
+  pin(pattern: string, now: number): void;
+  unpin(pattern: string): boolean;
+}
+
 /**
  * Makes `change`, told of at `time` (Unix ms), in `catalog`. Content that is here stays, whatever
  * went elsewhere. A kind that only a newer version knows is skipped.
  */
-export function applyChange(catalog: Catalog, change: Change, time: number): void {
+export function applyChange(catalog: Changeable, change: Change, time: number): void {
   switch (change.kind) {
     case "tag":
       return catalog.setTag(change.key, change.row);

@@ -14,6 +14,9 @@ export interface Quota {
   retryAt: number | undefined;
 }
 
+/** Where a registry does not say over which time it counts: Docker Hub's six hours. */
+const UNTOLD_WINDOW_SECONDS = 6 * 3600;
+
 /** `100;w=21600`: 100 in six hours. */
 function parseLimit(
   value: string | null,
@@ -64,9 +67,8 @@ export class QuotaBook {
   share(registry: string, now: number): number | undefined {
     const quota = this.#quotas.get(registry);
     if (quota?.limit === undefined || quota.remaining === undefined) return undefined;
-    if (quota.limit === 0 || now > quota.seenAt + (quota.windowSeconds ?? 0) * 1000) {
-      return undefined;
-    }
+    const window = quota.windowSeconds ?? UNTOLD_WINDOW_SECONDS;
+    if (quota.limit === 0 || now > quota.seenAt + window * 1000) return undefined;
     return quota.remaining / quota.limit;
   }
 

@@ -112,12 +112,15 @@ class DiskCache implements Cache {
     return this.#parts.lookup.look(digest, repository);
   }
 
-  open(
+  async open(
     wanted: Look | string,
     range?: OpenOptions["range"],
     options: OpenOptions = {},
   ): Promise<Content | undefined> {
-    return this.#parts.reader.open(wanted, range ? { ...options, range } : options);
+    const { reader, fills } = this.#parts;
+    const given = range ? { ...options, range } : options;
+    const digest = typeof wanted === "string" ? wanted : wanted.digest;
+    return await reader.open(wanted, given) ?? fills.arrived(digest)?.open(given);
   }
 
   async fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {

@@ -63,6 +63,7 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
     memory,
     pinned: () => pinned.digests(),
     filling: (digest) => fills.repositories(digest),
+    arrived: (digest) => fills.arrived(digest),
   });
   const reader = new Reader({
     ...common,

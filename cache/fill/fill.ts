@@ -12,7 +12,7 @@ import { resolveRange } from "../range.ts";
 import { ResumingSource } from "./resume.ts";
 import type { BlobStore, BlobWriter } from "../blobs/store.ts";
 import { verifiedRest } from "./verified_rest.ts";
-import type { Content, FillOptions, Source } from "../types.ts";
+import type { Content, FillOptions, OpenOptions, Source } from "../types.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 export interface FillDeps {
@@ -78,6 +78,7 @@ export class Fill {
   readonly #hasher: Hasher;
   #source: ResumingSource | undefined;
   #shared: SharedBody | undefined;
+  #mediaType: string | undefined;
   #writer: BlobWriter | undefined;
   #queue: WriteQueue | undefined;
   #detached = false;
@@ -88,7 +89,15 @@ export class Fill {
   #waiting = 0;
   #orphaned = new AbortController();
 
-  constructor(digest: string, source: Source, deps: FillDeps, hooks: FillHooks) {
+  /** @param mediaType What the content is, whatever the source says. */
+  constructor(
+    digest: string,
+    source: Source,
+    deps: FillDeps,
+    hooks: FillHooks,
+    mediaType?: string,
+  ) {
+    this.#mediaType = mediaType;
     this.digest = digest;
     this.#deps = deps;
     this.#hooks = hooks;
@@ -143,6 +152,22 @@ export class Fill {
       detached: (from) => this.#resumeAlone(source, from, span?.end),
     });
     return { ...content, mediaType: options.mediaType ?? mediaType, how };
+  }
+
+  /** What has arrived whole and right; `undefined` until then. */
+  get arrived(): { size: number; mediaType: string } | undefined {
+    const state = this.#shared?.state;
+    if (state?.kind !== "verified") return undefined;
+    return { size: state.size, mediaType: this.#mediaType ?? "" };
+  }
+
+  /** Content that has {@linkcode arrived}, as if it were stored. Throws RangeNotSatisfiable. */
+  open({ range }: OpenOptions): Content {
+    const { size, mediaType } = this.arrived!;
+    const { start, end } = resolveRange(range, size);
+    const body = follow(this.#shared!, { start, end });
+    const place = { size, offset: start, length: end - start };
+    return { digest: this.digest, mediaType, ...place, body, how: "hit" };
   }
 
   /**
@@ -231,6 +256,7 @@ export class Fill {
       this.#giveUpStoring(new Error(`${total} bytes are more than the cache may hold`));
     }
     this.#hooks.started();
+    this.#mediaType ??= mediaType ?? "";
     this.#head.resolve({ shared, mediaType: mediaType ?? "" });
     if (this.#writer) await this.#prepare(this.#writer, shared);
   }

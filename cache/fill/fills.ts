@@ -88,6 +88,12 @@ export class Fills {
     return this.#entries.has(digest) || this.#live.values().some((fill) => fill.digest === digest);
   }
 
+  /** The fill of `digest` whose content is all here and right, though it is still being stored. */
+  arrived(digest: string): Fill | undefined {
+    const fill = this.#entries.get(digest)?.fill;
+    return fill?.arrived && !fill.detached ? fill : undefined;
+  }
+
   /** Repositories on whose behalf `digest` is being fetched; `undefined` where it is not. */
   repositories(digest: string): ReadonlySet<string> | undefined {
     return this.#entries.get(digest)?.fill.repositories;
@@ -155,7 +161,7 @@ export class Fills {
         if (fill.started) emit({ kind: "fill-failed", ...about, received: fill.received, error });
       },
       released: () => this.#live.delete(fill),
-    });
+    }, options.mediaType);
     const label = options.label ?? "";
     const entry: Entry = { fill, course, repository, label, startedAt, resumed: 0 };
     this.#entries.set(digest, entry);

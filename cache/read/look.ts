@@ -12,6 +12,13 @@ export interface LookupOptions {
   pinned: () => ReadonlySet<string>;
   /** Repositories on whose behalf a digest is being fetched. */
   filling: (digest: string) => ReadonlySet<string> | undefined;
+  /** The fill whose content is all here and right, though it is still being stored. */
+  arrived: (digest: string) => Arrived | undefined;
+}
+
+interface Arrived {
+  arrived: { size: number; mediaType: string } | undefined;
+  repositories: ReadonlySet<string>;
 }
 
 export class Lookup {
@@ -34,30 +41,33 @@ export class Lookup {
         },
       };
     }
-    const held = this.#inMemory(digest);
+    const held = this.#unstored(digest);
     return held && { ...held, pinned: false };
   }
 
   /** Everything that a request has to know; each table is looked at once. */
   look(digest: string, repository: string): Look {
-    const { catalog, filling } = this.#options;
+    const { catalog, filling, arrived } = this.#options;
     const row = catalog.blob(digest);
     return {
       digest,
-      stat: row ?? this.#inMemory(digest),
+      stat: row ?? this.#unstored(digest),
       stored: row !== undefined,
-      linked: catalog.linked(repository, digest),
+      linked: catalog.linked(repository, digest) ||
+        (!row && arrived(digest)?.repositories.has(repository) === true),
       filling: filling(digest),
     };
   }
 
-  /** What memory alone holds, because the disk did not take it. */
-  #inMemory(digest: string): BlobInfo | undefined {
-    const held = this.#options.memory.get(digest);
-    if (!held) return undefined;
-    const now = this.#options.clock.now();
-    const { mediaType, bytes } = held;
-    const times = { lastUsed: now, created: now, verified: 0 };
-    return { digest, size: bytes.length, mediaType, hits: 0, ...times };
+  /** What memory alone holds, because the disk did not take it, or what is still being stored. */
+  #unstored(digest: string): BlobInfo | undefined {
+    const { memory, arrived, clock } = this.#options;
+    const held = memory.get(digest);
+    const known = held
+      ? { size: held.bytes.length, mediaType: held.mediaType }
+      : arrived(digest)?.arrived;
+    if (!known) return undefined;
+    const now = clock.now();
+    return { digest, ...known, hits: 0, lastUsed: now, created: now, verified: 0 };
   }
 }

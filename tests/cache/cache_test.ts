@@ -15,7 +15,7 @@ Deno.test("fill, then open, gives the same bytes from the disk and from memory",
       assert.equal(content.how, "fill");
       assert.equal(content.size, size);
       assertBytes(await bytesOf(content.body), bytes);
-      await until(() => cache.stat(digest) !== undefined);
+      await until(() => cache.look(digest, "").stored);
       const hit = await cache.open(digest);
       assert.equal(hit?.how, "hit");
       assert.equal(hit?.mediaType, "a/b");

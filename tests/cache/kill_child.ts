@@ -18,7 +18,7 @@ async function fillForever(lane: number): Promise<void> {
       : cache.fill(digest, sourceOf(bytes).source, { repository: "r/x" })
         .then(({ body }) => bytesOf(body));
     await stored;
-    await until(() => cache.stat(digest) !== undefined && cache.linked("r/x", digest));
+    await until(() => cache.look(digest, "").stored && cache.linked("r/x", digest));
     // In one write: a line is there whole or not at all.
     Deno.stdout.writeSync(encoder.encode(`${digest}\n`));
   }

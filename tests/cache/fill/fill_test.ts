@@ -44,7 +44,7 @@ Deno.test("fill, goes on from where the source broke off", async (t) => {
         const { source, asked } = scripted(bytes, script);
         const content = await cache.fill(digest, source);
         assertBytes(await bytesOf(content.body), bytes);
-        await until(() => cache.stat(digest) !== undefined);
+        await until(() => cache.look(digest, "").stored);
         assert.deepEqual(asked, expected);
         const resumed = events.filter(({ kind }) => kind === "fill-resumed").length;
         assert.equal(resumed, name === "an error on the way back" ? 1 : expected.length - 1);
@@ -195,7 +195,7 @@ Deno.test("fill, lives on when its first client goes away", async () => {
   await withCache({}, async ({ cache }) => {
     const content = await cache.fill(digest, sourceOf(bytes).source);
     await (content.body as ReadableStream).cancel();
-    await until(() => cache.stat(digest) !== undefined, "a fill that nobody reads");
+    await until(() => cache.look(digest, "").stored, "a fill that nobody reads");
   });
 });
 
@@ -286,7 +286,7 @@ Deno.test("fill, a slow reader keeps nobody waiting", async () => {
     const { value: head } = await reader.read();
     const quick = await cache.fill(digest, source, { range: { start: 5 } });
     assertBytes(await bytesOf(quick.body), bytes.subarray(5));
-    await until(() => cache.stat(digest) !== undefined, "the blob on the disk");
+    await until(() => cache.look(digest, "").stored, "the blob on the disk");
     reader.releaseLock();
     const rest = await drain(slow.body);
     assertBytes(rest.bytes, bytes.subarray(head!.length));

@@ -45,7 +45,7 @@ Deno.test("fill, on a full disk, evicts what was used least recently and is stor
     cache.configure({ maxSize: 100 * MiB });
     const content = await cache.fill(wanted.digest, sourceOf(wanted.bytes).source);
     assertBytes(await bytesOf(content.body), wanted.bytes);
-    await until(() => cache.stat(wanted.digest) !== undefined);
+    await until(() => cache.look(wanted.digest, "").stored);
     assert.equal(cache.stat(oldest.digest), undefined);
     assert.ok(!kinds(setup).includes("not-stored"));
   }));

@@ -93,7 +93,7 @@ Deno.test("open, a reader goes on from the source when what it has had was right
         if (saved) assertBytes(got.bytes, bytes.subarray(content!.offset));
         else assert.ok(got.error instanceof ContentDamaged, String(got.error));
         assert.deepEqual(asked, [0]);
-        await until(() => cache.stat(digest) !== undefined, "the good copy");
+        await until(() => cache.look(digest, "").stored, "the good copy");
         assertBytes(await bytesOf((await cache.open(digest))!.body), bytes);
       }));
   }
@@ -119,7 +119,7 @@ Deno.test("open, a file of another size, or none, is a miss", async () => {
       await withCacheIn(dir, {}, async ({ cache, events }) => {
         const { source } = sourceOf(bytes);
         await bytesOf((await cache.fill(digest, source)).body);
-        await until(() => cache.stat(digest) !== undefined);
+        await until(() => cache.look(digest, "").stored);
         if (damage === "gone") await Deno.remove(pathOf(dir, digest));
         else await Deno.truncate(pathOf(dir, digest), 100);
         assert.equal(await cache.open(digest), undefined);

@@ -38,7 +38,7 @@ Deno.test("open, takes what look said, and counts one use of it", async () => {
   await withCache({}, async ({ cache }) => {
     const filled = await cache.fill(digest, sourceOf(bytes).source, { keepInMemory: false });
     await bytesOf(filled.body);
-    await until(() => cache.stat(digest) !== undefined);
+    await until(() => cache.look(digest, "").stored);
     for (const hits of [1, 2]) {
       const content = await cache.open(cache.look(digest, "r/x"), { start: 10 });
       assert.deepEqual(await bytesOf(content!.body), bytes.subarray(10));

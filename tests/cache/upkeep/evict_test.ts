@@ -281,7 +281,7 @@ Deno.test("evict, content is fetched again and served anew", () =>
       const { source } = scripted(bytes, [{}]);
       const both = await Promise.all([cache.fill(digest, source), cache.fill(digest, source)]);
       for (const { body } of both) assert.equal((await drain(body)).bytes.length, bytes.length);
-      await until(() => cache.stat(digest) !== undefined);
+      await until(() => cache.look(digest, "").stored);
       await until(() => cache.fills().length === 0);
       await cache.evict({ digest });
       assert.equal(await cache.open(digest), undefined);

@@ -18,7 +18,8 @@ import { cacheRoutes } from "./api/routes/cache.ts";
 import { configRoutes } from "./api/routes/config.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { eventRoutes } from "./api/routes/events.ts";
-import { forwardRoutes, type ForwardState } from "./api/routes/forward.ts";
+import { forwardRoutes } from "./api/routes/forward.ts";
+import type { ForwardState } from "./api/views/forward.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
@@ -32,7 +33,7 @@ import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-export interface AdminDeps {
+interface AdminDeps {
   live: LiveConfig;
   /** None: nothing is kept. */
   cache: Cache | undefined;

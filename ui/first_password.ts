@@ -12,7 +12,7 @@ const stored = z.object({ password_hash: z.string().refine(isPasswordHash) });
 /** No letters that look alike; 20 of them are 98 bits. */
 const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 
-export interface FirstPassword {
+interface FirstPassword {
   /** What to verify against. */
   hash: string;
   /** The password itself, at its making only: to be printed once. */

@@ -2,12 +2,12 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /** Unused for this long, a session ends. An open dashboard counts as use. */
-export const IDLE_MS = 12 * 3600e3;
+const IDLE_MS = 12 * 3600e3;
 /** However busy, a session ends after this long. */
-export const ABSOLUTE_MS = 7 * 24 * 3600e3;
+const ABSOLUTE_MS = 7 * 24 * 3600e3;
 const MAX_SESSIONS = 1000;
 
-export interface SessionsOptions {
+interface SessionsOptions {
   /** Unix milliseconds. */
   now: () => number;
   idleMs?: number;

@@ -9,7 +9,7 @@ import type { Config, Registry } from "../../proxy/config/schema.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import { createAdmin } from "../../ui/admin.ts";
-import type { ForwardState } from "../../ui/api/routes/forward.ts";
+import type { ForwardState } from "../../ui/api/views/forward.ts";
 import { openStats } from "../../proxy/observe/stats/stats.ts";
 
 export const PASSWORD = "correct horse";

@@ -25,7 +25,7 @@ export type Identity =
   | { readonly kind: "token"; readonly name: string }
   | { readonly kind: "session"; readonly id: string; readonly session: Session };
 
-export interface AccessOptions {
+interface AccessOptions {
   /** The configuration in force at the moment. */
   config: () => Config;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */

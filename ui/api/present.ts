@@ -14,7 +14,7 @@ import { registryHealth } from "./views/health.ts";
 import { notices } from "./views/notices.ts";
 import { statusText } from "./views/status.ts";
 
-export interface PresentDeps {
+interface PresentDeps {
   live: LiveConfig;
   /** None: nothing is kept. */
   cache: Cache | undefined;

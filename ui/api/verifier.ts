@@ -14,7 +14,7 @@ export const NEVER_VERIFIED: Verification = {
   damaged: [],
 };
 
-export interface VerifierOptions {
+interface VerifierOptions {
   /** Unix milliseconds. */
   now: () => number;
   /** Told when the job itself fails. */

@@ -32,7 +32,7 @@ export function whenSignedOut(then: () => void): void {
 
 type Routes = ExtractSchema<AdminApp>;
 type Full = keyof Routes & `/api/v1/${string}`;
-export type Method = "get" | "post" | "put" | "delete";
+type Method = "get" | "post" | "put" | "delete";
 
 /** Paths beneath `/api/v1` that take `M`, with `:name` where a parameter goes. */
 export type PathOf<M extends Method> = {
@@ -53,7 +53,7 @@ export type AnswerOf<M extends Method, P extends PathOf<M>> = Extract<
 export type InputOf<M extends Method, P extends PathOf<M>> = RouteOf<M, P> extends
   { input: infer Input } ? Omit<Input, "header"> : never;
 
-export interface CallOptions {
+interface CallOptions {
   /** Of the configuration that a change is based on, for `If-Match`. */
   revision?: string;
   signal?: AbortSignal;

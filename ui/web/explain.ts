@@ -76,7 +76,7 @@ const ADVICE: { matches: (entry: RequestEntry) => boolean; text: string }[] = [
 ];
 
 /** One stretch of a request's time, in milliseconds from its start. */
-export interface Stretch {
+interface Stretch {
   name: string;
   from: number;
   to: number;

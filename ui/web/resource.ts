@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { addressOf, type AnswerOf, call, type InputOf, type PathOf } from "./client.ts";
 
-export interface Resource<T> {
+interface Resource<T> {
   /** The last answer; stays while the next one is awaited. */
   data: T | undefined;
   /** Why the last attempt failed; undefined after a success. */

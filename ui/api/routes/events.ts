@@ -27,7 +27,7 @@ const get = createRoute({
   },
 });
 
-export interface EventDeps {
+interface EventDeps {
   access: Access;
   present: Present;
   activity: Activity;

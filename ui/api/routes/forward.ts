@@ -2,19 +2,11 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
-import type { RefusedHost } from "../../../proxy/forward/hosts/refused_hosts.ts";
-import type { Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
 import { revisionOf } from "../config_changes.ts";
 import { allowHost } from "../forward_changes.ts";
 import { answers, body, router } from "../route.ts";
 import { allowedHost, forward as forwardSchema } from "../schema/connect.ts";
-import { forwardView } from "../views/forward.ts";
-
-/** What runs through the forward proxy, and what it refused. */
-export interface ForwardState {
-  tunnels(): Tunnel[];
-  refused(): RefusedHost[];
-}
+import { type ForwardState, forwardView } from "../views/forward.ts";
 
 const get = createRoute({
   method: "get",

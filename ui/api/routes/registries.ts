@@ -90,7 +90,7 @@ const test = createRoute({
   responses: answers(testResult, "How far it came"),
 });
 
-export interface RegistryDeps {
+interface RegistryDeps {
   live: LiveConfig;
   stats: Stats;
   present: Present;

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { bytes, count, flag, milliseconds, time } from "../schema.ts";
 
-export const cacheResult = z.enum([
+const cacheResult = z.enum([
   "hit",
   "miss",
   "joined",
@@ -12,7 +12,7 @@ export const cacheResult = z.enum([
   "none",
 ]);
 
-export const requestKind = z.enum([
+const requestKind = z.enum([
   "ping",
   "manifest",
   "blob",

@@ -16,7 +16,7 @@ const level = {
   lastUsed: time.nullable(),
 };
 
-export const cachedRegistry = z.object({
+const cachedRegistry = z.object({
   registry: z.string(),
   repositories: count,
   tags: count,
@@ -33,7 +33,7 @@ export const imagesQuery = paging.extend({
   sort: z.enum(["repository", "bytes", "hits", "lastUsed"]).default("lastUsed"),
 });
 
-export const cachedImage = z.object({
+const cachedImage = z.object({
   registry: z.string(),
   /** As upstream calls it: `library/alpine`. */
   repository: z.string(),
@@ -50,7 +50,7 @@ export const tagsQuery = paging.pick({ page: true, limit: true }).extend({
 });
 
 /** A manifest or index of a repository, by tag or (empty `tag`) only by digest. */
-export const cachedTag = z.object({
+const cachedTag = z.object({
   tag: z.string(),
   digest: z.string(),
   mediaType: z.string(),
@@ -90,7 +90,7 @@ export const cachedManifest = z.object({
   layers: z.array(content),
 }).openapi("CachedManifest");
 
-export const blobKind = z.enum(["layer", "config", "manifest", "index", "other"]);
+const blobKind = z.enum(["layer", "config", "manifest", "index", "other"]);
 
 export const blobsQuery = paging.extend({
   /** Start of a digest (with or without its algorithm) or part of a repository's name. */

@@ -16,7 +16,7 @@ export const setting = z.object({
   restart: z.boolean(),
 }).openapi("Setting");
 
-export const settingChange = z.object({
+const settingChange = z.object({
   path: z.string(),
   /** Empty where it was not set, or is secret. */
   before: z.string(),

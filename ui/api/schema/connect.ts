@@ -50,7 +50,7 @@ export const tunnel = z.object({
 }).openapi("Tunnel");
 
 /** A host that was asked for and that clients do not reach. */
-export const refusedHost = z.object({
+const refusedHost = z.object({
   host: z.string(),
   port: count,
   /** Of the latest refusal: not on the list, a private address, not there … */

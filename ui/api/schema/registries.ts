@@ -112,7 +112,7 @@ export const previewRequest = z.object({
   create: z.boolean().default(false),
 }).openapi("RegistryPreviewRequest");
 
-export const diffLine = z.object({
+const diffLine = z.object({
   kind: z.enum(["same", "add", "remove", "skip"]),
   /** Line number after the change (before it, for what is removed); 0 for `skip`. */
   line: count,
@@ -128,7 +128,7 @@ export const preview = z.object({
   revision: z.string(),
 }).openapi("RegistryPreview");
 
-export const testStep = z.object({
+const testStep = z.object({
   step: z.enum(["dns", "connect", "tls", "ping", "sign-in", "manifest"]),
   /** `Resolve registry-1.docker.io`, `Sign in at auth.docker.io`. */
   title: z.string(),

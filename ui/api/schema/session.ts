@@ -17,5 +17,5 @@ export const session = z.object({
   expires: time.nullable(),
 }).openapi("Session");
 
-export type LoginRequest = z.infer<typeof loginRequest>;
+type LoginRequest = z.infer<typeof loginRequest>;
 export type Session = z.infer<typeof session>;

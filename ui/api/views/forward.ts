@@ -6,8 +6,13 @@ import { entryFor } from "../../../proxy/forward/hosts/refusal.ts";
 import type { RefusedHost } from "../../../proxy/forward/hosts/refused_hosts.ts";
 import type { Tunnel } from "../../../proxy/forward/tunnel/tunnels.ts";
 import { ALLOWED_HOSTS } from "../forward_changes.ts";
-import type { ForwardState } from "../routes/forward.ts";
 import type { Forward } from "../schema/connect.ts";
+
+/** What runs through the forward proxy, and what it refused. */
+export interface ForwardState {
+  tunnels(): Tunnel[];
+  refused(): RefusedHost[];
+}
 
 /** Tunnels that are told of; thousands may be open. */
 const SHOWN = 200;

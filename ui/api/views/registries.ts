@@ -13,7 +13,7 @@ import { originView } from "./settings.ts";
 const FIXED: ReadonlySet<Provenance["kind"]> = new Set(["environment", "flag", "map"]);
 
 /** The part of a registry's view that the configuration alone decides. */
-export type ConfiguredRegistry = Omit<RegistryView, "health" | "counters">;
+type ConfiguredRegistry = Omit<RegistryView, "health" | "counters">;
 
 /** The registry `name` of `loaded`, without secrets; `port` is that of the registry API. */
 export function configuredRegistry(

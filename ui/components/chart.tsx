@@ -1,5 +1,6 @@
 /** Stacked columns over time, drawn by uPlot. */
 import { useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { Point } from "../api/schema/stats.ts";
@@ -81,22 +82,7 @@ export function Chart(props: ChartProps) {
 
   return (
     <div class="chart">
-      <div class="chart-head" ref={head}>
-        <h3>
-          {series.length === 1 && <i class={`key ${series[0]!.tone}`} />}
-          {title}
-        </h3>
-        {series.length > 1 && (
-          <div class="legend">
-            {[...series].reverse().map(({ label, tone }) => (
-              <span key={tone}>
-                <i class={`key ${tone}`} />
-                {label}
-              </span>
-            ))}
-          </div>
-        )}
-      </div>
+      <Legend head={head} title={title} series={series} />
       <div
         class="chart-plot"
         ref={place}
@@ -109,6 +95,33 @@ export function Chart(props: ChartProps) {
           <Tip hover={hover.value} columns={columns} span={span} series={series} format={format} />
         )}
       </div>
+    </div>
+  );
+}
+
+function Legend(
+  { head, title, series }: {
+    head: RefObject<HTMLDivElement | null>;
+    title: string;
+    series: readonly Series[];
+  },
+) {
+  return (
+    <div class="chart-head" ref={head}>
+      <h3>
+        {series.length === 1 && <i class={`key ${series[0]!.tone}`} />}
+        {title}
+      </h3>
+      {series.length > 1 && (
+        <div class="legend">
+          {[...series].reverse().map(({ label, tone }) => (
+            <span key={tone}>
+              <i class={`key ${tone}`} />
+              {label}
+            </span>
+          ))}
+        </div>
+      )}
     </div>
   );
 }
@@ -170,15 +183,17 @@ function colorsOf(head: HTMLElement, series: readonly Series[]): Colors {
   };
 }
 
+/** What the chart shows now; the plot lives longer than one rendering. */
+interface Latest {
+  current: { props: ChartProps; columns: Columns };
+}
+
 function optionsOf(
-  latest: { current: { props: ChartProps; columns: Columns } },
+  latest: Latest,
   colors: Colors,
   onHover: (hover: Hover | undefined) => void,
 ): uPlot.Options {
-  const span = () => latest.current.props.span;
-  const font = "12px system-ui, sans-serif";
-  const grid = { stroke: colors.line, width: 1 };
-  const { unit, format, series, height } = latest.current.props;
+  const { series, height } = latest.current.props;
   return {
     width: 400,
     height,
@@ -194,30 +209,7 @@ function optionsOf(
       x: { time: true, range: () => reachOf(latest.current) },
       y: { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] },
     },
-    axes: [
-      {
-        stroke: colors.text,
-        font,
-        grid: { show: false },
-        ticks: { show: false },
-        size: 28,
-        gap: 6,
-        space: 72,
-        values: (_, splits) =>
-          splits.map((value) => formatMark(value * 1000, span().to - span().from)),
-      },
-      {
-        stroke: colors.text,
-        font,
-        grid,
-        ticks: { show: false },
-        size: unit === "bytes" ? 64 : 48,
-        gap: 8,
-        space: height / 6,
-        incrs: [...(unit === "bytes" ? BYTE_STEPS : COUNT_STEPS)],
-        values: (_, splits) => splits.map((value) => value === 0 ? "0" : format(value)),
-      },
-    ],
+    axes: axesOf(latest, colors),
     series: [
       {},
       ...series.map(({ label }, i) => ({
@@ -225,27 +217,67 @@ function optionsOf(
         fill: colors.series[i]!,
         width: 0,
         points: { show: false },
-        paths: columnPaths(() => span().stepMs / 1000),
+        paths: columnPaths(() => latest.current.props.span.stepMs / 1000),
       })).reverse(),
     ],
-    hooks: {
-      setCursor: [({ cursor, bbox, over }) => {
-        const { idx, left } = cursor;
-        if (idx === null || idx === undefined || left === undefined || left < 0) {
-          return onHover(undefined);
-        }
-        const inset = bbox.left / devicePixelRatio;
-        onHover({ index: idx, left: left + inset, width: over.clientWidth + inset });
-      }],
-      setSelect: [(plot) => {
-        const { left, width } = plot.select;
-        if (width < 4) return;
-        const at = (pixel: number) => plot.posToVal(pixel, "x") * 1000;
-        const range = wholeSteps({ from: at(left), to: at(left + width) }, span());
-        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        latest.current.props.onSelect(range.from, range.to);
-      }],
+    hooks: hooksOf(latest, onHover),
+  };
+}
+
+/** Times beneath, amounts at the left. */
+function axesOf(latest: Latest, colors: Colors): uPlot.Axis[] {
+  const span = () => latest.current.props.span;
+  const font = "12px system-ui, sans-serif";
+  const grid = { stroke: colors.line, width: 1 };
+  const { unit, format, height } = latest.current.props;
+  return [
+    {
+      stroke: colors.text,
+      font,
+      grid: { show: false },
+      ticks: { show: false },
+      size: 28,
+      gap: 6,
+      space: 72,
+      values: (_, splits) =>
+        splits.map((value) => formatMark(value * 1000, span().to - span().from)),
     },
+    {
+      stroke: colors.text,
+      font,
+      grid,
+      ticks: { show: false },
+      size: unit === "bytes" ? 64 : 48,
+      gap: 8,
+      space: height / 6,
+      incrs: [...(unit === "bytes" ? BYTE_STEPS : COUNT_STEPS)],
+      values: (_, splits) => splits.map((value) => value === 0 ? "0" : format(value)),
+    },
+  ];
+}
+
+/** Tells where the pointer is, and which range was dragged. */
+function hooksOf(
+  latest: Latest,
+  onHover: (hover: Hover | undefined) => void,
+): uPlot.Hooks.Arrays {
+  return {
+    setCursor: [({ cursor, bbox, over }) => {
+      const { idx, left } = cursor;
+      if (idx === null || idx === undefined || left === undefined || left < 0) {
+        return onHover(undefined);
+      }
+      const inset = bbox.left / devicePixelRatio;
+      onHover({ index: idx, left: left + inset, width: over.clientWidth + inset });
+    }],
+    setSelect: [(plot) => {
+      const { left, width } = plot.select;
+      if (width < 4) return;
+      const at = (pixel: number) => plot.posToVal(pixel, "x") * 1000;
+      const range = wholeSteps({ from: at(left), to: at(left + width) }, latest.current.props.span);
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+      latest.current.props.onSelect(range.from, range.to);
+    }],
   };
 }
 

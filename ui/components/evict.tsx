@@ -27,21 +27,9 @@ interface EvictDialogProps {
 
 export function EvictDialog({ title, selection, onClose, onDone, children }: EvictDialogProps) {
   const pinned = useSignal(false);
-  const plan = useSignal<EvictionPlan | undefined>(undefined);
-  const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
   const json: Selection = { ...selection, pinned: pinned.value };
-
-  useEffect(() => {
-    const controller = new AbortController();
-    plan.value = undefined;
-    error.value = undefined;
-    call("post", "/cache/evictions/plan", { json }, { signal: controller.signal }).then(
-      (answer) => plan.value = answer,
-      (reason) => controller.signal.aborted || (error.value = reason),
-    );
-    return () => controller.abort();
-  }, [JSON.stringify(json)]);
+  const { plan, error } = usePlan(json);
 
   const evict = async () => {
     busy.value = true;
@@ -90,6 +78,24 @@ export function EvictDialog({ title, selection, onClose, onDone, children }: Evi
       )}
     </Dialog>
   );
+}
+
+/** What evicting `selection` would do, asked for again when it changes; and why asking failed. */
+function usePlan(selection: Selection) {
+  const plan = useSignal<EvictionPlan | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  useEffect(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    plan.value = undefined;
+    error.value = undefined;
+    call("post", "/cache/evictions/plan", { json: selection }, { signal }).then(
+      (answer) => plan.value = answer,
+      (reason) => signal.aborted || (error.value = reason),
+    );
+    return () => controller.abort();
+  }, [JSON.stringify(selection)]);
+  return { plan, error };
 }
 
 function Plan({ plan }: { plan: EvictionPlan }) {

@@ -1,7 +1,6 @@
 /** Requests as they come, and those before. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
+import type { CacheResult, RequestKind } from "../api/schema/activity.ts";
 import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { CheckField, type Choice, Choose } from "../components/choice.tsx";
 import { Search } from "../components/search.tsx";
@@ -9,19 +8,12 @@ import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
-import { type ActivityFilter, filterFromQuery, passes } from "../web/activity_filter.ts";
-import { toast } from "../components/toast.tsx";
-import { call, messageOf } from "../web/client.ts";
+import { type ActivityFilter, filterFromQuery } from "../web/activity_filter.ts";
 import { countOf } from "../web/format.ts";
-import { mergeRequests, recent } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/paths.ts";
 import { COLUMNS } from "./activity/columns.tsx";
-
-/** Rows while requests come in; what was asked for beyond that stays, too. */
-const LIVE_ROWS = 200;
-/** Rows while new ones are held back. */
-const HELD_ROWS = 2000;
+import { useRequests } from "./activity/use_requests.ts";
 
 export function Activity() {
   const filter = filterFromQuery(query.value);
@@ -98,53 +90,11 @@ function Filters({ filter }: { filter: ActivityFilter }) {
 }
 
 function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean }) {
-  const loaded = useSignal<RequestEntry[] | undefined>(undefined);
-  const next = useSignal<number | null>(null);
-  const error = useSignal<unknown>(undefined);
-  const wanted = useSignal(LIVE_ROWS);
-  /** Numbers above this are held back, so that rows do not jump under the pointer. */
-  const ceiling = useSignal(Infinity);
-
-  const load = async (before?: number) => {
-    try {
-      error.value = undefined;
-      const page = await call("get", "/activity", { query: queryFor(filter, before) });
-      if (before !== undefined) wanted.value = (loaded.value?.length ?? 0) + page.items.length;
-      loaded.value = mergeRequests(loaded.value ?? [], page.items, HELD_ROWS);
-      next.value = page.next;
-    } catch (reason) {
-      if (loaded.value) toast(messageOf(reason).title, true);
-      else error.value = reason;
-    }
-  };
-  useEffect(() => {
-    load();
-  }, []);
-  const fresh = recent.value.filter((entry) => passes(entry, filter));
-  useEffect(() => {
-    if (!loaded.value) return;
-    const limit = ceiling.value === Infinity ? wanted.value : HELD_ROWS;
-    const merged = mergeRequests(loaded.value, fresh, limit);
-    const oldest = merged.at(-1)?.seq;
-    if (loaded.value.length > 0 && oldest !== loaded.value.at(-1)!.seq) next.value = oldest ?? null;
-    loaded.value = merged;
-  }, [recent.value]);
-  const newest = loaded.value?.[0]?.seq ?? 0;
-  const hold = () => ceiling.value = Math.min(ceiling.value, newest);
-  const release = () => ceiling.value = Infinity;
-  useEffect(() => {
-    if (paused) hold();
-    else release();
-  }, [paused]);
-
-  if (!loaded.value) {
-    return error.value === undefined
-      ? <Skeleton lines={10} />
-      : <Failure error={error.value} retry={load} />;
+  const { rows, held, next, error, load, hold, release } = useRequests(filter, paused);
+  if (!rows) {
+    return error === undefined ? <Skeleton lines={10} /> : <Failure error={error} retry={load} />;
   }
-  const rows = loaded.value.filter(({ seq }) => seq <= ceiling.value);
-  const held = loaded.value.length - rows.length;
-  if (loaded.value.length === 0) return <NoRequests filter={filter} />;
+  if (rows.length + held === 0) return <NoRequests filter={filter} />;
   return (
     <>
       {held > 0 && (
@@ -167,30 +117,16 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
         />
       </div>
       <div class="more">
-        {next.value === null
+        {next === null
           ? <span class="muted">No earlier requests in the log.</span>
           : (
-            <button type="button" class="button" onClick={() => load(next.value!)}>
+            <button type="button" class="button" onClick={() => load(next)}>
               Show earlier requests
             </button>
           )}
       </div>
     </>
   );
-}
-
-function queryFor({ registry, kind, cache, text, errors }: ActivityFilter, before?: number) {
-  const { searchParams } = new URL(location.href);
-  return {
-    registry,
-    text,
-    kind: kind || undefined,
-    cache: cache || undefined,
-    errors: errors ? "true" as const : undefined,
-    from: searchParams.get("from") ?? "",
-    to: searchParams.get("to") ?? "",
-    before,
-  };
 }
 
 function NoRequests({ filter }: { filter: ActivityFilter }) {

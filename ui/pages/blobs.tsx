@@ -1,23 +1,20 @@
 /** The cache as a list of digests. */
 import { useSignal } from "@preact/signals";
-import type { Blob, BlobKind } from "../api/schema/cache.ts";
-import { Ago } from "../components/ago.tsx";
-import { Digest } from "../components/copy.tsx";
+import type { BlobKind } from "../api/schema/cache.ts";
 import { EvictDialog } from "../components/evict.tsx";
 import { CheckField, type Choice, Choose } from "../components/choice.tsx";
-import { Search } from "../components/search.tsx";
-import { Icon } from "../components/icon.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Loaded } from "../components/states.tsx";
-import { type Column, sortFromQuery, Table } from "../components/table.tsx";
-import { countOf, formatBytes, formatCount } from "../web/format.ts";
+import { sortFromQuery, Table } from "../components/table.tsx";
+import { formatBytes } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
 import { blobPath } from "../web/paths.ts";
 import { type Chosen, chosenText, toggled, toSelection } from "../web/selection.ts";
-import { CacheHead, CacheViews } from "./cache/head.tsx";
+import { blobColumns } from "./cache/blob_columns.tsx";
+import { Empty } from "./cache/empty.tsx";
+import { CacheList } from "./cache/list.tsx";
 import { SelectionBar } from "./cache/selection_bar.tsx";
-import { Empty } from "./images.tsx";
 
 const KINDS: readonly Choice<BlobKind | "">[] = [
   { value: "", text: "Every kind" },
@@ -33,23 +30,7 @@ const NONE: Chosen = new Map();
 export function Blobs() {
   const chosen = useSignal<Chosen>(NONE);
   const evicting = useSignal(false);
-  const parameters = query.value;
-  const search = parameters.get("q") ?? "";
-  const kind = (parameters.get("kind") ?? "") as BlobKind | "";
-  const pinned = parameters.get("pinned") === "true";
-  const sort = sortFromQuery(SORTS, { by: "lastUsed", order: "desc" });
-  const blobs = useResource("/cache/blobs", {
-    query: {
-      search,
-      kind: kind || undefined,
-      pinned: pinned ? "true" : undefined,
-      repository: parameters.get("repository") ?? "",
-      registry: parameters.get("registry") ?? "",
-      sort: sort.by,
-      order: sort.order,
-      page: parameters.get("page") ?? "1",
-    },
-  });
+  const { blobs, sort, filtered } = useBlobs();
   const change = () => {
     chosen.value = NONE;
     blobs.reload();
@@ -57,48 +38,30 @@ export function Blobs() {
   const toggle = (digest: string) => chosen.value = toggled(chosen.value, digest, { digest });
   return (
     <>
-      <CacheHead onChange={change} />
-      <section class="panel" aria-label="Digests">
-        <div class="toolbar">
-          <CacheViews />
-          <Search
-            label="Find a digest or repository"
-            value={search}
-            onInput={(text) => setQuery({ q: text, page: "" })}
-          />
-          <Choose
-            label="Kind"
-            value={kind}
-            choices={KINDS}
-            onInput={(value) => setQuery({ kind: value, page: "" })}
-          />
-          <CheckField
-            label="Pinned only"
-            checked={pinned}
-            onInput={(value) => setQuery({ pinned: value ? "true" : "", page: "" })}
-          />
-          {blobs.data && <span class="muted num end">{formatBytes(blobs.data.bytes)}</span>}
-        </div>
+      <CacheList
+        title="Digests"
+        find="Find a digest or repository"
+        onChange={change}
+        filters={<Filters bytes={blobs.data?.bytes} />}
+      >
         <Loaded resource={blobs} lines={10}>
           {(data) =>
-            data.items.length === 0
-              ? <Empty filtered={search !== "" || kind !== "" || pinned} />
-              : (
-                <>
-                  <Table
-                    caption="Digests"
-                    columns={columnsFor(chosen.value, toggle)}
-                    rows={data.items}
-                    rowKey={({ digest }) => digest}
-                    sort={sort}
-                    href={({ digest }) => blobPath(digest)}
-                    rowClass={({ digest }) => chosen.value.has(digest) ? "chosen" : ""}
-                  />
-                  <Pager {...data} noun={["digest", "digests"]} />
-                </>
-              )}
+            data.items.length === 0 ? <Empty filtered={filtered} /> : (
+              <>
+                <Table
+                  caption="Digests"
+                  columns={blobColumns(chosen.value, toggle)}
+                  rows={data.items}
+                  rowKey={({ digest }) => digest}
+                  sort={sort}
+                  href={({ digest }) => blobPath(digest)}
+                  rowClass={({ digest }) => chosen.value.has(digest) ? "chosen" : ""}
+                />
+                <Pager {...data} noun={["digest", "digests"]} />
+              </>
+            )}
         </Loaded>
-      </section>
+      </CacheList>
       <SelectionBar
         chosen={chosen.value}
         onClear={() => chosen.value = NONE}
@@ -117,82 +80,50 @@ export function Blobs() {
   );
 }
 
-function columnsFor(chosen: Chosen, toggle: (digest: string) => void): Column<Blob>[] {
-  return [
-    {
-      id: "choose",
-      title: "",
-      class: "fit bare",
-      cell: ({ digest }) => (
-        <input
-          type="checkbox"
-          aria-label={`Choose ${digest}`}
-          checked={chosen.has(digest)}
-          onChange={() => toggle(digest)}
-        />
-      ),
+/** The digests that the address asks for. */
+function useBlobs() {
+  const parameters = query.value;
+  const search = parameters.get("q") ?? "";
+  const { kind, pinned } = filterOf(parameters);
+  const sort = sortFromQuery(SORTS, { by: "lastUsed", order: "desc" });
+  const blobs = useResource("/cache/blobs", {
+    query: {
+      search,
+      kind: kind || undefined,
+      pinned: pinned ? "true" : undefined,
+      repository: parameters.get("repository") ?? "",
+      registry: parameters.get("registry") ?? "",
+      sort: sort.by,
+      order: sort.order,
+      page: parameters.get("page") ?? "1",
     },
-    {
-      id: "digest",
-      title: "Digest",
-      sort: "asc",
-      class: "main",
-      cell: ({ digest, pinned }) => (
-        <span class="actions">
-          <Digest value={digest} />
-          {pinned && (
-            <span class="badge accent">
-              <Icon name="pin" size={12} />
-              Pinned
-            </span>
-          )}
-        </span>
-      ),
-    },
-    {
-      id: "kind",
-      title: "Kind",
-      cell: ({ kind, digest }) => <a href={blobPath(digest)}>{kind}</a>,
-    },
-    {
-      id: "repositories",
-      title: "Used by",
-      cell: ({ repositories, repositoryCount }) => (
-        <span class="break">
-          {repositories[0] ?? <span class="muted">nothing</span>}
-          {repositoryCount > 1 && (
-            <span class="muted">{` and ${countOf(repositoryCount - 1, "other")}`}</span>
-          )}
-        </span>
-      ),
-    },
-    {
-      id: "size",
-      title: "Size",
-      sort: "desc",
-      class: "right",
-      cell: ({ size }) => formatBytes(size),
-    },
-    {
-      id: "hits",
-      title: "Hits",
-      sort: "desc",
-      class: "right",
-      cell: ({ hits }) => formatCount(hits),
-    },
-    {
-      id: "lastUsed",
-      title: "Last used",
-      sort: "desc",
-      class: "right",
-      cell: ({ lastUsed }) => <Ago time={lastUsed} />,
-    },
-    {
-      id: "created",
-      title: "Stored",
-      sort: "desc",
-      class: "right wide",
-      cell: ({ created }) => <Ago time={created} />,
-    },
-  ];
+  });
+  return { blobs, sort, filtered: search !== "" || kind !== "" || pinned };
+}
+
+function filterOf(parameters: URLSearchParams) {
+  return {
+    kind: (parameters.get("kind") ?? "") as BlobKind | "",
+    pinned: parameters.get("pinned") === "true",
+  };
+}
+
+function Filters({ bytes }: { bytes: number | undefined }) {
+  const { kind, pinned } = filterOf(query.value);
+  return (
+    <>
+      <Choose
+        label="Kind"
+        value={kind}
+        choices={KINDS}
+        onInput={(value) => setQuery({ kind: value, page: "" })}
+      />
+      <CheckField
+        label="Pinned only"
+        checked={pinned}
+        onInput={(value) => setQuery({ pinned: value ? "true" : "", page: "" })}
+      />
+      {bytes !== undefined && <span class="muted num end">{formatBytes(bytes)}</span>}
+    </>
+  );
 }

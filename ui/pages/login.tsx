@@ -59,11 +59,17 @@ export function Login() {
             Sign in
           </button>
         </form>
-        <p class="muted small">
-          The first password was printed when Berth first started. To set another, put what{" "}
-          <code>berth hash-password</code> prints into <code>admin.password_hash</code>.
-        </p>
+        <PasswordHint />
       </div>
     </main>
+  );
+}
+
+function PasswordHint() {
+  return (
+    <p class="muted small">
+      The first password was printed when Berth first started. To set another, put what{" "}
+      <code>berth hash-password</code> prints into <code>admin.password_hash</code>.
+    </p>
   );
 }

@@ -1,20 +1,16 @@
 /** The registry map. */
 import { useSignal } from "@preact/signals";
 import type { RegistryList, RegistryView } from "../api/schema/registries.ts";
-import { Breakable } from "../components/breakable.tsx";
 import { Search } from "../components/search.tsx";
-import { Health } from "../components/health.tsx";
 import { Icon } from "../components/icon.tsx";
-import { OriginText } from "../components/origin.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
-import { type Column, sorted, sortFromQuery, Table } from "../components/table.tsx";
-import { plainestAddress } from "../web/addresses.ts";
-import { countOf, formatCount, formatShare } from "../web/format.ts";
+import { sorted, sortFromQuery, Table } from "../components/table.tsx";
+import { countOf } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
-import { cacheable, served } from "../web/ratio.ts";
 import { useResource } from "../web/resource.ts";
 import { registryPath } from "../web/paths.ts";
+import { columnsFor } from "./registries/columns.tsx";
 import { TestDialog } from "./registry/test.tsx";
 
 const KEYS: Record<string, (row: RegistryView) => number | string> = {
@@ -58,105 +54,7 @@ function Map({ list }: { list: RegistryList }) {
   const search = query.value.get("q") ?? "";
   const sort = sortFromQuery(Object.keys(KEYS), { by: "name", order: "asc" });
   const rows = list.items.filter((row) => matches(row, search));
-  const columns: Column<RegistryView>[] = [
-    {
-      id: "name",
-      title: "Registry",
-      sort: "asc",
-      class: "main roomy",
-      cell: (row) => (
-        <span class="title-cell">
-          <span class="actions">
-            <a href={registryPath(row.name)}>
-              <strong>{row.name}</strong>
-            </a>
-            {row.isDefault && <span class="badge accent">Default</span>}
-            {!row.editable && (
-              <span class="badge" title={row.readOnlyReason}>
-                <Icon name="lock" size={12} />
-                Read-only
-              </span>
-            )}
-          </span>
-          <span class="muted small">
-            <Breakable text={row.settings.url.replace(/^https:\/\//, "")} />
-          </span>
-        </span>
-      ),
-    },
-    {
-      id: "state",
-      title: "State",
-      class: "full roomy",
-      cell: (row) => <Health health={row.health} />,
-    },
-    {
-      id: "address",
-      title: "Addressed as",
-      class: "medium full",
-      cell: ({ addresses }) => (
-        <span class="title-cell">
-          <code>
-            <Breakable text={plainestAddress(addresses)} />
-          </code>
-          {addresses.length > 1 && (
-            <span class="muted small">and {countOf(addresses.length - 1, "other way")}</span>
-          )}
-        </span>
-      ),
-    },
-    {
-      id: "pulls",
-      title: "Pulls, 24 h",
-      sort: "desc",
-      class: "right",
-      cell: ({ counters }) => formatCount(counters.pulls),
-    },
-    {
-      id: "ratio",
-      title: "Hit ratio",
-      class: "right wide skip-phone",
-      cell: ({ counters }) => formatShare(served(counters), cacheable(counters)),
-    },
-    {
-      id: "origin",
-      title: "From",
-      class: "wide",
-      cell: ({ origin }) => <OriginText origin={origin} />,
-    },
-    {
-      id: "actions",
-      title: "",
-      class: "fit bare",
-      cell: (row) => (
-        <span class="row-actions">
-          <button
-            type="button"
-            class="button quiet"
-            aria-label={`Test ${row.name}`}
-            onClick={() => tested.value = row}
-          >
-            Test
-          </button>
-          <a
-            class="button quiet icon"
-            href={registryPath(row.name)}
-            aria-label={`Edit ${row.name}`}
-          >
-            <Icon name="edit" />
-          </a>
-        </span>
-      ),
-    },
-  ];
-  if (list.items.length === 0) {
-    return (
-      <Nothing icon="registries" title="No registries yet">
-        <p>Add the first one: its address is enough.</p>
-        <a class="button primary" href="/registries/new">Add registry</a>
-      </Nothing>
-    );
-  }
+  if (list.items.length === 0) return <NoRegistries />;
   return (
     <>
       <div class="toolbar">
@@ -178,7 +76,7 @@ function Map({ list }: { list: RegistryList }) {
         : (
           <Table
             caption="Registries"
-            columns={columns}
+            columns={columnsFor((row) => tested.value = row)}
             rows={sorted(rows, sort, KEYS)}
             rowKey={({ name }) => name}
             sort={sort}
@@ -192,6 +90,15 @@ function Map({ list }: { list: RegistryList }) {
         />
       )}
     </>
+  );
+}
+
+function NoRegistries() {
+  return (
+    <Nothing icon="registries" title="No registries yet">
+      <p>Add the first one: its address is enough.</p>
+      <a class="button primary" href="/registries/new">Add registry</a>
+    </Nothing>
   );
 }
 

@@ -43,21 +43,9 @@ export function RequestPage({ id }: { id: string }) {
 }
 
 function Details({ entry }: { entry: RequestEntry }) {
-  const failure = explainFailure(entry);
   return (
     <>
-      {isFailure(entry) && (
-        <div class={`notice ${entry.status >= 500 || entry.status === 429 ? "error" : "warning"}`}>
-          <Icon name={entry.status >= 500 ? "bad" : "warn"} />
-          <div class="notice-text">
-            <strong>{entry.error ? `${entry.status} ${entry.error}` : `${entry.status}`}</strong>
-            <p class="break">{failure}</p>
-          </div>
-          {entry.registry && entry.status >= 500 && (
-            <a class="button go" href={registryPath(entry.registry)}>Test {entry.registry}</a>
-          )}
-        </div>
-      )}
+      {isFailure(entry) && <FailureNotice entry={entry} />}
       <section class="panel" aria-label="What happened">
         <div class="panel-head">
           <h2>What happened</h2>
@@ -69,73 +57,100 @@ function Details({ entry }: { entry: RequestEntry }) {
         </div>
       </section>
       <div class="columns even">
-        <Facts title="Request">
-          <dt>Requested</dt>
-          <dd>
-            <code>{entry.method} {entry.path}</code>
-          </dd>
-          <dt>Registry</dt>
-          <dd>
-            {entry.registry
-              ? <a href={registryPath(entry.registry)}>{entry.registry}</a>
-              : <span class="muted">none named</span>}
-          </dd>
-          {entry.repository && (
-            <>
-              <dt>Repository</dt>
-              <dd>
-                <a href={`/activity?q=${encodeURIComponent(entry.repository)}`}>
-                  {entry.repository}
-                </a>
-              </dd>
-            </>
-          )}
-          {entry.reference && (
-            <>
-              <dt>Reference</dt>
-              <dd>
-                {/^sha\d+:/.test(entry.reference)
-                  ? <a class="mono" href={blobPath(entry.reference)}>{entry.reference}</a>
-                  : <code>{entry.reference}</code>}
-              </dd>
-            </>
-          )}
-          <dt>Client</dt>
-          <dd>
-            {entry.client}
-            {entry.user && `, signed in as ${entry.user}`}
-          </dd>
-          <dt>User agent</dt>
-          <dd>{entry.userAgent || <span class="muted">not given</span>}</dd>
-          <dt>Via</dt>
-          <dd>{VIA[entry.via]}</dd>
-          <dt>Request id</dt>
-          <dd>
-            <code>{entry.id}</code>
-          </dd>
-        </Facts>
-        <Facts title="Answer">
-          <dt>Status</dt>
-          <dd>
-            <HttpStatus status={entry.status} ended={entry.ended} />
-          </dd>
-          <dt>Sent</dt>
-          <dd class="num">{formatBytes(entry.bytes)}</dd>
-          <dt>First byte after</dt>
-          <dd class="num">{formatDuration(entry.firstByteMs)}</dd>
-          <dt>Duration</dt>
-          <dd class="num">{formatDuration(entry.durationMs)}</dd>
-          <dt>Upstream</dt>
-          <dd class="num">
-            {entry.upstreamStatus > 0
-              ? `${entry.upstreamStatus} after ${formatDuration(entry.upstreamMs)}`
-              : <span class="muted">not contacted</span>}
-          </dd>
-          <dt>From upstream</dt>
-          <dd class="num">{formatBytes(entry.upstreamBytes)}</dd>
-        </Facts>
+        <RequestFacts entry={entry} />
+        <AnswerFacts entry={entry} />
       </div>
     </>
+  );
+}
+
+function FailureNotice({ entry }: { entry: RequestEntry }) {
+  return (
+    <div class={`notice ${entry.status >= 500 || entry.status === 429 ? "error" : "warning"}`}>
+      <Icon name={entry.status >= 500 ? "bad" : "warn"} />
+      <div class="notice-text">
+        <strong>{entry.error ? `${entry.status} ${entry.error}` : `${entry.status}`}</strong>
+        <p class="break">{explainFailure(entry)}</p>
+      </div>
+      {entry.registry && entry.status >= 500 && (
+        <a class="button go" href={registryPath(entry.registry)}>Test {entry.registry}</a>
+      )}
+    </div>
+  );
+}
+
+function RequestFacts({ entry }: { entry: RequestEntry }) {
+  return (
+    <Facts title="Request">
+      <dt>Requested</dt>
+      <dd>
+        <code>{entry.method} {entry.path}</code>
+      </dd>
+      <dt>Registry</dt>
+      <dd>
+        {entry.registry
+          ? <a href={registryPath(entry.registry)}>{entry.registry}</a>
+          : <span class="muted">none named</span>}
+      </dd>
+      {entry.repository && (
+        <>
+          <dt>Repository</dt>
+          <dd>
+            <a href={`/activity?q=${encodeURIComponent(entry.repository)}`}>
+              {entry.repository}
+            </a>
+          </dd>
+        </>
+      )}
+      {entry.reference && (
+        <>
+          <dt>Reference</dt>
+          <dd>
+            {/^sha\d+:/.test(entry.reference)
+              ? <a class="mono" href={blobPath(entry.reference)}>{entry.reference}</a>
+              : <code>{entry.reference}</code>}
+          </dd>
+        </>
+      )}
+      <dt>Client</dt>
+      <dd>
+        {entry.client}
+        {entry.user && `, signed in as ${entry.user}`}
+      </dd>
+      <dt>User agent</dt>
+      <dd>{entry.userAgent || <span class="muted">not given</span>}</dd>
+      <dt>Via</dt>
+      <dd>{VIA[entry.via]}</dd>
+      <dt>Request id</dt>
+      <dd>
+        <code>{entry.id}</code>
+      </dd>
+    </Facts>
+  );
+}
+
+function AnswerFacts({ entry }: { entry: RequestEntry }) {
+  return (
+    <Facts title="Answer">
+      <dt>Status</dt>
+      <dd>
+        <HttpStatus status={entry.status} ended={entry.ended} />
+      </dd>
+      <dt>Sent</dt>
+      <dd class="num">{formatBytes(entry.bytes)}</dd>
+      <dt>First byte after</dt>
+      <dd class="num">{formatDuration(entry.firstByteMs)}</dd>
+      <dt>Duration</dt>
+      <dd class="num">{formatDuration(entry.durationMs)}</dd>
+      <dt>Upstream</dt>
+      <dd class="num">
+        {entry.upstreamStatus > 0
+          ? `${entry.upstreamStatus} after ${formatDuration(entry.upstreamMs)}`
+          : <span class="muted">not contacted</span>}
+      </dd>
+      <dt>From upstream</dt>
+      <dd class="num">{formatBytes(entry.upstreamBytes)}</dd>
+    </Facts>
   );
 }
 

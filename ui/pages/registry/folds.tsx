@@ -6,7 +6,7 @@ import { ListField } from "../../components/list_field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { Draft } from "../../web/draft.ts";
 import { countOf } from "../../web/format.ts";
-import type { Editing } from "./form.tsx";
+import type { Editing } from "./editing.ts";
 
 function Fold(
   { title, summary, children }: { title: string; summary: string; children: ComponentChildren },

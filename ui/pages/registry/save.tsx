@@ -54,8 +54,6 @@ export function SaveDialog({ pending, onClose }: SaveDialogProps) {
     }
   };
 
-  const ready = preview.value && preview.value.fields.length === 0;
-  const empty = ready && preview.value!.diff.length === 0;
   const stale = error.value instanceof ApiError && error.value.type === "changed-underneath";
   return (
     <Dialog
@@ -63,24 +61,15 @@ export function SaveDialog({ pending, onClose }: SaveDialogProps) {
       wide
       onClose={onClose}
       foot={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            {empty ? "Close" : "Cancel"}
-          </button>
-          {stale
-            ? <button type="button" class="button primary" onClick={review}>Review again</button>
-            : !empty && (
-              <button
-                type="button"
-                class={`button primary${pending.kind === "delete" ? " danger" : ""}`}
-                disabled={!ready || busy.value}
-                onClick={write}
-              >
-                {busy.value && <span class="spinner" aria-hidden="true" />}
-                {actionOf(pending)}
-              </button>
-            )}
-        </>
+        <SaveFoot
+          pending={pending}
+          preview={preview.value}
+          stale={stale}
+          busy={busy.value}
+          onClose={onClose}
+          onReview={review}
+          onWrite={write}
+        />
       }
     >
       <ErrorLine error={error.value} />
@@ -88,6 +77,44 @@ export function SaveDialog({ pending, onClose }: SaveDialogProps) {
         ? <Review preview={preview.value} pending={pending} />
         : !error.value && <Skeleton />}
     </Dialog>
+  );
+}
+
+interface SaveFootProps {
+  pending: Pending;
+  preview: Preview | undefined;
+  /** The file changed underneath: it has to be reviewed again. */
+  stale: boolean;
+  busy: boolean;
+  onClose: () => void;
+  onReview: () => void;
+  onWrite: () => void;
+}
+
+function SaveFoot(
+  { pending, preview, stale, busy, onClose, onReview, onWrite }: SaveFootProps,
+) {
+  const ready = preview !== undefined && preview.fields.length === 0;
+  const empty = ready && preview.diff.length === 0;
+  return (
+    <>
+      <button type="button" class="button" onClick={onClose}>
+        {empty ? "Close" : "Cancel"}
+      </button>
+      {stale
+        ? <button type="button" class="button primary" onClick={onReview}>Review again</button>
+        : !empty && (
+          <button
+            type="button"
+            class={`button primary${pending.kind === "delete" ? " danger" : ""}`}
+            disabled={!ready || busy}
+            onClick={onWrite}
+          >
+            {busy && <span class="spinner" aria-hidden="true" />}
+            {actionOf(pending)}
+          </button>
+        )}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Choice, SelectField } from "../../components/choice.tsx";
 import { TextField } from "../../components/field.tsx";
 import type { Draft, SignIn } from "../../web/draft.ts";
-import type { Editing } from "./form.tsx";
+import type { Editing } from "./editing.ts";
 
 const CHOICES: readonly Choice<SignIn>[] = [
   { value: "anonymous", text: "Anonymous" },

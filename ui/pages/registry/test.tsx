@@ -60,7 +60,27 @@ export function TestDialog(
   );
 }
 
-export function TrialView({ trial }: { trial: Trial }) {
+/** The form's panel: the last test, or what a test would do. */
+export function TestPanel({ trial }: { trial: Trial }) {
+  const tried = trial.running || trial.result !== undefined || trial.error !== undefined;
+  return (
+    <section class="panel" aria-label="Test">
+      <div class="panel-head">
+        <h2>Test</h2>
+      </div>
+      <div class="panel-body">
+        {tried ? <TrialView trial={trial} /> : (
+          <p class="muted">
+            Tests these settings before they are saved: host name, TLS, login and whether it is a
+            registry.
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function TrialView({ trial }: { trial: Trial }) {
   const { running, result, error } = trial;
   return (
     <div class="trial" role="status" aria-busy={running}>

@@ -1,0 +1,94 @@
+/** What the list of digests tells of each. */
+import type { Blob } from "../../api/schema/cache.ts";
+import { Ago } from "../../components/ago.tsx";
+import { Digest } from "../../components/copy.tsx";
+import { Icon } from "../../components/icon.tsx";
+import type { Column } from "../../components/table.tsx";
+import { countOf, formatBytes, formatCount } from "../../web/format.ts";
+import { blobPath } from "../../web/paths.ts";
+import type { Chosen } from "../../web/selection.ts";
+
+const COLUMNS: Column<Blob>[] = [
+  {
+    id: "digest",
+    title: "Digest",
+    sort: "asc",
+    class: "main",
+    cell: ({ digest, pinned }) => (
+      <span class="actions">
+        <Digest value={digest} />
+        {pinned && (
+          <span class="badge accent">
+            <Icon name="pin" size={12} />
+            Pinned
+          </span>
+        )}
+      </span>
+    ),
+  },
+  {
+    id: "kind",
+    title: "Kind",
+    cell: ({ kind, digest }) => <a href={blobPath(digest)}>{kind}</a>,
+  },
+  {
+    id: "repositories",
+    title: "Used by",
+    cell: ({ repositories, repositoryCount }) => (
+      <span class="break">
+        {repositories[0] ?? <span class="muted">nothing</span>}
+        {repositoryCount > 1 && (
+          <span class="muted">{` and ${countOf(repositoryCount - 1, "other")}`}</span>
+        )}
+      </span>
+    ),
+  },
+  {
+    id: "size",
+    title: "Size",
+    sort: "desc",
+    class: "right",
+    cell: ({ size }) => formatBytes(size),
+  },
+  {
+    id: "hits",
+    title: "Hits",
+    sort: "desc",
+    class: "right",
+    cell: ({ hits }) => formatCount(hits),
+  },
+  {
+    id: "lastUsed",
+    title: "Last used",
+    sort: "desc",
+    class: "right",
+    cell: ({ lastUsed }) => <Ago time={lastUsed} />,
+  },
+  {
+    id: "created",
+    title: "Stored",
+    sort: "desc",
+    class: "right wide",
+    cell: ({ created }) => <Ago time={created} />,
+  },
+];
+
+/** The columns, with a box before each row that is ticked where it is `chosen`. */
+export function blobColumns(chosen: Chosen, toggle: (digest: string) => void): Column<Blob>[] {
+  return [
+    {
+      id: "choose",
+      title: "",
+      class: "fit bare",
+      cell: ({ digest }) => (
+        <input
+          type="checkbox"
+          aria-label={`Choose ${digest}`}
+          checked={chosen.has(digest)}
+          onChange={() => toggle(digest)}
+        />
+      ),
+    },
+    ...COLUMNS,
+  ];
+}

@@ -69,3 +69,12 @@ Deno.test("imports, nothing comes from the network or JSR", () => {
     assert.doesNotMatch(text, /(from |import\()["'](jsr:|https?:)/, file);
   }
 });
+
+Deno.test("imports, proxy/serverless.ts reaches nothing of Node's or Deno's", () => {
+  const reached = new Set(["proxy/serverless.ts"]);
+  for (const file of reached) {
+    const text = Deno.readTextFileSync(join(root, file));
+    assert.doesNotMatch(text, /["']node:|\bDeno\.\w/, file);
+    for (const { target, typeOnly } of imports(file)) if (!typeOnly) reached.add(target);
+  }
+});

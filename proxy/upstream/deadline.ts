@@ -2,8 +2,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Config } from "../config/schema.ts";
 import { seconds } from "../../base/units.ts";
-import { type Dial, portOf } from "./dial.ts";
+import type { Dial } from "./dial.ts";
 import { UpstreamError } from "./errors.ts";
+import { portOf } from "./port.ts";
 
 /** Milliseconds each. */
 export interface Timeouts {

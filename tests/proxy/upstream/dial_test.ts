@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { portOf, systemDial, systemLookup } from "../../../proxy/upstream/dial.ts";
+import { systemDial, systemLookup } from "../../../proxy/upstream/dial.ts";
 
 Deno.test("systemDial, an open port, a closed one, and one that is given up", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -17,10 +17,4 @@ Deno.test("systemLookup, an address is its own, brackets or not", async () => {
   assert.deepEqual(await systemLookup("127.0.0.1"), ["127.0.0.1"]);
   assert.deepEqual(await systemLookup("[::1]"), ["::1"]);
   await assert.rejects(systemLookup("no-such-host.invalid"));
-});
-
-Deno.test("portOf, the scheme's where the URL has none", () => {
-  assert.equal(portOf(new URL("https://a.test")), 443);
-  assert.equal(portOf(new URL("http://a.test")), 80);
-  assert.equal(portOf(new URL("http://a.test:5000")), 5000);
 });

@@ -50,6 +50,7 @@ Deno.test(".dockerignore, lets in what the build needs and nothing else", () => 
   assert.equal(lines[0], "*");
   for (
     const needed of [
+      "base",
       "cache",
       "cli",
       "config.yaml",

@@ -242,7 +242,8 @@ containerTest(
       "    ttl: 1h # environment ENABLE_MANIFEST_CACHE",
       "  intercept: [docker.io, quay.io, your.own.registry] # environment REGISTRIES",
       "    url: https://your.own.registry # environment REGISTRIES",
-      `      username: ${username} # environment AUTH_REGISTRIES`,
+      "        your.own.registry:",
+      `          username: ${username} # environment AUTH_REGISTRIES`,
       "    insecure_tls: true # environment VERIFY_SSL",
     ]);
     assert.doesNotMatch(printed, new RegExp(password));

@@ -14,7 +14,7 @@ interface Shipped extends AsyncDisposable {
   /** The empty directory that it was started from. */
   readonly dir: string;
   readonly process: Running;
-  /** Runs a program in its network. */
+  /** Runs a program in its network and its working directory. */
   within(command: string, ...args: string[]): Promise<string>;
 }
 
@@ -39,7 +39,8 @@ async function startShipped(executable: string): Promise<Shipped> {
   return {
     dir: scratch.path,
     process,
-    within: (...command) => run("nsenter", [`--net=/proc/${pid}/ns/net`, ...command]),
+    within: (...command) =>
+      run("nsenter", [`--net=/proc/${pid}/ns/net`, ...command], { cwd: scratch.path }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

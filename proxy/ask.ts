@@ -3,7 +3,7 @@ import { clientChallenge } from "./client_sign_in/client_challenge.ts";
 import type { Proof } from "./client_sign_in/proof.ts";
 import { type Exchange, fullName } from "./exchange.ts";
 import { discard, readLimited } from "./http/body.ts";
-import { codingsOf, decoded } from "./http/content_coding.ts";
+import { codingsOf } from "./http/content_coding.ts";
 import { requestHeaders } from "./http/headers.ts";
 import { calledAs } from "./names/target.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
@@ -31,7 +31,7 @@ export interface Question {
 export async function ask(x: Exchange, question: Question): Promise<Response> {
   const { repository } = x.target;
   const actions = question.actions ?? "pull";
-  const { response, ms } = await x.upstream.request({
+  const { response: raw, ms } = await x.upstream.request({
     method: question.method ?? x.request.method,
     path: question.path.startsWith("/") ? question.path : `/v2/${repository}/${question.path}`,
     headers: question.headers ?? requestHeaders(x.request.headers),
@@ -43,10 +43,11 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
     ...(question.retries === undefined ? {} : { retries: question.retries }),
     ...(question.watchIdle === undefined ? {} : { watchIdle: question.watchIdle }),
   });
-  const plain = await decoded(response);
-  if (!plain && response.ok) {
+  const response = await x.upstream.decoded(raw);
+  const coding = codingsOf(response.headers).join(", ");
+  // A part of a coded body cannot be decoded; that is for the caller, who asked for a range.
+  if (coding && response.ok && response.status !== 206) {
     await discard(response);
-    const coding = codingsOf(response.headers).join(", ");
     throw new OciError("UNAVAILABLE", {
       status: 502,
       message: `${calledAs(x.target)} answered in a Content-Encoding that is unknown here: ${
@@ -57,7 +58,7 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
   if (isReading(question)) updateProof(x.proof, response);
   x.asked.upstreamStatus = response.status;
   x.asked.upstreamMs ||= Math.round(ms);
-  return plain ?? response;
+  return response;
 }
 
 /** Whether `question` is about content that everyone who may pull may have. */

@@ -82,6 +82,11 @@ export interface UpstreamMeans {
   checkTarget: TargetCheck;
   /** What the operator gave for signing in. */
   credentials: Credentials;
+  /**
+   * Decodes the body of an answer that was compressed although `identity` was asked for; one in a
+   * coding that is unknown comes back as it is. Left out where the transport allows no such answer.
+   */
+  decode?(response: Response): Promise<Response>;
 }
 
 export interface Upstream extends AsyncDisposable {
@@ -91,6 +96,8 @@ export interface Upstream extends AsyncDisposable {
    * 401 comes back as it is; in proxy mode one that does means that the sign-in was not enough.
    */
   request(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** An answer with its body decoded where it was compressed unasked, see {@linkcode UpstreamMeans}. */
+  decoded(response: Response): Promise<Response>;
   /** `GET /v2/`, signed in; in client mode bare, so that its challenge shows. */
   ping(signal?: AbortSignal): Promise<Response>;
   /** What the registry's `/v2/` challenges with; undefined where it is open. */
@@ -144,6 +151,7 @@ class RegistryClient implements Upstream {
   readonly #checkTarget: TargetCheck;
   readonly #ping: () => Promise<Challenge | undefined>;
   readonly #signIn: SignIn;
+  readonly #decode: UpstreamMeans["decode"];
 
   constructor(registry: Registry, means: UpstreamMeans, options: ClientOptions) {
     const { clock = systemClock } = options;
@@ -159,6 +167,7 @@ class RegistryClient implements Upstream {
     this.#transport = transport;
     this.#checkTarget = checkTarget;
     this.#ping = ping;
+    this.#decode = means.decode;
     this.#signIn = new SignIn({ registry: name, own, transport, tokens, ping, credentials });
   }
 
@@ -177,6 +186,10 @@ class RegistryClient implements Upstream {
       if (value) await discard(value.response);
       await this.#clock.delay(delay, request.signal);
     }
+  }
+
+  async decoded(response: Response): Promise<Response> {
+    return await this.#decode?.(response) ?? response;
   }
 
   async ping(signal?: AbortSignal): Promise<Response> {

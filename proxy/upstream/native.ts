@@ -5,6 +5,7 @@ import { type ClientOptions, createClient, type Upstream } from "./client.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type Credentials, statedCredentials } from "./credentials.ts";
 import { type Dial, type Lookup, systemDial, systemLookup } from "./dial.ts";
+import { decoded } from "./decode.ts";
 import { dockerConfigCredentials } from "./docker_config.ts";
 import { ecrCredentials } from "./ecr.ts";
 import type { Environment } from "./proxies.ts";
@@ -36,6 +37,7 @@ export function createUpstream(registry: Registry, options: UpstreamOptions): Up
     transport,
     checkTarget: createTargetCheck({ registry: registry.name, own, lookup, env }),
     credentials: configuredCredentials(registry, env, transport, clock),
+    decode: async (response) => await decoded(response) ?? response,
   }, options);
 }
 

@@ -21,6 +21,7 @@ export function fakeUpstream(answer: AnswerOf): Upstream & { asked: string[] } {
       asked.push(`${method} ${path}${query ? `?${query}` : ""}`);
       return { response: await answer(request), url: path, ms: 1 };
     },
+    decoded: (response) => Promise.resolve(response),
     ping: unexpected,
     challenge: unexpected,
     token: unexpected,

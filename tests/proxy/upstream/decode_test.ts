@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { codingsOf, decoded } from "../../../proxy/http/content_coding.ts";
+import { codingsOf } from "../../../proxy/http/content_coding.ts";
+import { decoded } from "../../../proxy/upstream/decode.ts";
 
 const TEXT = new TextEncoder().encode("layer ".repeat(50_000));
 const CODERS: Record<string, (bytes: Uint8Array) => Uint8Array> = {

@@ -77,7 +77,11 @@ export interface Cache {
   /** Records that `repository` (`docker/library/alpine`) holds `digest`. */
   link(repository: string, digest: string): void;
   linked(repository: string, digest: string): boolean;
-  /** Records that `repository` does not hold `digest` any more. */
+  /**
+   * Records that `repository` does not hold `digest` any more, nor a tag that leads to it. Content
+   * of the same size that has a digest by another algorithm may be the same, and is held no more
+   * either, as far as is known.
+   */
   unlink(repository: string, digest: string): void;
   tag(key: TagKey): TagRow | undefined;
   /** What the tag stands for, for each kind of client that has asked. */

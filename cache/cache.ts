@@ -153,6 +153,7 @@ class DiskCache implements Cache {
   }
 
   unlink(repository: string, digest: string): void {
+    this.#parts.fills.unlink(repository, digest);
     this.#catalog.unlink(repository, digest);
   }
 

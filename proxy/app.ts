@@ -7,6 +7,7 @@ import type { Answer } from "./answer.ts";
 import { blob } from "./cached/blobs.ts";
 import { type FreshnessRules, freshnessRules } from "./cached/freshness.ts";
 import { type ManifestHandler, manifests, passManifest } from "./cached/manifests.ts";
+import { MissingTags } from "./cached/missing_tags.ts";
 import { ReadyAnswers } from "./cached/ready_answers.ts";
 import { NO_PROOFS, type ProofBook } from "./client_sign_in/proof.ts";
 import { tokenEndpoint } from "./client_sign_in/token_endpoint.ts";
@@ -127,9 +128,10 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
 
 /** What each endpoint does; reading is always possible, changing only with `allow_push`. */
 function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
-  const { cache } = parts;
-  const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey, cache };
-  const manifest: ManifestHandler = cache ? manifests({ ...parts, cache }) : passManifest;
+  const { cache, rules, now } = parts;
+  const missing = new MissingTags({ ttl: rules.negativeTtl, now });
+  const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey, cache, missing };
+  const manifest: ManifestHandler = cache ? manifests({ ...parts, cache, missing }) : passManifest;
   const ping = createPing();
 
   return (x: Exchange): Promise<Answer> | Answer => {

@@ -185,9 +185,17 @@ export class Catalog {
     return true;
   }
 
+  /** Forgets that `repository` holds `digest`, or the same under another algorithm, and its tags. */
   unlink(repository: string, digest: string): void {
-    this.#sql.unlink.run(repository, digest);
-    this.#links.delete(`${repository}\0${digest}`);
+    const algorithm = digest.slice(0, digest.indexOf(":") + 1);
+    this.transaction(() => {
+      this.#sql.unlink.run(repository, digest);
+      this.#sql.unlinkAliases.run({ repository, digest, algorithm });
+      const { changes } = this.#sql.deleteTagsIn.run(repository, digest);
+      if (changes) this.#reachable++;
+    });
+    this.#links.clear();
+    this.#tags.clear();
     this.#revision++;
     this.#tell({ kind: "unlink", repository, digest });
   }

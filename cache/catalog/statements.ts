@@ -32,6 +32,13 @@ export function statements(db: DatabaseSync, path: string) {
     unlinkDigest: sql("DELETE FROM members WHERE digest = ?"),
     members: sql("SELECT digest FROM members WHERE repository = ?"),
     unlink: sql("DELETE FROM members WHERE repository = ? AND digest = ?"),
+    // Two digests cannot be told to be of the same content, but their sizes can.
+    unlinkAliases: sql(
+      `DELETE FROM members WHERE repository = :repository
+         AND substr(digest, 1, length(:algorithm)) <> :algorithm
+         AND digest IN (SELECT other.digest FROM blobs other JOIN blobs this USING (size)
+           WHERE this.digest = :digest)`,
+    ),
     forgetMembers: sql(
       "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
     ),
@@ -41,6 +48,7 @@ export function statements(db: DatabaseSync, path: string) {
     tags: sql("SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
     setTag: sql("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     deleteTag: sql("DELETE FROM tags WHERE registry = ? AND repository = ? AND tag = ?"),
+    deleteTagsIn: sql("DELETE FROM tags WHERE registry || '/' || repository = ? AND digest = ?"),
     deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
     addRef: sql("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)"),
     removeRefs: sql("DELETE FROM refs WHERE parent = ?"),

@@ -112,6 +112,11 @@ export class Fills {
     return (position - received) / pace;
   }
 
+  /** `repository` is found not to hold `digest`: what is being fetched is not recorded as its. */
+  unlink(repository: string, digest: string): void {
+    this.#entries.get(digest)?.fill.repositories.delete(repository);
+  }
+
   /** Bytes that running fills have received and not yet stored. */
   get pendingBytes(): number {
     return this.#entries.values().reduce((sum, { fill }) => sum + fill.received, 0);

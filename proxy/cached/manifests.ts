@@ -1,5 +1,4 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
-import { LRUCache } from "lru-cache";
 import { Once } from "../../base/once.ts";
 import type { Cache } from "../../cache/api.ts";
 import type { TagKey, TagRow } from "../../cache/types.ts";
@@ -13,12 +12,14 @@ import { isOutage } from "../upstream/outage.ts";
 import { serveDigest } from "./by_digest.ts";
 import { type Checked, checkTag } from "./check_tag.ts";
 import type { FreshnessRules } from "./freshness.ts";
+import type { MissingTags } from "./missing_tags.ts";
 import { contentHeaders, headOf, notModified } from "./respond.ts";
 import type { Wanted } from "./upstream_content.ts";
 
 export interface ManifestOptions {
   cache: Cache;
   rules: FreshnessRules;
+  missing: MissingTags;
   /** True where the registry's quota is nearly used up, and asking is to be avoided. */
   quotaLow(registry: string): boolean;
   /** Unix milliseconds. */
@@ -54,18 +55,12 @@ interface Asked {
   held: TagRow | undefined;
 }
 
-const MAX_MISSING = 10_000;
-
 class Tags {
   readonly #options: ManifestOptions;
   readonly #checks = new Once<Checked>();
-  /** 404s of the last few seconds: a typo in a deployment is not worth a request per pod. */
-  readonly #missing: LRUCache<string, OciError>;
 
   constructor(options: ManifestOptions) {
     this.#options = options;
-    const { now, rules: { negativeTtl: ttl } } = options;
-    this.#missing = new LRUCache({ max: MAX_MISSING, ttl, ttlResolution: 0, perf: { now } });
   }
 
   async answer(x: Exchange, tag: string): Promise<Answer> {
@@ -93,10 +88,10 @@ class Tags {
 
   /** What upstream says of the tag now; while it is away, what is held, if that is not too old. */
   async #checked(asked: Asked): Promise<Answer> {
-    const { rules, now } = this.#options;
+    const { rules, now, missing } = this.#options;
     const { x, held } = asked;
-    const missing = this.#missing.get(checkId(asked));
-    if (missing) throw missing;
+    const known = missing.get(asked.key, clientOf(asked));
+    if (known) throw known;
     try {
       const { row, changed } = await this.#check(asked);
       return await this.#serve(x, row, changed ? "miss" : "revalidated");
@@ -110,15 +105,18 @@ class Tags {
 
   /** Asks upstream once for all who want to know the same of the same tag. */
   #check(asked: Asked): Promise<Checked> {
-    const { cache, now, rules } = this.#options;
+    const { cache, now, missing } = this.#options;
     const { x, key, accept } = asked;
-    const id = checkId(asked);
-    return this.#checks.run(id, async () => {
+    const client = clientOf(asked);
+    const { pushes } = missing;
+    // Nobody who comes after a push waits for an answer from before it.
+    return this.#checks.run(JSON.stringify([key, client, pushes]), async () => {
       try {
         return await checkTag(x, cache, key, accept, now);
       } catch (error) {
-        const missing = error instanceof OciError && error.status === 404;
-        if (missing && rules.negativeTtl > 0) this.#missing.set(id, error);
+        if (error instanceof OciError && error.status === 404) {
+          missing.remember(key, client, error, pushes);
+        }
         throw error;
       }
     });
@@ -145,9 +143,9 @@ class Tags {
   }
 }
 
-/** Clients with other credentials of their own may be told something else. */
-function checkId({ key, x }: Asked): string {
-  return JSON.stringify([key, x.proof.id]);
+/** Clients that accept something else, or have other credentials, may be told something else. */
+function clientOf({ key, x }: Asked): string {
+  return JSON.stringify([key.accept, x.proof.id]);
 }
 
 /** `answer`, to be given again until `time` at most: a tag may move, its digest's content does not. */

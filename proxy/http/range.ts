@@ -3,7 +3,8 @@ import type { ByteRange } from "../../base/byte_range.ts";
 
 /**
  * `Range` as one byte range (RFC 9110, 14.1.2). `undefined` where there is none, or what may be
- * ignored: another unit, several ranges, a malformed or upside-down one.
+ * ignored: another unit, several ranges, a malformed one. One that ends before it begins is returned
+ * as it is, to be refused with 416, as olareg does (14.2 allows either).
  */
 export function parseRange(header: string | null): ByteRange | undefined {
   const ranges = parseRanges(header);
@@ -16,7 +17,13 @@ export function parseRanges(header: string | null): ByteRange[] | undefined {
   // RFC 9110, 5.6.1: empty elements of a list count for nothing.
   const parts = set?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
   const ranges = parts.map(parseSpec);
-  return ranges.length === 0 || ranges.includes(undefined) ? undefined : ranges as ByteRange[];
+  const invalid = ranges.includes(undefined) || (ranges.length > 1 && ranges.some(isUpsideDown));
+  return ranges.length === 0 || invalid ? undefined : ranges as ByteRange[];
+}
+
+function isUpsideDown(range: ByteRange | undefined): boolean {
+  return range !== undefined && "start" in range && range.end !== undefined &&
+    range.end < range.start;
 }
 
 /** `range` as a header says it. */
@@ -30,8 +37,7 @@ function parseSpec(spec: string): ByteRange | undefined {
   if (match[1] === "") return { suffix: Number(match[2]) };
   const start = Number(match[1]);
   if (match[2] === "") return { start };
-  const end = Number(match[2]);
-  return end < start ? undefined : { start, end };
+  return { start, end: Number(match[2]) };
 }
 
 /** `Content-Range` of a 206: `bytes a-b/total`; the total is unknown where it is `*`. */

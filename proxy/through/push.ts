@@ -14,6 +14,12 @@ export interface PushOptions {
   key: CryptoKey;
   /** What is no longer true after a push is removed from it. */
   cache: Links | undefined;
+  missing: MissingTags;
+}
+
+/** Tags that clients were told not to be there. */
+interface MissingTags {
+  forget(tag: { registry: string; repository: string; tag: string }): void;
 }
 
 /** What the cache knows of tags and of the content of repositories. */
@@ -35,27 +41,42 @@ export function checkPush(options: PushOptions, method: string): void {
 }
 
 /** `PUT` or `DELETE` of a manifest, `DELETE` of a blob. Throws `UNSUPPORTED` for anything else. */
-export async function change(x: Exchange, { cache }: PushOptions): Promise<Answer> {
-  const { path, request: { method }, target: { registry, repository } } = x;
+export async function change(x: Exchange, options: PushOptions): Promise<Answer> {
+  const { path, request: { method } } = x;
   if (path.kind === "manifest" && (method === "PUT" || method === "DELETE")) {
-    const { kind, value } = path.reference;
-    const answer = await passChange(x, `manifests/${value}`);
-    if (kind === "tag") cache?.deleteTag(registry.name, repository, value);
-    else if (method === "DELETE") cache?.unlink(repositoryKey(x.target), value);
-    return answer;
+    return await passChange(x, `manifests/${path.reference.value}`, () => {
+      const { kind, value } = path.reference;
+      if (kind === "tag") forgetTag(x, value, options);
+      else if (method === "DELETE") options.cache?.unlink(repositoryKey(x.target), value);
+    });
   }
   if (path.kind === "blob" && method === "DELETE") {
-    const answer = await passChange(x, `blobs/${path.digest}`);
-    cache?.unlink(repositoryKey(x.target), path.digest);
-    return answer;
+    return await passChange(x, `blobs/${path.digest}`, () => {
+      options.cache?.unlink(repositoryKey(x.target), path.digest);
+    });
   }
   throw new OciError("UNSUPPORTED", { message: `${method} is not supported here` });
 }
 
-async function passChange(x: Exchange, path: string): Promise<Answer> {
+function forgetTag({ target }: Exchange, tag: string, { cache, missing }: PushOptions): void {
+  const { registry: { name: registry }, repository } = target;
+  cache?.deleteTag(registry, repository, tag);
+  missing.forget({ registry, repository, tag });
+}
+
+/** `forget` is called when upstream says that things are not as they were. */
+async function passChange(x: Exchange, path: string, forget: () => void): Promise<Answer> {
   const actions = x.request.method === "DELETE" ? "delete" : "pull,push";
   const relocate = (location: string) => mapLocation(x.target, location);
-  return uncached(await passThrough(x, { path, actions, ...sentBody(x) }, relocate));
+  try {
+    const response = await passThrough(x, { path, actions, ...sentBody(x) }, relocate);
+    forget();
+    return uncached(response);
+  } catch (error) {
+    // It has been deleted already, past Berth or together with the index that named it.
+    if (error instanceof OciError && error.status === 404) forget();
+    throw error;
+  }
 }
 
 /** What the client sends, for upstream. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ManifestOptions, manifests } from "../../../proxy/cached/manifests.ts";
+import { MissingTags } from "../../../proxy/cached/missing_tags.ts";
 import type { Exchange } from "../../../proxy/exchange.ts";
 import { MANIFEST_TYPES } from "../../../proxy/oci/manifest.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
@@ -14,10 +15,11 @@ const TYPE = MANIFEST_TYPES.ociManifest;
 const CHECK = `HEAD ${PATH}`;
 
 function handlerOf(
-  options: Omit<ManifestOptions, "rules" | "quotaLow"> & Partial<ManifestOptions>,
+  options: Omit<ManifestOptions, "rules" | "quotaLow" | "missing"> & Partial<ManifestOptions>,
 ) {
   const rules = { ttl: () => 60, staleIfError: 1000, whileRevalidate: false, negativeTtl: 10 };
-  const handle = manifests({ rules, quotaLow: () => false, ...options });
+  const missing = new MissingTags({ ttl: rules.negativeTtl, now: options.now });
+  const handle = manifests({ rules, missing, quotaLow: () => false, ...options });
   return (x: Exchange) => {
     assert.ok(x.path.kind === "manifest");
     return handle(x, x.path);

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import type { Cache } from "../../../cache/api.ts";
+import { openCache } from "../../../cache/cache.ts";
+import { digestOf, image, OCI_MANIFEST } from "../../fake/content.ts";
+import { startProxy } from "../../fake/proxy.ts";
+import { fakeRegistry } from "../../fake/registry.ts";
+
+const app = image();
+const [, LAYER] = app.blobs;
+const ACCEPT = { accept: OCI_MANIFEST };
+
+/** Berth with a cache and pushes allowed, in front of a registry that holds `app` as org/app:latest. */
+async function setup() {
+  await using stack = new AsyncDisposableStack();
+  const dir = await Deno.makeTempDir({ prefix: "berth-deletions-" });
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const upstream = stack.use(await fakeRegistry({ images: { "org/app:latest": app } }));
+  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0 });
+  stack.defer(() => cache.close());
+  const settings = {
+    allow_push: true,
+    default_registry: "hub",
+    registries: { hub: { url: upstream.url } },
+  };
+  const proxy = stack.use(await startProxy(settings, {}, cache));
+  const owned = stack.move();
+  return {
+    upstream,
+    cache,
+    /** The status of a request about org/app. */
+    async status(method: string, path: string, body?: Uint8Array<ArrayBuffer>): Promise<number> {
+      const headers = body ? { "content-type": OCI_MANIFEST } : ACCEPT;
+      const response = await proxy.get(`/v2/org/app/${path}`, {
+        method,
+        headers,
+        ...body && { body },
+      });
+      await response.bytes();
+      return response.status;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The last byte arrives when it is verified; a moment later it is stored. */
+async function stored(cache: Cache): Promise<void> {
+  while (cache.fills().length > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const MANIFEST = `manifests/${app.root.digest}`;
+const BLOB = `blobs/${LAYER!.digest}`;
+
+for (
+  const { what, deleted, gone } of [
+    { what: "a blob", deleted: BLOB, gone: [BLOB] },
+    { what: "a manifest", deleted: MANIFEST, gone: [MANIFEST, "manifests/latest"] },
+    { what: "a tag", deleted: "manifests/latest", gone: ["manifests/latest"] },
+  ]
+) {
+  for (const past of [false, true]) {
+    const by = past ? "past Berth, then through it (404)" : "through Berth";
+    Deno.test(`change, ${what} deleted ${by}, is not there afterwards`, async () => {
+      await using t = await setup();
+      for (const path of gone) {
+        assert.equal(await t.status("GET", path), 200);
+        assert.equal(await t.status("HEAD", path), 200);
+      }
+      if (past) {
+        const response = await fetch(`${t.upstream.url}/v2/org/app/${deleted}`, {
+          method: "DELETE",
+        });
+        assert.equal(response.status, 202);
+      }
+      assert.equal(await t.status("DELETE", deleted), past ? 404 : 202);
+      for (const path of gone) {
+        assert.equal(await t.status("HEAD", path), 404, `HEAD ${path}`);
+        assert.equal(await t.status("GET", path), 404, `GET ${path}`);
+      }
+    });
+  }
+}
+
+Deno.test("change, a deletion that upstream refuses leaves everything as it was", async () => {
+  await using t = await setup();
+  for (const status of [401, 403, 405, 500]) {
+    for (const path of [MANIFEST, "manifests/latest"]) {
+      assert.equal(await t.status("GET", "manifests/latest"), 200);
+      t.upstream.fault({ method: "DELETE", times: 1, action: { kind: "answer", status } });
+      assert.ok(await t.status("DELETE", path) >= 400);
+      assert.ok(t.cache.linked("hub/org/app", app.root.digest), `${status}: ${path}`);
+      assert.equal(t.cache.tags("hub", "org/app", "latest").length, 1, `${status}: ${path}`);
+    }
+  }
+});
+
+Deno.test("change, deleted content is not held under its digest by another algorithm", async () => {
+  await using t = await setup();
+  const { digest, bytes, mediaType } = app.root;
+  const alias = digestOf(bytes, "sha512");
+  await t.cache.put(digest, bytes, mediaType, "hub/org/app");
+  await t.cache.put(alias, bytes, mediaType, "hub/org/app");
+  await t.cache.put(alias, bytes, mediaType, "hub/org/other");
+  assert.equal(await t.status("HEAD", `manifests/${alias}`), 200);
+  assert.equal(await t.status("DELETE", MANIFEST), 202);
+  assert.equal(await t.status("HEAD", `manifests/${alias}`), 404);
+  assert.ok(t.cache.linked("hub/org/other", alias), "another repository's content stays");
+});
+
+Deno.test("change, a blob deleted while it is being fetched is not held when that has ended", async () => {
+  await using t = await setup();
+  t.cache.unlink("hub/org/app", LAYER!.digest);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  const { digest, bytes } = LAYER!;
+  // Small content is handed out when it has been checked.
+  const filling = t.cache.fill(digest, () => {
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await held;
+        controller.enqueue(bytes);
+        controller.close();
+      },
+    });
+    return Promise.resolve({ offset: 0, total: bytes.length, mediaType: "", body });
+  }, { repository: "hub/org/app" });
+  assert.deepEqual(t.cache.fills().map((fill) => fill.digest), [digest]);
+  assert.equal(await t.status("DELETE", BLOB), 202);
+  release();
+  const { body } = await filling;
+  await new Response(body as BodyInit).bytes();
+  await stored(t.cache);
+  assert.equal(await t.status("HEAD", BLOB), 404);
+});
+
+Deno.test("change, a tag that was missing and is pushed is there at once", async () => {
+  await using t = await setup();
+  assert.equal(await t.status("HEAD", "manifests/soon"), 404);
+  assert.equal(await t.status("GET", "manifests/soon"), 404);
+  assert.equal(t.upstream.count("HEAD", /soon/), 1, "the first answer is remembered");
+  assert.equal(await t.status("PUT", "manifests/soon", app.root.bytes), 201);
+  assert.equal(await t.status("HEAD", "manifests/soon"), 200);
+  assert.equal(await t.status("GET", "manifests/soon"), 200);
+});

@@ -1,0 +1,70 @@
+/** What is written in Go and in no package of Debian's; `.ci/run` builds it and puts it on PATH. */
+import { join } from "node:path";
+import { finish, start } from "./process.ts";
+import { scratchDir } from "./scratch.ts";
+import { answers, freePort } from "./wait.ts";
+
+/** A registry that has the referrers API. */
+export interface Olareg extends AsyncDisposable {
+  readonly url: string;
+  /** `host:port` as image names spell it. */
+  readonly host: string;
+}
+
+/** Starts olareg with an empty store in memory, where everything may be deleted. */
+export async function startOlareg(): Promise<Olareg> {
+  const port = freePort();
+  const host = `127.0.0.1:${port}`;
+  const args = ["serve", "--addr", "127.0.0.1", "--port", String(port), "--store-type", "mem"];
+  const process = await start("olareg", [...args, "--api-delete", "--api-blob-delete"], {
+    ready: () => answers(`http://${host}/v2/`),
+  });
+  return { url: `http://${host}`, host, [Symbol.asyncDispose]: process[Symbol.asyncDispose] };
+}
+
+/** What the suite says of the rows of one name, whose order differs from run to run. */
+export interface Rows {
+  passed: number;
+  /** Of the others: `failure`, `error`, `skipped` or `disabled`, and why. */
+  others: string[];
+}
+
+/**
+ * Runs the OCI conformance suite against the registry at `host`, without TLS, in two repositories.
+ * Returns its rows by their names. Throws with what it printed when it has no report.
+ */
+export async function conformance(
+  host: string,
+  repositories: readonly [string, string],
+): Promise<Map<string, Rows>> {
+  await using scratch = await scratchDir("conformance");
+  const { code, stdout, stderr } = await finish("oci-conformance", [], {
+    cwd: scratch.path,
+    env: {
+      OCI_REGISTRY: host,
+      OCI_TLS: "disabled",
+      OCI_REPO1: repositories[0],
+      OCI_REPO2: repositories[1],
+      OCI_RESULTS_DIR: scratch.path,
+      OCI_VERSION: "1.1",
+    },
+  });
+  const report = await Deno.readTextFile(join(scratch.path, "junit.xml")).catch(() => {
+    throw new Error(`no report, exit code ${code}\n${new TextDecoder().decode(stdout)}${stderr}`);
+  });
+  return rowsOf(report);
+}
+
+/** The rows of a JUnit report. */
+function rowsOf(report: string): Map<string, Rows> {
+  const found = new Map<string, Rows>();
+  const cases = /<testcase name="([^"]*)"[^>]*? status="([^"]*)"[^]*?<\/testcase>/g;
+  for (const [text, name = "", status = ""] of report.matchAll(cases)) {
+    const rows = found.get(name) ?? { passed: 0, others: [] };
+    found.set(name, rows);
+    const why = /<system-out>([^]*?)<\/system-out>/.exec(text)?.[1] ?? "";
+    if (status === "passed") rows.passed++;
+    else rows.others.push(`${status} ${why}`);
+  }
+  return found;
+}

@@ -102,10 +102,8 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   app.on(
     ["GET", "POST"],
     address.tokenPaths.flatMap((path) => [path, `${path}/:registry`]),
-    (c) => {
-      const exchange = receiver.tokenExchange(c.var.arrival, c.req.param("registry") ?? "");
-      return tokenEndpoint(exchange, map, parts);
-    },
+    (c) =>
+      tokenEndpoint(receiver.tokenExchange(c.var.arrival, c.req.param("registry")), map, parts),
   );
   app.on("ALL", ["/v2/*", "/v2", "/:prefix/v2/*", "/:prefix/v2"], async (c) => {
     const x = await receiver.exchange(c.var.arrival);

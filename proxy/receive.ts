@@ -113,7 +113,7 @@ export class Receiver {
   }
 
   /** A request to the token endpoint of the registry called `name`, or of the one that is called. */
-  tokenExchange(arrival: Arrival, name: string): TokenExchange {
+  tokenExchange(arrival: Arrival, name = ""): TokenExchange {
     const { request, caller, url, origin } = arrival;
     const { map, authenticate } = this.#parts;
     arrival.kind = "token";

@@ -1,32 +1,127 @@
+/** The plan of the house as a test: what each room may import. docs/architecture.md draws it. */
 import assert from "node:assert/strict";
-import { dirname, join, normalize, relative } from "node:path";
+import { dirname, join, normalize } from "node:path";
 
-const root = join(import.meta.dirname!, "..");
+const ROOT = join(import.meta.dirname!, "..");
 
-/** What a file in `place` may import, as prefixes of paths in this repository. First match counts. */
-const RULES: [place: RegExp, allowed: RegExp][] = [
-  [/^base\//, /^base\//],
-  [/^cache\//, /^(cache|base)\//],
-  [/^proxy\/oci\//, /^proxy\/oci\//],
-  [/^proxy\/config\//, /^proxy\/config\/|^base\//],
-  [/^proxy\/upstream\//, /^proxy\/(upstream|oci|config|http|observe)\/|^base\//],
-  [/^proxy\/forward\//, /^proxy\/(?!app\.ts)|^base\//],
-  [/^proxy\//, /^(proxy|cache|base)\//],
-  [/^ui\//, /^(ui|proxy|cache|base)\//],
-  [/^cli\//, /^(cli|ui|proxy|cache|base)\/|^(deno\.json|config\.yaml)$/],
-  [/^main\.ts$/, /^(cli|ui|proxy|cache|base)\//],
-];
+/** A room, its files, and the rooms whose files they may import beside their own. */
+interface Room {
+  files: RegExp;
+  imports: readonly string[];
+}
+
+const CACHE = ["base", "cache words"];
+
+/** In the order in which they build on each other; the first that matches a file has it. */
+const ROOMS: Record<string, Room> = {
+  base: { files: /^base\//, imports: [] },
+
+  "cache words": {
+    files:
+      /^cache\/(types|errors|events|digest|manifest|range|course|change|listing|eviction)\.ts$/,
+    imports: ["base"],
+  },
+  "cache/blobs": { files: /^cache\/blobs\//, imports: CACHE },
+  "cache/catalog": { files: /^cache\/catalog\//, imports: [...CACHE, "cache/blobs"] },
+  "cache/fill": { files: /^cache\/fill\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
+  "cache/read": {
+    files: /^cache\/read\//,
+    imports: [...CACHE, "cache/blobs", "cache/catalog", "cache/fill"],
+  },
+  "cache/upkeep": {
+    files: /^cache\/upkeep\//,
+    imports: [...CACHE, "cache/blobs", "cache/catalog", "cache/read"],
+  },
+  cache: {
+    files: /^cache\/[a-z_]+\.ts$/,
+    imports: [...CACHE, "cache/blobs", "cache/catalog", "cache/fill", "cache/read", "cache/upkeep"],
+  },
+
+  oci: { files: /^proxy\/oci\//, imports: ["cache words"] },
+  config: { files: /^proxy\/config\//, imports: ["base", "oci"] },
+  http: { files: /^proxy\/http\//, imports: ["base", "oci"] },
+  observe: { files: /^proxy\/observe\//, imports: ["base", "cache words", "config", "http"] },
+  names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
+  access: { files: /^proxy\/access\//, imports: ["base", "config", "oci", "http"] },
+  upstream: { files: /^proxy\/upstream\//, imports: ["base", "config", "oci", "http"] },
+  client_sign_in: {
+    files: /^proxy\/client_sign_in\//,
+    imports: ["base", "config", "oci", "http", "names", "access", "upstream"],
+  },
+  exchange: {
+    files: /^proxy\/(exchange|ask|answer)\.ts$/,
+    imports: [
+      ...["base", "cache words", "oci", "http", "observe"],
+      ...["names", "access", "upstream", "client_sign_in"],
+    ],
+  },
+  through: {
+    files: /^proxy\/through\//,
+    imports: [
+      ...["base", "config", "oci", "http", "observe"],
+      ...["names", "upstream", "client_sign_in", "exchange"],
+    ],
+  },
+  cached: {
+    files: /^proxy\/cached\//,
+    imports: [
+      ...["base", "cache words", "cache", "config", "oci", "http", "observe"],
+      ...["names", "upstream", "client_sign_in", "exchange", "through"],
+    ],
+  },
+  pages: { files: /^proxy\/pages\//, imports: ["config", "oci", "http", "names"] },
+  proxy: {
+    files: /^proxy\/[a-z_]+\.ts$/,
+    imports: [
+      ...["base", "cache words", "cache", "oci", "config", "http", "observe", "names", "access"],
+      ...["upstream", "client_sign_in", "exchange", "through", "cached", "pages"],
+    ],
+  },
+  forward: {
+    files: /^proxy\/forward\//,
+    imports: ["base", "config", "oci", "http", "observe", "access", "upstream"],
+  },
+
+  "ui server": {
+    files: /^ui\/([a-z_]+\.ts$|api\/)/,
+    imports: [
+      ...["base", "cache words", "cache", "oci", "config", "http", "observe", "access"],
+      ...["upstream", "client_sign_in", "forward"],
+    ],
+  },
+  "ui pages": { files: /^ui\//, imports: ["ui server"] },
+  cli: {
+    files: /^cli\//,
+    imports: [
+      ...["base", "cache words", "cache", "oci", "config", "http", "observe", "names", "access"],
+      ...["upstream", "proxy", "forward", "ui server", "data"],
+    ],
+  },
+  data: { files: /^(deno\.json|config\.yaml|.*\.(sh|css))$/, imports: [] },
+  main: {
+    files: /^main\.ts$/,
+    imports: [
+      ...["base", "cache words", "cache", "config", "http", "observe", "access"],
+      ...["upstream", "proxy", "forward", "ui server", "cli"],
+    ],
+  },
+};
+
+interface Import {
+  target: string;
+  typeOnly: boolean;
+}
 
 function* sources(dir: string): Generator<string> {
-  for (const entry of Deno.readDirSync(join(root, dir))) {
+  for (const entry of Deno.readDirSync(join(ROOT, dir))) {
     const path = join(dir, entry.name);
     if (entry.isDirectory && entry.name !== "dist") yield* sources(path);
     else if (/\.tsx?$/.test(entry.name)) yield path;
   }
 }
 
-function imports(path: string): { target: string; typeOnly: boolean }[] {
-  const text = Deno.readTextFileSync(join(root, path));
+function importsOf(path: string): Import[] {
+  const text = Deno.readTextFileSync(join(ROOT, path));
   const found = text.matchAll(
     /^\s*(?:import|export)\s+(type\s)?[^;"']*?["'](\.[^"']+)["']|import\(\s*["'](\.[^"']+)["']\s*\)/gm,
   );
@@ -36,27 +131,98 @@ function imports(path: string): { target: string; typeOnly: boolean }[] {
   }));
 }
 
-const files = [
-  "main.ts",
-  ...["base", "cache", "proxy", "ui", "cli"].flatMap((dir) => [...sources(dir)]),
-];
+function roomOf(path: string): string {
+  const found = Object.entries(ROOMS).find(([, { files }]) => files.test(path));
+  assert.ok(found, `${path} stands in no room`);
+  return found[0];
+}
 
-Deno.test("imports, go one way: cache, proxy, ui, cli, main", () => {
-  assert.ok(files.length > 3, relative(root, import.meta.filename!));
-  for (const file of files) {
-    const rule = RULES.find(([place]) => place.test(file));
-    assert.ok(rule, `${file} stands outside the layout`);
-    for (const { target } of imports(file)) {
-      assert.match(target, rule[1], `${file} may not import ${target}`);
+const FOLDERS = ["base", "cache", "proxy", "ui", "cli"];
+const graph = new Map(
+  ["main.ts", ...FOLDERS.flatMap((dir) => [...sources(dir)])].map((
+    file,
+  ) => [file, importsOf(file)]),
+);
+
+Deno.test("rooms, files import only what the plan of the house allows", () => {
+  assert.ok(graph.size > 300, "the sources were found");
+  const wrong: string[] = [];
+  for (const [file, imports] of graph) {
+    const room = roomOf(file);
+    for (const { target } of imports) {
+      const other = roomOf(target);
+      if (other === room || ROOMS[room]!.imports.includes(other)) continue;
+      wrong.push(`${file} (${room}) may not import ${target} (${other})`);
     }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("rooms, the plan leads one way and names no edge that nobody uses", () => {
+  const order = Object.keys(ROOMS);
+  const used = new Set(
+    [...graph].flatMap(([file, imports]) =>
+      imports.map(({ target }) => `${roomOf(file)} > ${roomOf(target)}`)
+    ),
+  );
+  const unused: string[] = [];
+  for (const [room, { imports }] of Object.entries(ROOMS)) {
+    for (const other of imports) {
+      if (other !== "data") {
+        assert.ok(order.indexOf(other) < order.indexOf(room), `${room} > ${other}`);
+      }
+      if (!used.has(`${room} > ${other}`)) unused.push(`${room} > ${other}`);
+    }
+  }
+  assert.deepEqual(unused, []);
+});
+
+Deno.test("rooms, no file is part of a circle of imports, types included", () => {
+  const state = new Map<string, "open" | "done">();
+  const circles: string[] = [];
+  const walk = (file: string, way: string[]) => {
+    if (state.get(file) === "done") return;
+    if (state.get(file) === "open") {
+      circles.push([...way.slice(way.indexOf(file)), file].join(" > "));
+      return;
+    }
+    state.set(file, "open");
+    for (const { target } of graph.get(file) ?? []) walk(target, [...way, file]);
+    state.set(file, "done");
+  };
+  for (const file of graph.keys()) walk(file, []);
+  assert.deepEqual(circles, []);
+});
+
+Deno.test("rooms, proxy/ keeps flat only the files that put its rooms together", () => {
+  const flat = [...graph.keys()].filter((file) => /^proxy\/[^/]+$/.test(file));
+  assert.deepEqual(flat.sort(), [
+    "proxy/answer.ts",
+    "proxy/app.ts",
+    "proxy/ask.ts",
+    "proxy/exchange.ts",
+    "proxy/finish.ts",
+    "proxy/receive.ts",
+    "proxy/render_error.ts",
+    "proxy/server.ts",
+    "proxy/serverless.ts",
+  ]);
+});
+
+Deno.test("imports, SQL is spoken in cache/catalog and the statistics alone", () => {
+  for (const file of graph.keys()) {
+    if (/^(cache\/catalog|proxy\/observe\/stats)\//.test(file)) continue;
+    const text = Deno.readTextFileSync(join(ROOT, file));
+    assert.doesNotMatch(text, /node:sqlite|\.prepare\(|\bdb\.exec\(/, file);
   }
 });
 
 Deno.test("imports, pages of the dashboard take only types from the server's side", () => {
-  for (const file of files.filter((file) => /\.tsx$|^ui\/web\//.test(file))) {
-    for (const { target, typeOnly } of imports(file)) {
+  for (const [file, imports] of graph) {
+    if (roomOf(file) !== "ui pages") continue;
+    for (const { target, typeOnly } of imports) {
       assert.ok(
-        typeOnly || !/^(proxy|cache)\/|^ui\/([a-z_]+\.ts$|api\/)/.test(target),
+        typeOnly || roomOf(target) !== "ui server",
         `${file} imports code from ${target}`,
       );
     }
@@ -64,8 +230,8 @@ Deno.test("imports, pages of the dashboard take only types from the server's sid
 });
 
 Deno.test("imports, nothing comes from the network or JSR", () => {
-  for (const file of files) {
-    const text = Deno.readTextFileSync(join(root, file));
+  for (const file of graph.keys()) {
+    const text = Deno.readTextFileSync(join(ROOT, file));
     assert.doesNotMatch(text, /(from |import\()["'](jsr:|https?:)/, file);
   }
 });

@@ -1,6 +1,4 @@
 /** Digests as the OCI image specification writes them: `<algorithm>:<lower-case hex>`. */
-import { createHash, type Hash } from "node:crypto";
-
 export type Algorithm = "sha256" | "sha512";
 
 export interface Digest {
@@ -35,41 +33,4 @@ export function requireDigest(text: string): Digest {
   const digest = parseDigest(text);
   if (!digest) throw new InvalidDigest(text);
   return digest;
-}
-
-/** A running hash whose {@linkcode finish} yields the digest in its written form. */
-export class Hasher {
-  readonly #algorithm: Algorithm;
-  readonly #hash: Hash;
-
-  constructor(algorithm: Algorithm, hash: Hash = createHash(algorithm)) {
-    this.#algorithm = algorithm;
-    this.#hash = hash;
-  }
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
-  }
-
-  /** A second hash that continues from the bytes seen so far. */
-  copy(): Hasher {
-    return new Hasher(this.#algorithm, this.#hash.copy());
-  }
-
-  /** Ends the hash; call once. */
-  finish(): string {
-    return `${this.#algorithm}:${this.#hash.digest("hex")}`;
-  }
-}
-
-/** A hash of the algorithm that `digest` names. Throws {@linkcode InvalidDigest}. */
-export function hasherFor(digest: string): Hasher {
-  return new Hasher(requireDigest(digest).algorithm);
-}
-
-/** The digest of `bytes`. */
-export function digestOf(bytes: Uint8Array, algorithm: Algorithm = "sha256"): string {
-  const hasher = new Hasher(algorithm);
-  hasher.update(bytes);
-  return hasher.finish();
 }

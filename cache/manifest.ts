@@ -12,19 +12,25 @@ export interface Reference {
   platform: string;
 }
 
-/** Larger manifests are stored, but not looked into. */
+/**
+ * Largest manifest that is looked into, or taken from upstream by its tag, in bytes (the distribution
+ * spec asks for 4 MiB at least).
+ */
 export const MANIFEST_LIMIT = 8 * 2 ** 20;
 
-const MANIFEST_TYPES = new Set([
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-]);
+/** The types whose content names other content by digest. */
+export const LINKING_TYPES = {
+  ociIndex: "application/vnd.oci.image.index.v1+json",
+  ociManifest: "application/vnd.oci.image.manifest.v1+json",
+  dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
+  dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+} as const;
+
+const LINKING: readonly string[] = Object.values(LINKING_TYPES);
 
 /** Whether content of this media type names other content by digest. */
 export function isManifestType(mediaType: string): boolean {
-  return MANIFEST_TYPES.has(mediaType.split(";", 1)[0]!.trim().toLowerCase());
+  return LINKING.includes(mediaType.split(";", 1)[0]!.trim().toLowerCase());
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What people may ask for, as SQL. */
 import type { SQLInputValue } from "node:sqlite";
+import { LINKING_TYPES } from "../manifest.ts";
 import type { BlobRow } from "./rows.ts";
 import type { BlobKind, BlobQuery, RepositoryQuery } from "../listing.ts";
 
@@ -17,14 +18,9 @@ function all(conditions: [sql: string, ...values: SQLInputValue[]][]): Condition
   };
 }
 
-const INDEX_TYPES = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
-const MANIFEST_TYPES = [
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-];
+const { ociIndex, ociManifest, dockerList, dockerManifest } = LINKING_TYPES;
+const INDEX_TYPES: readonly string[] = [ociIndex, dockerList];
+const MANIFEST_TYPES: readonly string[] = [ociManifest, dockerManifest];
 
 const MANIFESTS = [...INDEX_TYPES, ...MANIFEST_TYPES];
 

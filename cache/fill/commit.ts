@@ -1,6 +1,7 @@
 /** Content that has come in: its file, its row, what it names, and small content to memory. */
 import type { Clock } from "../../base/clock.ts";
-import { digestOf, requireDigest } from "../digest.ts";
+import { requireDigest } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import type { StoredContent } from "./fill.ts";

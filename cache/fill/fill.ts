@@ -4,7 +4,7 @@
  * promises. Without a disk to write to, the readers go on by themselves and nothing is stored.
  */
 import type { Clock } from "../../base/clock.ts";
-import { type Hasher, hasherFor } from "../digest.ts";
+import { type Hasher, hasherFor } from "../hash.ts";
 import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
 import { type Continuation, HELD_BACK, SharedBody } from "./shared_body.ts";
 import { follow } from "./follower.ts";

@@ -1,4 +1,4 @@
-import type { Hasher } from "../digest.ts";
+import type { Hasher } from "../hash.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { ResumingSource } from "./resume.ts";
 

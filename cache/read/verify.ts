@@ -1,5 +1,5 @@
 /** Stored content compared with its digest. */
-import { hasherFor } from "../digest.ts";
+import { hasherFor } from "../hash.ts";
 import { ContentDamaged, StorageError } from "../errors.ts";
 import { SharedBody } from "../fill/shared_body.ts";
 import { readFully } from "../blobs/read_fully.ts";

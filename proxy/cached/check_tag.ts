@@ -4,7 +4,9 @@ import type { TagKey, TagRow } from "../../cache/types.ts";
 import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { OciError } from "../oci/errors.ts";
-import { bareMediaType, MAX_MANIFEST } from "../oci/manifest.ts";
+import { bareMediaType } from "../oci/manifest.ts";
+import { MANIFEST_LIMIT } from "../../cache/manifest.ts";
+import { parseDigest } from "../../cache/digest.ts";
 import { repositoryKey } from "../names/target.ts";
 import { readLimited } from "../http/body.ts";
 
@@ -54,7 +56,7 @@ function rowOf(response: Response, checkedAt: number): TagRow | undefined {
   const digest = response.headers.get("docker-content-digest");
   const length = response.headers.get("content-length");
   const mediaType = bareMediaType(response.headers.get("content-type"));
-  if (!digest || !/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest)) return undefined;
+  if (!digest || !parseDigest(digest)) return undefined;
   if (length === null || !mediaType) return undefined;
   return { digest, mediaType, size: Number(length), checkedAt };
 }
@@ -69,11 +71,11 @@ async function fetchTag(
   const response = await ask(x, { method: "GET", path, headers });
   if (!response.ok) throw await refusal(x, response);
   const mediaType = bareMediaType(response.headers.get("content-type"));
-  const bytes = await readLimited(response, MAX_MANIFEST);
+  const bytes = await readLimited(response, MANIFEST_LIMIT);
   if (!bytes) {
     throw new OciError("MANIFEST_INVALID", {
       status: 502,
-      message: `the manifest from ${x.target.registry.name} is longer than ${MAX_MANIFEST} bytes`,
+      message: `the manifest from ${x.target.registry.name} is longer than ${MANIFEST_LIMIT} bytes`,
     });
   }
   if (!looksLikeManifest(bytes)) {

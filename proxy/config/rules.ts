@@ -1,4 +1,5 @@
 /** What no single key can say: rules between keys. */
+import { isRepository } from "../oci/path.ts";
 import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
@@ -13,8 +14,6 @@ export interface Violation {
 
 const HOST =
   /^(?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*(:\d{1,5})?$/i;
-/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
-const REPOSITORY = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 
 /** `*` within a segment, `**` across them. */
 const GLOB = /^[a-z0-9._*/-]+$/;
@@ -68,7 +67,7 @@ function* registryNames(base: Path, registry: RegistryConfig): Generator<Violati
     }
   }
   const prefix = registry.repo_prefix;
-  if (prefix && !(REPOSITORY.test(prefix) && prefix.length < 255)) {
+  if (prefix && !(isRepository(prefix) && prefix.length < 255)) {
     yield {
       path: [...base, "repo_prefix"],
       message: `found ${quote(prefix)}, expected the beginning of a repository such as acme/prod`,

@@ -1,19 +1,15 @@
 /** Manifests and indexes: media types, and which one a client means by its Accept header. */
+import { LINKING_TYPES } from "../../cache/manifest.ts";
 
+/** Every type that a manifest may have. */
 export const MANIFEST_TYPES = {
-  ociIndex: "application/vnd.oci.image.index.v1+json",
-  ociManifest: "application/vnd.oci.image.manifest.v1+json",
-  dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
-  dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+  ...LINKING_TYPES,
   schema1Signed: "application/vnd.docker.distribution.manifest.v1+prettyjws",
   schema1: "application/vnd.docker.distribution.manifest.v1+json",
 } as const;
 
 /** One letter a type, in the order of `MANIFEST_TYPES`; bounds the number of keys a tag can have. */
 const LETTERS = Object.values(MANIFEST_TYPES).map((type, i) => [type, "ioldsj"[i]!] as const);
-
-/** Largest manifest that is taken from upstream, in bytes (the spec asks for 4 MiB at least). */
-export const MAX_MANIFEST = 8 * 2 ** 20;
 
 /** All `Accept` lines as one value, without repetition; empty when there is none. */
 export function joinAccept(headers: Headers): string {

@@ -1,10 +1,10 @@
 /** Paths of the distribution spec, parsed once into a checked value. */
+import { parseDigest as digestParts } from "../../cache/digest.ts";
 import { OciError } from "./errors.ts";
 
 /** Repository names: distribution-spec, "Pulling manifests"; the whole is at most 255 characters. */
 const NAME = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
-const DIGEST = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 /** A registry host as the first segment of a name: `quay.io`, `localhost:5000`. */
 const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i;
 const MAX_NAME = 255;
@@ -14,7 +14,7 @@ export interface Reference {
   value: string;
 }
 
-/** What a request is about. `name` may still begin with a registry's host (see `proxy/route.ts`). */
+/** What a request is about. `name` may still begin with a registry's host (see `names/target.ts`). */
 export type OciPath =
   | { kind: "ping" }
   | { kind: "catalog" }
@@ -78,7 +78,7 @@ export function parseReference(text: string): Reference {
 /** `text` as a digest; throws `DIGEST_INVALID`. */
 export function parseDigest(text: string): string {
   const value = text.replace(/%3a/i, ":");
-  if (!DIGEST.test(value)) {
+  if (!digestParts(value)) {
     throw new OciError("DIGEST_INVALID", {
       message: `invalid digest ${quote(value)}: expected sha256: and 64 hex digits, or sha512:`,
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { digestOf, InvalidDigest, parseDigest, requireDigest } from "../../cache/digest.ts";
+import { InvalidDigest, parseDigest, requireDigest } from "../../cache/digest.ts";
+import { digestOf } from "../../cache/hash.ts";
 
 Deno.test("parseDigest, takes the two algorithms in their one spelling", () => {
   const hex = "0123456789abcdef".repeat(4);

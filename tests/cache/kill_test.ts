@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { digestOf } from "../../cache/digest.ts";
+import { digestOf } from "../../cache/hash.ts";
 import { withCacheIn, withDir } from "./support.ts";
 
 const ROUNDS = 6;

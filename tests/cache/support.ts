@@ -5,7 +5,7 @@ import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
 import type { CacheEvent } from "../../cache/events.ts";
 import type { CacheOptions } from "../../cache/options.ts";
-import { digestOf } from "../../cache/digest.ts";
+import { digestOf } from "../../cache/hash.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";
 
 /** Bytes that look random and are the same each time. */

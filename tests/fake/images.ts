@@ -1,6 +1,6 @@
 /** Images put into a cache, for tests of what is listed and evicted. */
 import type { Cache } from "../../cache/api.ts";
-import { digestOf } from "../../cache/digest.ts";
+import { digestOf } from "../../cache/hash.ts";
 
 const OCI = "application/vnd.oci.image";
 

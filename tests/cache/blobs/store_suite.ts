@@ -1,7 +1,7 @@
 /** What every BlobStore must do. */
 import assert from "node:assert/strict";
 import type { BlobStore } from "../../../cache/blobs/store.ts";
-import { digestOf } from "../../../cache/digest.ts";
+import { digestOf } from "../../../cache/hash.ts";
 import { assertBytes, blob, bytesOf, noise } from "../support.ts";
 
 /** Opens a store; called again with the same place it finds what was there. */

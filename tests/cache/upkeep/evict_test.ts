@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Cache } from "../../../cache/api.ts";
-import { digestOf } from "../../../cache/digest.ts";
+import { digestOf } from "../../../cache/hash.ts";
 import type { CacheOptions } from "../../../cache/options.ts";
 import { FlakyStore } from "../flaky_store.ts";
 import { FakeClock, settle } from "../../fake/clock.ts";

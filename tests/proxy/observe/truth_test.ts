@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import type { Cache } from "../../../cache/api.ts";
 import { openCache } from "../../../cache/cache.ts";
+import type { ProxyParts } from "../../../proxy/app.ts";
+import { FakeClock } from "../../fake/clock.ts";
 import { image } from "../../fake/content.ts";
 import { startProxy, type TestProxy } from "../../fake/proxy.ts";
 import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
@@ -20,7 +22,11 @@ interface Setup extends AsyncDisposable {
   late: number[];
 }
 
-async function setup(settings: Record<string, unknown> = {}, cached = true): Promise<Setup> {
+async function setup(
+  settings: Record<string, unknown> = {},
+  cached = true,
+  parts: Partial<ProxyParts> = {},
+): Promise<Setup> {
   await using stack = new AsyncDisposableStack();
   const dir = await Deno.makeTempDir({ prefix: "berth-truth-" });
   stack.defer(() => Deno.remove(dir, { recursive: true }));
@@ -34,6 +40,7 @@ async function setup(settings: Record<string, unknown> = {}, cached = true): Pro
   const proxy = stack.use(
     await startProxy({ default_registry: "hub", registries, ...settings }, {
       onLateBytes: (_, bytes) => late.push(bytes),
+      ...parts,
     }, cache),
   );
   const owned = stack.move();
@@ -152,9 +159,11 @@ Deno.test("records, small content that is wrong is a 502 and not a broken 200", 
 });
 
 Deno.test("records, a client that never reads is disconnected after timeouts.send", async () => {
-  await using s = await setup({ timeouts: { send: "100ms" } });
+  const clock = new FakeClock();
+  await using s = await setup({ timeouts: { send: "1m" } }, true, { clock });
   await (await s.proxy.get(pathOf(LARGE))).bytes();
   const socket = await take(s.proxy, pathOf(LARGE), 1);
+  while (s.proxy.records.length < 2) await clock.advance(60_000);
   const record = await recorded(s.proxy, 2);
   socket.close();
   assert.equal(record.ended, "client stalled");

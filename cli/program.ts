@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Cache } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
 import { systemClock } from "../base/clock.ts";
-import { SignIns } from "../proxy/access/users.ts";
+import { Authenticators } from "../proxy/access/users.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
@@ -49,7 +49,7 @@ interface Books {
   readonly quota: QuotaBook;
   readonly stats: Stats;
   readonly metrics: Metrics;
-  readonly signIns: SignIns;
+  readonly authenticators: Authenticators;
 }
 
 /**
@@ -141,8 +141,11 @@ async function openBooks(
     quotas: () => quota.entries(),
   });
   cache?.onEvent(metrics.onCacheEvent);
-  const signIns = new SignIns({ now: Date.now, warn: (line) => logger("sign-in").warn(line) });
-  return { quota, stats, metrics, signIns };
+  const authenticators = new Authenticators({
+    now: Date.now,
+    warn: (line) => logger("sign-in").warn(line),
+  });
+  return { quota, stats, metrics, authenticators };
 }
 
 /** The registry port, whose requests are logged and counted. */
@@ -155,11 +158,11 @@ function startProxy(
     started: () => boolean;
   },
 ): Promise<ProxyServer> {
-  const { quota, signIns, stats, metrics } = books;
+  const { quota, authenticators, stats, metrics } = books;
   return startServer(config, {
     cache,
     quota,
-    signIns,
+    authenticators,
     env,
     started,
     now: Date.now,
@@ -178,7 +181,7 @@ function startProxy(
 /** The forward proxy, where there is one; `ports` are those that no tunnel may lead back to. */
 async function startForward(
   config: Config,
-  { proxy, books: { signIns, metrics }, env, ports }: {
+  { proxy, books: { authenticators, metrics }, env, ports }: {
     proxy: ProxyServer;
     books: Books;
     env: Surroundings["env"];
@@ -188,7 +191,7 @@ async function startForward(
   const countForward = forwardMetrics(metrics.register, () => forward.tunnels());
   const forward = await ForwardService.start(config, {
     handler: proxy.handle,
-    authenticator: signIns.authenticator,
+    authenticator: authenticators.authenticator,
     ownPorts: () => ports,
     events(event) {
       forwardLog(event);

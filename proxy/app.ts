@@ -16,7 +16,7 @@ import type { Exchange } from "./exchange.ts";
 import { finish } from "./finish.ts";
 import type { Caller } from "./http/caller.ts";
 import { networkRule } from "./http/networks.ts";
-import { ownAddress } from "./names/public_url.ts";
+import { publicUrls } from "./names/public_url.ts";
 import { namespaceOf, registryMap } from "./names/target.ts";
 import type { RecordSink } from "./observe/record.ts";
 import { OciError } from "./oci/errors.ts";
@@ -67,7 +67,7 @@ interface Env {
 export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   const parts = withDefaults(config, given);
   const map = registryMap(config);
-  const address = ownAddress(config, map);
+  const address = publicUrls(config, map);
   const receiver = new Receiver(config, { ...parts, map, address });
   const answerTo = answers(config, parts);
   const pages = createPages(config, map, address);

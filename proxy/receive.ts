@@ -8,7 +8,7 @@ import type { Config, Registry } from "./config/schema.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Caller } from "./http/caller.ts";
 import { calledBase, type Origin, originOf, parseNetworks } from "./http/origin.ts";
-import type { OwnAddress } from "./names/public_url.ts";
+import type { PublicUrls } from "./names/public_url.ts";
 import { type RegistryMap, route, type Target } from "./names/target.ts";
 import { newRecord } from "./observe/recording.ts";
 import type { RequestKind, RequestRecord } from "./observe/record.ts";
@@ -34,7 +34,7 @@ export interface Arrival {
 
 export interface ReceiverParts {
   map: RegistryMap;
-  address: OwnAddress;
+  address: PublicUrls;
   upstream(registry: Registry): Upstream;
   authenticate: Authenticate;
   proofs: ProofBook;

@@ -53,7 +53,7 @@ export function ociErrorOf(error: unknown, target: Target | undefined): OciError
   });
 }
 
-/** Upstream is not to blame: whoever runs this proxy has to look at its disk. */
+/** Upstream is not to blame: the operator has to look at the disk. */
 function storageFailed(error: StorageError): OciError {
   const { what, where, cause } = error;
   return new OciError("UNAVAILABLE", {

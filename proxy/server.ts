@@ -1,7 +1,7 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
 import type { Cache } from "../cache/api.ts";
 import { CertificateFollower, readCertificate } from "./http/certificate.ts";
-import type { SignIns } from "./access/users.ts";
+import type { Authenticators } from "./access/users.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { exposedRegistries } from "./config/exposure.ts";
 import { addressesClash } from "./config/rules.ts";
@@ -9,7 +9,7 @@ import { type Config, parseListen, type Registry } from "./config/schema.ts";
 import type { Caller } from "./http/caller.ts";
 import { listen, type Listener } from "./http/listen.ts";
 import { logger } from "./observe/log.ts";
-import { Proofs } from "./client_sign_in/proof_book.ts";
+import { MemoryProofBook } from "./client_sign_in/proof_book.ts";
 import type { RecordSink } from "./observe/record.ts";
 import { sealingKey } from "./through/upload_seal.ts";
 import type { Upstream } from "./upstream/client.ts";
@@ -21,7 +21,7 @@ import type { QuotaBook } from "./upstream/quota.ts";
 export interface ServerParts {
   cache: Cache | undefined;
   quota: QuotaBook;
-  signIns: SignIns;
+  authenticators: Authenticators;
   /** Of the process: `https_proxy` and its like, `AWS_*`, `HOME`. */
   env: Readonly<Record<string, string>>;
   onRecord: RecordSink;
@@ -50,7 +50,7 @@ export interface ProxyServer {
 
 /** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
 export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
-  const kept = { uploadKey: await sealingKey(), proofs: new Proofs(parts) };
+  const kept = { uploadKey: await sealingKey(), proofs: new MemoryProofBook(parts) };
   const pool = new UpstreamPool(parts);
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;
@@ -98,7 +98,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
 
 function proxyParts(
   config: Config,
-  { cache, quota, signIns, onRecord, onLateBytes, now }: ServerParts,
+  { cache, quota, authenticators, onRecord, onLateBytes, now }: ServerParts,
   upstream: ProxyParts["upstream"],
   open: () => boolean,
 ): Omit<ProxyParts, "uploadKey" | "proofs"> {
@@ -111,7 +111,7 @@ function proxyParts(
     ...(onLateBytes ? { onLateBytes } : {}),
     ready: () => ({ ready: open(), details: exposed.length > 0 ? { exposed } : {} }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
-    authenticate: signIns.authenticator(config.users),
+    authenticate: authenticators.authenticator(config.users),
     now,
   };
 }

@@ -53,7 +53,7 @@ async function makeProxy(
   });
 }
 
-/** The address of whoever connected, where the platform says it the way that Deno does. */
+/** The address of the peer, where the platform passes it the way Deno does. */
 function peerOf(info: unknown): string {
   const { remoteAddr } = (info ?? {}) as { remoteAddr?: { hostname?: unknown } };
   return typeof remoteAddr?.hostname === "string" ? remoteAddr.hostname : "";

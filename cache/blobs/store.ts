@@ -7,7 +7,7 @@ export interface StoredBlob {
   created: number;
 }
 
-/** An open blob. Whoever opened it closes it, or reads `readable` to its end. */
+/** An open blob. Its opener closes it, or reads `readable` to its end. */
 export interface BlobFile {
   readonly size: number;
   /** Everything from byte `from` on, as the backend's fastest stream; closes the file at its end. */

@@ -33,7 +33,7 @@ const SUMS =
 const SLOW = 50;
 const REST = 20;
 
-/** Questions to the index. Whoever asks has flushed it, so that the answers are of now. */
+/** Questions to the index. The caller has flushed it, so the answers are current. */
 export class Queries {
   readonly #catalog: Catalog;
   readonly #pinned: () => ReadonlySet<string>;

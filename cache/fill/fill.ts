@@ -1,7 +1,7 @@
 /**
  * A fill: content is fetched once, hashed and written while any number of readers follow. It lives
- * on when they go away, goes on when the source breaks off, and stores nothing but what its digest
- * promises. Without a disk to write to, the readers go on by themselves and nothing is stored.
+ * on when they go away, resumes when the source breaks off, and stores nothing but what its digest
+ * promises. Without a disk to write to, the readers continue by themselves and nothing is stored.
  */
 import type { Clock } from "../../base/clock.ts";
 import { type Hasher, hasherFor } from "../hash.ts";
@@ -23,7 +23,7 @@ export interface FillDeps {
   backoff: (attempt: number) => number;
   /** Milliseconds without a byte after which a source counts as broken. */
   stallTimeout: number;
-  /** Milliseconds for which a fill goes on after its last reader has gone. */
+  /** Milliseconds for which a fill continues after its last reader has gone. */
   orphanLimit: number;
   /** Bytes of each fill to keep in memory for its readers. */
   window: number;
@@ -131,7 +131,7 @@ export class Fill {
     return this.#failed;
   }
 
-  /** True once nothing is stored: whoever comes now does better to begin anew. */
+  /** True once nothing is stored: a new request does better to begin anew. */
   get detached(): boolean {
     return this.#detached;
   }
@@ -172,7 +172,7 @@ export class Fill {
 
   /**
    * As {@linkcode read}, of everything from byte `from` on, for a reader who has no source: its body
-   * ends in {@linkcode FillStopped} where the others have to go on by themselves.
+   * ends in {@linkcode FillStopped} where the others have to continue by themselves.
    */
   async follow(from: number): Promise<Content> {
     const { shared, mediaType } = await this.#wait();
@@ -220,7 +220,7 @@ export class Fill {
     }
   }
 
-  /** Ends it, leaving what is here for a later fill to go on from. */
+  /** Ends it, leaving what is here for a later fill to resume. */
   async stop(reason: string): Promise<void> {
     this.#stop.abort(new FillStopped(this.digest, reason));
     await this.done;
@@ -280,7 +280,7 @@ export class Fill {
     }
   }
 
-  /** A source that does not go on from a kept partial is asked for everything. */
+  /** A source that cannot resume a kept partial is asked for everything. */
   async #start(
     from: number,
   ): Promise<{ total: number | undefined; mediaType: string | undefined }> {
@@ -359,7 +359,7 @@ export class Fill {
     await (keep ? writer.keep() : writer.abort()).catch(() => {});
   }
 
-  /** The first reader to go on takes over the running request, the others begin their own. */
+  /** The first reader to continue inherits the running request, the others begin their own. */
   async #resumeAlone(source: Source, from: number, end: number | undefined) {
     const offset = this.received;
     const held = await this.#shared!.readAll(from, Math.min(offset, end ?? this.total ?? offset));

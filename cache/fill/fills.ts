@@ -132,7 +132,7 @@ export class Fills {
     }));
   }
 
-  /** Ends all of them, leaving what can be gone on from, and begins no more. */
+  /** Ends all of them, leaving what can be resumed, and begins no more. */
   async stop(reason: string): Promise<void> {
     this.#stop.abort(new Error(reason));
     await Promise.all([...this.#live].map((fill) => fill.stop(reason)));
@@ -190,7 +190,7 @@ export class Fills {
   }
 }
 
-/** The way by which whoever asks with `options` gets what `source` has. */
+/** The way by which a request with `options` gets what `source` has. */
 function wayOf(course: Course, source: Source, { prove }: FillOptions): Source {
   return prove ? course.via(source, prove) : source;
 }

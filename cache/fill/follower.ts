@@ -1,3 +1,4 @@
+/** One reader of content on its way, at its own pace. */
 import { type Continuation, HELD_BACK, type SharedBody } from "./shared_body.ts";
 
 export interface FollowerOptions {
@@ -10,13 +11,13 @@ export interface FollowerOptions {
    * a range that does not touch the end ends cleanly then. Otherwise the end of each range waits.
    */
   early?: boolean | undefined;
-  /** How to go on when the flight is detached. */
+  /** How to continue when the shared body is detached. */
   detached?: Continuation | undefined;
-  /** How to go on when the flight fails; without it the reader gets the error. */
+  /** How to continue when the shared body fails; without it the reader gets the error. */
   failed?: Continuation | undefined;
 }
 
-/** A stream of the flight's bytes from `start` to `end`, read as fast as its consumer asks for them. */
+/** A stream of the shared body's bytes from `start` to `end`, read as fast as its consumer asks for them. */
 export function follow(shared: SharedBody, options: FollowerOptions): ReadableStream<Uint8Array> {
   const follower = new Follower(shared, options);
   return new ReadableStream({
@@ -82,12 +83,12 @@ class Follower {
       const { state } = this.#shared;
       if (this.#atEnd()) return undefined;
       if (state.kind === "failed") {
-        await this.#goOn(this.#options.failed, state.error);
+        await this.#continueBy(this.#options.failed, state.error);
         continue;
       }
       const limit = this.#limit();
       if (this.#position < limit) return await this.#shared.read(this.#position, limit);
-      if (state.kind === "detached") await this.#goOn(this.#options.detached, undefined);
+      if (state.kind === "detached") await this.#continueBy(this.#options.detached, undefined);
       else await this.#shared.changed();
     }
   }
@@ -101,7 +102,7 @@ class Follower {
     return Math.min(received, end, Math.max(end - HELD_BACK, this.#unheld()));
   }
 
-  async #goOn(continuation: Continuation | undefined, error: unknown): Promise<void> {
+  async #continueBy(continuation: Continuation | undefined, error: unknown): Promise<void> {
     if (!continuation) throw error;
     const stream = await continuation(this.#position, error);
     this.#rest = stream.getReader();

@@ -1,3 +1,4 @@
+/** What readers need of a fill and memory no longer holds, read back from its file. */
 import { readFully } from "../blobs/read_fully.ts";
 import type { BlobFile } from "../blobs/store.ts";
 

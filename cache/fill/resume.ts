@@ -1,4 +1,4 @@
-/** A source that goes on after it breaks off. */
+/** A source that is resumed after it breaks off. */
 import type { Clock } from "../../base/clock.ts";
 import { SourceBroken } from "../errors.ts";
 import type { Source, SourceAnswer } from "../types.ts";
@@ -14,7 +14,7 @@ export interface ResumeOptions {
   /** Bytes to read at most in one piece; asked before each. */
   pieceSize: () => number;
   signal: AbortSignal;
-  /** Told of each resumption: the byte gone on from, and what had happened. */
+  /** Told of each resumption: the byte it resumed from, and the error before. */
   onResume?: ((offset: number, error: unknown) => void) | undefined;
 }
 

@@ -31,7 +31,7 @@ interface Block {
   length: number;
 }
 
-/** Where a flight is: under way, complete and right, over for everyone, or up to each reader. */
+/** Where a shared body is: under way, complete and right, over for everyone, or up to each reader. */
 export type SharedBodyState =
   | { kind: "running" }
   | { kind: "verified"; size: number }
@@ -115,7 +115,7 @@ export class SharedBody {
     this.#settle({ kind: "failed", error });
   }
 
-  /** What was received can be read, but nothing more comes: each reader goes on by itself. */
+  /** What was received can be read, but nothing more comes: each reader continues by itself. */
   detach(): void {
     this.#settle({ kind: "detached" });
   }
@@ -232,5 +232,5 @@ export class SharedBody {
   }
 }
 
-/** How a reader goes on by itself: the stream begins at byte `from`. `error`: why it has to. */
+/** How a reader continues by itself: the stream begins at byte `from`. `error`: why it has to. */
 export type Continuation = (from: number, error: unknown) => Promise<ReadableStream<Uint8Array>>;

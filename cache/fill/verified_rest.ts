@@ -1,3 +1,4 @@
+/** The rest of content for a reader that continues alone: its end is held back until it is verified. */
 import type { Hasher } from "../hash.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { ResumingSource } from "./resume.ts";

@@ -1,3 +1,4 @@
+/** What a fill has received, on its way to the disk: bounded, in order, and told when that fails. */
 import type { SharedBody } from "./shared_body.ts";
 import type { BlobWriter } from "../blobs/store.ts";
 
@@ -12,7 +13,7 @@ export interface WriteQueueOptions {
 }
 
 /**
- * Writes what a flight has received while more of it is being fetched. Small pieces that came in
+ * Writes what a fill has received while more of it is being fetched. Small pieces that came in
  * during one write are one piece to the next.
  */
 export class WriteQueue {

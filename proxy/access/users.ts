@@ -30,7 +30,7 @@ const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /** The sign-ins of a process; what is known of failures survives a reload of the configuration. */
-export class SignIns {
+export class Authenticators {
   readonly #options: SignInsOptions;
   readonly #limiter: LoginLimiter;
 

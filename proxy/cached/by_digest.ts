@@ -53,7 +53,7 @@ export async function serveDigest(
   if (isDirect(cache, wanted, rules)) {
     const answer = await directRange(x, wanted);
     if (answer) {
-      // The whole comes behind it, for whoever asks next.
+      // The whole blob is fetched behind it, for the next request.
       void fill(undefined).then(leave, () => {});
       return answer;
     }
@@ -62,7 +62,7 @@ export async function serveDigest(
   return respond(x, content, content.how === "joined" ? "joined" : "miss", range);
 }
 
-/** A fill goes on without the reader that began it. */
+/** A fill continues without the reader that began it. */
 function leave({ body }: Content): void {
   if (body instanceof ReadableStream) void body.cancel().catch(() => {});
 }

@@ -53,7 +53,7 @@ export async function headUpstream(
 }
 
 /**
- * Upstream as a source of bytes from any offset on. Not every server goes on at `bytes=N-`: one that
+ * Upstream as a source of bytes from any offset on. Not every server continues at `bytes=N-`: one that
  * refuses it or sends something else is asked for `bytes=N-M`, then for the whole, whose beginning the
  * caller skips. What a server did not take once it is not asked again.
  */

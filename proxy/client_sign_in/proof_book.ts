@@ -17,7 +17,7 @@ const OFFLINE_MS = 7 * 24 * 60 * 60_000;
 const MAX_ENTRIES = 50_000;
 
 /** The proofs of a process, in memory only; credentials are known by a keyed hash. */
-export class Proofs implements ProofBook {
+export class MemoryProofBook implements ProofBook {
   readonly #now: () => number;
   readonly #key = randomBytes(32);
   /** Until when each holds, by credentials and repository; those of nobody are under `public`. */

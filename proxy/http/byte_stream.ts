@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 
 /** A Node stream as a byte stream. Chunks are copied, since Node's may share one slab. */
 export function byteStream(body: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
-  body.on("error", () => {}); // also told to whoever reads; untold, it would end the process
+  body.on("error", () => {}); // the reader gets it too; without a listener it would end the process
   const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   return new ReadableStream({
     type: "bytes",

@@ -32,7 +32,7 @@ export interface Listener {
   /** As bound: the port is known even where 0 was asked for. */
   address: { hostname: string; port: number };
   /**
-   * Takes another certificate for new connections; running ones go on with the old one. Throws where
+   * Takes another certificate for new connections; running ones keep the old one. Throws where
    * it cannot be used, and the old one stays.
    */
   setCertificate(tls: { cert: string; key: string }): Promise<void>;

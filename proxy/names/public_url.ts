@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { calledBase, type Origin } from "../http/origin.ts";
 import type { RegistryMap, Target } from "./target.ts";
 
-export interface OwnAddress {
+export interface PublicUrls {
   /** `https://berth.example.com`, without a slash at the end. */
   base(origin: Origin): string;
   /** Where a client of `target` gets its tokens; `base` as the client called us. */
@@ -15,10 +15,10 @@ export interface OwnAddress {
 const DEFAULT_PATH = "/token";
 
 /** By `public_url` and `token_url`; at a vanity domain everything stays at that domain. */
-export function ownAddress(
+export function publicUrls(
   { public_url, token_url }: Pick<Config, "public_url" | "token_url">,
   map: RegistryMap,
-): OwnAddress {
+): PublicUrls {
   const tokenPath = new URL(token_url, "http://berth/").pathname.replace(/\/$/, "");
   return {
     base(origin) {

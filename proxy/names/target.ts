@@ -5,7 +5,7 @@ import { isRepository, looksLikeHost, quote } from "../oci/path.ts";
 import { OciError } from "../oci/errors.ts";
 
 /** The parts of a request that can name a registry. */
-export interface Ask {
+export interface RoutingRequest {
   /** Name of the registry whose own address was called; nothing else is asked then. */
   registry?: string | undefined;
   /** Host as the client called us, port included. */
@@ -82,7 +82,7 @@ export function registryMap(
  * Throws `NAME_UNKNOWN` (404) with the known names when it says what nobody knows: an unknown host
  * is never called.
  */
-export function route(map: RegistryMap, ask: Ask): Target {
+export function route(map: RegistryMap, ask: RoutingRequest): Target {
   const name = ask.name ?? "";
   const host = ask.host.toLowerCase();
   const prefix = ask.prefix ? `/${ask.prefix}` : "";
@@ -95,7 +95,7 @@ export function route(map: RegistryMap, ask: Ask): Target {
     prefix,
     ns,
   });
-  // Whoever comes by a vanity domain learns nothing of what else there is.
+  // A client of a vanity domain is not told what other registries there are.
   const names = map.byOwnHost(host)?.repo_prefix ? undefined : map.names;
   const known = (word: string, registry: Registry | undefined): Registry => {
     if (registry) return registry;
@@ -185,7 +185,7 @@ export function repositoryKey(target: Target): string {
 }
 
 /** The one `ns` that is meant; our own address says nothing (containerd mirrors us by host name). */
-function checkNamespace(ask: Ask): string {
+function checkNamespace(ask: RoutingRequest): string {
   const distinct = [...new Set(ask.ns.map((ns) => ns.toLowerCase()))];
   if (distinct.length > 1) {
     throw new OciError("NAME_INVALID", {

@@ -35,7 +35,7 @@ export async function configureLog(
   });
 }
 
-/** A reload disposes of the old sink; the stream beneath it goes on. */
+/** A reload disposes of the old sink; the stream beneath it stays open. */
 function keepOpen(stream: WritableStream<Uint8Array>): WritableStream<Uint8Array> {
   const writer = stream.getWriter();
   return new WritableStream({

@@ -1,7 +1,7 @@
 /** The registry port in a browser: which page is shown depends on the address that was called. */
 import type { Config, Registry } from "../config/schema.ts";
 import type { Origin } from "../http/origin.ts";
-import type { OwnAddress } from "../names/public_url.ts";
+import type { PublicUrls } from "../names/public_url.ts";
 import type { RegistryMap } from "../names/target.ts";
 import { browserPage } from "./browser_redirect.ts";
 import { frontPage, help, vanityPage } from "./front.ts";
@@ -16,7 +16,7 @@ export interface Pages {
 }
 
 /** The pages for one configuration. A vanity domain shows nothing of what lies behind it. */
-export function createPages(config: Config, map: RegistryMap, address: OwnAddress): Pages {
+export function createPages(config: Config, map: RegistryMap, address: PublicUrls): Pages {
   return {
     help(origin) {
       const vanity = vanityOf(map, origin);

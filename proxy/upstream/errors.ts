@@ -58,7 +58,7 @@ export class UpstreamError extends Error {
 }
 
 /**
- * The kind of a failure by the words of whoever reported it: Deno's `fetch` (hyper, rustls), undici
+ * The kind of a failure by the words of the library that reported it: Deno's `fetch` (hyper, rustls), undici
  * and Node's sockets. They have no codes in common, so a test holds each against real sockets.
  */
 const WORDS: readonly [RegExp, UpstreamErrorKind][] = [

@@ -3,7 +3,7 @@ import type { Cache } from "../../cache/api.ts";
 import { createProxy, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { listen } from "../../proxy/http/listen.ts";
-import { Proofs } from "../../proxy/client_sign_in/proof_book.ts";
+import { MemoryProofBook } from "../../proxy/client_sign_in/proof_book.ts";
 import type { RequestRecord } from "../../proxy/observe/record.ts";
 import { sealingKey } from "../../proxy/through/upload_seal.ts";
 import type { Upstream } from "../../proxy/upstream/client.ts";
@@ -40,7 +40,7 @@ export async function startProxy(
       return made;
     },
     onRecord: (record) => records.push(record),
-    proofs: new Proofs({ now }),
+    proofs: new MemoryProofBook({ now }),
     uploadKey: await sealingKey(),
     now,
     ...given,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { NO_PROOFS } from "../../proxy/client_sign_in/proof.ts";
 import { configSchema } from "../../proxy/config/schema.ts";
 import type { Caller } from "../../proxy/http/caller.ts";
-import { ownAddress } from "../../proxy/names/public_url.ts";
+import { publicUrls } from "../../proxy/names/public_url.ts";
 import { registryMap } from "../../proxy/names/target.ts";
 import { Receiver, type ReceiverParts } from "../../proxy/receive.ts";
 import { fakeUpstream } from "../fake/exchange.ts";
@@ -23,7 +23,7 @@ function receiverOf(parts: Partial<ReceiverParts> = {}) {
   const map = registryMap(config);
   return new Receiver(config, {
     map,
-    address: ownAddress(config, map),
+    address: publicUrls(config, map),
     upstream: () => fakeUpstream(() => new Response()),
     authenticate: undefined,
     proofs: NO_PROOFS,

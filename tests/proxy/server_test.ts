@@ -5,7 +5,7 @@ import { ListenError } from "../../proxy/http/listen.ts";
 import type { RequestRecord } from "../../proxy/observe/record.ts";
 import { type ProxyServer, startServer } from "../../proxy/server.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
-import { SignIns } from "../../proxy/access/users.ts";
+import { Authenticators } from "../../proxy/access/users.ts";
 import { testCertificate } from "../fake/cert.ts";
 import { image, OCI_MANIFEST } from "../fake/content.ts";
 import { fakeRegistry } from "../fake/registry.ts";
@@ -25,7 +25,7 @@ async function start(config: Config, records: RequestRecord[] = []): Promise<Pro
   return await startServer(config, {
     cache: undefined,
     quota: new QuotaBook(),
-    signIns: new SignIns({ now: Date.now, warn: () => {} }),
+    authenticators: new Authenticators({ now: Date.now, warn: () => {} }),
     env: {},
     started: () => true,
     now: Date.now,

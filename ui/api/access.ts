@@ -153,7 +153,7 @@ export class Access {
   }
 }
 
-/** Lets in whoever is signed in; everybody else gets a 401. */
+/** Admits signed-in users; everyone else gets a 401. */
 export function requireSignIn(access: Access): MiddlewareHandler<AdminEnv> {
   return async (c, next) => {
     const identity = await access.identify(c);

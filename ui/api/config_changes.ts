@@ -6,7 +6,7 @@ import { type WriteContext, writeEdits, WriteError } from "../../proxy/config/wr
 import { ApiProblem } from "./problem.ts";
 import type { FieldProblem } from "./schema.ts";
 
-/** How a refused change is told to whoever asked for it. */
+/** How a refused change is reported to the client. */
 export interface Wording {
   /** The 422 for a result that is not valid. */
   invalid: (fields: FieldProblem[]) => ApiProblem;

@@ -5,7 +5,7 @@ import type { Fill, Live, Verification } from "./schema/events.ts";
 import type { Status } from "./schema/status.ts";
 
 /** What an open dashboard is told of. */
-export interface Told {
+export interface FeedSource {
   live: () => Live;
   fills: () => Fill[];
   status: () => Status;
@@ -22,7 +22,7 @@ const FIRST_REQUESTS = 50;
 
 /** A new feed begins with everything; after that only what changed is told. */
 export class Feed {
-  readonly #present: Told;
+  readonly #present: FeedSource;
   readonly #now: () => number;
   readonly #told = new Map<string, string>();
   #seq: number;
@@ -30,7 +30,7 @@ export class Feed {
   #fillsAt = -Infinity;
 
   /** `lastSeq` is the number of the last request that the reader knows; undefined where it is new. */
-  constructor(present: Told, now: () => number, lastSeq: number | undefined) {
+  constructor(present: FeedSource, now: () => number, lastSeq: number | undefined) {
     this.#present = present;
     this.#now = now;
     this.#seq = Math.min(lastSeq ?? Infinity, present.activity.last);

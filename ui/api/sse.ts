@@ -14,9 +14,9 @@ export interface ServerEvent {
 export interface EventStreamOptions {
   /** What is new since the last call. */
   poll: () => ServerEvent[];
-  /** Whether the reader may go on listening; asked about once a second. */
+  /** Whether the reader may keep listening; asked about once a second. */
   allowed: () => boolean;
-  /** Called once when the stream is over, whoever ended it. */
+  /** Called once when the stream is over, whichever side ended it. */
   ended: () => void;
   /** Told of what `poll` throws; the stream breaks off then. */
   failed: (error: unknown) => void;

@@ -26,7 +26,7 @@ export interface ActivityFilter {
 
 /**
  * A ring: the oldest request makes room for the newest. Numbers begin at the time of the start in
- * milliseconds, so that they go on growing after a restart and a reader can go on from its last one.
+ * milliseconds, so that they keep growing across restarts and a reader can resume from its last one.
  */
 export class Activity {
   readonly #ring: Logged[] = [];

@@ -1,4 +1,4 @@
-/** What goes on in the cache and what went wrong of late, from its events. */
+/** What happens in the cache and what failed recently, from its events. */
 import type { CacheEvent } from "../../../cache/events.ts";
 
 export interface Trouble {

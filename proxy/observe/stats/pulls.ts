@@ -12,7 +12,7 @@ interface Seen {
 
 /**
  * A pull is a manifest that a client asks for and gets. By tag: each GET, and a HEAD that no GET of
- * that tag follows, since clients ask by HEAD first and go on by tag or by digest. By digest: only
+ * that tag follows, since clients ask by HEAD first and continue by tag or by digest. By digest: only
  * where nothing else was asked of that repository just before, since clients follow a tag and an
  * index by digest.
  */

@@ -58,7 +58,7 @@ const reader = fc.record({
   slow: fc.boolean(),
 });
 
-Deno.test("Flight, every reader gets exactly its bytes, at whatever pace anybody goes", async () => {
+Deno.test("SharedBody, every reader gets exactly its bytes, at whatever pace anybody goes", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 20 }),
@@ -132,7 +132,7 @@ async function read(body: ReadableStream<Uint8Array>, slow: boolean): Promise<Ui
   return await bytesOf(new Blob(parts as BlobPart[]).stream());
 }
 
-Deno.test("Flight, nobody gets all of what it asked for before everything is verified", async () => {
+Deno.test("SharedBody, nobody gets all of what it asked for before everything is verified", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 8 }),
@@ -163,7 +163,7 @@ Deno.test("Flight, nobody gets all of what it asked for before everything is ver
   );
 });
 
-Deno.test("Flight, keeps no more in memory than it may, once the file has it", async () => {
+Deno.test("SharedBody, keeps no more in memory than it may, once the file has it", async () => {
   const file = new GrowingFile();
   const shared = new SharedBody({ total: undefined, window: 300 * KiB, open: () => file.open() });
   const bytes = noise(1000 * KiB);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hash } from "bcryptjs";
-import { SignIns } from "../../../proxy/access/users.ts";
+import { Authenticators } from "../../../proxy/access/users.ts";
 import { TooManyAttempts } from "../../../proxy/access/limiter.ts";
 import { FakeClock } from "../../fake/clock.ts";
 
@@ -14,12 +14,12 @@ function cheapHash(password: string): Promise<string> {
 function fixture() {
   const clock = new FakeClock();
   const lines: string[] = [];
-  const signIns = new SignIns({ now: clock.now, warn: (line) => lines.push(line) });
-  return { clock, lines, signIns, check: signIns.authenticator(users)! };
+  const authenticators = new Authenticators({ now: clock.now, warn: (line) => lines.push(line) });
+  return { clock, lines, authenticators, check: authenticators.authenticator(users)! };
 }
 
 Deno.test("authenticator, none without users", () => {
-  assert.equal(fixture().signIns.authenticator({}), undefined);
+  assert.equal(fixture().authenticators.authenticator({}), undefined);
 });
 
 Deno.test("authenticator, name and password; failures are told without secrets", async () => {
@@ -60,10 +60,10 @@ Deno.test("authenticator, requests of one pull are one check, however many arriv
 });
 
 Deno.test("authenticator, a reload forgets passwords and keeps the count of failures", async () => {
-  const { signIns, check } = fixture();
+  const { authenticators, check } = fixture();
   assert.equal(await check("ann", "right", "10.0.0.1"), true);
   for (let index = 0; index < 20; index++) await check("ann", `guess ${index}`, "10.0.0.9");
-  const next = signIns.authenticator({ ann: await cheapHash("changed") })!;
+  const next = authenticators.authenticator({ ann: await cheapHash("changed") })!;
   assert.equal(await next("ann", "right", "10.0.0.1"), false);
   assert.equal(await next("ann", "changed", "10.0.0.1"), true);
   await assert.rejects(next("ann", "one more", "10.0.0.9"), TooManyAttempts);

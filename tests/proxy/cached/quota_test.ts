@@ -1,7 +1,7 @@
 /** A registry whose quota is nearly used up is spared, as far as it has announced it. */
 import assert from "node:assert/strict";
 import { openCache } from "../../../cache/cache.ts";
-import { SignIns } from "../../../proxy/access/users.ts";
+import { Authenticators } from "../../../proxy/access/users.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { startServer } from "../../../proxy/server.ts";
 import { QuotaBook } from "../../../proxy/upstream/quota.ts";
@@ -37,7 +37,7 @@ Deno.test("quota nearly used, a tag that is held is served without asking", asyn
       const server = await startServer(config, {
         cache,
         quota: new QuotaBook(),
-        signIns: new SignIns({ now: Date.now, warn: () => {} }),
+        authenticators: new Authenticators({ now: Date.now, warn: () => {} }),
         env: {},
         started: () => true,
         now: Date.now,

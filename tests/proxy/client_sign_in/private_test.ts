@@ -1,7 +1,7 @@
 /** Users and rules, as clients meet them on the registry port. */
 import assert from "node:assert/strict";
 import { hash } from "bcryptjs";
-import { SignIns } from "../../../proxy/access/users.ts";
+import { Authenticators } from "../../../proxy/access/users.ts";
 import { image, OCI_MANIFEST } from "../../fake/content.ts";
 import { startProxy, type TestProxy } from "../../fake/proxy.ts";
 import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
@@ -24,7 +24,7 @@ async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
       images: { "acme/app:1": app, "acme/secret:1": image({ seed: 2 }), "library/alpine:1": app },
     }),
   );
-  const signIns = new SignIns({ now: Date.now, warn: () => {} });
+  const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
   const proxy = stack.use(
     await startProxy({
       default_registry: "hub",
@@ -38,7 +38,7 @@ async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
         { users: ["bob"], repositories: ["hub/bob/**"], actions: ["pull", "push"] },
       ],
       ...settings,
-    }, { authenticate: signIns.authenticator(users) }),
+    }, { authenticate: authenticators.authenticator(users) }),
   );
   const owned = stack.move();
   return {
@@ -154,11 +154,11 @@ Deno.test("the password for this proxy reaches no registry", async () => {
     default_registry: "hub",
   });
   await using own = await fakeRegistry({ images: { "acme/app:1": app } });
-  const signIns = new SignIns({ now: Date.now, warn: () => {} });
+  const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
   await using proxy = await startProxy({
     default_registry: "hub",
     registries: { hub: { url: own.url, auth: { mode: "client" } } },
-  }, { authenticate: signIns.authenticator(users) });
+  }, { authenticate: authenticators.authenticator(users) });
   const headers = { authorization: `Basic ${btoa("ann:ann's")}`, accept: OCI_MANIFEST };
   const response = await proxy.get("/v2/acme/app/manifests/1", { headers });
   assert.equal(response.status, 200);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openCache } from "../../../cache/cache.ts";
 import type { Cache } from "../../../cache/api.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
-import { jwtExpiry, Proofs } from "../../../proxy/client_sign_in/proof_book.ts";
+import { jwtExpiry, MemoryProofBook } from "../../../proxy/client_sign_in/proof_book.ts";
 import type { Target } from "../../../proxy/names/target.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { image, OCI_INDEX, OCI_MANIFEST } from "../../fake/content.ts";
@@ -23,7 +23,7 @@ function jwt(exp: number): string {
   return `h.${btoa(JSON.stringify({ exp: exp / 1000 })).replaceAll("=", "")}.s`;
 }
 
-Deno.test("Proofs, last as long as the token, five minutes at most, a minute where it does not say", async () => {
+Deno.test("MemoryProofBook, last as long as the token, five minutes at most, a minute where it does not say", async () => {
   const start = new FakeClock().now();
   const cases: [authorization: string, told: number | undefined, lasts: number][] = [
     ["Bearer opaque", undefined, MINUTE],
@@ -36,7 +36,7 @@ Deno.test("Proofs, last as long as the token, five minutes at most, a minute whe
   ];
   for (const [authorization, expires, lasts] of cases) {
     const clock = new FakeClock();
-    const proofs = new Proofs(clock);
+    const proofs = new MemoryProofBook(clock);
     const token = authorization.split(" ")[1]!;
     if (expires) proofs.remember({ registry: "hub", token, expires, anonymous: false });
     const proof = proofs.of(target(), authorization);
@@ -49,8 +49,8 @@ Deno.test("Proofs, last as long as the token, five minutes at most, a minute whe
   }
 });
 
-Deno.test("Proofs, are of one repository and one client, and end with a refusal", () => {
-  const proofs = new Proofs(new FakeClock());
+Deno.test("MemoryProofBook, are of one repository and one client, and end with a refusal", () => {
+  const proofs = new MemoryProofBook(new FakeClock());
   const mine = proofs.of(target(), "Bearer mine");
   mine.confirm();
   assert.equal(proofs.of(target(), "bearer  mine").holds(), true);
@@ -62,9 +62,9 @@ Deno.test("Proofs, are of one repository and one client, and end with a refusal"
   assert.equal(mine.holds(), false);
 });
 
-Deno.test("Proofs, what nobody had to sign in for is everybody's for five minutes", async () => {
+Deno.test("MemoryProofBook, what nobody had to sign in for is everybody's for five minutes", async () => {
   const clock = new FakeClock();
-  const proofs = new Proofs(clock);
+  const proofs = new MemoryProofBook(clock);
   proofs.of(target("org/open"), undefined).confirm();
   const expires = clock.now() + MINUTE;
   proofs.remember({ registry: "hub", token: "anybody's", expires, anonymous: true });
@@ -75,9 +75,9 @@ Deno.test("Proofs, what nobody had to sign in for is everybody's for five minute
   assert.equal(proofs.of(target("org/open"), undefined).holds(), false);
 });
 
-Deno.test("Proofs, offline: known keeps what was proven once", async () => {
+Deno.test("MemoryProofBook, offline: known keeps what was proven once", async () => {
   const clock = new FakeClock();
-  const proofs = new Proofs(clock);
+  const proofs = new MemoryProofBook(clock);
   for (const [offline, expected] of [["none", false], ["known", true]] as const) {
     const proof = proofs.of(target(offline, { offline }), "Bearer a");
     assert.equal(proof.holdsOffline(), false);

@@ -1,6 +1,6 @@
 /** Interception in front of the real registry API, with a fake registry behind it. */
 import assert from "node:assert/strict";
-import { SignIns } from "../../../proxy/access/users.ts";
+import { Authenticators } from "../../../proxy/access/users.ts";
 import { systemClock } from "../../../base/clock.ts";
 import { hashPassword } from "../../../base/passwords.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
@@ -50,11 +50,11 @@ class Lab implements AsyncDisposable {
       ...more,
     });
     const records: RequestRecord[] = [];
-    const signIns = new SignIns({ now: Date.now, warn: () => {} });
+    const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
     const server = await startServer(config, {
       cache: undefined,
       quota: new QuotaBook(),
-      signIns,
+      authenticators,
       env: {},
       started: () => true,
       now: Date.now,
@@ -63,7 +63,7 @@ class Lab implements AsyncDisposable {
     stack.defer(() => server.close(0));
     const forward = await ForwardService.start(config, {
       handler: server.handle,
-      authenticator: signIns.authenticator,
+      authenticator: authenticators.authenticator,
       env: {},
       ownPorts: () => [],
       events: () => {},

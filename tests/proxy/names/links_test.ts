@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { clientChallenge, mapScopes } from "../../../proxy/client_sign_in/client_challenge.ts";
 import { mapLink, mapLocation } from "../../../proxy/names/links.ts";
-import { type Ask, registryMap, route } from "../../../proxy/names/target.ts";
+import { registryMap, route, type RoutingRequest } from "../../../proxy/names/target.ts";
 
 const map = registryMap(configSchema.parse({
   registries: {
@@ -10,11 +10,12 @@ const map = registryMap(configSchema.parse({
     vanity: { url: "https://gcr.io", repo_prefix: "acme/prod", hosts: ["r.example.com"] },
   },
 }));
-const target = (part: Partial<Ask>) => route(map, { host: "b", ns: [], prefix: "", ...part });
+const target = (part: Partial<RoutingRequest>) =>
+  route(map, { host: "b", ns: [], prefix: "", ...part });
 
 Deno.test("Link, absolute or relative, becomes relative in the client's spelling", () => {
   const next = '; rel="next"';
-  const table: [Partial<Ask>, string, string | undefined][] = [
+  const table: [Partial<RoutingRequest>, string, string | undefined][] = [
     [
       { name: "docker.io/alpine" },
       `</v2/library/alpine/tags/list?n=2&last=b>${next}`,

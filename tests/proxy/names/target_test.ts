@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { OciError } from "../../../proxy/oci/errors.ts";
 import {
-  type Ask,
   clientName,
   registryMap,
   route,
+  type RoutingRequest,
   siblingName,
 } from "../../../proxy/names/target.ts";
 
@@ -32,10 +32,15 @@ function config(extra: Record<string, unknown> = {}) {
 }
 
 const map = registryMap(config());
-const ask = (part: Partial<Ask>): Ask => ({ host: "berth:8080", ns: [], prefix: "", ...part });
+const ask = (part: Partial<RoutingRequest>): RoutingRequest => ({
+  host: "berth:8080",
+  ns: [],
+  prefix: "",
+  ...part,
+});
 
 Deno.test("route, the first way that says something decides", () => {
-  const table: [string, Partial<Ask>, string, string][] = [
+  const table: [string, Partial<RoutingRequest>, string, string][] = [
     [
       "registry that was called",
       { registry: "docker", host: "docker.io", name: "alpine" },
@@ -110,7 +115,7 @@ Deno.test("route, short names where path_names is on", () => {
 });
 
 Deno.test("route, what nobody knows is a 404 that lists the known, or a 400, never a call", () => {
-  const table: [string, Partial<Ask>, string][] = [
+  const table: [string, Partial<RoutingRequest>, string][] = [
     ["ns unknown", { ns: ["evil.test"], name: "a" }, "NAME_UNKNOWN"],
     ["ns address", { ns: ["169.254.169.254"], name: "a" }, "NAME_UNKNOWN"],
     ["ns contradicts itself", { ns: ["quay.io", "docker.io"], name: "a" }, "NAME_INVALID"],
@@ -131,7 +136,7 @@ Deno.test("route, what nobody knows is a 404 that lists the known, or a 400, nev
 });
 
 Deno.test("siblingName, the other way round; nothing of another registry", () => {
-  const table: [Partial<Ask>, string, string | undefined][] = [
+  const table: [Partial<RoutingRequest>, string, string | undefined][] = [
     [{ name: "quay.io/org/app" }, "quay.io/org/base", "org/base"],
     [{ name: "quay.io/org/app" }, "library/alpine", undefined],
     [{ name: "app" }, "alpine", "library/alpine"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Activity } from "../../../proxy/observe/stats/activity.ts";
 import { zero } from "../../../proxy/observe/stats/counts.ts";
-import { Feed, type Told } from "../../../ui/api/feed.ts";
+import { Feed, type FeedSource } from "../../../ui/api/feed.ts";
 import type { Fill } from "../../../ui/api/schema/events.ts";
 import { record } from "../../fake/records.ts";
 import { NEVER_VERIFIED } from "../../../ui/api/verifier.ts";
@@ -10,7 +10,7 @@ import { idleStatus } from "../../fake/present.ts";
 function fixture() {
   const state = { now: 1_700_000_000_000, requests: 0, fills: [] as Fill[] };
   const activity = new Activity(state.now);
-  const present: Told = {
+  const present: FeedSource = {
     live: () => ({
       now: state.now,
       since: 0,

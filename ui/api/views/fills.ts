@@ -16,7 +16,7 @@ export class FillMeter {
 
   /**
    * `fills` as the API tells them, the longest running first. `now` in Unix milliseconds;
-   * `resuming` says whether one waits for its source to go on.
+   * `resuming` says whether one waits for its source to resume.
    */
   view(
     fills: readonly RunningFill[],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pair as both } from "../fake/pair.ts";
 import { digestOf, image, OCI_INDEX, OCI_MANIFEST, referrer } from "../fake/content.ts";
 import { startProxy } from "../fake/proxy.ts";
 import { fakeRegistry } from "../fake/registry.ts";
@@ -6,14 +7,7 @@ import { fakeRegistry } from "../fake/registry.ts";
 const app = image({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
 const images = { "library/app:latest": app, "library/app:v2": app, "org/tool:1": image() };
 
-async function pair() {
-  const upstream = await fakeRegistry({ images });
-  const proxy = await startProxy({
-    default_registry: "hub",
-    registries: { hub: { url: upstream.url, aliases: ["hub.test"], library: true } },
-  });
-  return { upstream, proxy };
-}
+const pair = () => both({ registry: { images }, hub: { aliases: ["hub.test"], library: true } });
 
 Deno.test("GET /v2/, answers for itself", async () => {
   const { upstream, proxy } = await pair();

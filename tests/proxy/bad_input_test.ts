@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
+import { pair as both } from "../fake/pair.ts";
 import fc from "fast-check";
 import { image } from "../fake/content.ts";
 import { startProxy } from "../fake/proxy.ts";
 import { raw } from "../fake/raw.ts";
-import { fakeRegistry } from "../fake/registry.ts";
 
 const app = image();
 
-async function pair() {
-  const upstream = await fakeRegistry({ images: { "org/app:1": app } });
-  const proxy = await startProxy({
-    default_registry: "hub",
-    upstream: { retries: 0, response_timeout: "2s", idle_timeout: "2s", connect_timeout: "2s" },
-    registries: { hub: { url: upstream.url } },
+const TIMES = { response_timeout: "2s", idle_timeout: "2s", connect_timeout: "2s" };
+const pair = () =>
+  both({
+    registry: { images: { "org/app:1": app } },
+    settings: { upstream: { retries: 0, ...TIMES } },
   });
-  return { upstream, proxy };
-}
 
 Deno.test("malformed paths are a 4xx in the spec's form and never reach upstream", async () => {
   const { upstream, proxy } = await pair();

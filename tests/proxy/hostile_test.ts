@@ -1,7 +1,7 @@
 /** Clients and registries that want Berth to call, to say or to open what it should not. */
 import assert from "node:assert/strict";
+import { type Pair, pair } from "../fake/pair.ts";
 import { image, OCI_MANIFEST } from "../fake/content.ts";
-import { startProxy, type TestProxy } from "../fake/proxy.ts";
 import { raw } from "../fake/raw.ts";
 import { type FakeRegistry, fakeRegistry, type FakeRegistryOptions } from "../fake/registry.ts";
 
@@ -9,30 +9,18 @@ const app = image();
 const BLOB = `/v2/acme/app/blobs/${app.blobs[1]!.digest}`;
 const MANIFEST = { headers: { accept: OCI_MANIFEST } };
 
-interface Setup extends AsyncDisposable {
-  upstream: FakeRegistry;
-  proxy: TestProxy;
-}
-
-async function setup(
+function setup(
   options: FakeRegistryOptions = {},
-  registry: Record<string, unknown> = {},
+  hub: Record<string, unknown> = {},
   settings: Record<string, unknown> = {},
-): Promise<Setup> {
-  await using stack = new AsyncDisposableStack();
+): Promise<Pair> {
   const images = { "acme/app:1": app, "acme/secret:1": app };
-  const upstream = stack.use(await fakeRegistry({ images, ...options }));
   const timeouts = { connect_timeout: "2s", response_timeout: "2s", idle_timeout: "2s" };
-  const proxy = stack.use(
-    await startProxy({
-      default_registry: "hub",
-      upstream: { retries: 0, ...timeouts },
-      registries: { hub: { url: upstream.url, aliases: ["hub.test"], ...registry } },
-      ...settings,
-    }),
-  );
-  const owned = stack.move();
-  return { upstream, proxy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return pair({
+    registry: { images, ...options },
+    hub: { aliases: ["hub.test"], ...hub },
+    settings: { upstream: { retries: 0, ...timeouts }, ...settings },
+  });
 }
 
 /** A host that nobody meant, on an address of its own. */
@@ -175,7 +163,7 @@ Deno.test("the realm that clients are told is ours, whatever the headers say", a
     public_url: "https://berth.example.com",
   });
   await using plain = await setup({ auth }, { auth: { mode: "client" } });
-  const realm = async ({ proxy }: Setup, ...headers: string[]) => {
+  const realm = async ({ proxy }: Pair, ...headers: string[]) => {
     const lines = ["GET /v2/ HTTP/1.1", ...headers, "Connection: close", "", ""];
     const answer = await raw(proxy.host, lines.join("\r\n"));
     return /realm="([^"]*)"/i.exec(answer)?.[1];

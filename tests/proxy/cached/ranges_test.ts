@@ -1,10 +1,8 @@
 /** Ranges of blobs: cold, joined and held, over real sockets. */
 import assert from "node:assert/strict";
-import type { Cache } from "../../../cache/api.ts";
-import { openCache } from "../../../cache/cache.ts";
+import { type CachedPair, cachedPair, stored } from "../../fake/pair.ts";
 import { image } from "../../fake/content.ts";
-import { startProxy, type TestProxy } from "../../fake/proxy.ts";
-import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
+import type { FakeRegistry } from "../../fake/registry.ts";
 
 const MIB = 2 ** 20;
 const app = image({ layers: [3 * MIB, 5000] });
@@ -12,36 +10,16 @@ const [LAYER, SMALL] = app.blobs.slice(1) as [typeof app.blobs[number], typeof a
 const pathOf = ({ digest }: { digest: string }) => `/v2/org/app/blobs/${digest}`;
 const PATH = pathOf(LAYER);
 
-interface Setup extends AsyncDisposable {
-  upstream: FakeRegistry;
-  proxy: TestProxy;
-  cache: Cache;
+interface Setup extends CachedPair {
   get(range: string, more?: Record<string, string>): Promise<Response>;
 }
 
 async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
-  await using stack = new AsyncDisposableStack();
-  const dir = await Deno.makeTempDir({ prefix: "berth-ranges-" });
-  stack.defer(() => Deno.remove(dir, { recursive: true }));
-  const upstream = stack.use(await fakeRegistry({ images: { "org/app:latest": app } }));
-  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0 });
-  stack.defer(() => cache.close());
-  const registries = { hub: { url: upstream.url } };
-  const proxy = stack.use(
-    await startProxy({ default_registry: "hub", registries, ...settings }, {}, cache),
-  );
-  const owned = stack.move();
-  return {
-    upstream,
-    proxy,
-    cache,
-    get: (range, more = {}) => proxy.get(PATH, { headers: { range, ...more } }),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-async function stored(cache: Cache): Promise<void> {
-  while (cache.fills().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  const both = await cachedPair({ registry: { images: { "org/app:latest": app } }, settings });
+  return Object.assign(both, {
+    get: (range: string, more: Record<string, string> = {}) =>
+      both.proxy.get(PATH, { headers: { range, ...more } }),
+  });
 }
 
 /** Makes the next transfer of a blob stop after `after` bytes until the result is called. */
@@ -73,7 +51,7 @@ for (const how of ["cold", "joined", "held"]) {
       let leader: Promise<unknown> = Promise.resolve();
       if (how === "held") {
         await (await s.proxy.get(PATH)).bytes();
-        await stored(s.cache);
+        await stored(s);
       }
       if (how === "joined") {
         release = holdAt(s.upstream, 2 * MIB);
@@ -89,7 +67,7 @@ for (const how of ["cold", "joined", "held"]) {
       assert.equal(response.headers.get("etag"), `"${LAYER.digest}"`);
       assert.deepEqual(await response.bytes(), LAYER.bytes.slice(start, end), range);
       await leader;
-      await stored(s.cache);
+      await stored(s);
     }
   });
 
@@ -111,7 +89,7 @@ for (const how of ["cold", "joined", "held"]) {
       let leader: Promise<unknown> = Promise.resolve();
       if (how === "held") {
         await (await s.proxy.get(PATH)).bytes();
-        await stored(s.cache);
+        await stored(s);
       }
       if (how === "joined") {
         release = holdAt(s.upstream, MIB);
@@ -124,7 +102,7 @@ for (const how of ["cold", "joined", "held"]) {
       if (status === 200) assert.equal(body.length, SIZE);
       if (status === 206) assert.deepEqual(body, LAYER.bytes.slice(5, 10));
       await leader;
-      await stored(s.cache);
+      await stored(s);
     }
   });
 
@@ -134,7 +112,7 @@ for (const how of ["cold", "joined", "held"]) {
     let release = () => {};
     if (how === "held") {
       await (await s.proxy.get(PATH)).bytes();
-      await stored(s.cache);
+      await stored(s);
     }
     if (how === "joined") {
       release = holdAt(s.upstream, MIB);
@@ -146,7 +124,7 @@ for (const how of ["cold", "joined", "held"]) {
     await response.body?.cancel();
     release();
     await leader;
-    await stored(s.cache);
+    await stored(s);
   });
 }
 
@@ -159,7 +137,7 @@ Deno.test("blob ranges, what has arrived comes at once, while the rest has not",
   assert.deepEqual(await joined.bytes(), LAYER.bytes.slice(100, 201));
   assert.equal(s.upstream.count("GET", /blobs/), 1);
   release();
-  await stored(s.cache);
+  await stored(s);
 });
 
 Deno.test("blob ranges, one that the download would come to late is asked for by itself", async () => {
@@ -183,14 +161,14 @@ Deno.test("blob ranges, one that the download would come to late is asked for by
   ]);
   release();
   assert.equal((await leader).length, SIZE);
-  await stored(s.cache);
+  await stored(s);
 });
 
 Deno.test("blob ranges, the footer of a cold blob comes first, and the whole behind it", async () => {
   await using s = await setup();
   const response = await s.get("bytes=-100");
   assert.deepEqual(await response.bytes(), LAYER.bytes.slice(-100));
-  await stored(s.cache);
+  await stored(s);
   assert.equal(s.cache.stat(LAYER.digest)?.size, SIZE);
   assert.equal(s.upstream.count("GET", /blobs/), 2);
   assert.equal((await s.get("bytes=-100")).headers.get("cache-status"), "berth; hit");
@@ -203,7 +181,7 @@ Deno.test("blob ranges, large and open-ended ones wait for the one download", as
   assert.deepEqual(all.map(({ status }) => status), [206, 206, 206, 206]);
   await Promise.all(all.map((response) => response.bytes()));
   assert.equal(s.upstream.count("GET", /blobs/), 1);
-  await stored(s.cache);
+  await stored(s);
 });
 
 Deno.test("blob ranges, an upstream that ignores Range is asked for all of it, once", async () => {
@@ -213,13 +191,13 @@ Deno.test("blob ranges, an upstream that ignores Range is asked for all of it, o
   const response = await s.get("bytes=-100");
   assert.equal(response.status, 206);
   assert.deepEqual(await response.bytes(), LAYER.bytes.slice(-100));
-  await stored(s.cache);
+  await stored(s);
 });
 
 Deno.test("blob ranges, several of what is here are a multipart answer", async () => {
   await using s = await setup();
   await (await s.proxy.get(PATH)).bytes();
-  await stored(s.cache);
+  await stored(s);
   const response = await s.get("bytes=0-9,100-199,-5");
   assert.equal(response.status, 206);
   const type = response.headers.get("content-type")!;
@@ -241,7 +219,7 @@ Deno.test("blob ranges, several of what is here are a multipart answer", async (
 Deno.test("blob ranges, several: what is left of them, and what is too much", async () => {
   await using s = await setup();
   await (await s.proxy.get(PATH)).bytes();
-  await stored(s.cache);
+  await stored(s);
   const many = Array.from({ length: 17 }, (_, i) => `${i * 10}-${i * 10 + 1}`).join(",");
   const table: [string, number][] = [
     ["bytes=0-9,99999999-", 206],
@@ -265,5 +243,5 @@ Deno.test("blob ranges, several of what is not here are answered with the whole"
   const response = await s.proxy.get(pathOf(SMALL), { headers: { range: "bytes=0-1,5-6" } });
   assert.equal(response.status, 200);
   assert.deepEqual(await response.bytes(), SMALL.bytes);
-  await stored(s.cache);
+  await stored(s);
 });

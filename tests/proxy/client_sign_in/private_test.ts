@@ -1,5 +1,6 @@
 /** Users and rules, as clients meet them on the registry port. */
 import assert from "node:assert/strict";
+import { pair } from "../../fake/pair.ts";
 import { hash } from "bcryptjs";
 import { Authenticators } from "../../../proxy/access/users.ts";
 import { image, OCI_MANIFEST } from "../../fake/content.ts";
@@ -18,17 +19,13 @@ interface Setup extends AsyncDisposable {
 }
 
 async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
-  await using stack = new AsyncDisposableStack();
-  const upstream = stack.use(
-    await fakeRegistry({
-      images: { "acme/app:1": app, "acme/secret:1": image({ seed: 2 }), "library/alpine:1": app },
-    }),
-  );
   const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
-  const proxy = stack.use(
-    await startProxy({
-      default_registry: "hub",
-      registries: { hub: { url: upstream.url, auth: { username: "robot", password: "r" } } },
+  const both = await pair({
+    registry: {
+      images: { "acme/app:1": app, "acme/secret:1": image({ seed: 2 }), "library/alpine:1": app },
+    },
+    hub: { auth: { username: "robot", password: "r" } },
+    settings: {
       users,
       allow_push: true,
       access: [
@@ -38,20 +35,16 @@ async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
         { users: ["bob"], repositories: ["hub/bob/**"], actions: ["pull", "push"] },
       ],
       ...settings,
-    }, { authenticate: authenticators.authenticator(users) }),
-  );
-  const owned = stack.move();
-  return {
-    upstream,
-    proxy,
-    async as(user, path, init) {
-      const authorization = `Basic ${btoa(`${user}:${user}'s`)}`;
-      const headers = { accept: OCI_MANIFEST, authorization };
-      const response = await proxy.get(path, { headers, ...init });
-      return { status: response.status, text: await response.text() };
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    parts: { authenticate: authenticators.authenticator(users) },
+  });
+  const as: Setup["as"] = async (user, path, init) => {
+    const authorization = `Basic ${btoa(`${user}:${user}'s`)}`;
+    const headers = { accept: OCI_MANIFEST, authorization };
+    const response = await both.proxy.get(path, { headers, ...init });
+    return { status: response.status, text: await response.text() };
   };
+  return Object.assign(both, { as });
 }
 
 Deno.test("users, nothing without a sign-in: 401 with a Basic challenge, wherever it knocks", async () => {

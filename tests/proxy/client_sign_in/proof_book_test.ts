@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openCache } from "../../../cache/cache.ts";
+import { cachedPair, stored } from "../../fake/pair.ts";
 import type { Cache } from "../../../cache/api.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { jwtExpiry, MemoryProofBook } from "../../../proxy/client_sign_in/proof_book.ts";
@@ -111,12 +111,9 @@ interface Setup extends AsyncDisposable {
 }
 
 async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
-  await using stack = new AsyncDisposableStack();
-  const dir = await Deno.makeTempDir({ prefix: "berth-proofs-" });
-  stack.defer(() => Deno.remove(dir, { recursive: true }));
   const clock = new FakeClock();
-  const upstream = stack.use(
-    await fakeRegistry({
+  const both = await cachedPair({
+    registry: {
       images: { "org/open:1": app, "org/secret:1": secret, "eve/app:1": app },
       auth: {
         scheme: "bearer",
@@ -124,30 +121,13 @@ async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
         private: ["org/secret"],
         now: clock.now,
       },
-    }),
-  );
-  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0 });
-  stack.defer(() => cache.close());
-  const url = upstream.url;
-  const proxy = stack.use(
-    await startProxy(
-      {
-        default_registry: "hub",
-        registries: {
-          hub: { url, auth: { mode: "client" }, ...settings },
-          other: { url, aliases: ["other.test"] },
-        },
-      },
-      { now: clock.now },
-      cache,
-    ),
-  );
-  const owned = stack.move();
-  return {
-    upstream,
-    proxy,
-    cache,
-    clock,
+    },
+    hub: { auth: { mode: "client" }, ...settings },
+    others: (url) => ({ other: { url, aliases: ["other.test"] } }),
+    parts: { now: clock.now },
+  });
+  const { proxy } = both;
+  const asked: Pick<Setup, "token" | "get"> = {
     async token(user, repository) {
       const headers: HeadersInit = user
         ? { authorization: `Basic ${btoa(`${user}:${user[0]}`)}` }
@@ -160,11 +140,11 @@ async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
       if (token) headers["authorization"] = `Bearer ${token}`;
       const response = await proxy.get(path, { headers, method });
       const bytes = await response.bytes();
-      while (cache.fills().length > 0) await new Promise((resolve) => setImmediate(resolve));
+      await stored(both);
       return [response.status, bytes];
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+  return Object.assign(both, { clock, ...asked });
 }
 
 const SECRET = `/v2/org/secret/blobs/${LAYER.digest}`;

@@ -1,29 +1,20 @@
 import assert from "node:assert/strict";
+import { pair as both } from "../../fake/pair.ts";
 import { image, OCI_MANIFEST } from "../../fake/content.ts";
-import { startProxy, type TestProxy } from "../../fake/proxy.ts";
-import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
+import { startProxy } from "../../fake/proxy.ts";
+import { fakeRegistry } from "../../fake/registry.ts";
 
 const images = { "acme/app:1": image(), "acme/secret:1": image({ seed: 2 }) };
 const BASIC = `Basic ${btoa("ann:right")}`;
 
-async function pair(): Promise<{ upstream: FakeRegistry; proxy: TestProxy }> {
-  const upstream = await fakeRegistry({
-    images,
-    auth: { scheme: "bearer", users: { ann: "right" }, private: ["acme/secret"] },
-  });
-  const proxy = await startProxy({
-    default_registry: "hub",
-    registries: {
-      hub: {
-        url: upstream.url,
-        aliases: ["hub.test"],
-        repo_prefix: "acme",
-        auth: { mode: "client" },
-      },
+const pair = () =>
+  both({
+    registry: {
+      images,
+      auth: { scheme: "bearer", users: { ann: "right" }, private: ["acme/secret"] },
     },
+    hub: { aliases: ["hub.test"], repo_prefix: "acme", auth: { mode: "client" } },
   });
-  return { upstream, proxy };
-}
 
 function challengeOf(response: Response): { realm: string; service: string; scope: string } {
   const header = response.headers.get("www-authenticate") ?? "";

@@ -1,12 +1,11 @@
 /** What is recorded of an answer is what the client got, whichever way it ended. */
 import assert from "node:assert/strict";
+import { cachedPair, type Pair, pair, stored } from "../../fake/pair.ts";
 import type { Cache } from "../../../cache/api.ts";
-import { openCache } from "../../../cache/cache.ts";
 import type { ProxyParts } from "../../../proxy/app.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { image } from "../../fake/content.ts";
-import { startProxy, type TestProxy } from "../../fake/proxy.ts";
-import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
+import type { TestProxy } from "../../fake/proxy.ts";
 import type { RequestRecord } from "../../../proxy/observe/record.ts";
 
 const MIB = 2 ** 20;
@@ -15,9 +14,7 @@ const [LARGE, MEDIUM, SMALL] = app.blobs.slice(1) as [Blob, Blob, Blob];
 type Blob = typeof app.blobs[number];
 const pathOf = (blob: Blob) => `/v2/org/app/blobs/${blob.digest}`;
 
-interface Setup extends AsyncDisposable {
-  upstream: FakeRegistry;
-  proxy: TestProxy;
+interface Setup extends Pair {
   cache: Cache | undefined;
   late: number[];
 }
@@ -27,29 +24,12 @@ async function setup(
   cached = true,
   parts: Partial<ProxyParts> = {},
 ): Promise<Setup> {
-  await using stack = new AsyncDisposableStack();
-  const dir = await Deno.makeTempDir({ prefix: "berth-truth-" });
-  stack.defer(() => Deno.remove(dir, { recursive: true }));
-  const upstream = stack.use(await fakeRegistry({ images: { "org/app:latest": app } }));
-  const cache = cached
-    ? await openCache({ dir, scrubRate: 0, retries: 0, backoff: () => 0 })
-    : undefined;
-  if (cache) stack.defer(() => cache.close());
   const late: number[] = [];
-  const registries = { hub: { url: upstream.url } };
-  const proxy = stack.use(
-    await startProxy({ default_registry: "hub", registries, ...settings }, {
-      onLateBytes: (_, bytes) => late.push(bytes),
-      ...parts,
-    }, cache),
-  );
-  const owned = stack.move();
-  return { upstream, proxy, cache, late, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-/** The last byte arrives when it is verified; a moment later it is stored. */
-async function stored({ cache }: Setup): Promise<void> {
-  while (cache!.fills().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  const onLateBytes = (_: string, bytes: number) => void late.push(bytes);
+  const registry = { images: { "org/app:latest": app } };
+  const options = { registry, settings, parts: { onLateBytes, ...parts } };
+  if (!cached) return Object.assign(await pair(options), { cache: undefined, late });
+  return Object.assign(await cachedPair(options, { retries: 0 }), { late });
 }
 
 /** The first record that `proxy` has or gets. */
@@ -74,7 +54,7 @@ Deno.test("records, a whole answer is complete with its bytes, by miss, hit and 
     assert.equal((await (await s.proxy.get(pathOf(MEDIUM))).bytes()).length, 3 * MIB);
     const record = await recorded(s.proxy, index + 1);
     assert.deepEqual([record.ended, record.bytes, record.cache], ["complete", 3 * MIB, result]);
-    await stored(s);
+    await stored({ cache: s.cache! });
   }
   assert.equal(s.proxy.records[0]!.upstreamBytes, 3 * MIB);
   s.upstream.fault({ path: /blobs/, action: { kind: "no-length" } });
@@ -108,7 +88,7 @@ for (const cached of [true, false]) {
 Deno.test("records, a client that leaves a hit has what it took", async () => {
   await using s = await setup();
   await (await s.proxy.get(pathOf(LARGE))).bytes();
-  await stored(s);
+  await stored({ cache: s.cache! });
   (await take(s.proxy, pathOf(LARGE), 447)).close();
   const record = await recorded(s.proxy, 2);
   assert.deepEqual([record.ended, record.cache], ["client closed", "hit"]);

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
+import { cachedPair } from "../../fake/pair.ts";
 import type { Cache } from "../../../cache/api.ts";
-import { openCache } from "../../../cache/cache.ts";
 import { digestOf, image, OCI_MANIFEST } from "../../fake/content.ts";
-import { startProxy } from "../../fake/proxy.ts";
-import { fakeRegistry } from "../../fake/registry.ts";
 
 const app = image();
 const [, LAYER] = app.blobs;
@@ -11,26 +9,13 @@ const ACCEPT = { accept: OCI_MANIFEST };
 
 /** Berth with a cache and pushes allowed, in front of a registry that holds `app` as org/app:latest. */
 async function setup() {
-  await using stack = new AsyncDisposableStack();
-  const dir = await Deno.makeTempDir({ prefix: "berth-deletions-" });
-  stack.defer(() => Deno.remove(dir, { recursive: true }));
-  const upstream = stack.use(await fakeRegistry({ images: { "org/app:latest": app } }));
-  const cache = await openCache({ dir, scrubRate: 0, backoff: () => 0 });
-  stack.defer(() => cache.close());
-  const settings = {
-    allow_push: true,
-    default_registry: "hub",
-    registries: { hub: { url: upstream.url } },
-  };
-  const proxy = stack.use(await startProxy(settings, {}, cache));
-  const owned = stack.move();
-  return {
-    upstream,
-    cache,
+  const registry = { images: { "org/app:latest": app } };
+  const both = await cachedPair({ registry, settings: { allow_push: true } });
+  return Object.assign(both, {
     /** The status of a request about org/app. */
     async status(method: string, path: string, body?: Uint8Array<ArrayBuffer>): Promise<number> {
       const headers = body ? { "content-type": OCI_MANIFEST } : ACCEPT;
-      const response = await proxy.get(`/v2/org/app/${path}`, {
+      const response = await both.proxy.get(`/v2/org/app/${path}`, {
         method,
         headers,
         ...body && { body },
@@ -38,8 +23,7 @@ async function setup() {
       await response.bytes();
       return response.status;
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  });
 }
 
 /** The last byte arrives when it is verified; a moment later it is stored. */

@@ -3,16 +3,43 @@ import type { Target } from "./target.ts";
 
 /**
  * `Link: </v2/…?last=x>; rel="next"` with the client's name, prefix and `ns`, always relative: some
- * clients refuse a link to another host. `undefined` where it points elsewhere.
+ * clients refuse a link to another host. The query is the registry's business and stays as it is.
+ * `asked` is the path at upstream that the answer is from: a relative target means it (RFC 8288, 3.1).
+ * `undefined` where nothing is left of it; links to elsewhere are left out.
  */
-export function mapLink(target: Target, link: string | null): string | undefined {
-  const match = /^\s*<([^>]*)>(.*)$/.exec(link ?? "");
-  const url = match && URL.parse(match[1]!, `${new URL(target.registry.url).origin}/v2/`);
-  if (!match || !url) return undefined;
-  const path = mapPath(target, url.pathname);
-  return path === undefined
-    ? undefined
-    : `<${path}${withNamespace(target, url.search)}>${match[2]}`;
+export function mapLink(target: Target, link: string | null, asked = "/v2/"): string | undefined {
+  const mapped = linksOf(target, link, asked).flatMap(({ url, parameters }) => {
+    const path = mapPath(target, url.pathname);
+    return path === undefined ? [] : [`<${path}${withNamespace(target, url.search)}>${parameters}`];
+  });
+  return mapped.length > 0 ? mapped.join(", ") : undefined;
+}
+
+/** Whether a link in the client's words leads to what it has asked: path and query, `ns` aside. */
+export function linksToItself(link: string | null, asked: string): boolean {
+  const own = new URL(asked, "http://x");
+  return [...(link ?? "").matchAll(/<([^>]*)>/g)].some(([, address]) => {
+    const url = URL.parse(address!, own);
+    return url?.pathname === own.pathname && sameQuery(url.search, own.search);
+  });
+}
+
+function linksOf(target: Target, link: string | null, asked: string) {
+  const values = (link ?? "").matchAll(/<([^>]*)>((?:[^,"]|"[^"]*")*)/g);
+  return [...values].flatMap(([, address, parameters]) => {
+    const url = URL.parse(address!, `${originOf(target)}${asked}`);
+    return url ? [{ url, parameters: parameters!.trimEnd() }] : [];
+  });
+}
+
+function originOf({ registry }: Target): string {
+  return new URL(registry.url).origin;
+}
+
+function sameQuery(a: string, b: string): boolean {
+  const sorted = (search: string) =>
+    [...new URLSearchParams(search)].filter(([name]) => name !== "ns").map(String).sort().join("&");
+  return sorted(a) === sorted(b);
 }
 
 /** `/v2/<upstream name>/…` as the client would spell it; `undefined` for another repository. */
@@ -35,4 +62,13 @@ export function mapLocation(target: Target, location: string): string | undefine
   const url = URL.parse(location, `${new URL(target.registry.url).origin}/v2/`);
   const path = url ? mapPath(target, url.pathname) : undefined;
   return path === undefined ? undefined : path + withNamespace(target, url!.search);
+}
+
+/** The client's query for upstream, byte for byte, but for the `ns` that is for us. */
+export function upstreamQuery(url: string): string {
+  const query = /\?([^#]*)/.exec(url)?.[1] ?? "";
+  return query.split("&").filter((pair) => {
+    const name = pair.split("=", 1)[0]!;
+    return pair !== "" && name !== "ns";
+  }).join("&");
 }

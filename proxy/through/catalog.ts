@@ -2,8 +2,9 @@
 import { type Answer, uncached } from "../answer.ts";
 import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
-import { type Page, pageOf, pageQuery, readJsonObject } from "./paging.ts";
-import { withNamespace } from "../names/links.ts";
+import { upstreamQuery, withNamespace } from "../names/links.ts";
+import { isRepository } from "../oci/path.ts";
+import { type Page, pageOf, pageQuery, readJsonObject, refuseLoop } from "./paging.ts";
 import { clientName, siblingName } from "../names/target.ts";
 
 /** Where most names are not for the client, more are asked for at once. */
@@ -15,19 +16,22 @@ const MOST_PAGES = 50;
 export async function catalog(x: Exchange): Promise<Answer> {
   const page = pageOf(x.query);
   const hides = x.target.registry.repo_prefix !== "";
-  let query = upstreamQuery(x, hides ? { ...page, n: LARGE_PAGE } : page);
+  let query = hides ? prefixedQuery(x, page) : ownQuery(x, page);
   for (let left = MOST_PAGES;; left--) {
     const { names, next } = await readPage(x, query);
     const visible = names.filter((name) => x.access.may(x.target.registry, name, "pull"))
       .flatMap((name) => clientName(x.target, name) ?? []);
+    if (next !== undefined) refuseLoop(x, `<?${next}>`, `/v2/_catalog?${query}`);
     if (visible.length === 0 && next !== undefined && left > 0) {
       query = next;
       continue;
     }
     const shown = visible.slice(0, page.n);
-    const more = shown.length > 0 && (next !== undefined || shown.length < visible.length);
-    const last = more ? shown.at(-1)! : undefined;
-    const headers = last === undefined ? undefined : { link: linkTo(x, { ...page, last }) };
+    const cut = shown.length < visible.length;
+    const own = shown.length > 0 && (hides ? next !== undefined || cut : cut);
+    // Where every name may be told, the registry's own way to the next page is the client's, too.
+    const way = own ? pageQuery({ ...page, last: shown.at(-1)! }) : hides ? undefined : next;
+    const headers = way === undefined ? undefined : { link: linkTo(x, way) };
     return uncached(Response.json({ repositories: shown }, headers && { headers }));
   }
 }
@@ -47,12 +51,27 @@ async function readPage(x: Exchange, query: string) {
   return { names: names.filter((name) => typeof name === "string"), next };
 }
 
-/** `page` as upstream is asked for it, `last` in its own names. */
-function upstreamQuery(x: Exchange, { n, last }: Page): string {
-  return pageQuery({ n, last: last && (siblingName(x.target, last) ?? last) });
+/** Behind a prefix: many at once, from `last` in upstream's names. */
+function prefixedQuery(x: Exchange, { last }: Page): string {
+  return pageQuery({ n: LARGE_PAGE, last: last && (siblingName(x.target, last) ?? last) });
 }
 
-function linkTo({ target }: Exchange, page: Page): string {
-  const address = `${target.prefix}/v2/_catalog${withNamespace(target, `?${pageQuery(page)}`)}`;
+/** The client's query as it is, but for a `last` that is called otherwise upstream. */
+function ownQuery(x: Exchange, { last }: Page): string {
+  const query = upstreamQuery(x.request.url);
+  const name = last && upstreamLast(x, last);
+  if (!name || name === last) return query;
+  const parameters = new URLSearchParams(query);
+  parameters.set("last", name);
+  return parameters.toString();
+}
+
+/** What is no repository's name is a registry's own token. */
+function upstreamLast(x: Exchange, last: string): string | undefined {
+  return isRepository(last) ? siblingName(x.target, last) : undefined;
+}
+
+function linkTo({ target }: Exchange, query: string): string {
+  const address = `${target.prefix}/v2/_catalog${withNamespace(target, `?${query}`)}`;
   return `<${address}>; rel="next"`;
 }

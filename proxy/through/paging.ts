@@ -1,6 +1,9 @@
 /** Lists in pages, as the distribution spec has them ("Listing Tags"). */
 import { OciError } from "../oci/errors.ts";
+import type { Exchange } from "../exchange.ts";
 import { readLimited } from "../http/body.ts";
+import { linksToItself } from "../names/links.ts";
+import { calledAs } from "../names/target.ts";
 
 /** Which part of a list is asked for. */
 export interface Page {
@@ -10,20 +13,29 @@ export interface Page {
   last?: string | undefined;
 }
 
-const LONGEST_LAST = 512;
-
 /** `n` and `last` of a query. Throws `PAGINATION_NUMBER_INVALID` (400). */
 export function pageOf(query: URLSearchParams): Page {
+  checkPageSize(query);
   const n = query.get("n");
-  if (n !== null && !/^\d{1,6}$/.test(n)) {
-    throw new OciError("PAGINATION_NUMBER_INVALID", {
-      message: "invalid n: expected a number of results",
-    });
-  }
-  return {
-    n: n === null ? undefined : Number(n),
-    last: query.get("last")?.slice(0, LONGEST_LAST),
-  };
+  return { n: n === null ? undefined : Number(n), last: query.get("last") ?? undefined };
+}
+
+/** Throws `PAGINATION_NUMBER_INVALID` (400) where `n` is no number of results. */
+export function checkPageSize(query: URLSearchParams): void {
+  const n = query.get("n");
+  if (n === null || /^\d{1,6}$/.test(n)) return;
+  throw new OciError("PAGINATION_NUMBER_INVALID", {
+    message: "invalid n: expected a number of results",
+  });
+}
+
+/** Throws a 502 where `link` leads to `asked` itself, in the client's words both. */
+export function refuseLoop({ target }: Exchange, link: string | null, asked: string): void {
+  if (!linksToItself(link, asked)) return;
+  throw new OciError("UNAVAILABLE", {
+    status: 502,
+    message: `${calledAs(target)} answered with a page of a list that leads to itself`,
+  });
 }
 
 /** `page` as a query, without the question mark. */

@@ -62,8 +62,12 @@ Deno.test("catalog, pages without a name for the client are passed over, fifty a
     "page=2": [["acme/app"]],
   }, registry);
   assert.deepEqual(found, { names: ["app"], link: null, asked: 2 });
-  const endless = await list("/v2/_catalog", { "n=1000": hidden, "page=2": hidden }, registry);
+  const many: Pages = { "n=1000": hidden };
+  for (let page = 2; page < 99; page++) many[`page=${page}`] = [["other/a"], `page=${page + 1}`];
+  const endless = await list("/v2/_catalog", many, registry);
   assert.deepEqual(endless, { names: [], link: null, asked: 51 });
+  const itself = list("/v2/_catalog", { "n=1000": hidden, "page=2": hidden }, registry);
+  await assert.rejects(itself, { status: 502, message: /leads to itself/ });
 });
 
 Deno.test("catalog, what upstream refuses is refused", async () => {

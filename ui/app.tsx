@@ -4,11 +4,10 @@ import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
 import { LocationProvider, Route, Router } from "preact-iso/router";
 import { later, loadWhenIdle, Outdated } from "./components/later.tsx";
-import lazy from "preact-iso/lazy";
+import lazy, { ErrorBoundary } from "preact-iso/lazy";
 import { Failure } from "./components/states.tsx";
 import { Shell } from "./components/shell.tsx";
 import { Toasts } from "./components/toast.tsx";
-import { Login } from "./pages/login.tsx";
 import { startClock } from "./web/clock.ts";
 import { connectLive } from "./web/live.ts";
 import { pathname, useAddress } from "./web/location.ts";
@@ -22,6 +21,7 @@ const SCOPE = /^(?!\/(api|metrics)\b)/;
 const Overview = lazy(() =>
   import("./pages/overview.tsx").then(({ Overview }) => Overview, () => Outdated)
 );
+const Login = lazy(() => import("./pages/login.tsx").then(({ Login }) => Login, () => Outdated));
 const Pages = later(({ Pages }) => Pages);
 const Missing = later(({ Missing }) => Missing);
 
@@ -48,7 +48,13 @@ function App() {
     );
   }
   if (!session.value) return null;
-  if (!signedIn) return <Login />;
+  if (!signedIn) {
+    return (
+      <ErrorBoundary>
+        <Login />
+      </ErrorBoundary>
+    );
+  }
   return (
     <Shell>
       <Router>

@@ -9,6 +9,8 @@ import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import { resolveRange, type Span } from "../range.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 import type { Content, FillOptions, Look, OpenOptions, Source } from "../types.ts";
+import { BLOCK, Blocks } from "./blocks.ts";
+import { OrderedReads } from "./ordered_reads.ts";
 import { Check, resumeAfterDamage, verifyFile } from "./verify.ts";
 
 export interface ReaderOptions {
@@ -24,8 +26,6 @@ export interface ReaderOptions {
   fill: (digest: string, source: Source, options: FillOptions) => Promise<Content>;
 }
 
-const READ_SIZE = 256 * 1024;
-
 export class Reader {
   readonly #options: ReaderOptions;
   readonly #startedAt: number;
@@ -34,6 +34,7 @@ export class Reader {
   /** Verifications that run or are still being read from. */
   readonly #live = new Set<Check>();
   readonly #reading = new Map<string, number>();
+  readonly #blocks = new Blocks();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -72,6 +73,7 @@ export class Reader {
   /** Takes content that is not what it should be out of the way and out of the index. */
   damaged(digest: string, error: unknown, repository = ""): () => Promise<BlobFile> {
     const { catalog, store, memory, emit } = this.#options;
+    this.#blocks.clear();
     const open = store.setAside(digest);
     catalog.removeBlob(digest);
     memory.delete(digest);
@@ -145,8 +147,7 @@ export class Reader {
     if (this.#checks.has(row.digest) || this.due(row)) {
       return this.#checked(row, file, span, options);
     }
-    if (span.end === row.size) return file.readable(span.start);
-    return this.#tracked(row.digest, file, span);
+    return this.#tracked(row, file, span);
   }
 
   /** Joins the running verification of the file, or begins one. */
@@ -193,19 +194,24 @@ export class Reader {
     }
   }
 
-  /** A part of the file, read as its consumer asks for it. */
-  #tracked(digest: string, file: BlobFile, { start, end }: Span): ReadableStream<Uint8Array> {
-    let at = start;
-    const leave = this.#enter(digest, file);
+  /** A part of the file in blocks, each read before its consumer asks for it. */
+  #tracked({ digest, size }: BlobRow, file: BlobFile, span: Span): ReadableStream<Uint8Array> {
+    let at = span.start;
+    const reads = new OrderedReads(digest, file, size);
+    const leave = this.#enter(digest, () => reads.close());
+    const load = (index: number) => this.#blocks.get(digest, index, () => reads.block(index));
     return new ReadableStream<Uint8Array>({
       async pull(controller) {
         try {
-          const bytes = new Uint8Array(Math.min(READ_SIZE, end - at));
-          const count = await file.read(bytes, at);
-          if (count === 0) throw new ContentDamaged(digest, `the file ends at byte ${at}`);
-          at += count;
-          controller.enqueue(bytes.subarray(0, count));
-          if (at < end) return;
+          const index = Math.floor(at / BLOCK);
+          // Another reader's file may have been closed meanwhile: this one's has not.
+          const block = await load(index).catch(() => reads.block(index));
+          const next = (index + 1) * BLOCK;
+          if (next < span.end) load(index + 1).catch(() => {});
+          const bytes = block.subarray(at - index * BLOCK, span.end - index * BLOCK);
+          at += bytes.length;
+          controller.enqueue(bytes);
+          if (at < span.end) return;
           leave();
           controller.close();
         } catch (error) {
@@ -217,13 +223,13 @@ export class Reader {
     }, { highWaterMark: 0 });
   }
 
-  #enter(digest: string, file: BlobFile): () => void {
+  #enter(digest: string, close: () => void): () => void {
     this.#reading.set(digest, (this.#reading.get(digest) ?? 0) + 1);
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      file.close();
+      close();
       const readers = this.#reading.get(digest)! - 1;
       if (readers === 0) this.#reading.delete(digest);
       else this.#reading.set(digest, readers);

@@ -1,54 +1,19 @@
 import assert from "node:assert/strict";
-import { type CachedPair, cachedPair, stored } from "../../fake/pair.ts";
-import type { CacheOptions } from "../../../cache/options.ts";
+import { stored } from "../../fake/pair.ts";
 import { FlakyStore } from "../../cache/flaky_store.ts";
-import { FakeClock } from "../../fake/clock.ts";
-import { digestOf, image, OCI_INDEX, OCI_MANIFEST } from "../../fake/content.ts";
+import { digestOf, image } from "../../fake/content.ts";
 import { startProxy } from "../../fake/proxy.ts";
-import type { FakeRegistryOptions } from "../../fake/registry.ts";
-
-const app = image({ platforms: ["linux/amd64", "linux/arm64"] });
-const LAYER = app.blobs[1]!;
-/** Content that is too large to be held back until it has been checked. */
-const large = image({ seed: 7, layers: [200_000] });
-const LARGE = large.blobs[1]!;
-const LARGE_PATH = `/v2/org/app/blobs/${LARGE.digest}`;
-const WITH_LARGE = { images: { "org/app:latest": app, "org/app:large": large } };
-const LAYER_PATH = `/v2/org/app/blobs/${LAYER.digest}`;
-const MANIFEST = { headers: { accept: `${OCI_INDEX}, ${OCI_MANIFEST}` } };
-
-interface Setup extends CachedPair {
-  clock: FakeClock;
-}
-
-async function setup(
-  options: FakeRegistryOptions = {},
-  settings: Record<string, unknown> = {},
-  more: Partial<CacheOptions> = {},
-): Promise<Setup> {
-  const clock = new FakeClock();
-  const registry = { images: { "org/app:latest": app }, ...options };
-  return Object.assign(
-    await cachedPair({ registry, settings, parts: { now: clock.now } }, more),
-    { clock },
-  );
-}
-
-async function pull({ proxy, cache }: Setup, tag = "latest"): Promise<void> {
-  const head = await proxy.get(`/v2/org/app/manifests/${tag}`, { ...MANIFEST, method: "HEAD" });
-  assert.equal(head.status, 200);
-  const root = head.headers.get("docker-content-digest");
-  for (const manifest of app.manifests) {
-    const response = await proxy.get(`/v2/org/app/manifests/${manifest.digest}`, MANIFEST);
-    assert.equal(digestOf(await response.bytes()), manifest.digest);
-  }
-  for (const blob of app.blobs) {
-    const response = await proxy.get(`/v2/org/app/blobs/${blob.digest}`);
-    assert.equal(digestOf(await response.bytes()), blob.digest);
-  }
-  await stored({ cache });
-  assert.equal(root, app.root.digest);
-}
+import {
+  app,
+  LARGE,
+  LARGE_PATH,
+  LAYER,
+  LAYER_PATH,
+  MANIFEST,
+  pull,
+  setup,
+  WITH_LARGE,
+} from "./cached_pair.ts";
 
 Deno.test("a blob is fetched once; the second time it is a hit", async () => {
   await using t = await setup();

@@ -1,46 +1,8 @@
 import assert from "node:assert/strict";
-import { type CachedPair, cachedPair, stored } from "../../fake/pair.ts";
-import type { CacheOptions } from "../../../cache/options.ts";
-import { FakeClock } from "../../fake/clock.ts";
+import { stored } from "../../fake/pair.ts";
 import { digestOf, image, OCI_INDEX, OCI_MANIFEST } from "../../fake/content.ts";
 import { startProxy } from "../../fake/proxy.ts";
-import type { FakeRegistryOptions } from "../../fake/registry.ts";
-
-const app = image({ platforms: ["linux/amd64", "linux/arm64"] });
-const MANIFEST = { headers: { accept: `${OCI_INDEX}, ${OCI_MANIFEST}` } };
-
-interface Setup extends CachedPair {
-  clock: FakeClock;
-}
-
-async function setup(
-  options: FakeRegistryOptions = {},
-  settings: Record<string, unknown> = {},
-  more: Partial<CacheOptions> = {},
-): Promise<Setup> {
-  const clock = new FakeClock();
-  const registry = { images: { "org/app:latest": app }, ...options };
-  return Object.assign(
-    await cachedPair({ registry, settings, parts: { now: clock.now } }, more),
-    { clock },
-  );
-}
-
-async function pull({ proxy, cache }: Setup, tag = "latest"): Promise<void> {
-  const head = await proxy.get(`/v2/org/app/manifests/${tag}`, { ...MANIFEST, method: "HEAD" });
-  assert.equal(head.status, 200);
-  const root = head.headers.get("docker-content-digest");
-  for (const manifest of app.manifests) {
-    const response = await proxy.get(`/v2/org/app/manifests/${manifest.digest}`, MANIFEST);
-    assert.equal(digestOf(await response.bytes()), manifest.digest);
-  }
-  for (const blob of app.blobs) {
-    const response = await proxy.get(`/v2/org/app/blobs/${blob.digest}`);
-    assert.equal(digestOf(await response.bytes()), blob.digest);
-  }
-  await stored({ cache });
-  assert.equal(root, app.root.digest);
-}
+import { app, MANIFEST, pull, setup } from "./cached_pair.ts";
 
 Deno.test("manifests, HEAD then GET of one tag; no empty body is kept", async () => {
   await using t = await setup();

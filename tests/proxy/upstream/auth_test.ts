@@ -1,41 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { UpstreamRequest } from "../../../proxy/upstream/client.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { FakeClock } from "../../fake/clock.ts";
-import { image, OCI_MANIFEST } from "../../fake/content.ts";
 import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
-import type { BearerAuth, FakeAuth } from "../../fake/token.ts";
+import type { BearerAuth } from "../../fake/token.ts";
 import { upstreamAt } from "./support.ts";
-
-const app = image();
-const images = { "org/app:1": app, "org/other:1": image({ seed: 2 }) };
-const users = { ann: "s3cret-päss" };
-const signedIn = { username: "ann", password: "s3cret-päss" };
-const pull: UpstreamRequest = {
-  method: "GET",
-  path: "/v2/org/app/manifests/1",
-  headers: { accept: OCI_MANIFEST },
-  scopes: ["repository:org/app:pull"],
-};
-
-function protectedBy(auth: FakeAuth): Promise<FakeRegistry> {
-  return fakeRegistry({ images, auth });
-}
-
-function bearer(options: Omit<BearerAuth, "scheme"> = {}): Promise<FakeRegistry> {
-  return protectedBy({ scheme: "bearer", ...options });
-}
-
-/** Sends a request and lets go of the answer. */
-async function status(
-  upstream: { request(request: UpstreamRequest): Promise<{ response: Response }> },
-  request: UpstreamRequest = pull,
-): Promise<number> {
-  const { response } = await upstream.request(request);
-  await response.body?.cancel();
-  return response.status;
-}
+import { bearer, images, protectedBy, pull, signedIn, status, users } from "./signing_in.ts";
 
 Deno.test("sign-in, Basic: the ping says so, then every request carries it", async () => {
   await using fake = await protectedBy({ scheme: "basic", users });

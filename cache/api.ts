@@ -129,7 +129,7 @@ export interface Cache {
   fills(): RunningFill[];
   /**
    * Milliseconds until the fill of `digest` that is running has come to byte `position`, at its pace so
-   * far; `undefined` where none runs.
+   * far; Infinity before its first byte, `undefined` where none runs.
    */
   timeTo(digest: string, position: number): number | undefined;
   /** Calls `listener` with each event until the returned function is called. */

@@ -101,7 +101,7 @@ export class Fills {
 
   /**
    * Milliseconds until the running fill of `digest` has come to byte `position`, at its pace so far;
-   * `undefined` where none runs.
+   * Infinity before its first byte, `undefined` where none runs.
    */
   timeTo(digest: string, position: number): number | undefined {
     const entry = this.#entries.get(digest);

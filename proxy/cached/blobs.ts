@@ -5,7 +5,7 @@ import { serveDigest } from "./by_digest.ts";
 import type { RangeRules } from "./direct_range.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
 import { allowsRange } from "../http/etag.ts";
-import { parseRanges } from "../http/range.ts";
+import { hull, parseRanges } from "../http/range.ts";
 import { passThrough } from "../through/pass.ts";
 
 /** Without a cache, or where clients are to be redirected, blobs pass through. */
@@ -23,6 +23,7 @@ export async function blob(
   const ranges = allowsRange(headers.get("if-range"), `"${digest}"`)
     ? parseRanges(headers.get("range"))
     : undefined;
-  const wanted = ranges?.length === 1 ? { range: ranges[0] } : { ranges };
+  // Where several cannot be answered as they are, as of what is not here, they are taken as one.
+  const wanted = ranges && { range: hull(ranges), ranges: ranges.length > 1 ? ranges : undefined };
   return await serveDigest(x, cache, { digest, path, accept: "", ...wanted }, rules);
 }

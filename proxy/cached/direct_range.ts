@@ -17,7 +17,7 @@ export interface RangeRules {
   wait: number;
 }
 
-/** Of content that nobody has begun to fetch, so much comes soon enough. */
+/** Of content of which nothing has come yet, so much comes soon enough. */
 const SOON = 2 ** 20;
 
 /**
@@ -33,7 +33,7 @@ export function isDirect(
   if (!range || size === undefined || size === 0 || size > direct) return false;
   const end = "suffix" in range ? Infinity : range.end! + 1;
   const time = cache.timeTo(digest, end);
-  return time === undefined ? end > SOON : time > wait;
+  return time === undefined || time === Infinity ? end > SOON : time > wait;
 }
 
 function sizeOf(range: ByteRange): number | undefined {

@@ -14,8 +14,7 @@ const MOST_OVERLAPPING = 2;
 
 /**
  * What `ranges` mean in content of `size` bytes, those left out that lie behind its end; `undefined`
- * where there are too many, and the header is to be ignored. Throws RangeNotSatisfiable where none is
- * left.
+ * where there are too many to be answered one by one. Throws RangeNotSatisfiable where none is left.
  */
 export function resolveRanges(ranges: readonly ByteRange[], size: number): Span[] | undefined {
   if (ranges.length > MOST) return undefined;

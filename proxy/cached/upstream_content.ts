@@ -19,7 +19,7 @@ export interface Wanted {
   path: string;
   /** Accept header for upstream. */
   accept: string;
-  /** The one range that is wanted. */
+  /** The range that is wanted; where there are several, one that covers them all. */
   range?: ByteRange | undefined;
   /** The ranges that are wanted, where there are several. */
   ranges?: readonly ByteRange[] | undefined;

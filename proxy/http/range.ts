@@ -2,16 +2,10 @@
 import type { ByteRange } from "../../base/byte_range.ts";
 
 /**
- * `Range` as one byte range (RFC 9110, 14.1.2). `undefined` where there is none, or what may be
- * ignored: another unit, several ranges, a malformed one. One that ends before it begins is returned
- * as it is, to be refused with 416, as olareg does (14.2 allows either).
+ * `Range` as byte ranges, in the client's order (RFC 9110, 14.1.2). `undefined` where there is none, or
+ * what may be ignored: another unit, anything malformed. A single one that ends before it begins is
+ * returned as it is, to be refused with 416, as olareg does (14.2 allows either).
  */
-export function parseRange(header: string | null): ByteRange | undefined {
-  const ranges = parseRanges(header);
-  return ranges?.length === 1 ? ranges[0] : undefined;
-}
-
-/** `Range` as byte ranges, in the client's order; `undefined` where any of it is to be ignored. */
 export function parseRanges(header: string | null): ByteRange[] | undefined {
   const set = /^bytes=(.*)$/is.exec(header?.trim() ?? "")?.[1];
   // RFC 9110, 5.6.1: empty elements of a list count for nothing.
@@ -24,6 +18,27 @@ export function parseRanges(header: string | null): ByteRange[] | undefined {
 function isUpsideDown(range: ByteRange | undefined): boolean {
   return range !== undefined && "start" in range && range.end !== undefined &&
     range.end < range.start;
+}
+
+/**
+ * The smallest range that holds all of `ranges`, of which there is at least one, as far as that can be
+ * said of content whose size is not known: everything, where some are counted from its end and others
+ * from its beginning.
+ *
+ * A server may answer several ranges by one that covers them (RFC 9110, 14.2 and 15.3.7): a client has
+ * to look at Content-Range for what it got (15.3.7.1). stargz-snapshotter, which sends several, takes
+ * a single part as it takes the whole, chunk by chunk from where Content-Range says (its
+ * fs/remote/resolver.go), as it has to for registries that know one range only. containerd, regclient
+ * and oras send a single range.
+ */
+export function hull(ranges: readonly ByteRange[]): ByteRange {
+  const offsets = ranges.filter((range) => "start" in range);
+  const suffix = Math.max(0, ...ranges.map((range) => "suffix" in range ? range.suffix : 0));
+  if (offsets.length === 0) return { suffix };
+  if (suffix > 0) return { start: 0 };
+  const start = Math.min(...offsets.map((range) => range.start));
+  const end = Math.max(...offsets.map((range) => range.end ?? Infinity));
+  return end === Infinity ? { start } : { start, end };
 }
 
 /** `range` as a header says it. */

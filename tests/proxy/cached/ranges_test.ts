@@ -5,10 +5,9 @@ import { image } from "../../fake/content.ts";
 import type { FakeRegistry } from "../../fake/registry.ts";
 
 const MIB = 2 ** 20;
-const app = image({ layers: [3 * MIB, 5000] });
-const [LAYER, SMALL] = app.blobs.slice(1) as [typeof app.blobs[number], typeof app.blobs[number]];
-const pathOf = ({ digest }: { digest: string }) => `/v2/org/app/blobs/${digest}`;
-const PATH = pathOf(LAYER);
+const app = image({ layers: [3 * MIB] });
+const LAYER = app.blobs[1]!;
+const PATH = `/v2/org/app/blobs/${LAYER.digest}`;
 
 interface Setup extends CachedPair {
   get(range: string, more?: Record<string, string>): Promise<Response>;
@@ -221,27 +220,86 @@ Deno.test("blob ranges, several: what is left of them, and what is too much", as
   await (await s.proxy.get(PATH)).bytes();
   await stored(s);
   const many = Array.from({ length: 17 }, (_, i) => `${i * 10}-${i * 10 + 1}`).join(",");
-  const table: [string, number][] = [
-    ["bytes=0-9,99999999-", 206],
-    ["bytes=99999998-,99999999-", 416],
-    [`bytes=${many}`, 200],
-    ["bytes=0-100,1-100,2-100,3-100", 200],
-    ["bytes=0-9,x", 200],
-    ["bytes=9-0,1-2", 200],
-    ["items=0-9", 200],
+  const table: [string, number, string | null][] = [
+    ["bytes=0-9,99999999-", 206, `bytes 0-9/${SIZE}`],
+    ["bytes=99999998-,99999999-", 416, `bytes */${SIZE}`],
+    [`bytes=${many}`, 206, `bytes 0-161/${SIZE}`],
+    ["bytes=3-100,1-100,2-100,4-100", 206, `bytes 1-100/${SIZE}`],
+    ["bytes=0-9,x", 200, null],
+    ["bytes=9-0,1-2", 200, null],
+    ["items=0-9", 200, null],
   ];
-  for (const [range, status] of table) {
+  for (const [range, status, content] of table) {
     const response = await s.get(range);
     assert.equal(response.status, status, range);
-    if (status === 206) assert.equal(response.headers.get("content-range"), `bytes 0-9/${SIZE}`);
+    assert.equal(response.headers.get("content-range"), content, range);
     await response.body?.cancel();
   }
 });
 
-Deno.test("blob ranges, several of what is not here are answered with the whole", async () => {
+const SEVERAL: [range: string, start: number, end: number][] = [
+  ["bytes=0-9,100-199", 0, 200],
+  ["bytes=2000000-2000099,1500000-1500099", 1_500_000, 2_000_100],
+  ["bytes=5-9,99999999-99999999", 5, SIZE],
+  ["bytes=5-9,1000000-", 5, SIZE],
+  ["bytes=-5,-100", SIZE - 100, SIZE],
+  ["bytes=1000000-1000099,-5", 0, SIZE],
+  ["bytes=0-9,10-", 0, SIZE],
+  ["bytes=0-99999998,5-99999999", 0, SIZE],
+];
+
+for (const how of ["cold", "joined"]) {
+  Deno.test(`blob ranges, ${how}: several are answered by the one that covers them`, async () => {
+    for (const [range, start, end] of SEVERAL) {
+      await using s = await setup();
+      const release = how === "joined" ? holdAt(s.upstream, 2 * MIB) : () => {};
+      const leader = how === "joined" ? (await s.proxy.get(PATH)).bytes() : undefined;
+      const response = await s.get(range);
+      release();
+      assert.equal(response.status, 206, range);
+      assert.equal(response.headers.get("content-range"), `bytes ${start}-${end - 1}/${SIZE}`);
+      assert.equal(response.headers.get("content-type"), "application/octet-stream");
+      assert.deepEqual(await response.bytes(), LAYER.bytes.slice(start, end), range);
+      await leader;
+      await stored(s);
+    }
+  });
+
+  Deno.test(`blob ranges, ${how}: several behind the end are a 416`, async () => {
+    await using s = await setup();
+    const release = how === "joined" ? holdAt(s.upstream, MIB) : () => {};
+    const leader = how === "joined" ? (await s.proxy.get(PATH)).bytes() : undefined;
+    const response = await s.get("bytes=99999998-99999999,99999999-");
+    assert.equal(response.status, 416);
+    assert.equal(response.headers.get("content-range"), `bytes */${SIZE}`);
+    await response.body?.cancel();
+    release();
+    await leader;
+    await stored(s);
+  });
+}
+
+Deno.test("blob ranges, several of what is not here come as soon as one does", async () => {
   await using s = await setup();
-  const response = await s.proxy.get(pathOf(SMALL), { headers: { range: "bytes=0-1,5-6" } });
-  assert.equal(response.status, 200);
-  assert.deepEqual(await response.bytes(), SMALL.bytes);
+  // The first request is for the ranges themselves, the second for the whole.
+  const gate = Promise.withResolvers<void>();
+  const action = { kind: "stall", after: 1000, until: gate.promise } as const;
+  s.upstream.fault({ path: /blobs/, from: 2, action });
+  const response = await s.get("bytes=2000000-2000099,2000200-2000299");
+  assert.equal(response.headers.get("content-range"), `bytes 2000000-2000299/${SIZE}`);
+  assert.equal(response.headers.get("cache-status"), "berth; fwd=partial");
+  assert.deepEqual(await response.bytes(), LAYER.bytes.slice(2_000_000, 2_000_300));
+  assert.equal(s.cache.stat(LAYER.digest), undefined);
+  gate.resolve();
   await stored(s);
+});
+
+Deno.test("blob ranges, a few bytes asked for by many at once cost one transfer", async () => {
+  await using s = await setup();
+  const ranges = Array.from({ length: 10 }, (_, i) => `bytes=${i * 10}-${i * 10 + 9}`);
+  const all = await Promise.all(ranges.map((range) => s.get(range)));
+  assert.deepEqual(all.map(({ status }) => status), ranges.map(() => 206));
+  await Promise.all(all.map((response) => response.bytes()));
+  await stored(s);
+  assert.equal(s.upstream.count("GET", /blobs/), 1);
 });

@@ -12,11 +12,13 @@ import { ForwardService } from "../proxy/forward/service.ts";
 import { listen, type Listener } from "../proxy/http/listen.ts";
 import { cacheLog, configureLog, logger, logRequest } from "../proxy/observe/log.ts";
 import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
+import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { probe } from "../proxy/upstream/probe.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
+import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import { createAdmin } from "../ui/admin.ts";
 import { firstPassword } from "../ui/first_password.ts";
 import { banner } from "./banner.ts";
@@ -24,6 +26,7 @@ import { cacheOptions } from "./cache_options.ts";
 import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { VERSION } from "./version.ts";
+import { createWatch, watchRegistries } from "./watching.ts";
 
 const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0 };
 
@@ -50,6 +53,7 @@ interface Books {
   readonly stats: Stats;
   readonly metrics: Metrics;
   readonly authenticators: Authenticators;
+  readonly watch: RegistryWatch;
 }
 
 /**
@@ -61,7 +65,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const config = live.current;
   await using started = new AsyncDisposableStack();
   const cache = await openStorage(config, started);
-  const books = await openBooks(config, cache, started);
+  const books = await openBooks(live, { cache, env: around.env, started });
   let running = false;
   const proxy = await startProxy(config, { cache, books, env: around.env, started: () => running });
   started.defer(() => proxy.close(0));
@@ -84,12 +88,14 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   }
   const parts = started.move();
   running = true;
+  watchRegistries(books.watch, config);
   const addresses = { registry, dashboard: dashboard?.address, forward: forward.address };
   return {
     banner: banner(live.loaded, addresses, password),
     async reconfigure(next) {
       await forward.reconfigure(next);
       await proxy.reconfigure(next);
+      watchRegistries(books.watch, next);
       cache?.configure(cacheOptions(next));
       await configureLog(next.log);
       if (fixedOf(next) !== fixedOf(config)) {
@@ -124,12 +130,16 @@ async function openStorage(
   return cache;
 }
 
-/** Statistics, metrics, quotas and failed sign-ins. */
+/** Statistics, metrics, quotas, failed sign-ins, and the state of each registry. */
 async function openBooks(
-  { cache: { dir } }: Config,
-  cache: Cache | undefined,
-  started: AsyncDisposableStack,
+  live: LiveConfig,
+  { cache, env, started }: {
+    cache: Cache | undefined;
+    env: Surroundings["env"];
+    started: AsyncDisposableStack;
+  },
 ): Promise<Books> {
+  const { dir } = live.current.cache;
   const quota = new QuotaBook();
   const file = cache ? `${dir}/stats.db` : ":memory:";
   const stats = await usingDataDir(dir, () => openStats({ file }));
@@ -145,7 +155,10 @@ async function openBooks(
     now: Date.now,
     warn: (line) => logger("sign-in").warn(line),
   });
-  return { quota, stats, metrics, authenticators };
+  const watch = createWatch({ config: () => live.current, stats, env });
+  started.defer(() => watch.close());
+  registryMetrics(metrics.register, () => watch.entries());
+  return { quota, stats, metrics, authenticators, watch };
 }
 
 /** The registry port, whose requests are logged and counted. */
@@ -158,7 +171,7 @@ function startProxy(
     started: () => boolean;
   },
 ): Promise<ProxyServer> {
-  const { quota, authenticators, stats, metrics } = books;
+  const { quota, authenticators, stats, metrics, watch } = books;
   return startServer(config, {
     cache,
     quota,
@@ -166,6 +179,7 @@ function startProxy(
     env,
     started,
     now: Date.now,
+    gate: (registry) => watch.gate(registry),
     onRecord(record) {
       logRequest(record);
       stats.sink(record);
@@ -220,7 +234,7 @@ async function startDashboard(
   const { hash, made } = password_hash || auth === "none"
     ? { hash: "", made: undefined }
     : await usingDataDir(dir, () => firstPassword(dir));
-  const { stats, metrics, quota } = books;
+  const { stats, metrics, quota, watch } = books;
   const admin = createAdmin({
     live,
     cache,
@@ -228,6 +242,7 @@ async function startDashboard(
     metrics,
     forward,
     quotas: quota,
+    standing: (registry) => watch.of(registry),
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),
     registryPort: () => registryPort,

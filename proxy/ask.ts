@@ -25,6 +25,8 @@ export interface Question {
   retries?: number;
   /** `false` where the reader of the body keeps its own watch on how long nothing comes. */
   watchIdle?: boolean;
+  /** Asks also a registry that is known to be down. */
+  insist?: boolean;
 }
 
 /** Asks the registry of `x` and records status and time. Throws `UpstreamError`. */
@@ -42,6 +44,7 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
     ...(question.signal ? { signal: question.signal } : {}),
     ...(question.retries === undefined ? {} : { retries: question.retries }),
     ...(question.watchIdle === undefined ? {} : { watchIdle: question.watchIdle }),
+    ...(question.insist ? { insist: true } : {}),
   });
   const response = await x.upstream.decoded(raw);
   const coding = codingsOf(response.headers).join(", ");

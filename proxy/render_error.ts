@@ -30,12 +30,13 @@ export function ociErrorOf(error: unknown, target: Target | undefined): OciError
     });
   }
   if (error instanceof UpstreamError) {
-    const { status, registry, reason, retryAfter = 10 } = error;
+    const { status, registry, reason, retryAfter = 10, unasked } = error;
     const limited = status === 429;
+    const tellsWhen = limited || status === 503 || unasked;
     return new OciError(limited ? "TOOMANYREQUESTS" : "UNAVAILABLE", {
       status,
       message: `${target ? calledAs(target) : registry}: ${reason}`,
-      headers: limited || status === 503 ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
+      headers: tellsWhen ? { "retry-after": String(Math.ceil(retryAfter)) } : {},
       cause: error,
     });
   }

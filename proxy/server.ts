@@ -16,6 +16,7 @@ import type { Upstream } from "./upstream/client.ts";
 import { createUpstream } from "./upstream/native.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
+import type { Gate } from "./upstream/watch/gate.ts";
 
 /** What main has made, and what lives longer than one configuration. */
 export interface ServerParts {
@@ -30,6 +31,8 @@ export interface ServerParts {
   /** Whether the program's other parts run too; not ready before that. */
   started(): boolean;
   now(): number;
+  /** What requests to a registry pass; none: nothing is in their way. */
+  gate?(registry: string): Gate;
 }
 
 export interface ProxyServer {
@@ -132,11 +135,12 @@ class UpstreamPool {
     const id = JSON.stringify([registry, upstream]);
     const found = this.#clients.get(id);
     if (found) return found;
-    const { quota, env, now } = this.#parts;
+    const { quota, env, now, gate } = this.#parts;
     const made = createUpstream(registry, {
       timeouts: timeoutsOf(upstream),
       retries: upstream.retries,
       env,
+      ...(gate ? { gate: gate(registry.name) } : {}),
       onAnswer: (headers, status) => quota.observe(registry.name, headers, status, now()),
       trace: ({ registry, method, url, status, error, ms }) =>
         logger("upstream").debug(`${registry}: ${method} ${url} ${status || error} ${ms}ms`),

@@ -8,6 +8,7 @@ import type { Registry } from "../proxy/config/schema.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
+import type { Verdict } from "../proxy/upstream/watch/standing.ts";
 import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
 import { originCheck } from "./api/origin_check.ts";
 import { Present } from "./api/present.ts";
@@ -40,6 +41,8 @@ interface AdminDeps {
   stats: Stats;
   metrics: Metrics;
   quotas: QuotaBook;
+  /** What the watch holds of a registry. */
+  standing: (registry: string) => Verdict | undefined;
   forward: ForwardState;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;

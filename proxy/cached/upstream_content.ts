@@ -70,7 +70,7 @@ export function sourceOf(x: Exchange, wanted: Wanted): Source {
         },
         signal,
         watchIdle: false, // the fill has its own watch on how long nothing comes
-        ...(hints?.once ? { retries: 0 } : {}),
+        ...(hints?.once ? { retries: 0, insist: true } : {}), // the rest of what has begun
       });
     for (const [way, range] of waysTo(from, hints?.total)) {
       if (refused.has(way)) continue;

@@ -2,7 +2,7 @@
  * The registries that Berth knows without being told. The file's `registries` extends them. Each has
  * its public host as an alias too, so that names keep their meaning when `url` is set to a mirror.
  */
-import type { RegistryInput } from "./schema.ts";
+import { type RegistryConfig, type RegistryInput, registrySchema } from "./schema.ts";
 
 export const BUILT_IN_REGISTRIES: Readonly<Record<string, RegistryInput>> = {
   docker: {
@@ -21,3 +21,17 @@ export const BUILT_IN_REGISTRIES: Readonly<Record<string, RegistryInput>> = {
   nvcr: { url: "https://nvcr.io", aliases: ["nvcr.io"] },
   gitlab: { url: "https://registry.gitlab.com", aliases: ["registry.gitlab.com"] },
 };
+
+/**
+ * Names of the registries that the operator has a say in: new ones, and built-in ones with other
+ * settings. A file that repeats what is built in, as the shipped one does, says nothing of use.
+ */
+export function changedRegistries(registries: Readonly<Record<string, RegistryConfig>>): string[] {
+  return Object.entries(registries).filter(([name, registry]) => {
+    if (!Object.hasOwn(BUILT_IN_REGISTRIES, name)) return true;
+    const builtIn = registrySchema.parse(BUILT_IN_REGISTRIES[name]);
+    // An alias may have gone to another registry.
+    const settings = (it: RegistryConfig) => JSON.stringify({ ...it, aliases: [] });
+    return settings(registry) !== settings(builtIn);
+  }).map(([name]) => name);
+}

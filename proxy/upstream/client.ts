@@ -13,6 +13,7 @@ import { UpstreamError, type UpstreamErrorKind } from "./errors.ts";
 import { forwardToken, type TokenForward } from "./forward_token.ts";
 import { challengeByPing, registryUrl } from "./ping.ts";
 import { followRedirects } from "./redirect.ts";
+import { type Gate, gated } from "./watch/gate.ts";
 import { parseRetryAfter, retryDelay } from "./retry.ts";
 import { isStorage, refusedByStorage, storageFailure } from "./storage.ts";
 import type { TargetCheck } from "./target.ts";
@@ -38,6 +39,8 @@ export interface UpstreamRequest {
   retries?: number;
   /** `false` where the reader of the body keeps a watch of its own on how long nothing comes. */
   watchIdle?: boolean;
+  /** Asks also a registry that is known to be down, for the rest of what it has begun to send. */
+  insist?: boolean;
 }
 
 export interface UpstreamResponse {
@@ -72,6 +75,8 @@ export interface ClientOptions {
   /** Called with every answer of the registry itself, for quotas. */
   onAnswer?: (headers: Headers, status: number) => void;
   trace?: (event: UpstreamTrace) => void;
+  /** Told how the registry answers, and refuses to ask one that is down. */
+  gate?: Gate;
 }
 
 /** What differs from platform to platform: native.ts for a machine, plain.ts where there is none. */
@@ -155,9 +160,10 @@ class RegistryClient implements Upstream {
 
   constructor(registry: Registry, means: UpstreamMeans, options: ClientOptions) {
     const { clock = systemClock } = options;
-    const { transport, checkTarget, credentials } = means;
+    const { checkTarget, credentials } = means;
     const { name } = registry;
     const own = new URL(registry.url);
+    const transport = options.gate ? gated(means.transport, own, options.gate) : means.transport;
     const tokens = new TokenSource({ registry: name, transport, checkTarget, clock });
     const ping = challengeByPing(own, transport, clock);
     this.registry = registry;
@@ -279,7 +285,8 @@ class RegistryClient implements Upstream {
       retries: Math.min(retries, this.#options.retries),
       budget: this.#options.timeouts.response / 2,
       status: value?.response.status,
-      transient: failure instanceof UpstreamError && TRANSIENT.has(failure.kind),
+      transient: failure instanceof UpstreamError && !failure.unasked &&
+        TRANSIENT.has(failure.kind),
       retryAfter: waitAsked(outcome, this.#clock.now()),
     }, (this.#options.random ?? Math.random)());
   }
@@ -287,13 +294,15 @@ class RegistryClient implements Upstream {
 
 function outgoing(
   own: URL,
-  { method, path, query, headers, body, signal, watchIdle }: UpstreamRequest,
+  { method, path, query, headers, body, ...passed }: UpstreamRequest,
 ): Outgoing {
   const sent = new Headers(headers);
   for (const name of RESERVED) sent.delete(name);
   sent.set("accept-encoding", "identity"); // a blob is its bytes; gzip on the way breaks digests
   if (!sent.has("user-agent")) sent.set("user-agent", "berth");
-  return { method, url: registryUrl(own, path, query), headers: sent, body, signal, watchIdle };
+  const { signal, watchIdle, insist } = passed;
+  const url = registryUrl(own, path, query);
+  return { method, url, headers: sent, body, signal, watchIdle, insist };
 }
 
 function withAuthorization(hop: Outgoing, authorization: string | undefined): Outgoing {

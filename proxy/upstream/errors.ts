@@ -26,6 +26,8 @@ export interface UpstreamErrorOptions {
   reason?: string;
   /** Seconds after which another attempt makes sense. */
   retryAfter?: number | undefined;
+  /** The registry was not asked, since it is known to be down: another attempt is of no use. */
+  unasked?: boolean;
   /** For the log at debug level only; never shown. */
   cause?: unknown;
 }
@@ -44,6 +46,7 @@ export class UpstreamError extends Error {
   /** What a client is answered. */
   readonly status: 429 | 502 | 503 | 504;
   readonly retryAfter: number | undefined;
+  readonly unasked: boolean;
 
   constructor(kind: UpstreamErrorKind, registry: string, options: UpstreamErrorOptions = {}) {
     const [status, words] = KINDS[kind];
@@ -54,6 +57,7 @@ export class UpstreamError extends Error {
     this.registry = registry;
     this.status = status;
     this.retryAfter = options.retryAfter;
+    this.unasked = options.unasked ?? false;
   }
 }
 

@@ -21,6 +21,8 @@ export interface Outgoing {
   signal?: AbortSignal | undefined;
   /** `false`: the answer's body may go idle for any length of time. */
   watchIdle?: boolean | undefined;
+  /** Sent also while the registry is known to be down. */
+  insist?: boolean | undefined;
   /** For hosts that upstream named: the addresses that were checked. No other is called. */
   addresses?: readonly string[] | undefined;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { forwardMetrics } from "../../proxy/forward/metrics.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
+import { registryMetrics } from "../../proxy/observe/registry_metrics.ts";
 import { values } from "./files.ts";
 
 const metrics = createMetrics({
@@ -10,6 +11,7 @@ const metrics = createMetrics({
   quotas: () => [],
 });
 forwardMetrics(metrics.register, () => []);
+registryMetrics(metrics.register, () => []);
 const exposition = await metrics.scrape();
 
 /** The metrics that an expression names, without a histogram's endings. */

@@ -83,7 +83,7 @@ Deno.test("dashboard, the first pull turns the welcome into the overview", async
   await heading(page, /Nothing was pulled yet/).waitFor();
   await page.getByText("registry-mirrors").waitFor();
   await pull();
-  await heading(page, /reachable/).waitFor();
+  await heading(page, "away cannot be reached").waitFor();
   const latest = page.getByRole("region", { name: "Latest requests" });
   await latest.getByText("library/app").first().waitFor();
   await latest.getByText("Miss").first().waitFor();

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { registrySettings, startBerth } from "./harness/berth.ts";
 import { startContainerd } from "./harness/containerd.ts";
 import { startDocker } from "./harness/docker.ts";
+import { buildImage } from "./harness/image.ts";
 import { type Lab, startLab, UPSTREAMS } from "./harness/lab.ts";
 import { podmanStore } from "./harness/podman.ts";
+import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
-import { layoutDigests, skopeoPull } from "./harness/skopeo.ts";
+import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
+import { freePort, until } from "./harness/wait.ts";
 
 /** Each client pulls into a store that is made anew, so nothing local can answer for Berth. */
 const CLIENTS: Record<string, (lab: Lab) => Promise<void>> = {
@@ -44,4 +48,61 @@ Deno.test("outage, what was pulled once is pulled again by every client from Ber
   for (const [name, pull] of Object.entries(CLIENTS)) {
     await t.step(`${name}, after upstream has gone`, () => pull(lab));
   }
+});
+
+/** What `/metrics` says of a registry: `ok 1`, `connect 0`. */
+async function standing(metricsUrl: string, registry: string): Promise<string> {
+  const text = await (await fetch(metricsUrl)).text();
+  const sample = new RegExp(`berth_registry_up\\{registry="${registry}",reason="(.*)"\\} (.)`);
+  return sample.exec(text)?.slice(1).join(" ") ?? "";
+}
+
+Deno.test("outage, a registry that is killed is told of, and told of again when it is back", async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const { path } = stack.use(await scratchDir("outage"));
+  const image = await buildImage(`${path}/image`);
+  const [port, adminPort] = [freePort(), freePort()];
+  const registry = await startRegistry({ port });
+  await seed(registry, "library/app", image);
+  const admin = { listen: `127.0.0.1:${adminPort}`, auth: "none" };
+  const registries = { docker: registrySettings(registry) };
+  const berth = stack.use(await startBerth({ admin, registries }));
+  const up = () => standing(`http://127.0.0.1:${adminPort}/metrics`, "docker");
+  const missing = () => fetch(`${berth.url}/v2/library/other/manifests/latest`);
+  const pull = (to: string) =>
+    skopeoPull(`${berth.host}/library/app:${image.tag}`, `${path}/${to}`);
+  await pull("before");
+
+  await t.step(
+    "it is watched from the start",
+    () => until("up", async () => await up() === "ok 1"),
+  );
+  await registry.stop();
+  await t.step("after a pull has failed", async () => {
+    const { status } = await missing();
+    assert.equal(status, 502);
+    await until("down", async () => await up() === "connect 0");
+    assert.match(await berth.output(), / WARN {2}docker cannot be reached: the connection was ref/);
+  });
+  await t.step("misses fail at once, hits go on", async () => {
+    await missing();
+    const began = performance.now();
+    const response = await missing();
+    const ms = performance.now() - began;
+    assert.equal(response.status, 502);
+    assert.ok(Number(response.headers.get("retry-after")) >= 1);
+    assert.match(await response.text(), /docker.*refused/);
+    assert.ok(ms < 500, `${ms} ms`);
+    await pull("meanwhile");
+  });
+  stack.use(await startRegistry({ port }));
+  await t.step("it is back", async () => {
+    await until("up", async () => await up() === "ok 1", 35_000);
+    assert.equal((await missing()).status, 404);
+    const lines = (await berth.output()).split("\n").filter((line) =>
+      /docker (is|cannot)/.test(line)
+    );
+    assert.equal(lines.length, 2, lines.join("\n"));
+    assert.match(lines[1]!, / INFO {2}docker is back, after \d/);
+  });
 });

@@ -8,6 +8,7 @@ import { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
+import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
 import { createAdmin } from "../../ui/admin.ts";
 import type { ForwardState } from "../../ui/api/views/forward.ts";
 import { openStats } from "../../proxy/observe/stats/stats.ts";
@@ -29,6 +30,8 @@ export interface AdminFixture extends AsyncDisposable {
   errors: unknown[];
   /** Registries that were probed. */
   probed: Registry[];
+  /** What the watch holds of registries; to be changed in place. */
+  standings: Map<string, Verdict>;
   /** A directory of its own; `config.yaml` in it is the configuration file. */
   dir: string;
   /** Asks as a client at `from`, with JSON where a body is given. */
@@ -61,6 +64,7 @@ export async function adminFixture(
   const quotas = new QuotaBook();
   const errors: unknown[] = [];
   const probed: Registry[] = [];
+  const standings = new Map<string, Verdict>();
   const forward: ForwardState = {
     tunnels: () => [{
       id: 1,
@@ -88,6 +92,7 @@ export async function adminFixture(
     cache,
     stats,
     quotas,
+    standing: (registry) => standings.get(registry),
     metrics: createMetrics({
       version: "1.2.3",
       usage: () => cache.usage(),
@@ -144,6 +149,7 @@ export async function adminFixture(
       app,
       errors,
       probed,
+      standings,
       dir,
     },
     ...{ ask, call, login },

@@ -4,6 +4,7 @@ import type { RunningFill } from "../../cache/types.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import type { QuotaBook } from "../../proxy/upstream/quota.ts";
+import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
 import type { Stats } from "../../proxy/observe/stats/stats.ts";
 import type { CacheWatch } from "../../proxy/observe/stats/cache_watch.ts";
 import type { Fill, Live, Verification } from "./schema/events.ts";
@@ -21,6 +22,8 @@ interface PresentDeps {
   stats: Stats;
   watch: CacheWatch;
   quotas: QuotaBook;
+  /** What the watch holds of a registry. */
+  standing: (registry: string) => Verdict | undefined;
   verification: () => Verification;
   version: string;
   /** Requests being answered at the registry port. */
@@ -81,9 +84,10 @@ export class Present {
 
   /** The state of the registry `name`. */
   health(name: string): RegistryHealth {
-    const { stats, quotas, now } = this.#deps;
+    const { stats, quotas, standing, now } = this.#deps;
     return registryHealth(name, {
       health: stats.healthOf(name),
+      standing: standing(name),
       pace: stats.pace(name),
       quota: quotas.get(name),
       now: now(),

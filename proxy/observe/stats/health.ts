@@ -8,9 +8,15 @@ export interface Health {
   failingSince: number;
   /** What failed is our sign-in. */
   refused: boolean;
+  /** Unix milliseconds of the latest failure; 0 while it answers. */
+  failedAt: number;
+  /** The latest failure was an answer of the registry's. */
+  answered: boolean;
   /** The latest failure, as told to the client. */
   message: string;
 }
+
+const FINE = { failingSince: 0, failedAt: 0, answered: false, refused: false, message: "" };
 
 /** Takes note of answers and failures. A registry that was never asked has no entry. */
 export class HealthTracker {
@@ -21,8 +27,7 @@ export class HealthTracker {
     if (record.registry === "") return;
     if (failed(record)) this.#failure(record);
     else if (record.upstreamStatus > 0) {
-      const ok = { lastOk: record.time, failingSince: 0, refused: false, message: "" };
-      this.#health.set(record.registry, ok);
+      this.#health.set(record.registry, { ...FINE, lastOk: record.time });
     }
   }
 
@@ -38,6 +43,8 @@ export class HealthTracker {
       lastOk: before?.lastOk ?? 0,
       failingSince: before?.failingSince || record.time,
       refused: record.upstreamError === "auth",
+      failedAt: record.time,
+      answered: record.upstreamStatus > 0 || record.upstreamError === "auth",
       message: record.message || answered || before?.message || "it cannot be reached",
     });
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Quota } from "../../../proxy/upstream/quota.ts";
+import type { Verdict } from "../../../proxy/upstream/watch/standing.ts";
 import { type HealthInputs, quotaView, registryHealth } from "../../../ui/api/views/health.ts";
 
 const NOW = 1_700_000_000_000;
@@ -17,9 +18,31 @@ function quota(fields: Partial<Quota> = {}): Quota {
   };
 }
 
+const WELL = {
+  lastOk: NOW - 1000,
+  failingSince: 0,
+  failedAt: 0,
+  answered: false,
+  refused: false,
+  message: "",
+};
+
+function verdict(fields: Partial<Verdict>): Verdict {
+  return {
+    up: true,
+    reason: "ok",
+    message: "",
+    since: NOW - HOUR,
+    checkedAt: NOW - 1000,
+    lastOk: NOW - 1000,
+    ...fields,
+  };
+}
+
 function health(inputs: Partial<HealthInputs>) {
   const found = registryHealth("docker", {
-    health: { lastOk: NOW - 1000, failingSince: 0, refused: false, message: "" },
+    health: WELL,
+    standing: undefined,
     pace: { bytesPerSecond: 0, latencyMs: 45.4 },
     quota: undefined,
     now: NOW,
@@ -29,7 +52,10 @@ function health(inputs: Partial<HealthInputs>) {
 }
 
 Deno.test("registryHealth, the state in words", () => {
-  const failing = { lastOk: 0, failingSince: NOW - HOUR, refused: false };
+  const failing = { ...WELL, lastOk: 0, failingSince: NOW - HOUR, failedAt: NOW - 60e3 };
+  const refused = "the connection was refused";
+  const down = verdict({ up: false, reason: "connect", message: refused });
+  const locked = verdict({ up: false, reason: "auth", message: "it rejected Berth's credentials" });
   const table: [Partial<HealthInputs>, [string, string, number | null]][] = [
     [{}, ["ok", "Reachable", null]],
     [{ health: undefined }, ["idle", "Not contacted yet", null]],
@@ -52,6 +78,18 @@ Deno.test("registryHealth, the state in words", () => {
       "It refused the configured sign-in",
       NOW - HOUR,
     ]],
+    [{ health: undefined, standing: verdict({}) }, ["ok", "Reachable", null]],
+    [{ standing: down }, ["failing", "The connection was refused", NOW - HOUR]],
+    [{ standing: locked }, ["refused", "It rejected Berth's credentials", NOW - HOUR]],
+    [{ health: { ...failing, message: "gone" }, standing: verdict({}) }, ["ok", "Reachable", null]],
+    [
+      { health: { ...failing, message: "it answered 503", answered: true }, standing: verdict({}) },
+      [
+        "failing",
+        "It answered 503",
+        NOW - HOUR,
+      ],
+    ],
   ];
   for (const [inputs, expected] of table) {
     assert.deepEqual(health(inputs), expected, JSON.stringify(inputs));

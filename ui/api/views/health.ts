@@ -1,12 +1,16 @@
 /** The state of a registry in words. */
 import type { Quota } from "../../../proxy/upstream/quota.ts";
+import type { Verdict } from "../../../proxy/upstream/watch/standing.ts";
 import type { Pace } from "../../../proxy/observe/stats/counts.ts";
 import type { Health } from "../../../proxy/observe/stats/health.ts";
 import type { Quota as QuotaView, RegistryHealth } from "../schema/status.ts";
 import { durationWords, plural } from "./words.ts";
 
 export interface HealthInputs {
+  /** What requests met. */
   health: Health | undefined;
+  /** What looks at the registry found. */
+  standing: Verdict | undefined;
   pace: Pace;
   quota: Quota | undefined;
   /** Unix milliseconds. */
@@ -18,12 +22,12 @@ const LOW_SHARE = 0.1;
 
 /** The state of the registry `name`. */
 export function registryHealth(name: string, inputs: HealthInputs): RegistryHealth {
-  const { health, pace, now } = inputs;
+  const { health, standing, pace, now } = inputs;
   const quota = quotaView(inputs.quota, now);
   return {
     name,
     ...stateOf(inputs, quota),
-    lastOk: health?.lastOk || null,
+    lastOk: Math.max(health?.lastOk ?? 0, standing?.lastOk ?? 0) || null,
     latencyMs: pace.latencyMs > 0 ? Math.round(pace.latencyMs) : null,
     quota,
   };
@@ -45,10 +49,14 @@ export function quotaView(quota: Quota | undefined, now: number): QuotaView | nu
 }
 
 function stateOf(
-  { health, quota: known, now }: HealthInputs,
+  { health, standing, quota: known, now }: HealthInputs,
   quota: QuotaView | null,
 ): Pick<RegistryHealth, "state" | "text" | "since"> {
-  if (health && health.failingSince > 0) {
+  if (standing?.up === false) {
+    const state = standing.reason === "auth" ? "refused" : "failing";
+    return { state, text: sentence(standing.message), since: standing.since };
+  }
+  if (health && health.failingSince > 0 && !isOver(health, standing)) {
     const state = health.refused ? "refused" : "failing";
     return { state, text: sentence(health.message), since: health.failingSince };
   }
@@ -59,8 +67,13 @@ function stateOf(
   if (quota && (quota.remaining === 0 || quota.remaining < quota.limit * LOW_SHARE)) {
     return { state: "limited", text: quotaWords(quota, now), since: quota.measuredAt };
   }
-  if (!health) return { state: "idle", text: "Not contacted yet", since: null };
+  if (!health && !standing) return { state: "idle", text: "Not contacted yet", since: null };
   return { state: "ok", text: quota ? quotaWords(quota, now) : "Reachable", since: null };
+}
+
+/** Whether a registry that requests could not reach has answered since. */
+function isOver({ answered, failedAt }: Health, standing: Verdict | undefined): boolean {
+  return !answered && standing?.up === true && standing.checkedAt > failedAt;
 }
 
 /** `12 pulls left, resets in 2 h 10 min`. */

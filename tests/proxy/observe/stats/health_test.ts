@@ -13,6 +13,8 @@ Deno.test("HealthTracker, failing since the first failure after the last answer"
   assert.deepEqual(tracker.of("docker"), {
     lastOk: 2,
     failingSince: 3,
+    failedAt: 4,
+    answered: true,
     refused: false,
     message: "it answered 503",
   });
@@ -20,6 +22,8 @@ Deno.test("HealthTracker, failing since the first failure after the last answer"
   assert.deepEqual(tracker.of("docker"), {
     lastOk: 5,
     failingSince: 0,
+    failedAt: 0,
+    answered: false,
     refused: false,
     message: "",
   });
@@ -31,6 +35,8 @@ Deno.test("HealthTracker, an image served stale is a failure that the client did
   assert.deepEqual(tracker.of("docker"), {
     lastOk: 0,
     failingSince: 1,
+    failedAt: 1,
+    answered: false,
     refused: false,
     message: "it cannot be reached",
   });

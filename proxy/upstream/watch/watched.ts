@@ -1,0 +1,149 @@
+/** One registry under watch: when it is looked at, and whether requests may go there meanwhile. */
+import type { Clock } from "../../../base/clock.ts";
+import type { Registry } from "../../config/schema.ts";
+import { UpstreamError } from "../errors.ts";
+import { type Finding, isDead } from "./finding.ts";
+import { type Change, Standing, type Verdict } from "./standing.ts";
+
+/** A registry went down, or came back. */
+export interface RegistryChange extends Change {
+  registry: string;
+}
+
+export interface Looking {
+  clock: Clock;
+  /** Looks at a registry once; throws only the reason of `signal`. */
+  check(registry: Registry, signal: AbortSignal): Promise<Finding>;
+  /** Told of each registry that goes down or comes back. */
+  changed?(change: RegistryChange): void;
+}
+
+/** Requests make it be looked at no more often than this. */
+const SPACING = 1_000;
+/** A request waits this long at most for a look that may let it pass. */
+const PATIENCE = 50;
+
+/** It rests until {@linkcode begin}, and does nothing any more after {@linkcode close}. */
+export class Watched {
+  readonly registry: Registry;
+  /** Unix milliseconds at which a request last came to the gate; 0: none has. */
+  askedAt = 0;
+  readonly #options: Looking;
+  #standing: Standing;
+  #begun = false;
+  #closed = new AbortController();
+  #cancel = () => {};
+  #look: Promise<void> | undefined;
+  #lookedAt = -Infinity;
+
+  /** `before` is what was held of the registry under other settings. */
+  constructor(registry: Registry, options: Looking, before?: Verdict) {
+    this.registry = registry;
+    this.#options = options;
+    this.#standing = new Standing(before);
+  }
+
+  get verdict(): Verdict | undefined {
+    return this.#standing.verdict;
+  }
+
+  /** Looks at it from now on. */
+  begin(): void {
+    if (this.#begun || this.#closed.signal.aborted) return;
+    this.#begun = true;
+    void this.#lookNow();
+  }
+
+  /** Looks at it no more, and forgets what was seen. */
+  rest(): void {
+    if (!this.#begun) return;
+    this.close();
+    this.#closed = new AbortController();
+    this.#look = undefined;
+    this.#standing = new Standing();
+  }
+
+  close(): void {
+    this.#begun = false;
+    this.#cancel();
+    this.#closed.abort();
+  }
+
+  /** See `Gate`. */
+  enter(): Promise<void> | undefined {
+    this.askedAt = this.#options.clock.now();
+    return this.#standing.dead ? this.#halfOpen() : undefined;
+  }
+
+  answered(status: number): void {
+    this.#standing.answered(status, this.#options.clock.now());
+    const { verdict } = this;
+    // Wrong credentials are not shown again for every request that they do not suffice for.
+    const hopeful = status < (verdict?.reason === "auth" ? 400 : 500);
+    if (verdict?.up === false && hopeful) void this.#lookSoon();
+  }
+
+  failed({ kind }: UpstreamError): void {
+    if (!isDead(kind)) return;
+    this.#standing.failed(kind);
+    this.begin();
+    void this.#lookSoon();
+  }
+
+  /** Lets a request pass where the registry is found to be back right now. */
+  async #halfOpen(): Promise<void> {
+    const look = this.#lookSoon();
+    if (look && this.#standing.dead !== "timeout") {
+      const enough = new AbortController();
+      const patience = this.#options.clock.delay(PATIENCE, enough.signal).catch(() => {});
+      await Promise.race([look, patience]);
+      enough.abort();
+    }
+    const { dead } = this.#standing;
+    if (!dead) return;
+    const { clock } = this.#options;
+    const next = this.#lookedAt + this.#standing.pause - clock.now();
+    throw new UpstreamError(dead, this.registry.name, {
+      reason: `${this.verdict!.message}; it is asked again as soon as it answers`,
+      retryAfter: Math.max(1, Math.ceil(next / 1000)),
+      unasked: true,
+    });
+  }
+
+  /** The look that runs, or a new one unless the last was a moment ago. */
+  #lookSoon(): Promise<void> | undefined {
+    if (this.#look) return this.#look;
+    const { clock } = this.#options;
+    if (!this.#begun) return undefined;
+    const wait = this.#lookedAt + SPACING - clock.now();
+    if (wait <= 0) return this.#lookNow();
+    this.#schedule(Math.min(wait, this.#lookedAt + this.#standing.pause - clock.now()));
+    return undefined;
+  }
+
+  #lookNow(): Promise<void> {
+    if (this.#look) return this.#look;
+    const look = this.#run().finally(() => {
+      if (this.#look === look) this.#look = undefined;
+    });
+    return this.#look = look;
+  }
+
+  async #run(): Promise<void> {
+    this.#cancel();
+    const { clock, check, changed } = this.#options;
+    const { signal } = this.#closed;
+    const began = this.#lookedAt = clock.now();
+    const finding = await check(this.registry, signal).catch(() => undefined);
+    if (signal.aborted || !finding) return;
+    const now = clock.now();
+    const change: Change | undefined = this.#standing.looked(finding, began, now);
+    this.#schedule(began + this.#standing.pause - now);
+    if (change) changed?.({ registry: this.registry.name, ...change });
+  }
+
+  #schedule(ms: number): void {
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(Math.max(0, ms), () => void this.#lookNow());
+  }
+}

@@ -24,9 +24,10 @@ import { createPages } from "./pages/pages.ts";
 import { type Arrival, Receiver } from "./receive.ts";
 import { renderError } from "./render_error.ts";
 import { catalog } from "./through/catalog.ts";
-import { referrers, tags } from "./through/pass.ts";
+import { tags } from "./through/pass.ts";
 import { createPing } from "./through/ping.ts";
 import { change, checkPush, type PushOptions } from "./through/push.ts";
+import { referrers } from "./through/referrers.ts";
 import { upload } from "./through/upload.ts";
 import type { Upstream } from "./upstream/client.ts";
 
@@ -155,7 +156,9 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
       case "catalog":
         return catalog(x);
       case "referrers":
-        return referrers(x, path);
+        return referrers(x, path, {
+          pushes: push.allowed && x.access.may(x.target.registry, x.target.repository, "push"),
+        });
     }
   };
 }

@@ -4,7 +4,7 @@ import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { upstreamQuery, withNamespace } from "../names/links.ts";
 import { isRepository } from "../oci/path.ts";
-import { type Page, pageOf, pageQuery, readJsonObject, refuseLoop } from "./paging.ts";
+import { type Page, pageOf, pageQuery, readList, refuseLoopAt } from "./paging.ts";
 import { clientName, siblingName } from "../names/target.ts";
 
 /** Where most names are not for the client, more are asked for at once. */
@@ -21,7 +21,7 @@ export async function catalog(x: Exchange): Promise<Answer> {
     const { names, next } = await readPage(x, query);
     const visible = names.filter((name) => x.access.may(x.target.registry, name, "pull"))
       .flatMap((name) => clientName(x.target, name) ?? []);
-    if (next !== undefined) refuseLoop(x, `<?${next}>`, `/v2/_catalog?${query}`);
+    if (next !== undefined) refuseLoopAt(x, `<?${next}>`, `/v2/_catalog?${query}`);
     if (visible.length === 0 && next !== undefined && left > 0) {
       query = next;
       continue;
@@ -45,10 +45,9 @@ async function readPage(x: Exchange, query: string) {
     signal: x.request.signal,
   });
   if (!response.ok) throw await refusal(x, response);
-  const { repositories } = await readJsonObject(response);
+  const { names } = await readList(x, response, "repositories");
   const next = /^\s*<[^>?]*\?([^>]*)>/.exec(response.headers.get("link") ?? "")?.[1];
-  const names: unknown[] = Array.isArray(repositories) ? repositories : [];
-  return { names: names.filter((name) => typeof name === "string"), next };
+  return { names, next };
 }
 
 /** Behind a prefix: many at once, from `last` in upstream's names. */

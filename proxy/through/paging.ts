@@ -29,8 +29,23 @@ export function checkPageSize(query: URLSearchParams): void {
   });
 }
 
-/** Throws a 502 where `link` leads to `asked` itself, in the client's words both. */
-export function refuseLoop({ target }: Exchange, link: string | null, asked: string): void {
+/**
+ * Throws a 502 where `link`, in the client's words, leads to the very page of the repository's list
+ * that was asked for: clients would follow it for ever.
+ */
+export function refuseLoop(x: Exchange, link: string | null, asked: Asked): void {
+  const { prefix, asked: name } = x.target;
+  refuseLoopAt(x, link, `${prefix}/v2/${name}/${asked.path}?${asked.query}`);
+}
+
+/** What was asked of upstream: the path behind the repository, and the query. */
+interface Asked {
+  path: string;
+  query: string;
+}
+
+/** As {@linkcode refuseLoop}, for an address of the client's. */
+export function refuseLoopAt({ target }: Exchange, link: string | null, asked: string): void {
   if (!linksToItself(link, asked)) return;
   throw new OciError("UNAVAILABLE", {
     status: 502,
@@ -48,23 +63,40 @@ export function pageQuery({ n, last }: Page): string {
 
 const MAX_LIST = 16 * 2 ** 20;
 
+/** A list as upstream answered it. */
+export interface List {
+  body: Record<string, unknown>;
+  /** What stands under its key; what is no name is left out. */
+  names: string[];
+}
+
 /**
- * The body of a list's answer. Throws a 502 for what is no JSON object of at most 16 MiB, and what
- * its reading throws.
+ * Reads a list's answer. `null` under its key is an empty list: Go writes one like that. Throws a 502
+ * for what is no JSON object of at most 16 MiB with such a list, and what its reading throws.
  */
-export async function readJsonObject(response: Response): Promise<Record<string, unknown>> {
-  const bytes = await readLimited(response, MAX_LIST);
-  let body: unknown;
-  try {
-    body = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    body = undefined;
-  }
-  if (typeof body === "object" && body !== null && !Array.isArray(body)) {
-    return body as Record<string, unknown>;
+export async function readList(
+  { target }: Pick<Exchange, "target">,
+  response: Response,
+  key: "tags" | "repositories",
+): Promise<List> {
+  const body = parseObject(await readLimited(response, MAX_LIST));
+  const names = body?.[key] === null ? [] : body?.[key];
+  if (body && Array.isArray(names)) {
+    return { body, names: names.filter((name) => typeof name === "string") };
   }
   throw new OciError("UNAVAILABLE", {
     status: 502,
-    message: "upstream answered a list request with something that is not a JSON object",
+    message: `${calledAs(target)} was asked for a list of ${key} and answered with something else`,
   });
+}
+
+/** The JSON object in `bytes`; `undefined` for anything else. */
+export function parseObject(bytes: Uint8Array | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? value as Record<string, unknown> : undefined;
+  } catch {
+    return undefined;
+  }
 }

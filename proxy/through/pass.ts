@@ -1,11 +1,11 @@
-/** What is handed on and not kept: tag lists, referrers, and pushes. */
+/** What is handed on and not kept: tag lists here, and the ways that pushes and referrers share. */
 import { inClientsNames } from "../names/client_names.ts";
 import { type Answer, uncached } from "../answer.ts";
 import { ask, type Question, refusal } from "../ask.ts";
-import type { Exchange, PathOf } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
 import { responseHeaders } from "../http/headers.ts";
 import { mapLink, upstreamQuery } from "../names/links.ts";
-import { checkPageSize, readJsonObject, refuseLoop } from "./paging.ts";
+import { checkPageSize, readList, refuseLoop } from "./paging.ts";
 
 /**
  * Asks upstream and streams its answer back, names mapped; the general way. `relocate` maps a
@@ -18,13 +18,7 @@ export async function passThrough(
 ): Promise<Response> {
   const response = await ask(x, { signal: x.request.signal, ...question });
   if (response.status >= 400) throw await refusal(x, response);
-  const asked = `/v2/${x.target.repository}/${question.path}`;
-  const headers = responseHeaders(response.headers);
-  const warning = inClientsNames(x.target, headers.get("warning") ?? "");
-  if (!warning) headers.delete("warning");
-  else headers.set("warning", warning);
-  const link = mapLink(x.target, response.headers.get("link"), asked);
-  if (link !== undefined) headers.set("link", link);
+  const headers = clientHeaders(x, response, question);
   const location = response.headers.get("location");
   const mapped = location === null ? undefined : await relocate?.(location);
   if (mapped !== undefined) headers.set("location", mapped);
@@ -34,39 +28,35 @@ export async function passThrough(
   return new Response(redirect ? null : response.body, { status: response.status, headers });
 }
 
-/**
- * A list as upstream pages it: what a client sends back of a `Link` reaches the registry as it was.
- * Throws a 502 for a page that leads to itself, which clients would follow for ever.
- */
-async function list(x: Exchange, question: Question): Promise<Response> {
-  checkPageSize(x.query);
-  const query = upstreamQuery(x.request.url);
-  const response = await passThrough(x, { ...question, query });
-  const ours = `${x.target.prefix}/v2/${x.target.asked}/${question.path}`;
-  refuseLoop(x, response.headers.get("link"), query === "" ? ours : `${ours}?${query}`);
-  return response;
+/** Upstream's headers of its answer to `question` that the client is to see, names mapped. */
+export function clientHeaders(x: Exchange, { headers }: Response, { path }: Question): Headers {
+  const mapped = responseHeaders(headers);
+  const warning = inClientsNames(x.target, mapped.get("warning") ?? "");
+  if (!warning) mapped.delete("warning");
+  else mapped.set("warning", warning);
+  const link = mapLink(x.target, headers.get("link"), `/v2/${x.target.repository}/${path}`);
+  if (link !== undefined) mapped.set("link", link);
+  return mapped;
 }
 
-/** `GET /v2/<name>/tags/list` */
+/**
+ * `GET /v2/<name>/tags/list`, as upstream pages it: what a client sends back of a `Link` reaches the
+ * registry as it was. Throws a 502 for what is no list of tags, and for a page that leads to itself.
+ */
 export async function tags(x: Exchange): Promise<Answer> {
-  const response = await list(x, { path: "tags/list" });
+  checkPageSize(x.query);
+  const query = upstreamQuery(x.request.url);
+  const question = { path: "tags/list", query };
+  const response = await passThrough(x, question);
+  refuseLoop(x, response.headers.get("link"), question);
   if (x.request.method === "HEAD") return uncached(response);
   const headers = new Headers(response.headers);
   headers.delete("content-length");
   headers.delete("etag");
-  const body = await readJsonObject(response);
-  const bytes = new TextEncoder().encode(JSON.stringify({ ...body, name: x.target.asked }));
+  const { body, names } = await readList(x, response, "tags");
+  const list = { ...body, name: x.target.asked, tags: names };
+  const bytes = new TextEncoder().encode(JSON.stringify(list));
   headers.set("content-type", "application/json");
   headers.set("content-length", String(bytes.length));
   return uncached(new Response(bytes, { status: response.status, headers }));
-}
-
-/** `GET /v2/<name>/referrers/<digest>`; a 404 tells the client to try the tag schema. */
-export async function referrers(x: Exchange, path: PathOf<"referrers">): Promise<Answer> {
-  return uncached(
-    await list(x, {
-      path: `referrers/${path.digest}`,
-      headers: { accept: "application/vnd.oci.image.index.v1+json" },
-    }),
-  );
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Page, pageOf, pageQuery, readJsonObject } from "../../../proxy/through/paging.ts";
+import { type Page, pageOf, pageQuery, readList } from "../../../proxy/through/paging.ts";
+import { exchangeOf } from "../../fake/exchange.ts";
 
 Deno.test("pageOf, pageQuery, what is asked for and what is asked of upstream", () => {
   const table: Record<string, [page: Page, query: string]> = {
@@ -27,12 +28,27 @@ Deno.test("pageOf, what is no number of results is a 400", () => {
   }
 });
 
-Deno.test("readJsonObject, an object; anything else is upstream's mistake", async () => {
-  assert.deepEqual(await readJsonObject(new Response('{"tags":["1"]}')), { tags: ["1"] });
-  for (
-    const body of ["", "[]", "null", "1", '"{}"', "<html>", '{"tags":', " ".repeat(2 ** 24) + "{}"]
-  ) {
-    const reading = readJsonObject(new Response(body));
-    await assert.rejects(reading, { code: "UNAVAILABLE", status: 502 }, body.slice(0, 10));
+const x = exchangeOf("/v2/_catalog");
+
+Deno.test("readList, what stands under the key; what is no list is upstream's mistake", async () => {
+  const lists: Record<string, string[]> = {
+    '{"tags":["1"]}': ["1"],
+    '{"tags":[]}': [],
+    '{"tags":null}': [],
+    '{"tags":["1",2,null,{}]}': ["1"],
+  };
+  for (const [body, names] of Object.entries(lists)) {
+    const found = await readList(x, new Response(body), "tags");
+    assert.deepEqual(found, { body: JSON.parse(body), names }, body);
+  }
+  const others = [
+    ...["", "[]", "null", "1", '"{}"', "<html>", '{"tags":', " ".repeat(2 ** 24) + '{"tags":[]}'],
+    ...["{}", '{"tags":"1"}', '{"tags":{}}', '{"tags":0}', '{"repositories":[]}'],
+    '{"errors":[{"code":"NAME_UNKNOWN"}]}',
+  ];
+  for (const body of others) {
+    const reading = readList(x, new Response(body), "tags");
+    const error = { code: "UNAVAILABLE", status: 502, message: /^hub .*list of tags/ };
+    await assert.rejects(reading, error, body.slice(0, 20));
   }
 });

@@ -54,6 +54,8 @@ export interface FakeRegistryOptions {
   catalog?: boolean;
   /** Link and Location headers. Default `relative`. */
   links?: "absolute" | "relative";
+  /** The most entries of a list that one answer has. Default: all of them. */
+  pageSize?: number;
   /** On every answer to a manifest, e.g. `{ "ratelimit-remaining": "99;w=21600" }`. */
   manifestHeaders?: Record<string, string>;
   hostname?: string;
@@ -151,9 +153,10 @@ export class FakeRegistry implements AsyncDisposable {
     if (refused) return refused;
     if (seen.path === "/v2/") return json(200, {});
     const links = this.options.links === "absolute" ? this.url : "";
+    const paging = { base: links, pageSize: this.options.pageSize ?? Infinity };
     if (seen.path === "/v2/_catalog") {
       if (this.options.catalog === false) return denied(401, "UNAUTHORIZED");
-      return listAnswer(seen, "repositories", [...this.repositories.keys()], {}, links);
+      return listAnswer(seen, "repositories", [...this.repositories.keys()], {}, paging);
     }
     const match = ROUTE.exec(seen.path);
     if (!match) return denied(404, "NAME_UNKNOWN");
@@ -171,9 +174,9 @@ export class FakeRegistry implements AsyncDisposable {
       case "referrers":
         return this.options.referrers === false
           ? { status: 404, body: "404 page not found" }
-          : referrersAnswer(repository, seen, reference);
+          : referrersAnswer(repository, seen, reference, paging);
       default:
-        return listAnswer(seen, "tags", [...repository.tags.keys()], { name }, links);
+        return listAnswer(seen, "tags", [...repository.tags.keys()], { name }, paging);
     }
   }
 

@@ -1,5 +1,5 @@
 /** What the fake registry holds, and the answers that need nothing else. */
-import { digestOf, type FakeImage, OCI_INDEX, type Stored } from "./content.ts";
+import { descriptor, digestOf, type FakeImage, OCI_INDEX, type Stored } from "./content.ts";
 import { denied, json } from "./token.ts";
 import type { Answer, Seen } from "./wire.ts";
 
@@ -74,42 +74,59 @@ export function rangeAnswer(
   };
 }
 
+/** How a registry answers with lists. */
+export interface Paging {
+  /** Scheme and host of links; empty for relative ones. */
+  base: string;
+  /** The most that it puts on a page, whatever `n` says. */
+  pageSize: number;
+}
+
 /** `tags/list` and `_catalog` with `n`, `last` and the Link to the next page. */
 export function listAnswer(
   seen: Seen,
   key: "tags" | "repositories",
   names: string[],
   extra: Record<string, string>,
-  base: string,
+  { base, pageSize }: Paging,
 ): Answer {
   const last = seen.query.get("last") ?? "";
   const rest = names.sort().filter((name) => name > last);
-  const n = seen.query.get("n");
-  const page = n === null ? rest : rest.slice(0, Number(n));
+  const n = Math.min(Number(seen.query.get("n") ?? Infinity), pageSize);
+  const page = rest.slice(0, n);
   const link = page.length < rest.length && page.length > 0
     ? { link: `<${base}${seen.path}?n=${n}&last=${encodeURIComponent(page.at(-1)!)}>; rel="next"` }
     : {};
   return json(200, { ...extra, [key]: page }, link);
 }
 
-/** The index of manifests whose `subject` is `digest`. */
-export function referrersAnswer(repository: Repository, seen: Seen, digest: string): Answer {
+/** The index of manifests whose `subject` is `digest`; pages are told apart by a token. */
+export function referrersAnswer(
+  repository: Repository,
+  seen: Seen,
+  digest: string,
+  { base, pageSize }: Paging,
+): Answer {
   const type = seen.query.get("artifactType");
-  const manifests = [...repository.manifests.values()].flatMap((manifest) => {
-    const parsed = JSON.parse(new TextDecoder().decode(manifest.bytes));
-    if (parsed.subject?.digest !== digest) return [];
-    if (type !== null && parsed.artifactType !== type) return [];
-    const { mediaType, bytes } = manifest;
-    return [{
-      mediaType,
-      digest: manifest.digest,
-      size: bytes.length,
-      artifactType: parsed.artifactType,
-    }];
-  });
+  const all = referrersOf(repository, digest)
+    .filter(({ artifactType }) => type === null || artifactType === type);
+  const from = Number(atob(seen.query.get("next_page") ?? "") || 0);
+  const manifests = all.slice(from, from + pageSize);
+  const next = new URLSearchParams(seen.query);
+  next.set("next_page", btoa(`${from + pageSize}`));
   return json(200, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, {
     "content-type": OCI_INDEX,
     ...(type !== null && { "oci-filters-applied": "artifactType" }),
+    ...(from + pageSize < all.length && { link: `<${base}${seen.path}?${next}>; rel="next"` }),
+  });
+}
+
+/** Descriptors of the manifests whose `subject` is `digest`, as the index that lists them has them. */
+export function referrersOf(repository: Repository, digest: string) {
+  return [...repository.manifests.values()].flatMap((manifest) => {
+    const parsed = JSON.parse(new TextDecoder().decode(manifest.bytes));
+    if (parsed.subject?.digest !== digest) return [];
+    return [{ ...descriptor(manifest), artifactType: parsed.artifactType as unknown }];
   });
 }
 

@@ -34,10 +34,10 @@ export function createWatch({ config, stats, env }: WatchingParts): RegistryWatc
   });
 }
 
-/** Watches the registries of `config` that are the operator's own or in use. */
+/** Watches the registries of `config` that are the operator's own or in use, and not offline. */
 export function watchRegistries(watch: RegistryWatch, { registries }: Config): void {
   const all = Object.entries(registries).map(([name, settings]) => ({ ...settings, name }));
-  watch.follow(all, changedRegistries(registries));
+  watch.follow(all.filter(({ offline }) => !offline), changedRegistries(registries));
 }
 
 function logChange({ registry, verdict, lasted }: RegistryChange): void {

@@ -85,7 +85,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
     const { answer } = c.var;
     c.res = finish({ arrival, response: c.res, answer, error: c.error }, reporting, hot);
   });
-  app.onError((error, c) => renderError(error, c.req.method, c.var.arrival.target));
+  app.onError((error, c) => renderError(error, c.req.method, c.var.arrival));
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/livez", (c) => c.json({ status: "ok" }));
@@ -131,6 +131,11 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
   const missing = new MissingTags({ ttl: rules.negativeTtl, now });
   const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey, cache, missing };
   const manifest: ManifestHandler = cache ? manifests({ ...parts, cache, missing }) : passManifest;
+  // A tag of a registry that is not asked any more is served however old it is.
+  const ageless = { ...rules, staleIfError: Infinity };
+  const offlineManifest: ManifestHandler = cache
+    ? manifests({ ...parts, cache, missing, rules: ageless })
+    : passManifest;
   const ping = createPing();
 
   return (x: Exchange): Promise<Answer> | Answer => {
@@ -148,7 +153,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
       case "ping":
         return ping(x);
       case "manifest":
-        return manifest(x, path);
+        return (x.target.registry.offline ? offlineManifest : manifest)(x, path);
       case "blob":
         return blob(x, path, cache, config.cache.ranges);
       case "tags":

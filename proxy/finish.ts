@@ -38,7 +38,7 @@ export function finish(
 ): Response {
   const { record } = arrival;
   writeSubject(record, arrival);
-  if (error) writeError(record, ociErrorOf(error, arrival.target), error);
+  if (error) writeError(record, ociErrorOf(error, arrival), error);
   record.cache = answer?.cache ?? "none";
   record.status = response.status;
   record.firstByteMs = finishing.now() - record.time;
@@ -69,7 +69,7 @@ function sendCounted(
   },
   { clock, sendTimeout, ...reporting }: Finishing,
 ): Response {
-  const { record, caller, target } = arrival;
+  const { record, caller } = arrival;
   const counted = sendBody(body, {
     clock,
     timeout: sendTimeout,
@@ -77,7 +77,7 @@ function sendCounted(
     ended({ bytes, end }) {
       record.bytes = bytes;
       record.ended = endOf(end);
-      if (end.kind === "failed") writeError(record, ociErrorOf(asError(end.error), target));
+      if (end.kind === "failed") writeError(record, ociErrorOf(asError(end.error), arrival));
       arrival.reported = true;
       report(record, end.kind === "complete" ? caller.completed : undefined, reporting);
     },

@@ -129,6 +129,8 @@ export const registrySchema = z.strictObject({
   /** `false` takes a registry out of the map, a built-in one too. */
   enabled: z.boolean().optional(),
   url: url(),
+  /** Never asked: what is cached is all there is of it. */
+  offline: z.boolean().default(false),
   aliases: z.array(z.string()).default([]),
   library: z.boolean().default(false),
   hosts: z.array(z.string()).default([]),

@@ -17,6 +17,7 @@ const KINDS = {
   "token-server": [502, "its token server did not give a usable answer"],
   "rate-limited": [429, "its token server asks for fewer requests"],
   unavailable: [503, "its token server is not available"],
+  offline: [503, "it is set to offline in the configuration"],
 } as const satisfies Record<string, readonly [429 | 502 | 503 | 504, string]>;
 
 export type UpstreamErrorKind = keyof typeof KINDS;

@@ -8,6 +8,7 @@ import { type Dial, type Lookup, systemDial, systemLookup } from "./dial.ts";
 import { decoded } from "./decode.ts";
 import { dockerConfigCredentials } from "./docker_config.ts";
 import { ecrCredentials } from "./ecr.ts";
+import { offlineTransport } from "./offline.ts";
 import type { Environment } from "./proxies.ts";
 import { createTargetCheck } from "./target.ts";
 import { createTransport, type Transport } from "./transport.ts";
@@ -23,7 +24,7 @@ export interface UpstreamOptions extends ClientOptions {
 export function createUpstream(registry: Registry, options: UpstreamOptions): Upstream {
   const { clock = systemClock, env, lookup = systemLookup, dial = systemDial } = options;
   const own = new URL(registry.url);
-  const transport = createTransport({
+  const transport = registry.offline ? offlineTransport(registry.name) : createTransport({
     registry: registry.name,
     timeouts: options.timeouts,
     clock,

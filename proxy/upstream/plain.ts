@@ -8,6 +8,7 @@ import { type Credentials, statedCredentials } from "./credentials.ts";
 import type { Timeouts } from "./deadline.ts";
 import { ecrCredentials } from "./ecr.ts";
 import { kindOfFailure, UpstreamError } from "./errors.ts";
+import { offlineTransport } from "./offline.ts";
 import type { Environment } from "./proxies.ts";
 import type { TargetCheck } from "./target.ts";
 import type { Outgoing, Transport } from "./transport.ts";
@@ -21,7 +22,9 @@ export interface PlainOptions extends ClientOptions {
 /** A client for one registry of the map; it holds nothing that would have to be closed. */
 export function createPlainUpstream(registry: Registry, options: PlainOptions): Upstream {
   const { clock = systemClock, timeouts } = options;
-  const transport = plainTransport(registry.name, options.fetch, timeouts, clock);
+  const transport = registry.offline
+    ? offlineTransport(registry.name)
+    : plainTransport(registry.name, options.fetch, timeouts, clock);
   return createClient(registry, {
     transport,
     checkTarget: nameCheck(registry),

@@ -45,6 +45,7 @@ export async function probe(
   options: ProbeOptions,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
+  if (registry.offline) return NOT_CONTACTED;
   const clock = options.clock ?? systemClock;
   const quotas = new QuotaBook();
   const onAnswer = (headers: Headers, status: number) =>
@@ -67,6 +68,14 @@ export async function probe(
     quota: quotas.get(registry.name),
   };
 }
+
+const NOT_CONTACTED: ProbeResult = {
+  ok: false,
+  text: "Set to offline: Berth does not contact it",
+  ms: 0,
+  steps: [],
+  quota: undefined,
+};
 
 /** What a step found; thrown errors mean that it failed. */
 interface Finding {

@@ -80,7 +80,7 @@ Deno.test("renderError, a client behind a prefix is told in its own names", asyn
     ],
   ];
   for (const [error, message] of table) {
-    const { errors } = await renderError(error, "GET", target).json();
+    const { errors } = await renderError(error, "GET", { target }).json();
     assert.equal(errors[0].message, message);
   }
 });

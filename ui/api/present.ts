@@ -84,8 +84,9 @@ export class Present {
 
   /** The state of the registry `name`. */
   health(name: string): RegistryHealth {
-    const { stats, quotas, standing, now } = this.#deps;
+    const { live, stats, quotas, standing, now } = this.#deps;
     return registryHealth(name, {
+      offline: live.current.registries[name]?.offline ?? false,
       health: stats.healthOf(name),
       standing: standing(name),
       pace: stats.pace(name),

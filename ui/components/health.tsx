@@ -10,6 +10,7 @@ const STATES: Record<RegistryHealth["state"], { icon: IconName; tone: string }> 
   limited: { icon: "warn", tone: "warn" },
   refused: { icon: "lock", tone: "bad" },
   failing: { icon: "bad", tone: "bad" },
+  offline: { icon: "idle", tone: "idle" },
 };
 
 export function Health({ health }: { health: RegistryHealth }) {

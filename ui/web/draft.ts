@@ -28,6 +28,7 @@ export interface Draft {
   ttl: string;
   redirects: "follow" | "pass";
   insecure_tls: boolean;
+  offline: boolean;
   ca_file: string;
 }
 
@@ -69,6 +70,7 @@ export function toDraft(settings: RegistrySettings): Draft {
     ttl: manifests.ttl === undefined ? "" : String(manifests.ttl),
     redirects: settings.redirects === "pass" ? "pass" : "follow",
     insecure_tls: settings.insecure_tls ?? false,
+    offline: settings.offline ?? false,
     ca_file: settings.ca_file ?? "",
   };
 }
@@ -111,6 +113,7 @@ export function toSettings(
     deny: entries(draft.deny),
     redirects: draft.redirects,
     insecure_tls: draft.insecure_tls,
+    offline: draft.offline,
     ca_file: draft.ca_file.trim(),
     manifests: { ...original.manifests, ttl: ttlOf(draft.ttl) },
   };

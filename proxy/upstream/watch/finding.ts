@@ -33,6 +33,7 @@ const REASONS: Record<UpstreamErrorKind, Reason> = {
   "forbidden-target": "http",
   "token-server": "http",
   unavailable: "http",
+  offline: "http",
 };
 
 /** Failures that say of a registry that nobody is there; those that may be about one request do not. */

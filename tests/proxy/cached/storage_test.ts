@@ -11,7 +11,7 @@ const app = image({});
 
 Deno.test("ociErrorOf, storage that fails is 503 and says what to look at", () => {
   const cause = new Error("No such device (os error 19)");
-  const error = ociErrorOf(new StorageError("read stored content", "/cache", cause), undefined);
+  const error = ociErrorOf(new StorageError("read stored content", "/cache", cause), {});
   assert.equal(error.status, 503);
   assert.equal(error.code, "UNAVAILABLE");
   for (const word of ["/cache", "No such device", "disk", "cache.dir", "read and write"]) {

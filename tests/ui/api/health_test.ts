@@ -42,6 +42,7 @@ function verdict(fields: Partial<Verdict>): Verdict {
 function health(inputs: Partial<HealthInputs>) {
   const found = registryHealth("docker", {
     health: WELL,
+    offline: false,
     standing: undefined,
     pace: { bytesPerSecond: 0, latencyMs: 45.4 },
     quota: undefined,
@@ -81,6 +82,11 @@ Deno.test("registryHealth, the state in words", () => {
     [{ health: undefined, standing: verdict({}) }, ["ok", "Reachable", null]],
     [{ standing: down }, ["failing", "The connection was refused", NOW - HOUR]],
     [{ standing: locked }, ["refused", "It rejected Berth's credentials", NOW - HOUR]],
+    [{ offline: true, health: { ...failing, message: "gone" } }, [
+      "offline",
+      "Offline, serves what is cached",
+      null,
+    ]],
     [{ health: { ...failing, message: "gone" }, standing: verdict({}) }, ["ok", "Reachable", null]],
     [
       { health: { ...failing, message: "it answered 503", answered: true }, standing: verdict({}) },

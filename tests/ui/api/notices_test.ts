@@ -118,4 +118,7 @@ Deno.test("statusText, the worst first", () => {
   );
   assert.equal(statusText([], [health({}), health({ name: "quay" })]), "All registries reachable");
   assert.equal(statusText([], [health({ state: "idle" })]), "Ready; nothing pulled yet");
+  const offline = health({ name: "quay", state: "offline" });
+  assert.equal(statusText([], [health({}), offline]), "docker is reachable, 1 set to offline");
+  assert.equal(statusText([], [offline]), "Ready; 1 set to offline");
 });

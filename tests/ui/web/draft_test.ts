@@ -33,6 +33,13 @@ Deno.test("toSettings, what was not touched stays, also what the form does not s
   });
 });
 
+Deno.test("toSettings, offline is said where it is on and taken away where it is off", () => {
+  const off = { url: "u" };
+  assert.deepEqual(edited(off, { offline: true }), { url: "u", offline: true });
+  assert.deepEqual(edited({ url: "u", offline: true }, {}), { url: "u", offline: true });
+  assert.deepEqual(edited({ url: "u", offline: true }, { offline: false }), off);
+});
+
 Deno.test("toSettings, lists lose blank lines, zero is a duration", () => {
   const settings = edited({ url: "u" }, { aliases: [" docker.io ", ""], ttl: "0" });
   assert.deepEqual(settings, { url: "u", aliases: ["docker.io"], manifests: { ttl: 0 } });

@@ -15,6 +15,7 @@ import { quota, registryHealth } from "./status.ts";
 export const registrySettings = z.object({
   enabled: z.boolean().optional(),
   url: z.string(),
+  offline: z.boolean().optional(),
   aliases: z.array(z.string()).optional(),
   library: z.boolean().optional(),
   hosts: z.array(z.string()).optional(),

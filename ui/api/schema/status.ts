@@ -16,9 +16,10 @@ export const registryHealth = z.object({
   name: z.string(),
   /**
    * `idle`: not contacted yet. `limited`: few pulls left, or none. `refused`: it does not accept our
-   * sign-in. `failing`: it cannot be reached or answers with errors.
+   * sign-in. `failing`: it cannot be reached or answers with errors. `offline`: the configuration says
+   * that it is not contacted.
    */
-  state: z.enum(["ok", "idle", "limited", "refused", "failing"]),
+  state: z.enum(["ok", "idle", "limited", "refused", "failing", "offline"]),
   /** The state in words: `12 pulls left, resets in 2 h 10 min`. */
   text: z.string(),
   /** Since when the state holds; null where that is not known. */

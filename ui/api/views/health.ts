@@ -7,6 +7,8 @@ import type { Quota as QuotaView, RegistryHealth } from "../schema/status.ts";
 import { durationWords, plural } from "./words.ts";
 
 export interface HealthInputs {
+  /** The configuration says that it is not contacted. */
+  offline: boolean;
   /** What requests met. */
   health: Health | undefined;
   /** What looks at the registry found. */
@@ -49,9 +51,10 @@ export function quotaView(quota: Quota | undefined, now: number): QuotaView | nu
 }
 
 function stateOf(
-  { health, standing, quota: known, now }: HealthInputs,
+  { offline, health, standing, quota: known, now }: HealthInputs,
   quota: QuotaView | null,
 ): Pick<RegistryHealth, "state" | "text" | "since"> {
+  if (offline) return { state: "offline", text: "Offline, serves what is cached", since: null };
   if (standing?.up === false) {
     const state = standing.reason === "auth" ? "refused" : "failing";
     return { state, text: sentence(standing.message), since: standing.since };

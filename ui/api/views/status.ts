@@ -10,7 +10,11 @@ export function statusText(notices: Notice[], registries: RegistryHealth[]): str
       ? `${worst.title} (+${plural(others.length, "more problem")})`
       : worst.title;
   }
-  const asked = registries.filter(({ state }) => state !== "idle");
-  if (asked.length === 0) return "Ready; nothing pulled yet";
-  return asked.length === 1 ? `${asked[0]!.name} is reachable` : "All registries reachable";
+  const asked = registries.filter(({ state }) => state !== "idle" && state !== "offline");
+  const offline = registries.filter(({ state }) => state === "offline").length;
+  if (asked.length === 0) {
+    return offline > 0 ? `Ready; ${offline} set to offline` : "Ready; nothing pulled yet";
+  }
+  const well = asked.length === 1 ? `${asked[0]!.name} is reachable` : "All registries reachable";
+  return offline > 0 ? `${well}, ${offline} set to offline` : well;
 }

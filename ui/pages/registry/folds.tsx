@@ -127,12 +127,20 @@ const REDIRECTS = [
 export function Network(editing: Editing) {
   const { draft, change, disabled } = editing;
   const summary = [
+    draft.offline && "offline",
     draft.redirects === "pass" && "redirects are passed through",
     draft.insecure_tls && "certificates are not checked",
     draft.ca_file && "own certificate authority",
   ].filter(Boolean).join(", ");
   return (
     <Fold title="Connection" summary={summary || "certificates are checked"}>
+      <CheckField
+        label="Offline"
+        hint="Never contact it. What is cached is served, the rest is not found"
+        checked={draft.offline}
+        disabled={disabled}
+        onInput={(value) => change("offline", value)}
+      />
       <SelectField
         label="Redirects of the registry"
         choices={REDIRECTS}

@@ -2,7 +2,7 @@
 import type { LoadInput } from "../proxy/config/load_input.ts";
 import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
-import { configureLog, logger } from "../proxy/observe/log.ts";
+import { closeLog, configureLog, logger } from "../proxy/observe/log.ts";
 import { type Program, startProgram, type Surroundings } from "./program.ts";
 
 /** What the command reads and writes. */
@@ -21,6 +21,7 @@ export async function serve(args: readonly string[], io: ServeIo): Promise<numbe
   });
   await using _ = { [Symbol.asyncDispose]: () => live.close() };
   await configureLog(live.current.log);
+  await using __ = { [Symbol.asyncDispose]: closeLog };
   for (const warning of live.loaded.warnings) logger("config").warn(warning);
   const program = current.program = await startProgram(live, io);
   io.complain(program.banner);

@@ -53,6 +53,8 @@ export interface ProxyParts {
   proofs?: ProofBook;
   /** Unix milliseconds; none: the system's time. */
   now?(): number;
+  /** While an answer is being sent, this holds what breaks it off; none: nobody does. */
+  sending?: Set<() => void>;
   /** For limits on time; none: the system's. */
   clock?: Pick<Clock, "after">;
 }

@@ -25,6 +25,8 @@ export interface Finishing extends Reporting {
   clock: Pick<Clock, "after">;
   /** Milliseconds after which a client that takes nothing more of a body is given up; 0: never. */
   sendTimeout: number;
+  /** What breaks each body off that is being sent. */
+  sending?: Set<() => void> | undefined;
 }
 
 /**
@@ -67,12 +69,13 @@ function sendCounted(
     /** Each byte of it comes from upstream. */
     passed: boolean;
   },
-  { clock, sendTimeout, ...reporting }: Finishing,
+  { clock, sendTimeout, sending, ...reporting }: Finishing,
 ): Response {
   const { record, caller } = arrival;
   const counted = sendBody(body, {
     clock,
     timeout: sendTimeout,
+    running: sending,
     taken: passed ? (bytes) => void (record.upstreamBytes += bytes) : undefined,
     ended({ bytes, end }) {
       record.bytes = bytes;
@@ -93,6 +96,8 @@ function endOf(end: Sent["end"]): BodyEnd {
       return "client closed";
     case "stalled":
       return "client stalled";
+    case "stopped":
+      return "stopped";
     case "failed": {
       const { error } = end;
       if (error instanceof DigestMismatch || error instanceof ContentDamaged) return "damaged";

@@ -53,7 +53,8 @@ export interface ProxyServer {
 
 /** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
 export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
-  const kept = { uploadKey: await sealingKey(), proofs: new MemoryProofBook(parts) };
+  const sending = new Set<() => void>();
+  const kept = { uploadKey: await sealingKey(), proofs: new MemoryProofBook(parts), sending };
   const pool = new UpstreamPool(parts);
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;
@@ -94,6 +95,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
       closing = true;
       certificate?.close();
       await Promise.all([listener?.close(graceMs), others]);
+      for (const stop of sending) stop(); // So that each has its record, with what was sent of it.
       await pool.close();
     },
   };

@@ -7,13 +7,15 @@ import type { Clock } from "../../base/clock.ts";
 /** How much of a body was taken, and why no more. */
 export interface Sent {
   bytes: number;
-  end: { kind: "complete" | "closed" | "stalled" } | { kind: "failed"; error: unknown };
+  end: { kind: "complete" | "closed" | "stalled" | "stopped" } | { kind: "failed"; error: unknown };
 }
 
 export interface SendOptions {
   clock: Pick<Clock, "after">;
   /** Milliseconds after which a client that takes nothing is given up; 0: never. */
   timeout: number;
+  /** While the body runs, this holds what breaks it off. */
+  running?: Set<() => void> | undefined;
   /** Told of each chunk that is handed over. */
   taken?: ((bytes: number) => void) | undefined;
   /** Called once, when nothing more is taken. */
@@ -32,26 +34,31 @@ export class ClientStalled extends Error {
 /** `body`, told to `options` while it is read; read no faster than its consumer asks for it. */
 export function sendBody(
   body: ReadableStream<Uint8Array>,
-  { clock, timeout, taken, ended }: SendOptions,
+  { clock, timeout, running, taken, ended }: SendOptions,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
   let over = false;
   let forgetTimer = () => {};
+  let controller: ReadableStreamDefaultController<Uint8Array>;
   const end = (reason: Sent["end"]) => {
     forgetTimer();
     if (over) return;
     over = true;
+    running?.delete(stop);
     ended({ bytes, end: reason });
   };
-  const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    const error = new ClientStalled(timeout);
-    end({ kind: "stalled" });
+  const breakOff = (kind: "stalled" | "stopped", error: Error) => {
+    end({ kind });
     controller.error(error);
     void reader.cancel(error).catch(() => {});
   };
+  const stalled = () => breakOff("stalled", new ClientStalled(timeout));
+  const stop = () => breakOff("stopped", new Error("the proxy is being stopped"));
+  running?.add(stop);
   return new ReadableStream<Uint8Array>({
-    async pull(controller) {
+    start: (given) => void (controller = given),
+    async pull() {
       forgetTimer();
       try {
         const { value, done } = await reader.read();
@@ -63,7 +70,7 @@ export function sendBody(
         bytes += value.length;
         taken?.(value.length);
         controller.enqueue(value);
-        if (timeout > 0) forgetTimer = clock.after(timeout, () => giveUp(controller));
+        if (timeout > 0) forgetTimer = clock.after(timeout, stalled);
       } catch (error) {
         end({ kind: "failed", error });
         controller.error(error);

@@ -35,6 +35,9 @@ export async function configureLog(
   });
 }
 
+/** Writes what is still to be written; after that nothing is. */
+export const closeLog: () => Promise<void> = reset;
+
 /** A reload disposes of the old sink; the stream beneath it stays open. */
 function keepOpen(stream: WritableStream<Uint8Array>): WritableStream<Uint8Array> {
   const writer = stream.getWriter();
@@ -136,6 +139,7 @@ const text: TextFormatter = (entry) => {
   return `${time} ${level} ${printable(messageOf(entry))}${errorOf(entry)}\n`;
 };
 
+/** Of every line `time` is when it was written and `message` what the text format says, too. */
 const json: TextFormatter = (entry) => {
   const { request, error, line: _, ...rest } = entry.properties;
   return JSON.stringify({
@@ -143,11 +147,15 @@ const json: TextFormatter = (entry) => {
     level: LABELS[entry.level].trim().toLowerCase(),
     logger: entry.category.slice(1).join("."),
     message: messageOf(entry),
-    ...(request ? request as RequestRecord : {}),
+    ...(request ? fieldsOf(request as RequestRecord) : {}),
     ...(error === undefined ? {} : { cause: String(error) }),
     ...rest,
   }) + "\n";
 };
+
+function fieldsOf({ time, message, ...fields }: RequestRecord): Record<string, unknown> {
+  return { started: new Date(time).toISOString(), ...fields, errorMessage: message };
+}
 
 const LABELS: Record<LogRecord["level"], string> = {
   trace: "DEBUG",

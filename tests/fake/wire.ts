@@ -34,8 +34,8 @@ export interface Answer {
 export type FaultAction =
   /** Another answer, e.g. `{ status: 429, body: "slow down", headers: { "retry-after": "1" } }`. */
   | { kind: "answer"; status: number; body?: string; headers?: Record<string, string> }
-  /** Closes the connection after `after` body bytes (headers promise the whole). */
-  | { kind: "cut"; after: number }
+  /** Closes the connection after `after` body bytes; headers promise the whole, or more chunks. */
+  | { kind: "cut"; after: number; chunked?: boolean }
   /** Closes the connection without a byte. */
   | { kind: "close" }
   /** Sends `after` body bytes (not even headers when absent) and goes on when `until` resolves. */
@@ -210,7 +210,8 @@ function alter(answer: Answer, action: FaultAction | undefined) {
     headers["content-encoding"] = "gzip";
   }
   if (answer.status !== 204 && answer.status !== 304) headers["content-length"] = `${body.length}`;
-  if (action?.kind === "no-length") delete headers["content-length"];
+  const chunked = action?.kind === "no-length" || (action?.kind === "cut" && action.chunked);
+  if (chunked) delete headers["content-length"];
   if (action?.kind === "headers") {
     for (const [name, value] of Object.entries(action.headers)) {
       if (value === "") delete headers[name.toLowerCase()];

@@ -17,18 +17,21 @@ function setup(...chunks: (number | Error)[]) {
   const clock = new FakeClock();
   const ends: Sent[] = [];
   const taken: number[] = [];
+  const running = new Set<() => void>();
   const body = sendBody(bodyOf(...chunks), {
     clock,
     timeout: 1000,
+    running,
     taken: (bytes) => taken.push(bytes),
     ended: (sent) => ends.push(sent),
   });
-  return { clock, ends, taken, body };
+  return { clock, ends, taken, running, body };
 }
 
 Deno.test("sendBody, a body that is read to its end is complete, with all its bytes", async () => {
-  const { body, ends, taken, clock } = setup(10, 20, 30);
+  const { body, ends, taken, running, clock } = setup(10, 20, 30);
   assert.equal((await new Response(body).bytes()).length, 60);
+  assert.equal(running.size, 0);
   assert.deepEqual(taken, [10, 20, 30]);
   assert.deepEqual(ends, [{ bytes: 60, end: { kind: "complete" } }]);
   assert.equal(clock.pending, 0);
@@ -62,6 +65,17 @@ Deno.test("sendBody, a client that takes nothing for too long is given up, once"
   await settle();
   assert.deepEqual(ends, [{ bytes: 30, end: { kind: "stalled" } }]);
   await assert.rejects(reader.read(), ClientStalled);
+});
+
+Deno.test("sendBody, a body can be broken off from outside while it runs, once", async () => {
+  const { body, ends, running, clock } = setup(10, 20, 30);
+  const reader = body.getReader();
+  await reader.read();
+  for (const stop of running) stop();
+  assert.deepEqual(ends, [{ bytes: 10, end: { kind: "stopped" } }]);
+  await assert.rejects(reader.read(), /being stopped/);
+  assert.equal(running.size, 0);
+  assert.equal(clock.pending, 0);
 });
 
 Deno.test("inPieces, gives the same bytes in views of the given size", async () => {

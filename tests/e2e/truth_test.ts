@@ -254,10 +254,11 @@ Deno.test("truth, what Berth's own end breaks off is told as stopped", async () 
   await curl(lab.url(large));
   using _ = await askAndWait(lab.url(large));
   lab.fault(medium, { kind: "stall", after: MIB });
-  const response = await fetch(lab.url(medium));
-  const broken = assert.rejects(response.bytes());
+  const begun = Promise.withResolvers<void>();
+  const broken = curl(lab.url(medium), { headed: begun.resolve });
+  await begun.promise;
   assert.equal(await lab.berth.stop(), 0);
-  await broken;
+  assert.equal((await broken).code, 18);
   const records = logged(await lab.berth.output());
   assert.deepEqual(records.map(({ status, cache, ended }) => [status, cache, ended]).sort(), [
     [200, "hit", "stopped"],

@@ -51,6 +51,11 @@ export interface Cache {
    */
   look(digest: string, repository: string): Look;
   /**
+   * Keeps `digest` from being evicted, if it is here, until the returned object is disposed of: what was
+   * here when a request began is still here when it has found out whether it may have it.
+   */
+  hold(digest: string): Disposable;
+  /**
    * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
    * turn out damaged while they are read, the reader continues from `source`, or gets an error. `wanted` is
    * a digest, or what {@linkcode look} has just said of it, which saves looking again.

@@ -112,6 +112,10 @@ class DiskCache implements Cache {
     return this.#parts.lookup.look(digest, repository);
   }
 
+  hold(digest: string): Disposable {
+    return { [Symbol.dispose]: this.#parts.reader.hold(digest) };
+  }
+
   async open(
     wanted: Look | string,
     range?: OpenOptions["range"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { IndexDamaged } from "../errors.ts";
 import { Catalog } from "./catalog.ts";
-import { isManifestType, MANIFEST_LIMIT, referencesOf, sniffMediaType } from "../manifest.ts";
+import { MANIFEST_LIMIT, manifestType, referencesOf } from "../manifest.ts";
 import { readFully } from "../blobs/read_fully.ts";
 import type { BlobStore, StoredBlob } from "../blobs/store.ts";
 
@@ -99,8 +99,8 @@ async function lookInto(store: BlobStore, { digest, size }: StoredBlob) {
   try {
     const bytes = new Uint8Array(size);
     if (await readFully(file, bytes, 0) < size) return unknown;
-    const mediaType = sniffMediaType(bytes);
-    return { mediaType, references: isManifestType(mediaType) ? referencesOf(bytes) : [] };
+    const mediaType = manifestType(bytes);
+    return { mediaType, references: mediaType ? referencesOf(bytes) : [] };
   } finally {
     file.close();
   }

@@ -6,7 +6,13 @@ import { DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import type { StoredContent } from "./fill.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { isManifestType, MANIFEST_LIMIT, type Reference, referencesOf } from "../manifest.ts";
+import {
+  isManifestType,
+  MANIFEST_LIMIT,
+  manifestType,
+  type Reference,
+  referencesOf,
+} from "../manifest.ts";
 import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import { readFully } from "../blobs/read_fully.ts";
 import type { BlobStore } from "../blobs/store.ts";
@@ -43,7 +49,7 @@ export class Committer {
     const { catalog, memory, emit } = this.#options;
     const actual = digestOf(bytes, requireDigest(digest).algorithm);
     if (actual !== digest) throw new DigestMismatch(digest, actual);
-    memory.set(digest, bytes, mediaType);
+    memory.set(digest, bytes, nameOf(manifestType(bytes, mediaType), mediaType));
     const known = catalog.blob(digest);
     try {
       if (!known) await this.#write(digest, bytes);
@@ -63,8 +69,8 @@ export class Committer {
     verified = this.#options.clock.now(),
   ): Promise<void> {
     const { catalog, memory, clock, grown } = this.#options;
-    const { size, mediaType } = content;
-    const references = await this.#references(digest, content);
+    const { size } = content;
+    const { mediaType, references } = await this.#identify(digest, content);
     const now = clock.now();
     const times = { created: now, lastUsed: now, verified };
     const { repositories } = about;
@@ -74,12 +80,21 @@ export class Committer {
     grown();
   }
 
-  async #references(
+  /**
+   * A manifest is one whichever way it came: registries give every content as a blob, too, and call
+   * it `application/octet-stream` then.
+   */
+  async #identify(
     digest: string,
     { size, mediaType, bytes }: StoredContent,
-  ): Promise<Reference[]> {
-    if (!isManifestType(mediaType) || size > MANIFEST_LIMIT) return [];
-    return referencesOf(bytes() ?? await this.#read(digest, size));
+  ): Promise<{ mediaType: string; references: Reference[] }> {
+    const limit = isManifestType(mediaType) ? MANIFEST_LIMIT : MEMORY_ENTRY_LIMIT;
+    const content = size <= limit ? bytes() ?? await this.#read(digest, size) : undefined;
+    const own = content && manifestType(content, mediaType);
+    return {
+      mediaType: nameOf(own ?? "", mediaType),
+      references: own ? referencesOf(content) : [],
+    };
   }
 
   async #read(digest: string, size: number): Promise<Uint8Array> {
@@ -103,4 +118,9 @@ export class Committer {
       throw error;
     }
   }
+}
+
+/** What content is recorded as: nothing is a manifest only because it was called one. */
+function nameOf(own: string, called: string): string {
+  return own || (isManifestType(called) ? "" : called);
 }

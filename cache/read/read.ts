@@ -53,7 +53,11 @@ export class Reader {
     }
     if (!row) return undefined;
     const file = await this.#file(row, options);
-    if (!file) return undefined;
+    if (!file) {
+      // It may have come in anew while its former file was being opened.
+      const now = catalog.blob(digest);
+      return now && now.created !== row.created ? await this.open(digest, options) : undefined;
+    }
     if (row.size <= MEMORY_ENTRY_LIMIT) return await this.#load(row, file, options);
     return this.#stream(row, file, options);
   }
@@ -62,6 +66,11 @@ export class Reader {
   reads(digest: string): boolean {
     return this.#reading.has(digest) ||
       this.#live.values().some((check) => check.digest === digest);
+  }
+
+  /** Counts as a reader of `digest` until the returned function is called. */
+  hold(digest: string): () => void {
+    return this.#enter(digest, () => {});
   }
 
   /** Ends running verifications; their readers get `reason` as an error. */
@@ -93,7 +102,7 @@ export class Reader {
     const file = await store.open(row.digest);
     if (file?.size === row.size) return file;
     file?.close();
-    if (catalog.blob(row.digest) !== row) return undefined;
+    if (catalog.blob(row.digest)?.created !== row.created) return undefined;
     const reason = file ? `${file.size} bytes instead of ${row.size}` : "the file is gone";
     this.damaged(row.digest, new ContentDamaged(row.digest, reason), repository);
   }

@@ -101,14 +101,16 @@ export class Evictor {
 
   /** Removes what `selector` means, but for what is spared or in use, and says what that was. */
   async evict(selector: Selector, options: EvictOptions = {}): Promise<EvictionPlan> {
-    const { catalog, store } = this.#options;
+    const { catalog, store, busy } = this.#options;
     const plan = this.#plan(selector, options);
     for (const { registry, repository, tag } of plan.tagNames) {
       catalog.deleteTag(registry, repository, tag);
     }
     const gone = new Set<string>();
     for (const digest of plan.digests) {
-      if (!store.inUse(digest) && await this.remove(digest, "asked")) gone.add(digest);
+      if (!busy(digest) && !store.inUse(digest) && await this.remove(digest, "asked")) {
+        gone.add(digest);
+      }
     }
     const spared = this.#spared(options);
     for (const repository of plan.repositories) catalog.unlinkRepository(repository, spared);

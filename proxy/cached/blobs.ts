@@ -1,7 +1,7 @@
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>` */
 import type { Cache } from "../../cache/api.ts";
 import type { Answer } from "../answer.ts";
-import { serveDigest } from "./by_digest.ts";
+import { serveBlob } from "./by_digest.ts";
 import type { RangeRules } from "./direct_range.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
 import { allowsRange } from "../http/etag.ts";
@@ -25,5 +25,5 @@ export async function blob(
     : undefined;
   // Where several cannot be answered as they are, as of what is not here, they are taken as one.
   const wanted = ranges && { range: hull(ranges), ranges: ranges.length > 1 ? ranges : undefined };
-  return await serveDigest(x, cache, { digest, path, accept: "", ...wanted }, rules);
+  return await serveBlob(x, cache, { digest, path, accept: "", ...wanted }, rules);
 }

@@ -1,4 +1,4 @@
-/** Content by digest: from the cache where it is there, filled from upstream where it is not. */
+/** Blobs by digest: from the cache where they are there, filled from upstream where they are not. */
 import type { Cache } from "../../cache/api.ts";
 import type { Content } from "../../cache/types.ts";
 import type { Answer } from "../answer.ts";
@@ -6,28 +6,22 @@ import { type Exchange, fullName } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { directRange, isDirect, type RangeRules } from "./direct_range.ts";
 import { multipart, resolveRanges } from "./multipart.ts";
-import { isProven, prove, proveOnce } from "./proof_rule.ts";
-import { headOf, notModified, respond } from "./respond.ts";
-import { headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
+import { provenLook, proveOnce } from "./proof_rule.ts";
+import { headOf, type Known, notModified, respond } from "./respond.ts";
+import { firstByte, headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
 
-/** Manifests are asked for whole. */
-const NO_DIRECT: RangeRules = { direct: 0, wait: 0 };
-
-/** `GET` or `HEAD` of what `wanted` names. */
-export async function serveDigest(
+/** `GET` or `HEAD` of the blob that `wanted` names. */
+export async function serveBlob(
   x: Exchange,
   cache: Cache,
   wanted: Wanted,
-  rules = NO_DIRECT,
+  rules: RangeRules,
 ): Promise<Answer> {
   const { digest, range } = wanted;
   const repository = repositoryKey(x.target);
   const head = x.request.method === "HEAD";
-  let look = cache.look(digest, repository);
-  if (!isProven(x, look, repository)) {
-    await prove(x, cache, wanted);
-    look = cache.look(digest, repository);
-  }
+  using _held = cache.hold(digest);
+  const look = await provenLook(x, cache, wanted);
   if (look.stat) {
     const unchanged = notModified(x, look.stat, "hit");
     if (unchanged) return unchanged;
@@ -42,7 +36,6 @@ export async function serveDigest(
     const unchanged = notModified(x, { digest, mediaType: "", size: undefined }, "joined");
     if (unchanged) return unchanged;
   }
-  if (head) return headOf(x, await headUpstream(x, cache, wanted, x.request.signal), "miss");
   const fill = (range: Wanted["range"]) =>
     cache.fill(digest, sourceOf(x, wanted), {
       repository,
@@ -50,6 +43,7 @@ export async function serveDigest(
       label: fullName(x),
       prove: () => proveOnce(x, cache, wanted),
     });
+  if (head) return headOf(x, await describe(x, cache, wanted, fill), "miss");
   if (isDirect(cache, wanted, rules)) {
     const answer = await directRange(x, wanted);
     if (answer) {
@@ -60,6 +54,28 @@ export async function serveDigest(
   }
   const content = await fill(range);
   return respond(x, content, content.how === "joined" ? "joined" : "miss", range);
+}
+
+/**
+ * What upstream has, with its size: by HEAD, by one byte of it where a HEAD does not say, and where
+ * that does not say either, by all of it.
+ */
+async function describe(
+  x: Exchange,
+  cache: Cache,
+  wanted: Wanted,
+  fill: (range: undefined) => Promise<Content>,
+): Promise<Known> {
+  const { signal } = x.request;
+  const { digest } = wanted;
+  const known = await headUpstream(x, cache, wanted, signal) ?? { digest, mediaType: "" };
+  const size = known.size ?? await firstByte(x, wanted, signal);
+  if (size !== undefined) return { ...known, size };
+  const { body, size: total } = await fill(undefined);
+  let count = 0;
+  if (body instanceof Uint8Array) count = body.length;
+  else for await (const { length } of body) count += length;
+  return { ...known, size: total ?? count };
 }
 
 /** A fill continues without the reader that began it. */

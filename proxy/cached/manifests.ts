@@ -1,20 +1,22 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
 import { Once } from "../../base/once.ts";
 import type { Cache } from "../../cache/api.ts";
-import type { TagKey, TagRow } from "../../cache/types.ts";
+import { DigestMismatch, SourceBroken } from "../../cache/errors.ts";
+import type { Content, TagKey, TagRow } from "../../cache/types.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
+import { discard } from "../http/body.ts";
 import type { CacheResult } from "../observe/record.ts";
 import { OciError } from "../oci/errors.ts";
 import { acceptKey, accepts, joinAccept } from "../oci/manifest.ts";
 import { passThrough } from "../through/pass.ts";
 import { isOutage } from "../upstream/outage.ts";
-import { serveDigest } from "./by_digest.ts";
-import { type Checked, checkTag } from "./check_tag.ts";
+import { type Checked, checkTag, known } from "./check_tag.ts";
+import { type Fetched, fetchTag } from "./fetch_tag.ts";
 import type { FreshnessRules } from "./freshness.ts";
+import { serveManifest } from "./manifest_by_digest.ts";
 import type { MissingTags } from "./missing_tags.ts";
-import { contentHeaders, headOf, notModified } from "./respond.ts";
-import type { Wanted } from "./upstream_content.ts";
+import { contentHeaders, headOf, notModified, respond } from "./respond.ts";
 
 export interface ManifestOptions {
   cache: Cache;
@@ -41,7 +43,7 @@ export function manifests(options: ManifestOptions): ManifestHandler {
     const { kind, value } = path.reference;
     if (x.target.registry.redirects === "pass") return passManifest(x, path);
     if (kind === "tag") return tags.answer(x, value);
-    return serveDigest(x, options.cache, wantedManifest(x, value));
+    return serveManifest(x, options.cache, value);
   };
 }
 
@@ -55,9 +57,13 @@ interface Asked {
   held: TagRow | undefined;
 }
 
+/** What a tag stands for, and the manifest where it had to be asked for by its tag. */
+type Meant = Pick<Checked, "row" | "bytes">;
+
 class Tags {
   readonly #options: ManifestOptions;
   readonly #checks = new Once<Checked>();
+  readonly #fetches = new Once<Fetched>();
 
   constructor(options: ManifestOptions) {
     this.#options = options;
@@ -69,18 +75,23 @@ class Tags {
     const { registry: { name: registry }, repository } = x.target;
     const key = { registry, repository, tag, accept: acceptKey(accept) };
     const row = cache.tag(key);
-    const held = row && cache.stat(row.digest) ? row : undefined;
+    const held = row && cache.stat(row.digest)
+      ? { ...row, ...known(cache, row.digest) }
+      : undefined;
+    using _held = held && cache.hold(held.digest);
     const asked: Asked = { x, key, accept, held };
     if (!held || !x.proof.holds()) return await this.#checked(asked);
 
     const age = now() - held.checkedAt;
     const ttl = rules.ttl(registry, tag);
-    if (age < ttl) return until(held.checkedAt + ttl, await this.#serve(x, held, "hit"));
+    if (age < ttl) {
+      return until(held.checkedAt + ttl, await this.#serve(asked, { row: held }, "hit"));
+    }
     if (age < rules.staleIfError) {
-      if (quotaLow(registry)) return await this.#serve(x, held, "stale");
+      if (quotaLow(registry)) return await this.#serve(asked, { row: held }, "stale");
       if (rules.whileRevalidate) {
         this.#check(asked).catch(() => {});
-        return await this.#serve(x, held, "stale");
+        return await this.#serve(asked, { row: held }, "stale");
       }
     }
     return await this.#checked(asked);
@@ -90,16 +101,18 @@ class Tags {
   async #checked(asked: Asked): Promise<Answer> {
     const { rules, now, missing } = this.#options;
     const { x, held } = asked;
-    const known = missing.get(asked.key, clientOf(asked));
-    if (known) throw known;
+    // What a GET was refused with, a HEAD would be, too.
+    const refused = missing.get(asked.key, clientOf(asked)) ??
+      missing.get(asked.key, clientOf(asked, "GET"));
+    if (refused) throw refused;
     try {
-      const { row, changed } = await this.#check(asked);
-      return await this.#serve(x, row, changed ? "miss" : "revalidated");
+      const checked = await this.#check(asked);
+      return await this.#serve(asked, checked, checked.changed ? "miss" : "revalidated");
     } catch (error) {
       const allowed = isOutage(error) && x.proof.holdsOffline();
       const stale = allowed ? held ?? this.#substitute(asked) : undefined;
       if (!stale || now() - stale.checkedAt > rules.staleIfError) throw error;
-      return await this.#serve(x, stale, "stale");
+      return await this.#serve(asked, { row: stale }, "stale");
     }
   }
 
@@ -131,28 +144,67 @@ class Tags {
   }
 
   /** The manifest that the tag stands for; `result` is how the tag itself was answered. */
-  async #serve(x: Exchange, row: TagRow, result: CacheResult): Promise<Answer> {
+  async #serve(asked: Asked, { row, bytes }: Meant, result: CacheResult): Promise<Answer> {
+    const { x } = asked;
     const unchanged = notModified(x, row, result);
     if (unchanged) return unchanged;
     if (x.request.method === "HEAD") return headOf(x, row, result);
-    const answer = await serveDigest(x, this.#options.cache, wantedManifest(x, row.digest));
+    if (bytes) return respond(x, contentOf({ row, bytes }), result);
+    const answer = await this.#content(asked, row);
     if (answer.cache !== "hit" || result === "hit") return answer;
     const { response } = answer;
     for (const [name, value] of contentHeaders(x, row, result)) response.headers.set(name, value);
     return { response, cache: result };
   }
+
+  /**
+   * The manifest by the digest that upstream said the tag stands for; where that cannot be had, or is
+   * nothing that this client takes, by the tag itself.
+   */
+  async #content(asked: Asked, row: TagRow): Promise<Answer> {
+    const { x, accept } = asked;
+    try {
+      const answer = await serveManifest(x, this.#options.cache, row.digest);
+      const type = answer.response.headers.get("content-type")!;
+      if (type === row.mediaType || accept === "" || accepts(accept, type)) return answer;
+      await discard(answer.response);
+    } catch (error) {
+      if (!isAboutDigest(error)) throw error;
+    }
+    return respond(x, contentOf(await this.#fetch(asked)), "miss");
+  }
+
+  /** Asks upstream by the tag, once for all who want the same of it. */
+  #fetch(asked: Asked): Promise<Fetched> {
+    const { cache, now } = this.#options;
+    const { x, key, accept } = asked;
+    return this.#fetches.run(
+      JSON.stringify([key, clientOf(asked)]),
+      () => fetchTag(x, cache, key, { accept, now, retries: 0 }),
+    );
+  }
 }
 
-/** Clients that accept something else, or have other credentials, may be told something else. */
-function clientOf({ key, x }: Asked): string {
-  return JSON.stringify([key.accept, x.proof.id]);
+/** Whether `error` leaves open what upstream would say if it were asked by the tag. */
+function isAboutDigest(error: unknown): boolean {
+  if (error instanceof OciError) return error.status !== 401 && error.status !== 429;
+  return error instanceof DigestMismatch || error instanceof SourceBroken;
+}
+
+function contentOf({ row, bytes }: Fetched): Content {
+  const { digest, mediaType, size } = row;
+  return { digest, mediaType, size, offset: 0, length: size, body: bytes, how: "fill" };
+}
+
+/**
+ * Clients that accept something else, or have other credentials, may be told something else; and a
+ * HEAD that is refused says nothing to a GET.
+ */
+function clientOf({ key, x }: Asked, method = x.request.method): string {
+  return JSON.stringify([key.accept, x.proof.id, method]);
 }
 
 /** `answer`, to be given again until `time` at most: a tag may move, its digest's content does not. */
 function until(time: number, answer: Answer): Answer {
   return answer.again ? { ...answer, again: { ...answer.again, until: time } } : answer;
-}
-
-function wantedManifest({ request }: Exchange, digest: string): Wanted {
-  return { digest, path: `manifests/${digest}`, accept: joinAccept(request.headers) };
 }

@@ -9,7 +9,16 @@ import type { Look } from "../../cache/types.ts";
 import type { Exchange } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { isOutage } from "../upstream/outage.ts";
-import { headUpstream, type Wanted } from "./upstream_content.ts";
+import { confirmUpstream, type Wanted } from "./upstream_content.ts";
+
+/** What is known of what `wanted` names, once the client of `x` may have it. Throws as {@linkcode prove}. */
+export async function provenLook(x: Exchange, cache: Cache, wanted: Wanted): Promise<Look> {
+  const repository = repositoryKey(x.target);
+  const look = cache.look(wanted.digest, repository);
+  if (isProven(x, look, repository)) return look;
+  await prove(x, cache, wanted);
+  return cache.look(wanted.digest, repository);
+}
 
 /** Whether the client of `x` may have what `look` found, as far as is known without asking. */
 export function isProven(x: Exchange, look: Look, repository: string): boolean {
@@ -39,10 +48,11 @@ function isMember({ stat, linked, filling }: Look, repository: string): boolean 
  */
 export async function prove(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
   const repository = repositoryKey(x.target);
-  const key = JSON.stringify([x.proof.id, repository, wanted.path, wanted.accept]);
+  const { method } = x.request;
+  const key = JSON.stringify([x.proof.id, repository, wanted.path, method]);
   try {
     // Others may wait for the same answer: it does not end with this client.
-    await x.proofs.once(key, () => headUpstream(x, cache, wanted));
+    await x.proofs.once(key, () => confirmUpstream(x, cache, wanted));
   } catch (error) {
     const look = () => cache.look(wanted.digest, repository);
     const known = x.proof.holdsOffline() && isMember(look(), repository);

@@ -24,7 +24,7 @@ export interface Known {
   digest: string;
   mediaType: string;
   /** Bytes of the whole; unknown while a fill without Content-Length runs. */
-  size: number | undefined;
+  size?: number | undefined;
 }
 
 /** Headers that every answer with content carries, also a HEAD and a 304. */

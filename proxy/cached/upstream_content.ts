@@ -1,6 +1,7 @@
 /** Content by digest as upstream has it. */
 import type { ByteRange } from "../../base/byte_range.ts";
 import type { Cache } from "../../cache/api.ts";
+import { isOfNothing } from "../../cache/digest.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";
 import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
@@ -26,30 +27,91 @@ export interface Wanted {
 }
 
 /**
- * Asks by HEAD whether the repository has it, and links what it has to the repository. Throws
- * `OciError` for an answer that is no success, and `UpstreamError` where there was none.
+ * Asks by HEAD for what `wanted` names, and links what the repository has to it. `undefined` where the
+ * registry has no HEAD. Throws `OciError` for an answer that is no success, and `UpstreamError` where
+ * there was none.
  */
 export async function headUpstream(
   x: Exchange,
   cache: Cache,
   wanted: Wanted,
   signal?: AbortSignal,
-): Promise<Known> {
+): Promise<Known | undefined> {
+  const response = await head(x, wanted, signal);
+  if (response.status === 405) return undefined;
+  if (!response.ok) throw await refusal(x, response);
+  cache.link(repositoryKey(x.target), wanted.digest);
+  return {
+    digest: wanted.digest,
+    mediaType: bareMediaType(response.headers.get("content-type")),
+    size: sizeOf(response, wanted.digest),
+  };
+}
+
+/**
+ * Whether the repository has it, for the request of `x`: by HEAD, and where that is refused and the
+ * client's own request is a GET, by one that asks for a byte. Throws as {@linkcode headUpstream}.
+ */
+export async function confirmUpstream(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
+  const response = await head(x, wanted);
+  const final = x.request.method === "HEAD" && response.status !== 405;
+  if (!response.ok && (final || !isHint(x, response.status))) throw await refusal(x, response);
+  if (!response.ok) await firstByte(x, wanted);
+  cache.link(repositoryKey(x.target), wanted.digest);
+}
+
+/**
+ * Bytes of the content that `wanted` names, asked for by one byte of it; `undefined` where the answer
+ * does not say. Throws as {@linkcode headUpstream}.
+ */
+export async function firstByte(
+  x: Exchange,
+  wanted: Wanted,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  const response = await ask(x, {
+    method: "GET",
+    path: wanted.path,
+    headers: { ...(wanted.accept ? { accept: wanted.accept } : {}), range: "bytes=0-0" },
+    retries: 0,
+    ...(signal ? { signal } : {}),
+  });
+  const { status } = response;
+  // Of nothing, there is no first byte (RFC 9110, 15.5.17).
+  if (status !== 416 && !response.ok) throw await refusal(x, response);
+  await discard(response);
+  if (status === 200) return sizeOf(response, wanted.digest);
+  return parseContentRange(response.headers.get("content-range"))?.total;
+}
+
+async function head(x: Exchange, wanted: Wanted, signal?: AbortSignal): Promise<Response> {
   const response = await ask(x, {
     method: "HEAD",
     path: wanted.path,
     headers: wanted.accept ? { accept: wanted.accept } : {},
     ...(signal ? { signal } : {}),
   });
-  if (!response.ok) throw await refusal(x, response);
   await response.body?.cancel();
-  cache.link(repositoryKey(x.target), wanted.digest);
-  const length = response.headers.get("content-length");
-  return {
-    digest: wanted.digest,
-    mediaType: bareMediaType(response.headers.get("content-type")),
-    size: length === null ? undefined : Number(length),
-  };
+  return response;
+}
+
+/**
+ * Whether a HEAD that was refused with `status` leaves open what a GET would say: some registries and
+ * the walls in front of them know no HEAD. Limits hold for both, and so does a client's own sign-in.
+ */
+export function isHint({ target }: Exchange, status: number): boolean {
+  return status !== 429 && !(status === 401 && target.registry.auth.mode === "client");
+}
+
+/**
+ * Bytes of the content that `response` is about; `undefined` where it does not say. Some servers say
+ * 0 to every HEAD, which counts only where `digest` is that of nothing.
+ */
+export function sizeOf({ headers }: Response, digest = ""): number | undefined {
+  const length = headers.get("content-length") ?? "";
+  if (!/^\d{1,15}$/.test(length)) return undefined;
+  const size = Number(length);
+  return size === 0 && !isOfNothing(digest) ? undefined : size;
 }
 
 /**

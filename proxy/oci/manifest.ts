@@ -1,15 +1,17 @@
 /** Manifests and indexes: media types, and which one a client means by its Accept header. */
-import { LINKING_TYPES } from "../../cache/manifest.ts";
+import { FORMER_TYPES, LINKING_TYPES } from "../../cache/manifest.ts";
 
 /** Every type that a manifest may have. */
-export const MANIFEST_TYPES = {
-  ...LINKING_TYPES,
-  schema1Signed: "application/vnd.docker.distribution.manifest.v1+prettyjws",
-  schema1: "application/vnd.docker.distribution.manifest.v1+json",
-} as const;
+export const MANIFEST_TYPES = { ...LINKING_TYPES, ...FORMER_TYPES } as const;
+
+/**
+ * `Accept` for a manifest by its digest. There is nothing to choose between then, so what the client
+ * accepts must not make a registry refuse it or give something else.
+ */
+export const ANY_MANIFEST = [...Object.values(MANIFEST_TYPES), "*/*"].join(", ");
 
 /** One letter a type, in the order of `MANIFEST_TYPES`; bounds the number of keys a tag can have. */
-const LETTERS = Object.values(MANIFEST_TYPES).map((type, i) => [type, "ioldsj"[i]!] as const);
+const LETTERS = Object.values(MANIFEST_TYPES).map((type, i) => [type, "ioldsjar"[i]!] as const);
 
 /** All `Accept` lines as one value, without repetition; empty when there is none. */
 export function joinAccept(headers: Headers): string {

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { isManifestType, referencesOf, sniffMediaType } from "../../cache/manifest.ts";
+import {
+  FORMER_TYPES,
+  isManifestType,
+  LINKING_TYPES,
+  manifestType,
+  referencesOf,
+} from "../../cache/manifest.ts";
 
 const hex = (digit: string) => `sha256:${digit.repeat(64)}`;
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -59,16 +65,55 @@ Deno.test("media types, are recognised with parameters and guessed without", () 
   assert.ok(isManifestType("application/vnd.oci.image.index.v1+json; charset=utf-8"));
   assert.ok(isManifestType("Application/vnd.docker.distribution.manifest.v2+json"));
   assert.ok(!isManifestType("application/json"));
-  const table: [unknown, string][] = [
-    [{ schemaVersion: 2, manifests: [] }, "application/vnd.oci.image.index.v1+json"],
-    [{ schemaVersion: 2, layers: [] }, "application/vnd.oci.image.manifest.v1+json"],
+});
+
+Deno.test("manifestType, what content is as a manifest, whatever it was called on its way", () => {
+  const { ociIndex, ociManifest, dockerList, dockerManifest } = LINKING_TYPES;
+  const { schema1, schema1Signed, orasArtifact } = FORMER_TYPES;
+  const custom = "application/vnd.acme.model.v1+json";
+  const config = { mediaType: "c", digest: hex("3"), size: 3 };
+  const octets = "application/octet-stream";
+  const table: [what: string, value: unknown, label: string, expected: string][] = [
+    ["an index without a type", { schemaVersion: 2, manifests: [] }, octets, ociIndex],
+    ["an image without a type", { schemaVersion: 2, layers: [] }, "", ociManifest],
+    ["an image of a config alone", { schemaVersion: 2, config }, "", ociManifest],
+    ["its type is empty", { schemaVersion: 2, mediaType: "", layers: [] }, "", ociManifest],
+    ["its type is null", { schemaVersion: 2, mediaType: null, layers: [] }, "", ociManifest],
+    ["the registry says which", { schemaVersion: 2, layers: [] }, dockerManifest, dockerManifest],
+    ["with a parameter", { schemaVersion: 2, manifests: [] }, `${dockerList}; q=1`, dockerList],
+    ["the registry cannot mean it", { schemaVersion: 2, layers: [] }, ociIndex, ociManifest],
+    ["its own word counts", { schemaVersion: 2, mediaType: dockerList }, ociIndex, dockerList],
+    ["both at once", { schemaVersion: 2, layers: [], manifests: [] }, ociIndex, ""],
+    ["a type of somebody's own", { schemaVersion: 2, mediaType: custom, layers: [] }, "", custom],
+    ["that names nothing", { schemaVersion: 2, mediaType: custom }, custom, ""],
+    ["a type for browsers", { schemaVersion: 2, mediaType: "text/html", layers: [] }, "", ""],
+    ["an artifact without a version", { mediaType: orasArtifact, blobs: [] }, "", orasArtifact],
+    ["schema 1", { schemaVersion: 1, fsLayers: [] }, octets, schema1],
+    ["schema 1, signed", { schemaVersion: 1, fsLayers: [], signatures: [] }, "", schema1Signed],
     [
-      { schemaVersion: 2, mediaType: "application/vnd.docker.distribution.manifest.v2+json" },
-      "application/vnd.docker.distribution.manifest.v2+json",
+      "an image's config",
+      { architecture: "amd64", config: { Cmd: [] }, rootfs: {} },
+      ociManifest,
+      "",
     ],
-    [{ schemaVersion: 2, mediaType: "text/plain", layers: [] }, ""],
-    [{ architecture: "amd64" }, ""],
-    [[], ""],
+    ["a chart's config", { name: "chart", version: "1.0.0", apiVersion: "v2" }, ociManifest, ""],
+    ["another version", { schemaVersion: 3, layers: [] }, ociManifest, ""],
+    ["a list", [], ociManifest, ""],
+    ["a word", "schemaVersion", ociManifest, ""],
   ];
-  for (const [value, expected] of table) assert.equal(sniffMediaType(encode(value)), expected);
+  for (const [what, value, label, expected] of table) {
+    assert.equal(manifestType(encode(value), label), expected, what);
+  }
+  const spaced = new TextEncoder().encode('\n\t {"schemaVersion": 2, "layers": []}');
+  assert.equal(manifestType(spaced), ociManifest);
+  for (const text of ["", "   ", "<html>", '{"schemaVersion":2,"layers":[]', "\0\x1f\x8b"]) {
+    assert.equal(manifestType(new TextEncoder().encode(text), ociManifest), "", text);
+  }
+});
+
+Deno.test("referencesOf, the layers of schema 1 and of artifacts are named, too", () => {
+  const digests = (value: unknown) => referencesOf(encode(value)).map(({ digest }) => digest);
+  assert.deepEqual(digests({ schemaVersion: 1, fsLayers: [{ blobSum: hex("1") }] }), [hex("1")]);
+  assert.deepEqual(digests({ blobs: [{ digest: hex("2"), size: 1 }] }), [hex("2")]);
+  assert.deepEqual(digests({ schemaVersion: 1, fsLayers: [null, { blobSum: 5 }] }), []);
 });

@@ -1,5 +1,6 @@
 /** A cache without a disk, for tests of what the handlers make of its answers. */
 import type { Cache } from "../../cache/api.ts";
+import { manifestType } from "../../cache/manifest.ts";
 import type { BlobInfo, Content, Look, TagRow } from "../../cache/types.ts";
 
 /** A cache's answers and what was done with it; whatever else a handler calls is an error. */
@@ -19,6 +20,11 @@ export interface FakeCacheOptions {
   tags?: (TagRow & { accept: string })[];
 }
 
+/** As the real one has it: of a manifest its own, of anything else what its registry called it. */
+function typeOf(text: string): string {
+  return manifestType(new TextEncoder().encode(text)) || "text/x";
+}
+
 /** A cache that holds what it is told to; a fill reads its source to the end. */
 export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
   const held = new Map(Object.entries(options.held ?? {}));
@@ -29,11 +35,12 @@ export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
     const text = held.get(digest);
     if (text === undefined) return undefined;
     const size = text.length;
-    return { digest, size, mediaType: "text/x", hits: 0, lastUsed: 0, created: 0, verified: 0 };
+    const mediaType = typeOf(text);
+    return { digest, size, mediaType, hits: 0, lastUsed: 0, created: 0, verified: 0 };
   };
   const contentOf = (digest: string, text: string, how: Content["how"]): Content => ({
     digest,
-    mediaType: "text/x",
+    mediaType: typeOf(text),
     size: text.length,
     offset: 0,
     length: text.length,
@@ -56,6 +63,7 @@ export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
         filling: filling && new Set(filling),
       };
     },
+    hold: () => ({ [Symbol.dispose]: () => {} }),
     open(wanted) {
       const digest = typeof wanted === "string" ? wanted : wanted.digest;
       calls.push("open");
@@ -68,6 +76,12 @@ export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
       const text = await new Response(body).text();
       held.set(digest, text);
       return contentOf(digest, text, options.filling?.[digest] ? "joined" : "fill");
+    },
+    put(digest, bytes, _mediaType, repository) {
+      calls.push("put");
+      held.set(digest, new TextDecoder().decode(bytes));
+      if (repository) links.add(`${repository} ${digest}`);
+      return Promise.resolve();
     },
     link(repository, digest) {
       calls.push(`link ${repository}`);

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { serveDigest } from "../../../proxy/cached/by_digest.ts";
+import { serveBlob } from "../../../proxy/cached/by_digest.ts";
 import { fakeCache, type FakeCacheOptions } from "../../fake/cache.ts";
 import { exchangeOf, type ExchangeOptions, fakeUpstream } from "../../fake/exchange.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const PATH = `/v2/org/app/blobs/${DIGEST}`;
 const HELD = { [DIGEST]: "content" };
+/** Nothing is asked for by itself. */
+const NO_DIRECT = { direct: 0, wait: 0 };
 const LINKED = [`hub/org/app ${DIGEST}`];
 
-Deno.test("serveDigest, what is asked of the cache and of upstream in each case", async () => {
+Deno.test("serveBlob, what is asked of the cache and of upstream in each case", async () => {
   const head = `HEAD ${PATH}`;
   const get = `GET ${PATH}`;
   const unchanged = { headers: { "if-none-match": `"${DIGEST}"` } };
@@ -50,15 +52,17 @@ Deno.test("serveDigest, what is asked of the cache and of upstream in each case"
   };
   for (const [title, [holds, options, expected, asked, calls]] of Object.entries(table)) {
     const upstream = fakeUpstream(({ method }) =>
-      new Response(method === "GET" ? "fetched" : null)
+      method === "GET"
+        ? new Response("fetched")
+        : new Response(null, { headers: { "content-length": "7" } })
     );
     const cache = fakeCache(holds);
     const x = exchangeOf(PATH, { ...options, upstream });
-    const answer = await serveDigest(x, cache, {
+    const answer = await serveBlob(x, cache, {
       digest: DIGEST,
       path: `blobs/${DIGEST}`,
       accept: "",
-    });
+    }, NO_DIRECT);
     const { status } = answer.response;
     assert.equal(`${status} ${answer.cache} ${await answer.response.text()}`, expected, title);
     assert.deepEqual(upstream.asked, asked, title);
@@ -66,24 +70,30 @@ Deno.test("serveDigest, what is asked of the cache and of upstream in each case"
   }
 });
 
-Deno.test("serveDigest, what is refused upstream is not served from here", async () => {
+Deno.test("serveBlob, what is refused upstream is not served from here", async () => {
   const cache = fakeCache({ held: HELD });
   const upstream = fakeUpstream(() => new Response(null, { status: 404 }));
   const x = exchangeOf(PATH, { upstream });
   const wanted = { digest: DIGEST, path: `blobs/${DIGEST}`, accept: "" };
-  await assert.rejects(serveDigest(x, cache, wanted), { code: "BLOB_UNKNOWN", status: 404 });
+  await assert.rejects(serveBlob(x, cache, wanted, NO_DIRECT), {
+    code: "BLOB_UNKNOWN",
+    status: 404,
+  });
   assert.deepEqual(cache.calls, []);
+  // What a HEAD says is no answer to a GET.
+  assert.deepEqual(upstream.asked, [`HEAD ${PATH}`, `GET ${PATH}`]);
 });
 
-Deno.test("serveDigest, a hit in memory may be given again, nothing else", async () => {
+Deno.test("serveBlob, a hit in memory may be given again, nothing else", async () => {
   const wanted = { digest: DIGEST, path: `blobs/${DIGEST}`, accept: "" };
   const upstream = fakeUpstream(() => new Response("fetched"));
-  const hit = await serveDigest(
+  const hit = await serveBlob(
     exchangeOf(PATH),
     fakeCache({ held: HELD, links: LINKED }),
     wanted,
+    NO_DIRECT,
   );
   assert.equal(hit.again?.until, Infinity);
-  const miss = await serveDigest(exchangeOf(PATH, { upstream }), fakeCache(), wanted);
+  const miss = await serveBlob(exchangeOf(PATH, { upstream }), fakeCache(), wanted, NO_DIRECT);
   assert.equal(miss.again, undefined);
 });

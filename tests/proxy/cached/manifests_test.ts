@@ -13,6 +13,12 @@ const NEW = `sha256:${"b".repeat(64)}`;
 const PATH = "/v2/org/app/manifests/1";
 const TYPE = MANIFEST_TYPES.ociManifest;
 const CHECK = `HEAD ${PATH}`;
+const FETCH = `GET ${PATH}`;
+
+/** A manifest that can be told from others. */
+function manifest(name: string): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: TYPE, layers: [], name });
+}
 
 function handlerOf(
   options: Omit<ManifestOptions, "rules" | "quotaLow" | "missing"> & Partial<ManifestOptions>,
@@ -31,9 +37,9 @@ function registryOf(says: string | number) {
   return fakeUpstream(({ method }) => {
     if (says === 0) throw new UpstreamError("refused", "hub");
     if (typeof says === "number") return new Response(null, { status: says });
-    if (method === "GET") return new Response("new");
+    if (method === "GET") return new Response(manifest("new"));
     return new Response(null, {
-      headers: { "docker-content-digest": says, "content-length": "3", "content-type": TYPE },
+      headers: { "docker-content-digest": says, "content-length": "50", "content-type": TYPE },
     });
   });
 }
@@ -47,13 +53,17 @@ async function held(
   const { accept = TYPE, ...options } = given;
   const clock = new FakeClock();
   const row = { digest: OLD, mediaType: TYPE, size: 3, checkedAt: clock.now() - age, accept: "o" };
-  const cache = fakeCache({ held: { [OLD]: "old" }, links: [`hub/org/app ${OLD}`], tags: [row] });
+  const cache = fakeCache({
+    held: { [OLD]: manifest("old") },
+    links: [`hub/org/app ${OLD}`],
+    tags: [row],
+  });
   const upstream = registryOf(says);
   const handle = handlerOf({ cache, now: clock.now, ...options });
   const answer = await handle(exchangeOf(PATH, { headers: { accept }, upstream }));
   await settle();
   return {
-    answer: `${answer.cache} ${await answer.response.text()}`,
+    answer: `${answer.cache} ${(await answer.response.json()).name}`,
     again: answer.again,
     upstream,
   };
@@ -69,7 +79,7 @@ Deno.test("manifests, a tag that is held: fresh, checked, moved, or stale", asyn
     "past it, unchanged": [await held(60, OLD), "revalidated old", [CHECK]],
     "past it, moved": [await held(60, NEW), "miss new", moved],
     "upstream away": [await held(60, 0), "stale old", [CHECK]],
-    "upstream broken": [await held(60, 503), "stale old", [CHECK]],
+    "upstream broken": [await held(60, 503), "stale old", [CHECK, FETCH]],
     "limited": [await held(60, 429), "stale old", [CHECK]],
     "checked behind": [await held(60, OLD, { rules: slow }), "stale old", [CHECK]],
     "quota nearly used up": [await held(60, OLD, { quotaLow }), "stale old", []],
@@ -107,12 +117,12 @@ Deno.test("manifests, a 404 is remembered for negative_ttl, per kind of client",
     await assert.rejects(get(accept), { code: "MANIFEST_UNKNOWN" });
     counts.push(upstream.asked.length);
   }
-  assert.deepEqual(counts, [1, 1, 2, 3]);
+  assert.deepEqual(counts, [2, 2, 4, 6]);
 });
 
 Deno.test("manifests, many who ask for a tag at once are one check", async () => {
   const upstream = registryOf(OLD);
-  const cache = fakeCache({ held: { [OLD]: "old" }, links: [`hub/org/app ${OLD}`] });
+  const cache = fakeCache({ held: { [OLD]: manifest("old") }, links: [`hub/org/app ${OLD}`] });
   const handle = handlerOf({ cache, now: new FakeClock().now });
   await Promise.all([1, 2, 3].map(() => handle(exchangeOf(PATH, { upstream }))));
   assert.deepEqual(upstream.asked, [CHECK]);

@@ -33,6 +33,8 @@ Deno.test("isProven, what is here or on its way needs its repository and the cli
 });
 
 Deno.test("prove, what upstream refuses, and what is enough while it is away", async () => {
+  // A HEAD that is refused says nothing about a GET; a limit does.
+  const both: ("HEAD" | "GET")[] = ["HEAD", "GET"];
   const away = () => Promise.reject(new UpstreamError("refused", "hub"));
   const status = (status: number) => () => new Response(null, { status });
   const table: [
@@ -40,18 +42,19 @@ Deno.test("prove, what upstream refuses, and what is enough while it is away", a
     FakeCacheOptions,
     boolean,
     number | undefined,
+    ("HEAD" | "GET")[]?,
   ][] = [
     [status(200), { held }, false, undefined],
-    [status(404), { held, links }, true, 404],
-    [status(403), { held, links }, true, 403],
+    [status(404), { held, links }, true, 404, both],
+    [status(403), { held, links }, true, 403, both],
     [away, { held, links }, true, undefined],
     [away, { held, links }, false, 502],
     [away, { held }, true, 502],
-    [status(503), { held, links }, true, undefined],
+    [status(503), { held, links }, true, undefined, both],
     [status(429), { held, links }, true, undefined],
-    [status(503), { held, links }, false, 503],
+    [status(503), { held, links }, false, 503, both],
   ];
-  for (const [answer, holding, holdsOffline, error] of table) {
+  for (const [answer, holding, holdsOffline, error, asked = ["HEAD"]] of table) {
     const upstream = fakeUpstream(answer);
     const x = exchangeOf(PATH, { upstream, proof: { holdsOffline: () => holdsOffline } });
     const proving = prove(x, fakeCache(holding), {
@@ -61,6 +64,6 @@ Deno.test("prove, what upstream refuses, and what is enough while it is away", a
     });
     if (error === undefined) await proving;
     else await assert.rejects(proving, { status: error });
-    assert.deepEqual(upstream.asked, [`HEAD ${PATH}`]);
+    assert.deepEqual(upstream.asked, asked.map((method) => `${method} ${PATH}`));
   }
 });

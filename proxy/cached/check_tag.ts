@@ -14,6 +14,8 @@ export interface Checked {
   row: TagRow;
   /** False where the tag stands for the same digest as before, and that is here. */
   changed: boolean;
+  /** The type that upstream called it, where it was asked by HEAD; the row has what is known of it. */
+  called?: string;
   /** The manifest, where upstream had to be asked for it by its tag. */
   bytes?: Uint8Array<ArrayBuffer>;
 }
@@ -49,7 +51,7 @@ export async function checkTag(
     const row = { ...said, ...known(cache, said.digest) };
     cache.setTag(key, row);
     cache.link(repositoryKey(x.target), row.digest);
-    return { row, changed: changed(row) };
+    return { row, changed: changed(row), called: said.mediaType };
   }
   const answers = x.request.method === "HEAD" && !response.ok && response.status !== 405;
   const gone = response.status === 404 && before !== undefined;

@@ -57,8 +57,8 @@ interface Asked {
   held: TagRow | undefined;
 }
 
-/** What a tag stands for, and the manifest where it had to be asked for by its tag. */
-type Meant = Pick<Checked, "row" | "bytes">;
+/** What a tag stands for, as far as it was asked for just now. */
+type Meant = Omit<Checked, "changed">;
 
 class Tags {
   readonly #options: ManifestOptions;
@@ -144,13 +144,14 @@ class Tags {
   }
 
   /** The manifest that the tag stands for; `result` is how the tag itself was answered. */
-  async #serve(asked: Asked, { row, bytes }: Meant, result: CacheResult): Promise<Answer> {
+  async #serve(asked: Asked, meant: Meant, result: CacheResult): Promise<Answer> {
     const { x } = asked;
+    const { row, bytes } = meant;
     const unchanged = notModified(x, row, result);
     if (unchanged) return unchanged;
     if (x.request.method === "HEAD") return headOf(x, row, result);
     if (bytes) return respond(x, contentOf({ row, bytes }), result);
-    const answer = await this.#content(asked, row);
+    const answer = await this.#content(asked, meant);
     if (answer.cache !== "hit" || result === "hit") return answer;
     const { response } = answer;
     for (const [name, value] of contentHeaders(x, row, result)) response.headers.set(name, value);
@@ -161,12 +162,13 @@ class Tags {
    * The manifest by the digest that upstream said the tag stands for; where that cannot be had, or is
    * nothing that this client takes, by the tag itself.
    */
-  async #content(asked: Asked, row: TagRow): Promise<Answer> {
+  async #content(asked: Asked, { row, called }: Meant): Promise<Answer> {
     const { x, accept } = asked;
     try {
       const answer = await serveManifest(x, this.#options.cache, row.digest);
       const type = answer.response.headers.get("content-type")!;
-      if (type === row.mediaType || accept === "" || accepts(accept, type)) return answer;
+      const chosen = called === undefined || called === type || accept === "";
+      if (chosen || accepts(accept, type)) return answer;
       await discard(answer.response);
     } catch (error) {
       if (!isAboutDigest(error)) throw error;

@@ -206,12 +206,12 @@ export class Catalog {
     this.#links.clear();
   }
 
-  /** Forgets that `repository` holds anything but `except`. */
-  unlinkRepository(repository: string, except: ReadonlySet<string>): void {
+  /** Forgets that `repository` holds anything but what `stays`. */
+  unlinkRepository(repository: string, stays: (digest: string) => boolean): void {
     this.transaction(() => {
       for (const row of this.#sql.members.all(repository)) {
         const digest = String(row.digest);
-        if (!except.has(digest)) this.unlink(repository, digest);
+        if (!stays(digest)) this.unlink(repository, digest);
       }
     });
   }

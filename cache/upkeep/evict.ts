@@ -113,7 +113,8 @@ export class Evictor {
       }
     }
     const spared = this.#spared(options);
-    for (const repository of plan.repositories) catalog.unlinkRepository(repository, spared);
+    const stays = (digest: string) => spared.has(digest) || busy(digest);
+    for (const repository of plan.repositories) catalog.unlinkRepository(repository, stays);
     return summary(this.#carriedOut(plan, gone));
   }
 

@@ -41,7 +41,7 @@ Deno.test("onChange, is told of everything that others may have to know, in orde
     catalog.link("r/y", A, 2);
     catalog.link("r/y", A, 3);
     catalog.unlink("r/y", A);
-    catalog.unlinkRepository("r/x", new Set());
+    catalog.unlinkRepository("r/x", () => false);
     catalog.deleteTag("docker", "library/x", "latest");
     catalog.pin("docker/**", 4);
     catalog.unpin("docker/**");

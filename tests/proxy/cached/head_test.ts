@@ -111,3 +111,22 @@ Deno.test("HEAD by tag, what is here beats what a registry's HEAD says of it", a
   assert.deepEqual(found, { status: 200, length: String(bytes.length), type: OCI_INDEX, digest });
   assert.equal(t.cache.tags("hub", "org/app", "latest")[0]?.size, bytes.length);
 });
+
+Deno.test("HEAD of what is passed on, nothing is said of a length that nobody has said", async () => {
+  const image = `${NAME}/manifests/latest`;
+  const paths = [image, `${NAME}/blobs/${large.digest}`, `${NAME}/tags/list`];
+  await using t = await cachedPair({
+    registry: { images: { "org/app:latest": app } },
+    hub: { redirects: "pass" },
+  });
+  t.upstream.repository("org/app").blobs.set(large.digest, large.bytes);
+  for (const path of paths) {
+    const known = await t.proxy.get(path, { method: "HEAD" });
+    assert.notEqual(known.headers.get("content-length") ?? "0", "0", path);
+  }
+  t.upstream.fault({ method: "HEAD", ...ALL, action: { kind: "no-length" } });
+  for (const path of paths) {
+    const unknown = await t.proxy.get(path, { method: "HEAD" });
+    assert.deepEqual([unknown.status, unknown.headers.get("content-length")], [200, null], path);
+  }
+});

@@ -15,7 +15,7 @@ import type { Config, Registry } from "./config/schema.ts";
 import type { Exchange } from "./exchange.ts";
 import { finish } from "./finish.ts";
 import type { Caller } from "./http/caller.ts";
-import { headResponse } from "./http/head.ts";
+import { withHead } from "./http/head.ts";
 import { networkRule } from "./http/networks.ts";
 import { publicUrls } from "./names/public_url.ts";
 import { namespaceOf, registryMap } from "./names/target.ts";
@@ -124,11 +124,9 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
     throw new OciError("NAME_UNKNOWN", { message: "there is nothing at this path", status: 404 });
   });
 
-  return (request, caller) => {
-    const ready = admits(caller.peer) ? hot?.answer(request, caller) : undefined;
-    if (ready || request.method !== "HEAD") return ready ?? app.fetch(request, caller);
-    return Promise.resolve(app.fetch(request, caller)).then(headResponse);
-  };
+  return (request, caller) =>
+    (admits(caller.peer) ? hot?.answer(request, caller) : undefined) ??
+      withHead(request, app.fetch(request, caller));
 }
 
 /** What each endpoint does; reading is always possible, changing only with `allow_push`. */

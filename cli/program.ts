@@ -12,6 +12,7 @@ import { ForwardService } from "../proxy/forward/service.ts";
 import { listen, type Listener } from "../proxy/http/listen.ts";
 import { cacheLog, configureLog, logger, logRequest } from "../proxy/observe/log.ts";
 import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
+import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
 import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
@@ -20,11 +21,13 @@ import { probe } from "../proxy/upstream/probe.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import { createAdmin } from "../ui/admin.ts";
+import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword } from "../ui/first_password.ts";
 import { banner } from "./banner.ts";
 import { cacheOptions } from "./cache_options.ts";
 import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
+import { createBoard } from "./telling.ts";
 import { VERSION } from "./version.ts";
 import { createWatch, watchRegistries } from "./watching.ts";
 
@@ -74,21 +77,20 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   started.defer(() => forward.close(0));
   // Without an address of its own the registry API is behind the forward proxy's.
   const registry = proxy.address ?? forward.address!;
-  const { dashboard, password } = await startDashboard(live, {
-    cache,
-    books,
-    proxy,
-    forward,
-    around,
-    registryPort: registry.port,
-  });
+  const deps = stateDeps(live, { cache, books, proxy, port: registry.port });
+  const state = createState(deps);
+  roomMetrics(books.metrics.register, roomOf(cache, state));
+  const { dashboard, password } = await startDashboard(deps, { books, state, forward, around });
   if (dashboard) {
     started.defer(() => dashboard.close(0));
     ports.push(dashboard.address.port);
   }
+  const board = createBoard({ present: state.present, mutes: books.stats.mutes });
+  started.defer(() => board.close());
   const parts = started.move();
   running = true;
   watchRegistries(books.watch, config);
+  board.start();
   const addresses = { registry, dashboard: dashboard?.address, forward: forward.address };
   return {
     banner: banner(live.loaded, addresses, password),
@@ -217,41 +219,68 @@ async function startForward(
   return forward;
 }
 
-/** The dashboard and, where one had to be made, the password to sign in with. */
-async function startDashboard(
+/** What the state of Berth is made of. */
+function stateDeps(
   live: LiveConfig,
-  { cache, books, proxy, forward, around, registryPort }: {
+  { cache, books: { stats, quota, watch }, proxy, port }: {
     cache: Cache | undefined;
     books: Books;
     proxy: ProxyServer;
+    port: number;
+  },
+): StateDeps {
+  return {
+    live,
+    cache,
+    stats,
+    quotas: quota,
+    standing: (registry) => watch.of(registry),
+    registryPort: () => port,
+    active: () => proxy.active(),
+    version: VERSION,
+    report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
+  };
+}
+
+/** What is left of disk and certificate. */
+function roomOf(cache: Cache | undefined, { certificate }: State): RoomSources {
+  return {
+    async disk() {
+      const usage = await cache?.usage();
+      return usage && { free: usage.diskFree, reserved: usage.minFree };
+    },
+    async certificateEnd() {
+      await certificate.refresh();
+      return certificate.end?.notAfter;
+    },
+  };
+}
+
+/** The dashboard and, where one had to be made, the password to sign in with. */
+async function startDashboard(
+  deps: StateDeps,
+  { books, state, forward, around }: {
+    books: Books;
+    state: State;
     forward: ForwardService;
     around: Surroundings;
-    registryPort: number;
   },
 ): Promise<{ dashboard?: Listener; password?: string | undefined }> {
+  const { live } = deps;
   const { admin: { listen: address, password_hash, auth }, cache: { dir } } = live.current;
   if (address === "") return {};
   const { hash, made } = password_hash || auth === "none"
     ? { hash: "", made: undefined }
     : await usingDataDir(dir, () => firstPassword(dir));
-  const { stats, metrics, quota, watch } = books;
   const admin = createAdmin({
-    live,
-    cache,
-    stats,
-    metrics,
+    ...deps,
+    metrics: books.metrics,
     forward,
-    quotas: quota,
-    standing: (registry) => watch.of(registry),
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),
-    registryPort: () => registryPort,
-    active: () => proxy.active(),
-    version: VERSION,
     madePasswordHash: hash,
     pages: join(around.root, "ui", "dist"),
-    report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
-  });
+  }, state);
   const dashboard = listen({
     address: parseListen(address)!,
     handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),

@@ -44,6 +44,7 @@ const ROOMS: Record<string, Room> = {
   names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
   access: { files: /^proxy\/access\//, imports: ["base", "config", "oci", "http"] },
   upstream: { files: /^proxy\/upstream\//, imports: ["base", "config", "oci", "http"] },
+  notify: { files: /^proxy\/notify\//, imports: ["base"] },
   client_sign_in: {
     files: /^proxy\/client_sign_in\//,
     imports: ["base", "config", "oci", "http", "names", "access", "upstream"],
@@ -115,7 +116,7 @@ const ROOMS: Record<string, Room> = {
     files: /^cli\//,
     imports: [
       ...["base", "cache words", "cache", "oci", "config", "http", "observe", "names", "access"],
-      ...["upstream", "proxy", "forward", "ui server", "data"],
+      ...["upstream", "notify", "proxy", "forward", "ui server", "data"],
     ],
   },
   data: { files: /^(deno\.json|config\.yaml|.*\.(sh|css))$/, imports: [] },

@@ -2,16 +2,11 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
-import type { Cache } from "../cache/api.ts";
-import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Registry } from "../proxy/config/schema.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
-import type { QuotaBook } from "../proxy/upstream/quota.ts";
-import type { Verdict } from "../proxy/upstream/watch/standing.ts";
 import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
 import { originCheck } from "./api/origin_check.ts";
-import { Present } from "./api/present.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
 import { activityRoutes } from "./api/routes/activity.ts";
@@ -21,42 +16,25 @@ import { connectRoutes } from "./api/routes/connect.ts";
 import { eventRoutes } from "./api/routes/events.ts";
 import { forwardRoutes } from "./api/routes/forward.ts";
 import type { ForwardState } from "./api/views/forward.ts";
+import { noticeRoutes } from "./api/routes/notices.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
 import { statusRoutes } from "./api/routes/status.ts";
 import { upkeepRoutes } from "./api/routes/upkeep.ts";
 import { securityHeaders } from "./api/security_headers.ts";
-import { Verifier } from "./api/verifier.ts";
 import { staticFiles } from "./api/static.ts";
-import type { Stats } from "../proxy/observe/stats/stats.ts";
-import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
+import { createState, type State, type StateDeps } from "./state.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-interface AdminDeps {
-  live: LiveConfig;
-  /** None: nothing is kept. */
-  cache: Cache | undefined;
-  stats: Stats;
+interface AdminDeps extends StateDeps {
   metrics: Metrics;
-  quotas: QuotaBook;
-  /** What the watch holds of a registry. */
-  standing: (registry: string) => Verdict | undefined;
   forward: ForwardState;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
-  version: string;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
   madePasswordHash: string;
-  /** Port of the registry API as bound. */
-  registryPort: () => number;
-  /** Requests being answered at the registry port. */
-  active: () => number;
-  /** Told of errors that are ours, for the log. */
-  report: (error: unknown, path: string) => void;
-  /** Unix milliseconds; the system's clock where absent. */
-  now?: () => number;
   /** The built dashboard; `dist` beside this file where absent. */
   pages?: string;
 }
@@ -68,7 +46,7 @@ export type AdminApp = ReturnType<typeof createAdmin>;
  * The handler of the dashboard's port. Its `fetch` takes the request and `{ peer }`, the address at
  * the other end of the connection.
  */
-export function createAdmin(deps: AdminDeps) {
+export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   const { live, metrics, report, now = Date.now } = deps;
   const config = () => live.current;
   const access = new Access({ config, madePasswordHash: deps.madePasswordHash, now });
@@ -85,19 +63,14 @@ export function createAdmin(deps: AdminDeps) {
     const { text, contentType } = await metrics.scrape();
     return c.body(text, 200, { "Content-Type": contentType, "Cache-Control": "no-store" });
   });
-  const routed = app.route("/api/v1", createApi(deps, access, now));
+  const routed = app.route("/api/v1", createApi(deps, state, access));
   app.get("*", (c) => pages(c.req.raw));
   app.notFound((c) => renderError(notFound(`${c.req.method} ${c.req.path}`), c, report));
   return routed;
 }
 
-function createApi(deps: AdminDeps, access: Access, now: () => number) {
-  const { live, cache, stats, report, probe } = deps;
-  const watch = new CacheWatch(now);
-  cache?.onEvent(watch.observe);
-  const verifier = new Verifier({ now, report: (error) => report(error, "/cache/verify") });
-  const present = new Present({ ...deps, watch, verification: () => verifier.state, now });
-
+function createApi(deps: AdminDeps, { present, verifier }: State, access: Access) {
+  const { live, cache, stats, report, probe, now = Date.now } = deps;
   const api = router();
   api.use(noStore);
   api.use(originCheck(access));
@@ -111,6 +84,7 @@ function createApi(deps: AdminDeps, access: Access, now: () => number) {
   api.use(requireSignIn(access));
   const routed = open
     .route("/", statusRoutes(present, access))
+    .route("/", noticeRoutes({ present, mutes: stats.mutes, now }))
     .route("/", statsRoutes(stats, now))
     .route("/", activityRoutes(stats.activity))
     .route("/", eventRoutes({ access, present, activity: stats.activity, report, now }))

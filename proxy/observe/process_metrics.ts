@@ -47,7 +47,7 @@ export function gaugeOf(
   register: Registry,
   name: string,
   help: string,
-  read: () => number | undefined | Promise<number>,
+  read: () => number | undefined | Promise<number | undefined>,
 ): void {
   new Gauge({
     name,

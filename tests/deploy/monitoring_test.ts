@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { forwardMetrics } from "../../proxy/forward/metrics.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
+import { roomMetrics } from "../../proxy/observe/room_metrics.ts";
 import { registryMetrics } from "../../proxy/observe/registry_metrics.ts";
 import { values } from "./files.ts";
 
@@ -12,6 +13,8 @@ const metrics = createMetrics({
 });
 forwardMetrics(metrics.register, () => []);
 registryMetrics(metrics.register, () => []);
+const nothing = () => Promise.resolve(undefined);
+roomMetrics(metrics.register, { disk: nothing, certificateEnd: nothing });
 const exposition = await metrics.scrape();
 
 /** The metrics that an expression names, without a histogram's endings. */

@@ -89,6 +89,20 @@ Deno.test("dashboard, the first pull turns the welcome into the overview", async
   await latest.getByText("Miss").first().waitFor();
 });
 
+Deno.test("dashboard, a notice that is muted leaves the headline, and comes back", async () => {
+  const page = await at().eyes.enter();
+  await heading(page, "away cannot be reached").waitFor();
+  await page.getByRole("link", { name: "notices", exact: true }).click();
+  await heading(page, "Notices").waitFor();
+  await page.getByLabel("Mute: away cannot be reached").selectOption({ label: "for a day" });
+  await page.getByText(/^Muted until /).waitFor();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await heading(page, "docker is reachable, 1 muted").waitFor();
+  await page.goto(`${at().dashboard.url}/notices`);
+  await page.getByRole("button", { name: "Unmute" }).click();
+  await page.getByLabel("Mute: away cannot be reached").waitFor();
+});
+
 Deno.test("dashboard, a pull appears live, in the tiles and in the charts", async () => {
   const { eyes, pull, image } = at();
   const page = await eyes.enter();
@@ -282,6 +296,7 @@ const PAGES = [
   "/connect",
   "/connect/podman",
   "/settings?show=all",
+  "/notices",
   "/nowhere",
 ];
 

@@ -8,6 +8,7 @@ export const idleStatus: Status = {
   text: "All registries reachable",
   empty: true,
   notices: [],
+  muted: [],
   registries: [],
   storage: {
     bytes: 0,

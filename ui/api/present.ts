@@ -7,8 +7,10 @@ import type { QuotaBook } from "../../proxy/upstream/quota.ts";
 import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
 import type { Stats } from "../../proxy/observe/stats/stats.ts";
 import type { CacheWatch } from "../../proxy/observe/stats/cache_watch.ts";
+import { UNTIL_OVER } from "../../proxy/observe/stats/mutes.ts";
+import type { CertificateTerm } from "../../proxy/http/certificate_term.ts";
 import type { Fill, Live, Verification } from "./schema/events.ts";
-import type { RegistryHealth, Status, Storage } from "./schema/status.ts";
+import type { Notice, RegistryHealth, Status, Storage } from "./schema/status.ts";
 import { counters } from "./views/counters.ts";
 import { FillMeter } from "./views/fills.ts";
 import { registryHealth } from "./views/health.ts";
@@ -25,6 +27,7 @@ interface PresentDeps {
   /** What the watch holds of a registry. */
   standing: (registry: string) => Verdict | undefined;
   verification: () => Verification;
+  certificate: CertificateTerm;
   version: string;
   /** Requests being answered at the registry port. */
   active: () => number;
@@ -54,7 +57,30 @@ export class Present {
     const now = this.#deps.now();
     if (now - this.#usageAt < USAGE_MS) return;
     this.#usageAt = now;
+    await this.#deps.certificate.refresh();
     this.#usage = await this.#deps.cache?.usage();
+  }
+
+  /** Everything that is wrong or worth knowing as of the last `refresh`, muted or not. */
+  notices(): Notice[] {
+    const { live, stats, watch, certificate, now } = this.#deps;
+    const config = live.current;
+    return notices({
+      config,
+      registries: this.#registries(config),
+      storage: this.#storage(config),
+      troubles: watch,
+      lastReload: live.lastReload,
+      statsError: stats.writeError,
+      certificate: certificate.end,
+      now: now(),
+    });
+  }
+
+  /** Until when the notice `id` is muted; null: while it lasts. Undefined where it is not. */
+  mutedUntil(id: string): number | null | undefined {
+    const until = this.#deps.stats.mutes.until(id);
+    return until === UNTIL_OVER ? null : until;
   }
 
   /** Counters of this moment. */
@@ -97,18 +123,13 @@ export class Present {
 
   /** The state as of the last `refresh`. `hostname` is what the browser calls this machine. */
   status(hostname: string): Status {
-    const { live, stats, watch, version, now } = this.#deps;
+    const { live, stats, version, now } = this.#deps;
     const config = live.current;
-    const registries = Object.keys(config.registries).map((name) => this.health(name));
+    const registries = this.#registries(config);
     const storage = this.#storage(config);
-    const found = notices({
-      config,
-      registries,
-      storage,
-      troubles: watch,
-      lastReload: live.lastReload,
-      statsError: stats.writeError,
-    });
+    const all = this.notices().map((notice) => ({ ...notice, until: this.mutedUntil(notice.id) }));
+    const found = all.flatMap(({ until, ...notice }) => until === undefined ? [notice] : []);
+    const muted = all.flatMap(({ until, ...it }) => until === undefined ? [] : [{ ...it, until }]);
     return {
       version,
       startedAt: this.startedAt,
@@ -116,6 +137,7 @@ export class Present {
       text: statusText(found, registries),
       empty: stats.totals().all.pulls === 0 && storage.blobs === 0,
       notices: found,
+      muted,
       registries,
       storage,
       registryUrl: this.registryUrl(hostname),
@@ -130,6 +152,10 @@ export class Present {
     const port = this.#deps.registryPort();
     const suffix = port === (tls ? 443 : 80) ? "" : `:${port}`;
     return `${tls ? "https" : "http"}://${hostname || "localhost"}${suffix}`;
+  }
+
+  #registries({ registries }: Config): RegistryHealth[] {
+    return Object.keys(registries).map((name) => this.health(name));
   }
 
   #storage(config: Config): Storage {

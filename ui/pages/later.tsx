@@ -12,6 +12,7 @@ import { Blobs } from "./blobs.tsx";
 import { ConnectPage } from "./connect.tsx";
 import { Images } from "./images.tsx";
 import { Missing } from "./missing.tsx";
+import { Notices } from "./notices.tsx";
 import { Registries } from "./registries.tsx";
 import { EditRegistry, NewRegistry } from "./registry.tsx";
 import { RequestPage } from "./request.tsx";
@@ -42,6 +43,7 @@ export const PAGES: readonly Page[] = [
   { path: "/cache", component: Images },
   { path: "/cache/blobs", component: Blobs },
   page("/cache/blobs/:digest", ({ digest }) => <BlobPage key={digest} digest={digest} />),
+  { path: "/notices", component: Notices },
   { path: "/activity", component: Activity },
   page("/activity/:id", ({ id }) => <RequestPage key={id} id={id} />),
   page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),

@@ -4,6 +4,7 @@ import type { RecordSink, RequestRecord } from "../record.ts";
 import { Activity } from "./activity.ts";
 import { add, type Counts, countsOf, type Pace, paceAfter, zero } from "./counts.ts";
 import { type Health, HealthTracker } from "./health.ts";
+import { Mutes } from "./mutes.ts";
 import { PullCounter } from "./pulls.ts";
 import { Recent } from "./recent.ts";
 import { type Row, StatsStore, StatsVersionError, type Step, STEPS } from "./store.ts";
@@ -62,6 +63,7 @@ function moveAside(file: string): void {
 /** Counts in memory, writes in one transaction every few seconds, reads what both hold. */
 export class Stats {
   readonly activity: Activity;
+  readonly mutes: Mutes;
   readonly #health = new HealthTracker();
   readonly #recent: Recent;
   readonly #store: StatsStore;
@@ -82,6 +84,7 @@ export class Stats {
     this.activity = new Activity(this.#now());
     this.#recent = new Recent(this.#now);
     this.#store = new StatsStore(options.file);
+    this.mutes = new Mutes(this.#store, this.#now);
     this.#since = this.#store.since(this.#now());
     this.#paces = this.#store.paces();
     for (const row of this.#store.read("total", 0, 1)) this.#totals.set(row.registry, row.counts);

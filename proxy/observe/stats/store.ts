@@ -94,6 +94,21 @@ export class StatsStore {
     return Number(this.#db.prepare("SELECT value FROM facts WHERE name = 'since'").get()!.value);
   }
 
+  /** Notices that are muted, with the Unix milliseconds until which. */
+  mutes(): Map<string, number> {
+    const rows = this.#db.prepare("SELECT * FROM facts WHERE name GLOB 'mute *'").all();
+    return new Map(rows.map(({ name, value }) => [String(name).slice(5), Number(value)]));
+  }
+
+  /** Mutes the notice `id` until a time in Unix milliseconds; undefined: not any more. */
+  setMute(id: string, until: number | undefined): void {
+    if (until === undefined) {
+      this.#db.prepare("DELETE FROM facts WHERE name = ?").run(`mute ${id}`);
+    } else {
+      this.#db.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)").run(`mute ${id}`, until);
+    }
+  }
+
   /** Drops what is older than its step is kept. */
   prune(now: number): void {
     const remove = this.#db.prepare("DELETE FROM counts WHERE step = ? AND start < ?");

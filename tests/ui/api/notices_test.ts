@@ -15,6 +15,8 @@ function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
     troubles: { notStored: undefined, upkeep: undefined, damaged: [] },
     lastReload: undefined,
     statsError: "",
+    certificate: undefined,
+    now: 0,
     ...fields,
   };
 }
@@ -110,6 +112,19 @@ Deno.test("notices, credentials that everybody may use", () => {
   assert.deepEqual(told({ config: config({ allowed_networks: ["10.0.0.0/8"] }) }), []);
 });
 
+Deno.test("notices, a certificate that is about to expire, and one that has", () => {
+  const day = 24 * 3600e3;
+  const certificate = { file: "/etc/berth/tls.pem", notAfter: 100 * day };
+  assert.deepEqual(told({ certificate, now: 85 * day }), []);
+  assert.deepEqual(told({ certificate, now: 94 * day }), [
+    "warning certificate: The TLS certificate expires in 6 d",
+  ]);
+  assert.deepEqual(told({ certificate, now: 100 * day }), [
+    "error certificate: The TLS certificate has expired",
+  ]);
+  assert.match(notices(inputs({ certificate, now: 99 * day }))[0]!.detail, /tls\.pem/);
+});
+
 Deno.test("statusText, the worst first", () => {
   const registries = [health({ state: "failing", text: "It timed out" })];
   assert.equal(
@@ -121,4 +136,9 @@ Deno.test("statusText, the worst first", () => {
   const offline = health({ name: "quay", state: "offline" });
   assert.equal(statusText([], [health({}), offline]), "docker is reachable, 1 set to offline");
   assert.equal(statusText([], [offline]), "Ready; 1 set to offline");
+  const muted = health({ name: "ghcr", state: "failing" });
+  assert.equal(
+    statusText([], [health({}), health({ name: "mcr" }), offline, muted]),
+    "2 registries reachable, 1 set to offline, 1 muted",
+  );
 });

@@ -83,6 +83,7 @@ export function statusOf(scenario: Scenario, now: number): Status {
     }[scenario],
     empty: scenario === "empty",
     notices: trouble ? TROUBLE.map((notice) => ({ ...notice, since: now - 18 * MINUTE })) : [],
+    muted: [],
     registries: UPSTREAMS.map(([name]) => healthOf(scenario, name, now)),
     storage: {
       bytes: scenario === "empty" ? 0 : Math.round((trouble ? 31.4 : 18.2) * GIB),

@@ -46,6 +46,12 @@ export const notice = z.object({
   href: z.string(),
 }).openapi("Notice");
 
+/** A notice that somebody muted. */
+export const mutedNotice = notice.extend({
+  /** When it speaks up again; null: when the matter was over and comes again. */
+  until: time.nullable(),
+}).openapi("MutedNotice");
+
 export const storage = z.object({
   bytes,
   blobs: count,
@@ -72,6 +78,8 @@ export const status = z.object({
   /** Nothing was ever pulled: the dashboard shows how to begin. */
   empty: z.boolean(),
   notices: z.array(notice),
+  /** Notices that hold but were muted: they count neither in `text` nor for webhooks. */
+  muted: z.array(mutedNotice),
   registries: z.array(registryHealth),
   storage,
   /** Address of the registry API as clients reach it: `http://192.0.2.7:8080`. */
@@ -81,5 +89,6 @@ export const status = z.object({
 export type Quota = z.infer<typeof quota>;
 export type RegistryHealth = z.infer<typeof registryHealth>;
 export type Notice = z.infer<typeof notice>;
+export type MutedNotice = z.infer<typeof mutedNotice>;
 export type Storage = z.infer<typeof storage>;
 export type Status = z.infer<typeof status>;

@@ -4,9 +4,10 @@ import { formatProblem } from "../../../proxy/config/problem.ts";
 import { exposedRegistries } from "../../../proxy/config/exposure.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
 import { formatSize } from "../../../base/units.ts";
+import type { CertificateEnd } from "../../../proxy/http/certificate_term.ts";
 import type { CacheWatch } from "../../../proxy/observe/stats/cache_watch.ts";
 import type { Notice, RegistryHealth, Storage } from "../schema/status.ts";
-import { plural } from "./words.ts";
+import { durationWords, plural } from "./words.ts";
 
 export interface NoticeInputs {
   config: Config;
@@ -16,6 +17,10 @@ export interface NoticeInputs {
   lastReload: ReloadResult | undefined;
   /** Why statistics could not be written; empty while they are. */
   statsError: string;
+  /** When the certificate of the registry API ends; undefined where it has none. */
+  certificate: CertificateEnd | undefined;
+  /** Unix milliseconds. */
+  now: number;
 }
 
 const ORDER = ["error", "warning", "info"];
@@ -28,6 +33,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
     ...reloadNotices(inputs.lastReload),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
+    ...certificateNotices(inputs),
   ].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
@@ -129,5 +135,26 @@ function* statsNotices(error: string): Generator<Notice> {
     since: null,
     registry: "",
     href: "",
+  };
+}
+
+/** Those who renew certificates by themselves have done so by then. */
+const RENEWED_MS = 14 * 24 * 3600e3;
+
+function* certificateNotices({ certificate, now }: NoticeInputs): Generator<Notice> {
+  if (!certificate || certificate.notAfter - now > RENEWED_MS) return;
+  const left = certificate.notAfter - now;
+  const over = left <= 0;
+  yield {
+    id: "certificate",
+    severity: over ? "error" : "warning",
+    title: over
+      ? "The TLS certificate has expired"
+      : `The TLS certificate expires in ${durationWords(left)}`,
+    detail: `Clients refuse to connect with an expired one. Replace ${certificate.file}; Berth ` +
+      "takes the new one without a restart.",
+    since: null,
+    registry: "",
+    href: "/settings",
   };
 }

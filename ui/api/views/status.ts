@@ -10,11 +10,18 @@ export function statusText(notices: Notice[], registries: RegistryHealth[]): str
       ? `${worst.title} (+${plural(others.length, "more problem")})`
       : worst.title;
   }
-  const asked = registries.filter(({ state }) => state !== "idle" && state !== "offline");
-  const offline = registries.filter(({ state }) => state === "offline").length;
-  if (asked.length === 0) {
-    return offline > 0 ? `Ready; ${offline} set to offline` : "Ready; nothing pulled yet";
-  }
-  const well = asked.length === 1 ? `${asked[0]!.name} is reachable` : "All registries reachable";
-  return offline > 0 ? `${well}, ${offline} set to offline` : well;
+  const count = (...states: RegistryHealth["state"][]) =>
+    registries.filter(({ state }) => states.includes(state)).length;
+  const offline = count("offline");
+  const muted = count("failing", "refused"); // what is said of them was not in `notices`
+  const rest = [offline > 0 && `${offline} set to offline`, muted > 0 && `${muted} muted`]
+    .filter(Boolean).join(", ");
+  const well = registries.filter(({ state }) => state === "ok" || state === "limited");
+  if (well.length === 0) return `Ready; ${rest || "nothing pulled yet"}`;
+  const reachable = well.length === 1
+    ? `${well[0]!.name} is reachable`
+    : muted > 0
+    ? `${well.length} registries reachable`
+    : "All registries reachable";
+  return rest ? `${reachable}, ${rest}` : reachable;
 }

@@ -30,6 +30,11 @@ export function Headline({ status }: { status: Status }) {
           <p class="lead">
             Serving <span class="mono">{status.registryUrl}</span>, up{" "}
             {formatDuration(Math.max(1000, now.value - status.startedAt))}
+            {status.notices.length + status.muted.length > 0 && (
+              <>
+                , <a href="/notices">notices</a>
+              </>
+            )}
           </p>
         </div>
       </header>

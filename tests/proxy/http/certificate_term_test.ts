@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type CertificateEnd, CertificateTerm } from "../../../proxy/http/certificate_term.ts";
+import { testCertificate } from "../../fake/cert.ts";
+
+Deno.test("CertificateTerm, reads again after some minutes, and at once where the file is another", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "berth-term-" });
+  const [one, two] = [join(dir, "one.pem"), join(dir, "two.pem")];
+  const { cert } = await testCertificate();
+  await Deno.writeTextFile(one, cert);
+  const state = { file: "", now: Date.now() };
+  const term = new CertificateTerm(() => state.file, () => state.now);
+  const end = (): CertificateEnd | undefined => term.end;
+  await term.refresh();
+  assert.equal(end(), undefined);
+  state.file = one;
+  await term.refresh();
+  assert.equal(end()?.file, one);
+  assert.ok(end()!.notAfter > Date.now(), `${end()?.notAfter}`);
+  await Deno.writeTextFile(one, "no certificate");
+  await term.refresh();
+  assert.equal(end()?.file, one, "read a moment ago");
+  state.now += 600_000;
+  await term.refresh();
+  assert.equal(end(), undefined);
+  await Deno.writeTextFile(two, cert);
+  state.file = two;
+  await term.refresh();
+  assert.equal(end()?.file, two);
+  await Deno.remove(dir, { recursive: true });
+});

@@ -1,0 +1,48 @@
+/** The state of Berth in words and figures, with or without a dashboard that shows it. */
+import type { Cache } from "../cache/api.ts";
+import type { LiveConfig } from "../proxy/config/live.ts";
+import { CertificateTerm } from "../proxy/http/certificate_term.ts";
+import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
+import type { Stats } from "../proxy/observe/stats/stats.ts";
+import type { QuotaBook } from "../proxy/upstream/quota.ts";
+import type { Verdict } from "../proxy/upstream/watch/standing.ts";
+import { Present } from "./api/present.ts";
+import { Verifier } from "./api/verifier.ts";
+
+export interface StateDeps {
+  live: LiveConfig;
+  /** None: nothing is kept. */
+  cache: Cache | undefined;
+  stats: Stats;
+  quotas: QuotaBook;
+  /** What the watch holds of a registry. */
+  standing: (registry: string) => Verdict | undefined;
+  version: string;
+  /** Port of the registry API as bound. */
+  registryPort: () => number;
+  /** Requests being answered at the registry port. */
+  active: () => number;
+  /** Told of errors that are ours, for the log. */
+  report: (error: unknown, path: string) => void;
+  /** Unix milliseconds; the system's clock where absent. */
+  now?: () => number;
+}
+
+/** What is known of the present, and the verification that runs. */
+export interface State {
+  present: Present;
+  verifier: Verifier;
+  certificate: CertificateTerm;
+}
+
+/** Begins to learn from the cache's events. */
+export function createState({ now = Date.now, ...deps }: StateDeps): State {
+  const { live, cache, report } = deps;
+  const watch = new CacheWatch(now);
+  cache?.onEvent(watch.observe);
+  const verifier = new Verifier({ now, report: (error) => report(error, "/cache/verify") });
+  const certificate = new CertificateTerm(() => live.current.tls.cert_file, now);
+  const verification = () => verifier.state;
+  const present = new Present({ ...deps, watch, certificate, verification, now });
+  return { present, verifier, certificate };
+}

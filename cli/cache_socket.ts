@@ -3,7 +3,9 @@
  * server that holds the directory while one does. Every user who may write into the directory may use it.
  */
 import { Hono } from "hono";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { KeptServer } from "../base/kept_server.ts";
 import { openCache } from "../cache/cache.ts";
 import type { Cache, Usage } from "../cache/api.ts";
 import { CacheLocked } from "../cache/errors.ts";
@@ -35,14 +37,9 @@ interface EvictRequest {
 }
 
 /** Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. */
-export async function serveControl(
-  cache: Cache,
-  dir: string,
-): Promise<AsyncDisposable | undefined> {
+export function serveControl(cache: Cache, dir: string): AsyncDisposable | undefined {
   const path = socketPath(dir);
   if (Deno.build.os === "windows" || path.length > MAX_SOCKET_PATH) return undefined;
-  // The directory is locked by this process: what is there is left over from one that was killed.
-  await Deno.remove(path).catch(() => {});
   const app = new Hono();
   app.post("/list", async (c) => c.json(cache.list(await c.req.json<BlobQuery>())));
   app.post("/usage", async (c) => c.json(await cache.usage()));
@@ -55,8 +52,14 @@ export async function serveControl(
     return c.json(await cache.evict(selector, { pinned }));
   });
   app.post("/verify", (c) => verifyStream(cache, c.req.raw.signal));
-  const server = Deno.serve({ path, onListen: () => {} }, (request) => app.fetch(request));
-  await Deno.chmod(path, 0o600);
+  const open = () => {
+    // The directory is locked by this process: what is there is left over.
+    if (existsSync(path)) Deno.removeSync(path);
+    const server = Deno.serve({ path, onListen: () => {} }, (request) => app.fetch(request));
+    Deno.chmodSync(path, 0o600);
+    return server;
+  };
+  const server = new KeptServer(open);
   return { [Symbol.asyncDispose]: () => server.shutdown() };
 }
 

@@ -126,7 +126,7 @@ async function openStorage(
   if (!dir) return undefined;
   const cache = await usingDataDir(dir, () => openCache(cacheOptions(config)));
   started.defer(() => cache.close());
-  const control = await serveControl(cache, dir);
+  const control = serveControl(cache, dir);
   if (control) started.use(control);
   cache.onEvent(cacheLog);
   return cache;
@@ -284,6 +284,7 @@ async function startDashboard(
   const dashboard = listen({
     address: parseListen(address)!,
     handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
+    warn: logger("dashboard").warn,
   });
   return { dashboard, password: made };
 }

@@ -79,6 +79,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
     address: parseListen(config.listen)!,
     tls,
     handler: handle,
+    warn: logger("server").warn,
   });
   const certificate = listener && tls &&
     new CertificateFollower(listener, config.tls, tls, logger("tls"));

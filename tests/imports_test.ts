@@ -86,7 +86,7 @@ const ROOMS: Record<string, Room> = {
   },
   "forward/http": {
     files: /^proxy\/forward\/http\//,
-    imports: ["http", "upstream", "forward/hosts", "forward/tunnel"],
+    imports: ["base", "http", "upstream", "forward/hosts", "forward/tunnel"],
   },
   "forward/intercept": {
     files: /^proxy\/forward\/intercept\//,

@@ -1,4 +1,5 @@
 /** Listening: addresses, TLS with certificates that change, and an orderly end. */
+import { KeptServer } from "../../base/kept_server.ts";
 import type { Caller } from "./caller.ts";
 import { hasTarget, noTarget } from "./request_target.ts";
 
@@ -8,6 +9,8 @@ export interface ListenOptions {
   /** PEM; HTTP/2 is offered with it. */
   tls?: { cert: string; key: string } | undefined;
   handler(request: Request, caller: Direct): Response | Promise<Response>;
+  /** Told in words while connections cannot be accepted, every ten seconds at most. */
+  warn?(line: string): void;
 }
 
 /** Who called this listener. What costs something is asked for only when it is used. */
@@ -61,28 +64,29 @@ export function listen(options: ListenOptions): Listener {
 
   function serve(host: string, at: number, tls: ListenOptions["tls"]) {
     try {
-      return Deno.serve(
-        {
-          hostname: host,
-          port: at,
-          ...(tls ? { cert: tls.cert, key: tls.key } : {}),
-          onListen: () => {},
-          onError: () => new Response(null, { status: 500 }),
-        },
-        (request, info) =>
-          hasTarget(request) ? options.handler(request, new Direct(info)) : noTarget(request),
-      );
+      const open = (before?: Deno.NetAddr) =>
+        Deno.serve(
+          {
+            hostname: host,
+            port: before?.port ?? at,
+            ...(tls ? { cert: tls.cert, key: tls.key } : {}),
+            onListen: () => {},
+            onError: () => new Response(null, { status: 500 }),
+          },
+          (request, info) =>
+            hasTarget(request) ? options.handler(request, new Direct(info)) : noTarget(request),
+        );
+      return new KeptServer(open, (error) => options.warn?.(notAccepting(error)));
     } catch (error) {
       throw listenError(error, nameOf(options.address), tls !== undefined);
     }
   }
 
-  async function stop(old: Deno.HttpServer, graceMs: number): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => resolve("late"), graceMs);
-    const outcome = await Promise.race([old.shutdown(), late]);
+  async function stop(old: KeptServer<Deno.NetAddr>, graceMs: number): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, graceMs);
+    await Promise.race([old.shutdown(), late]);
     clearTimeout(timer);
-    if (outcome === "late") void old.finished.catch(() => {});
   }
 
   return {
@@ -115,6 +119,12 @@ async function again<T>(attempt: () => T): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
+}
+
+function notAccepting(error: unknown): string {
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/^Error: /, "");
+  return `connections cannot be accepted: ${reason}; trying again. Where files are too many, ` +
+    "raise the limit (LimitNOFILE=, ulimit -n), or have a proxy in front that closes slow clients";
 }
 
 /** An address that cannot be listened on, in words that say what to do. */

@@ -2,6 +2,7 @@
  * Servers on loopback that end HTTP, and TLS where it is intercepted, for connections that came in at
  * the forward port: Deno's own server, which streams files beside the JS thread and speaks HTTP/2.
  */
+import { KeptServer } from "../../../base/kept_server.ts";
 import { hasTarget, noTarget } from "../../http/request_target.ts";
 
 /** Serves one request of a visitor, which is what was announced when its connection was made. */
@@ -19,20 +20,22 @@ interface Certificate {
 export class InnerServer<Visitor> {
   /** By the port that their connection comes from. Any other did not come through the forward port. */
   readonly #visitors = new Map<number, Visitor>();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #server: KeptServer<Deno.NetAddr>;
 
   constructor(serve: Serve<Visitor>, tls?: Certificate) {
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      ...tls,
-      onListen: () => {},
-      onError: () => new Response("something went wrong here; see the log\n", { status: 500 }),
-    }, (request, info) => {
-      const visitor = this.#visitors.get(info.remoteAddr.port);
-      if (visitor === undefined) return new Response(null, { status: 403 });
-      return hasTarget(request) ? serve(request, visitor, info.completed) : noTarget(request);
-    });
+    const open = () =>
+      Deno.serve({
+        hostname: "127.0.0.1",
+        port: 0,
+        ...tls,
+        onListen: () => {},
+        onError: () => new Response("something went wrong here; see the log\n", { status: 500 }),
+      }, (request, info) => {
+        const visitor = this.#visitors.get(info.remoteAddr.port);
+        if (visitor === undefined) return new Response(null, { status: 403 });
+        return hasTarget(request) ? serve(request, visitor, info.completed) : noTarget(request);
+      });
+    this.#server = new KeptServer(open);
   }
 
   /** The loopback port; nothing is served there to connections made elsewhere. */

@@ -138,7 +138,7 @@ Deno.test("records, small content that is wrong is a 502 and not a broken 200", 
   assert.deepEqual([record.status, record.ended], [502, "complete"]);
 });
 
-Deno.test("records, a client that never reads is disconnected after timeouts.send", async () => {
+Deno.test("records, a client that never reads is given up after timeouts.send", async () => {
   const clock = new FakeClock();
   await using s = await setup({ timeouts: { send: "1m" } }, true, { clock });
   await (await s.proxy.get(pathOf(LARGE))).bytes();

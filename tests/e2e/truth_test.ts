@@ -6,7 +6,9 @@ import { type FakeRegistry, fakeRegistry } from "../fake/registry.ts";
 import type { Fault } from "../fake/wire.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
 import { curl } from "./harness/curl.ts";
+import { makeAuthority, makeServerCertificate } from "./harness/certificates.ts";
 import { finish } from "./harness/process.ts";
+import { scratchDir } from "./harness/scratch.ts";
 import { freePort, until } from "./harness/wait.ts";
 
 const MIB = 2 ** 20;
@@ -120,8 +122,8 @@ function outcome({ status, cache, ended, bytes, error }: RequestRecord): unknown
 }
 
 /** A client that leaves when it has had `bytes`. */
-async function leaveAfter(url: string, bytes: number): Promise<void> {
-  const { stdout } = await finish("sh", ["-c", `curl -sN ${url} | head -c ${bytes}`]);
+async function leaveAfter(url: string, bytes: number, flags = ""): Promise<void> {
+  const { stdout } = await finish("sh", ["-c", `curl -sN ${flags} ${url} | head -c ${bytes}`]);
   assert.equal(stdout.length, bytes);
 }
 
@@ -228,6 +230,32 @@ Deno.test("truth, clients that leave are told with what they took; upstream's by
   assert.equal(bytes[2], LARGE);
   assert.ok(bytes[3]! < LARGE, String(bytes));
   assert.equal(await lab.fetched(), LARGE);
+});
+
+Deno.test("truth, over HTTP/2 the same is told", async () => {
+  await using scratch = await scratchDir("tls");
+  const authority = await makeAuthority(scratch.path);
+  const server = await makeServerCertificate(scratch.path, authority);
+  await using lab = await startLab({
+    tls: { cert_file: server.certFile, key_file: server.keyFile },
+  });
+  const flags = ["--http2", "--cacert", authority.certFile];
+  lab.fault(medium, { kind: "cut", after: 2 * MIB });
+  const broken = await curl(lab.url(medium), { flags });
+  assert.equal(broken.code, 92, "HTTP/2 says so by RST_STREAM");
+  const whole = await curl(lab.url(large), { flags });
+  assert.equal(whole.body.length, LARGE);
+  await leaveAfter(lab.url(large), MIB, flags.join(" "));
+  const records = await lab.told(3);
+  assert.deepEqual(records.map(({ status, cache, ended }) => [status, cache, ended]), [
+    [200, "miss", "upstream broke off"],
+    [200, "miss", "complete"],
+    [200, "hit", "client closed"],
+  ]);
+  const [first, second, third] = records.map(({ bytes }) => bytes) as [number, number, number];
+  assert.ok(first >= broken.body.length && first <= 2 * MIB, String(first));
+  assert.equal(second, LARGE);
+  assert.ok(third >= MIB && third < LARGE, String(third));
 });
 
 /** A client that asks for `url` and reads the first byte of the answer. */

@@ -190,6 +190,29 @@ for (const chunked of [false, true]) {
   });
 }
 
+Deno.test("truth, what is passed on as it comes and breaks off is told", async () => {
+  const range = `bytes=2000000-${2_000_000 + MIB - 1}`;
+  for (const cached of [true, false]) {
+    await using lab = await startLab(cached ? {} : { cache: { dir: "" } });
+    lab.fault(medium, { kind: "cut", after: MIB / 2 }, 1);
+    const { status, body, code } = await curl(
+      lab.url(medium),
+      cached ? { headers: { range } } : {},
+    );
+    assert.equal(code, 18);
+    const [record] = await lab.told(1);
+    const { cache, ended, bytes, upstreamBytes } = record!;
+    assert.deepEqual([record!.status, cache, ended], [
+      status,
+      cached ? "miss" : "pass",
+      "upstream broke off",
+    ]);
+    assert.ok(bytes >= body.length && bytes <= MIB / 2, String(bytes));
+    // What is fetched behind it counts here, too, as long as it runs.
+    assert.ok(cached ? upstreamBytes >= bytes : upstreamBytes === bytes, String(upstreamBytes));
+  }
+});
+
 Deno.test("truth, wrong content is told as damaged, or as an error where it is small", async () => {
   await using lab = await startLab();
   lab.fault(medium, { kind: "corrupt" });

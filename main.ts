@@ -1,6 +1,6 @@
 /** The command line: `berth [serve]`, the commands beside it, and their exit codes. */
 import { cacheOptions } from "./cli/cache_options.ts";
-import { CacheLocked, CacheTooNew } from "./cache/errors.ts";
+import { CacheLocked, CacheTooNew, DepotError } from "./cache/errors.ts";
 import { caCommand } from "./cli/ca_command.ts";
 import { cacheCommand } from "./cli/cache_command.ts";
 import { SCRIPTS, type Shell } from "./cli/completions/script.ts";
@@ -74,6 +74,10 @@ function exitCodeOf(thrown: unknown): number {
   }
   if (error instanceof CaError) {
     io.complain(`berth: forward: ${error.message}`);
+    return 2;
+  }
+  if (error instanceof DepotError) {
+    io.complain(`berth: ${error.message}`);
     return 2;
   }
   const known = error instanceof ListenError || error instanceof CacheLocked ||

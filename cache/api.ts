@@ -1,5 +1,6 @@
 /** What the cache offers to the rest of the program. */
 import type { Change, ChangeListener } from "./change.ts";
+import type { DepotUsage } from "./depot_options.ts";
 import type { CacheListener } from "./events.ts";
 import type {
   BlobStat,
@@ -45,6 +46,8 @@ export interface Usage {
 export interface Cache {
   /** What is known of stored content; `undefined` where it is not here. */
   stat(digest: string): BlobStat | undefined;
+  /** Whether the content can be had without upstream: here, or from the depot. */
+  holds(digest: string): boolean;
   /**
    * Everything that a request for `digest` by way of `repository` (`docker/library/alpine`) has to
    * know, at the cost of one look at each: valid until the caller next waits for something.
@@ -126,6 +129,8 @@ export interface Cache {
   pins(): Pin[];
   /** What there is, and what there is room for. */
   usage(): Promise<Usage>;
+  /** What the depot holds and how it is doing, where there is one. */
+  depot(): DepotUsage | undefined;
   /** Rises whenever a tag moves or content goes. */
   readonly revision: number;
   /** Counts a use of content that the caller still has in hand. */

@@ -4,6 +4,7 @@
  * media type), and nothing of HTTP.
  */
 import type { Cache, Usage } from "./api.ts";
+import type { DepotUsage } from "./depot_options.ts";
 import type { Change, ChangeListener } from "./change.ts";
 import { type Clock, every } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
@@ -24,7 +25,8 @@ import { type DirectoryLock, lockDirectory } from "./blobs/lock.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
 import type { EvictionPlan, EvictOptions, Pin, Selector } from "./eviction.ts";
 import type { Queries } from "./catalog/queries.ts";
-import { assemble, type Parts } from "./parts.ts";
+import type { KeeperOptions } from "./depot/keeper.ts";
+import { assemble, type Parts, type PartsOptions } from "./parts.ts";
 import type {
   BlobListing,
   BlobQuery,
@@ -42,21 +44,30 @@ import type { BlobStore } from "./blobs/store.ts";
 
 /**
  * Opens the cache in `options.dir`. Throws CacheLocked where another process has it, CacheTooNew
- * where a newer version has been there.
+ * where a newer version has been there, DepotError where the depot cannot be one.
  */
 export async function openCache(options: CacheOptions): Promise<Cache> {
   const settings = withDefaults(options);
   await Deno.mkdir(settings.dir, { recursive: true, mode: 0o750 });
   const lock = await lockDirectory(settings.dir);
+  let cache: DiskCache;
   try {
     const opened = await settings.openStore(settings.dir, settings.clock.now());
     const store = reported(opened, settings.dir);
     const catalog = await openCatalog(settings.dir, store, settings.clock, settings.onRebuild);
-    return new DiskCache(settings, { lock, store, catalog });
+    cache = new DiskCache(settings, { lock, store, catalog }, await depotOf(settings));
   } catch (error) {
     lock.release();
     throw error;
   }
+  return await cache.begun();
+}
+
+/** How the depot is kept, where there is one; nobody else loads what that takes. */
+async function depotOf({ depot: place, clock }: Required<CacheOptions>) {
+  if (!place) return undefined;
+  const { DepotKeeper, depotAt } = await import("./depot/keeper.ts");
+  return (options: KeeperOptions) => new DepotKeeper(depotAt(place, clock), options);
 }
 
 const FLUSH_EVERY = 1000;
@@ -81,7 +92,11 @@ class DiskCache implements Cache {
   readonly #upkeep: Promise<void>[];
   #settings: Required<CacheOptions>;
 
-  constructor(settings: Required<CacheOptions>, { lock, store, catalog }: Ground) {
+  constructor(
+    settings: Required<CacheOptions>,
+    { lock, store, catalog }: Ground,
+    keepDepot: PartsOptions["keepDepot"],
+  ) {
     const { clock } = settings;
     this.#settings = settings;
     this.#clock = clock;
@@ -91,6 +106,7 @@ class DiskCache implements Cache {
     this.#parts = assemble(store, catalog, {
       settings: () => this.#settings,
       emit: (event) => this.#emit(event),
+      keepDepot,
     });
     const { evictor, scrub } = this.#parts;
     this.#upkeep = [
@@ -104,8 +120,24 @@ class DiskCache implements Cache {
     ];
   }
 
+  /** This cache, once its depot has begun. Throws DepotError, and is closed then. */
+  async begun(): Promise<this> {
+    try {
+      await this.#parts.depot?.start();
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   stat(digest: string): BlobStat | undefined {
     return this.#parts.lookup.stat(digest);
+  }
+
+  holds(digest: string): boolean {
+    const { lookup, depot } = this.#parts;
+    return lookup.stat(digest) !== undefined || depot?.holds(digest) !== undefined;
   }
 
   look(digest: string, repository: string): Look {
@@ -247,6 +279,10 @@ class DiskCache implements Cache {
     };
   }
 
+  depot(): DepotUsage | undefined {
+    return this.#parts.depot?.usage();
+  }
+
   get revision(): number {
     return this.#catalog.revision;
   }
@@ -292,6 +328,7 @@ class DiskCache implements Cache {
     this.#closing.abort(new Error("the cache is closed"));
     await this.#parts.fills.stop("the cache is closing");
     await this.#parts.reader.stop("the cache is closing");
+    await this.#parts.depot?.stop();
     await Promise.all(this.#upkeep);
     await this.#parts.evictor.stop();
     this.#catalog.close(this.#clock.now());

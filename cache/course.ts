@@ -2,6 +2,7 @@
  * How the bytes of a fill get here. This is the one seam between fills and others who may have the same
  * bytes nearer than upstream: fills know nothing else of it.
  */
+import type { DigestMismatch } from "./errors.ts";
 import type { Source } from "./types.ts";
 
 /** The way of one fill. */
@@ -17,6 +18,8 @@ export interface Course {
    * where its file is in place. The cache does not close before this has resolved.
    */
   ended(stored: { size: number; mediaType: string } | undefined): Promise<void>;
+  /** What came was not what the digest promises. May come after `ended`, from a late reader. */
+  wrong?(error: DigestMismatch): void;
 }
 
 /** The course of a new fill of `digest`. */

@@ -90,3 +90,27 @@ export class InvalidChangeId extends Error {
     super(`${JSON.stringify(id)} is no id of a change, such as "1732600000000-0"`);
   }
 }
+
+/**
+ * `gone`: there is no such object. `away`: nobody answers properly; later it may be another thing.
+ * `refused`: the depot does not take this one request. `settings`: it cannot work before somebody
+ * changes the setting.
+ */
+export type DepotErrorKind = "gone" | "away" | "refused" | "settings";
+
+/** What a depot did not do. The message begins with the setting that it is about. */
+export class DepotError extends Error {
+  override name = "DepotError";
+  /**
+   * @param setting key below `cache.depot`: `url`
+   * @param reason the rest of the sentence, without secrets
+   */
+  constructor(
+    readonly kind: DepotErrorKind,
+    readonly setting: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`cache.depot.${setting}: ${reason}`, options);
+  }
+}

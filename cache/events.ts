@@ -8,8 +8,11 @@ export type CacheEvent =
   /** The content is passed on without being stored: disk full, read-only, or too large. */
   | { kind: "not-stored"; digest: string; repository: string; error: unknown }
   | { kind: "evicted"; digest: string; size: number; reason: EvictionReason }
-  /** A stored file was missing or wrong; what was left of it lies in `damaged/`. */
-  | { kind: "damaged"; digest: string; repository: string; error: unknown }
+  /**
+   * A stored file was missing or wrong; what was left of it lies in `damaged/`. Of the depot: the
+   * object was wrong, and is removed.
+   */
+  | { kind: "damaged"; digest: string; repository: string; error: unknown; where?: "depot" }
   /** Upkeep behind the scenes failed; it is tried again. */
   | { kind: "trouble"; what: string; error: unknown };
 

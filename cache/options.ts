@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { DiskStore } from "./blobs/disk.ts";
 import { alone, type Courses } from "./course.ts";
+import type { DepotLimits, DepotPlace } from "./depot_options.ts";
 import type { RebuildProgress } from "./catalog/rebuild.ts";
 import type { BlobStore } from "./blobs/store.ts";
 
@@ -23,6 +24,8 @@ export interface CacheSettings {
   retries: number;
   /** Time without a byte after which a source counts as broken. */
   stallTimeout: number;
+  /** Of the depot, where there is one. */
+  depotLimits: DepotLimits;
 }
 
 export interface CacheOptions extends Partial<CacheSettings> {
@@ -39,6 +42,8 @@ export interface CacheOptions extends Partial<CacheSettings> {
   clock?: Clock;
   /** How the bytes of fills get here; from upstream alone unless told otherwise. */
   courses?: Courses;
+  /** A larger store behind this one: what is stored here is put there, and comes from there. */
+  depot?: DepotPlace | undefined;
   /** Opens the place that blobs live in; files under `dir` unless told otherwise. */
   openStore?: (dir: string, now: number) => Promise<BlobStore>;
 }
@@ -56,6 +61,7 @@ export const DEFAULT_SETTINGS: CacheSettings = {
   pin: [],
   retries: 3,
   stallTimeout: 60e3,
+  depotLimits: { maxSize: 1024 * GiB, maxAge: 90 * DAY },
 };
 
 /** Half a second, doubled each time up to ten, with a spread that keeps crowds from marching in step. */
@@ -73,6 +79,7 @@ export function withDefaults(options: CacheOptions): Required<CacheOptions> {
     onRebuild: () => {},
     clock: systemClock,
     courses: alone,
+    depot: undefined,
     openStore: (dir, now) => DiskStore.open(dir, now),
     ...options,
   };

@@ -3,6 +3,7 @@ import type { BlobStore } from "./blobs/store.ts";
 import { Memory } from "./blobs/memory.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { Queries } from "./catalog/queries.ts";
+import type { DepotKeeper, KeeperOptions } from "./depot/keeper.ts";
 import type { CacheListener } from "./events.ts";
 import { Committer } from "./fill/commit.ts";
 import type { FillDeps } from "./fill/fill.ts";
@@ -24,6 +25,7 @@ export interface Parts {
   evictor: Evictor;
   scrub: Scrub;
   queries: Queries;
+  depot: DepotKeeper | undefined;
   /** Makes room behind the scenes where the limits are passed. */
   enforce: () => void;
 }
@@ -32,6 +34,8 @@ export interface PartsOptions {
   /** As they are now. */
   settings: () => Required<CacheOptions>;
   emit: CacheListener;
+  /** Makes the keeper of the depot, where there is one. */
+  keepDepot: ((options: KeeperOptions) => DepotKeeper) | undefined;
 }
 
 /** Bytes of memory that running fills share for their readers, and bounds for each of them. */
@@ -40,7 +44,7 @@ const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
 
 /** Puts the parts of a cache together that keeps its blobs in `store` and its rows in `catalog`. */
 export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptions): Parts {
-  const { settings, emit } = options;
+  const { settings, emit, keepDepot } = options;
   const { clock, courses } = settings();
   const trouble = (what: string, error: unknown) => emit({ kind: "trouble", what, error });
   const memory = new Memory(settings().memory);
@@ -48,12 +52,18 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const enforce = () => {
     evictor.enforce().catch((error) => trouble("making room", error));
   };
-  const common = { clock, catalog, store, emit };
-  const committer = new Committer({ ...common, memory, grown: enforce });
+  const common = { clock, catalog, store, emit, pinned: () => pinned.digests() };
+  const depot = keepDepot?.({ ...common, limits: () => settings().depotLimits });
+  const committer = new Committer({
+    ...common,
+    memory,
+    grown: enforce,
+    placed: (digest) => depot?.stored(digest),
+  });
   const fills: Fills = new Fills({
     clock,
     emit,
-    courses,
+    courses: depot?.courses(courses) ?? courses,
     trouble: (error) => trouble("ending a fill", error),
     deps: () => fillDeps(settings(), store, fills, evictor),
     stored: (digest, content, holders) => committer.stored(digest, content, holders),
@@ -61,9 +71,9 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const lookup = new Lookup({
     ...common,
     memory,
-    pinned: () => pinned.digests(),
     filling: (digest) => fills.repositories(digest),
     arrived: (digest) => fills.arrived(digest),
+    depot: (digest) => depot?.holds(digest),
   });
   const reader = new Reader({
     ...common,
@@ -75,10 +85,10 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const evictor = new Evictor({
     ...common,
     limits: settings,
-    pinned: () => pinned.digests(),
     busy: (digest) => fills.has(digest) || reader.reads(digest),
     pendingBytes: () => fills.pendingBytes,
     forget: (digest) => memory.delete(digest),
+    asked: (digest) => depot?.remove(digest),
   });
   const scrub = new Scrub({
     ...common,
@@ -87,7 +97,8 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
     verifyEvery: () => settings().verifyEvery,
   });
   const queries = new Queries(catalog, () => pinned.digests(), () => clock.now());
-  return { memory, pinned, committer, fills, lookup, reader, evictor, scrub, queries, enforce };
+  const parts = { memory, pinned, committer, fills, lookup, reader, evictor, scrub, queries };
+  return { ...parts, depot, enforce };
 }
 
 function fillDeps(

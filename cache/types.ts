@@ -78,6 +78,8 @@ export interface Look {
   linked: boolean;
   /** Repositories on whose behalf it is being fetched right now. */
   filling: ReadonlySet<string> | undefined;
+  /** What the depot is known to hold, where the content is not here. The media type may be empty. */
+  depot: { size: number; mediaType: string } | undefined;
 }
 
 /** A tag, whatever clients accept. */

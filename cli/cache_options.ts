@@ -12,6 +12,7 @@ export function cacheOptions({ cache, upstream }: Config): CacheOptions {
     verifyEvery: cache.verify_every,
     memory: cache.memory,
     pin: cache.pin,
+    depotLimits: { maxSize: cache.depot.max_size, maxAge: cache.depot.max_age },
     retries: upstream.retries,
     stallTimeout: upstream.idle_timeout,
   };

@@ -1,7 +1,7 @@
 /** Why the data directory cannot be used, in one line that says what to do. */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { CacheLocked, CacheTooNew } from "../cache/errors.ts";
+import { CacheLocked, CacheTooNew, DepotError } from "../cache/errors.ts";
 
 /** Less than this much room left is what a full disk looks like. */
 const FULL_BYTES = 1 << 20;
@@ -16,14 +16,16 @@ export class DataDirError extends Error {
 
 /**
  * Does `work`, which opens files in `dir`. What goes wrong with the directory is thrown as
- * {@linkcode DataDirError}; `CacheLocked` and `CacheTooNew` say enough and pass.
+ * {@linkcode DataDirError}; `CacheLocked`, `CacheTooNew` and `DepotError` say enough and
+ * pass.
  */
 export async function usingDataDir<T>(dir: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const cause = original(error);
-    if (cause instanceof CacheLocked || cause instanceof CacheTooNew) throw cause;
+    const known = [CacheLocked, CacheTooNew, DepotError].some((type) => cause instanceof type);
+    if (known) throw cause;
     throw new DataDirError(dir, reasonOf(cause, dir), { cause });
   }
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Cache } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
+import type { DepotPlace } from "../cache/depot_options.ts";
 import { systemClock } from "../base/clock.ts";
 import { Authenticators } from "../proxy/access/users.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
@@ -67,7 +68,7 @@ interface Books {
 export async function startProgram(live: LiveConfig, around: Surroundings): Promise<Program> {
   const config = live.current;
   await using started = new AsyncDisposableStack();
-  const cache = await openStorage(config, started);
+  const cache = await openStorage(config, around.env, started);
   const books = await openBooks(live, { cache, env: around.env, started });
   let running = false;
   const proxy = await startProxy(config, { cache, books, env: around.env, started: () => running });
@@ -101,7 +102,9 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       cache?.configure(cacheOptions(next));
       await configureLog(next.log);
       if (fixedOf(next) !== fixedOf(config)) {
-        logger("config").warn("listen addresses and cache.dir change at the next start only");
+        logger("config").warn(
+          "listen addresses, cache.dir and where cache.depot is change at the next start only",
+        );
       }
     },
     async close(graceMs) {
@@ -114,22 +117,35 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
 
 /** What a running Berth cannot change. */
 function fixedOf({ cache, listen, forward }: Config): string {
-  return [cache.dir, listen, forward.listen].join();
+  const { max_size: _, max_age: __, ...depot } = cache.depot;
+  return JSON.stringify([cache.dir, depot, listen, forward.listen]);
 }
 
 /** The cache and its socket for `berth cache`; `undefined` where nothing is kept. */
 async function openStorage(
   config: Config,
+  env: Surroundings["env"],
   started: AsyncDisposableStack,
 ): Promise<Cache | undefined> {
   const { dir } = config.cache;
   if (!dir) return undefined;
-  const cache = await usingDataDir(dir, () => openCache(cacheOptions(config)));
+  const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
+  const cache = await usingDataDir(dir, () => openCache({ ...cacheOptions(config), depot }));
   started.defer(() => cache.close());
   const control = serveControl(cache, dir);
   if (control) started.use(control);
   cache.onEvent(cacheLog);
   return cache;
+}
+
+/** The way to the depot; only where there is one is that code loaded. */
+async function openDepot(
+  config: Config,
+  env: Surroundings["env"],
+  started: AsyncDisposableStack,
+): Promise<DepotPlace> {
+  const { depotPlace } = await import("./depot_place.ts");
+  return started.use(depotPlace(config.cache.depot, env)).place;
 }
 
 /** Statistics, metrics, quotas, failed sign-ins, and the state of each registry. */
@@ -150,6 +166,7 @@ async function openBooks(
     version: VERSION,
     usage: async () => await cache?.usage() ?? NO_USAGE,
     runningFills: () => cache?.fills().length ?? 0,
+    depot: cache?.depot() && (() => cache.depot()!),
     quotas: () => quota.entries(),
   });
   cache?.onEvent(metrics.onCacheEvent);

@@ -110,12 +110,16 @@ function proxyParts(
 ): Omit<ProxyParts, "uploadKey" | "proofs"> {
   const { prefer_cache_below } = config.cache.manifests;
   const exposed = exposedRegistries(config);
+  const details = () => {
+    const depot = cache?.depot()?.problem;
+    return { ...(exposed.length > 0 && { exposed }), ...(depot && { depot }) };
+  };
   return {
     cache,
     upstream,
     onRecord,
     ...(onLateBytes ? { onLateBytes } : {}),
-    ready: () => ({ ready: open(), details: exposed.length > 0 ? { exposed } : {} }),
+    ready: () => ({ ready: open(), details: details() }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
     authenticate: authenticators.authenticator(config.users),
     now,

@@ -18,11 +18,12 @@ const ROOMS: Record<string, Room> = {
 
   "cache words": {
     files:
-      /^cache\/(types|errors|events|digest|hash|manifest|range|course|change|listing|eviction)\.ts$/,
+      /^cache\/(types|errors|events|digest|hash|manifest|range|course|change|listing|eviction|depot_options)\.ts$/,
     imports: ["base"],
   },
   "cache/blobs": { files: /^cache\/blobs\//, imports: ["cache words"] },
   "cache/catalog": { files: /^cache\/catalog\//, imports: [...CACHE, "cache/blobs"] },
+  "cache/depot": { files: /^cache\/depot\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
   "cache/fill": { files: /^cache\/fill\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
   "cache/read": {
     files: /^cache\/read\//,
@@ -34,7 +35,10 @@ const ROOMS: Record<string, Room> = {
   },
   cache: {
     files: /^cache\/[a-z_]+\.ts$/,
-    imports: [...CACHE, "cache/blobs", "cache/catalog", "cache/fill", "cache/read", "cache/upkeep"],
+    imports: [
+      ...[...CACHE, "cache/blobs", "cache/catalog", "cache/depot", "cache/fill", "cache/read"],
+      "cache/upkeep",
+    ],
   },
 
   oci: { files: /^proxy\/oci\//, imports: ["cache words"] },

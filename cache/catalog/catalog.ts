@@ -27,7 +27,7 @@ export interface Links {
 export class Catalog {
   /** For the questions of this room alone; writes go through this class. */
   readonly db: DatabaseSync;
-  readonly #path: string;
+  readonly path: string;
   readonly #sql: ReturnType<typeof statements>;
   readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
   readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
@@ -39,6 +39,7 @@ export class Catalog {
   /** Until when everything stored is known to have a row, in Unix milliseconds. */
   readonly recordedUntil: number;
   #totals: { blobs: number; bytes: number };
+  #keptElsewhere: (row: BlobRow) => boolean = () => false;
   #revision = 0;
   #reachable = 0;
   #changed = false;
@@ -54,7 +55,7 @@ export class Catalog {
   /** After a crash all pages are looked through. */
   private constructor(db: DatabaseSync, path: string) {
     this.db = db;
-    this.#path = path;
+    this.path = path;
     this.#sql = statements(db, path);
     this.clean = this.#state("clean") !== 0;
     this.recordedUntil = this.#state("recorded_until") ?? 0;
@@ -106,25 +107,41 @@ export class Catalog {
     if (!before) this.#totals.blobs++;
   }
 
-  /** Forgets the blob, its references, who holds it and the tags that point to it. */
+  /**
+   * Asks `elsewhere` of each blob that is removed whether it can still be had without upstream: then
+   * what is known of it stays.
+   */
+  keepWhatIs(elsewhere: (row: BlobRow) => boolean): void {
+    this.#keptElsewhere = elsewhere;
+  }
+
+  /** Forgets the blob and, where nobody else keeps it, all that {@linkcode forgetContent} does. */
   removeBlob(digest: string): void {
     const before = this.blob(digest);
+    const kept = before !== undefined && this.#keptElsewhere(before);
     this.transaction(() => {
       this.#sql.removeBlob.run(digest);
-      this.#sql.unlinkDigest.run(digest);
-      const { changes: refs } = this.#sql.removeRefs.run(digest);
-      const { changes: tags } = this.#sql.deleteTagsOf.run(digest);
-      if (refs || tags) this.#reachable++;
+      if (!kept) this.forgetContent(digest);
     });
     this.#revision++;
     this.#forget(digest);
-    this.#links.clear();
-    this.#tags.clear();
     if (before) {
       this.#totals.bytes -= before.size;
       this.#totals.blobs--;
     }
-    this.#tell({ kind: "gone", digests: [digest] });
+  }
+
+  /** Forgets the references of `digest`, who holds it and the tags that point to it. */
+  forgetContent(digest: string): void {
+    this.transaction(() => {
+      this.#sql.unlinkDigest.run(digest);
+      const { changes: refs } = this.#sql.removeRefs.run(digest);
+      const { changes: tags } = this.#sql.deleteTagsOf.run(digest);
+      if (refs || tags) this.#reachable++;
+      this.#tell({ kind: "gone", digests: [digest] });
+    });
+    this.#links.clear();
+    this.#tags.clear();
   }
 
   /** Forgets who holds `digest` and the tags that point to it; the blob itself stays. */
@@ -271,7 +288,7 @@ export class Catalog {
   transaction(work: () => void): void {
     const outermost = !this.db.isTransaction;
     try {
-      reportingErrors(this.#path, () => inTransaction(this.db, work));
+      reportingErrors(this.path, () => inTransaction(this.db, work));
     } catch (error) {
       if (outermost) this.#announcer.rollback();
       throw error;
@@ -314,6 +331,16 @@ export class Catalog {
     for (const change of changes) {
       if (change.kind === "used") change.uses.forEach((use) => this.#addUsesInMemory(use));
     }
+  }
+
+  /** The number that was noted as `key`. */
+  noted(key: string): number | undefined {
+    return this.#state(key);
+  }
+
+  /** Notes an integer, for the next start too. */
+  note(key: string, value: number): void {
+    this.#sql.setState.run(key, value);
   }
 
   /** Writes everything and says that it did, so that the next start need not look. */

@@ -64,6 +64,22 @@ const MIGRATIONS = [
     value INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- What the depot is known to hold, and which blobs are to be put there.
+  CREATE TABLE depot (
+    digest TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    media_type TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    last_used INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX depot_last_used ON depot (last_used);
+  CREATE TABLE depot_queue (
+    digest TEXT PRIMARY KEY,
+    queued INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX depot_queue_queued ON depot_queue (queued);
+  `,
 ];
 
 /** The version that this program writes. */

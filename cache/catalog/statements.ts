@@ -60,7 +60,8 @@ export function statements(db: DatabaseSync, path: string) {
   };
 }
 
-function reporting(statement: StatementSync, path: string): Statement {
+/** `statement` with errors that are a StorageError which names `path`. */
+export function reporting(statement: StatementSync, path: string): Statement {
   const guard = <A extends unknown[], R>(method: (...values: A) => R) => (...values: A): R =>
     reportingErrors(path, () => method.apply(statement, values));
   return {

@@ -25,6 +25,8 @@ export interface CommitterOptions {
   emit: CacheListener;
   /** There is more than before: the limits may be passed. */
   grown: () => void;
+  /** The blob is on the disk. */
+  placed: (digest: string) => void;
 }
 
 export interface About {
@@ -68,7 +70,7 @@ export class Committer {
     about: About,
     verified = this.#options.clock.now(),
   ): Promise<void> {
-    const { catalog, memory, clock, grown } = this.#options;
+    const { catalog, memory, clock, grown, placed } = this.#options;
     const { size } = content;
     const { mediaType, references } = await this.#identify(digest, content);
     const now = clock.now();
@@ -77,6 +79,7 @@ export class Committer {
     catalog.addBlob({ digest, size, mediaType, ...times }, { references, repositories });
     const small = about.keepInMemory && size <= MEMORY_ENTRY_LIMIT ? content.bytes() : undefined;
     if (small) memory.set(digest, small, mediaType);
+    placed(digest);
     grown();
   }
 

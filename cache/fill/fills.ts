@@ -1,6 +1,7 @@
 /** All fills: one for each digest, shared by all who ask for it. */
 import type { Clock } from "../../base/clock.ts";
 import { Fill, type FillDeps, type StoredContent } from "./fill.ts";
+import { DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import type { Course, Courses } from "../course.ts";
 import type { Content, FillOptions, RunningFill, Source } from "../types.ts";
@@ -164,6 +165,7 @@ export class Fills {
       // A source that refuses is the business of who asked, not an event of the cache.
       failed: (error) => {
         if (fill.started) emit({ kind: "fill-failed", ...about, received: fill.received, error });
+        if (error instanceof DigestMismatch) course.wrong?.(error);
       },
       released: () => this.#live.delete(fill),
     }, options.mediaType);

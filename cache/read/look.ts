@@ -14,6 +14,8 @@ export interface LookupOptions {
   filling: (digest: string) => ReadonlySet<string> | undefined;
   /** The fill whose content is all here and right, though it is still being stored. */
   arrived: (digest: string) => Arrived | undefined;
+  /** What the depot is known to hold. */
+  depot: (digest: string) => Look["depot"];
 }
 
 interface Arrived {
@@ -47,15 +49,17 @@ export class Lookup {
 
   /** Everything that a request has to know; each table is looked at once. */
   look(digest: string, repository: string): Look {
-    const { catalog, filling, arrived } = this.#options;
+    const { catalog, filling, arrived, depot } = this.#options;
     const row = catalog.blob(digest);
+    const stat = row ?? this.#unstored(digest);
     return {
       digest,
-      stat: row ?? this.#unstored(digest),
+      stat,
       stored: row !== undefined,
       linked: catalog.linked(repository, digest) ||
         (!row && arrived(digest)?.repositories.has(repository) === true),
       filling: filling(digest),
+      depot: stat ? undefined : depot(digest),
     };
   }
 

@@ -31,6 +31,8 @@ export interface EvictorOptions {
   pendingBytes: () => number;
   /** Forgets what memory holds of it. */
   forget: (digest: string) => void;
+  /** Somebody wants it to be gone, and not just from this disk. */
+  asked: (digest: string) => void;
 }
 
 /** What is over its limit is brought down to this part of it, so that eviction is not needed at once again. */
@@ -72,9 +74,10 @@ export class Evictor {
 
   /** Removes `digest` at once, in use or not; false where it is not here. */
   async remove(digest: string, reason: EvictionReason): Promise<boolean> {
-    const { catalog, store, forget, emit } = this.#options;
+    const { catalog, store, forget, asked, emit } = this.#options;
     const row = catalog.blob(digest);
     if (!row) return false;
+    if (reason === "asked") asked(digest);
     const removed = store.remove(digest);
     catalog.removeBlob(digest);
     forget(digest);

@@ -36,6 +36,7 @@ export async function serveBlob(
     const unchanged = notModified(x, { digest, mediaType: "", size: undefined }, "joined");
     if (unchanged) return unchanged;
   }
+  if (head && look.depot) return headOf(x, { digest, ...look.depot }, "hit");
   const fill = (range: Wanted["range"]) =>
     cache.fill(digest, sourceOf(x, wanted), {
       repository,
@@ -44,7 +45,7 @@ export async function serveBlob(
       prove: () => proveOnce(x, cache, wanted),
     });
   if (head) return headOf(x, await describe(x, cache, wanted, fill), "miss");
-  if (isDirect(cache, wanted, rules)) {
+  if (!look.depot && isDirect(cache, wanted, rules)) {
     const answer = await directRange(x, wanted);
     if (answer) {
       // The whole blob is fetched behind it, for the next request.

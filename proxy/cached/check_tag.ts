@@ -36,8 +36,8 @@ export async function checkTag(
   now: () => number,
 ): Promise<Checked> {
   const before = cache.tag(key)?.digest;
-  const held = before !== undefined && cache.stat(before) !== undefined;
-  const changed = ({ digest }: TagRow) => before !== digest || cache.stat(digest) === undefined;
+  const held = before !== undefined && cache.holds(before);
+  const changed = ({ digest }: TagRow) => before !== digest || !cache.holds(digest);
   const response = await ask(x, {
     method: "HEAD",
     path: `manifests/${key.tag}`,

@@ -24,7 +24,7 @@ export async function serveManifest(x: Exchange, cache: Cache, digest: string): 
   if (look.stat) {
     const here = await fromHere(x, cache, wanted, look);
     if (here) return here;
-  } else if (x.request.method === "HEAD") {
+  } else if (x.request.method === "HEAD" && !look.depot) {
     const known = await headUpstream(x, cache, wanted, x.request.signal);
     if (known?.size && isManifestType(known.mediaType)) return headOf(x, known, "miss");
   }

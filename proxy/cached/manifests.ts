@@ -53,7 +53,7 @@ interface Asked {
   key: TagKey;
   /** The client's `Accept`. */
   accept: string;
-  /** What was last recorded, where its manifest is still here. */
+  /** What was last recorded, where its manifest can still be had without upstream. */
   held: TagRow | undefined;
 }
 
@@ -75,7 +75,7 @@ class Tags {
     const { registry: { name: registry }, repository } = x.target;
     const key = { registry, repository, tag, accept: acceptKey(accept) };
     const row = cache.tag(key);
-    const held = row && cache.stat(row.digest)
+    const held = row && cache.holds(row.digest)
       ? { ...row, ...known(cache, row.digest) }
       : undefined;
     using _held = held && cache.hold(held.digest);
@@ -139,7 +139,7 @@ class Tags {
   #substitute({ key, accept }: Asked): TagRow | undefined {
     const { cache } = this.#options;
     return cache.tags(key.registry, key.repository, key.tag)
-      .filter((row) => accepts(accept, row.mediaType) && cache.stat(row.digest))
+      .filter((row) => accepts(accept, row.mediaType) && cache.holds(row.digest))
       .sort((a, b) => b.checkedAt - a.checkedAt)[0];
   }
 

@@ -1,5 +1,5 @@
 /**
- * The rule that keeps private content private: bytes that are here, or on their way, are served only
+ * The rule that keeps private content private: bytes that are here, in the depot or on their way are served only
  * for a repository that is known to hold them. Otherwise knowing the digest of a private layer would
  * be enough to get it, by asking through some other repository. Where clients sign in to the registry
  * themselves, this client's credentials must have been good for the repository, too.
@@ -22,7 +22,7 @@ export async function provenLook(x: Exchange, cache: Cache, wanted: Wanted): Pro
 
 /** Whether the client of `x` may have what `look` found, as far as is known without asking. */
 export function isProven(x: Exchange, look: Look, repository: string): boolean {
-  const here = look.stat !== undefined || look.filling !== undefined;
+  const here = look.stat ?? look.filling ?? look.depot;
   return !here || (x.proof.holds() && isMember(look, repository));
 }
 
@@ -32,21 +32,27 @@ export function isProven(x: Exchange, look: Look, repository: string): boolean {
  */
 export async function proveOnce(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
   const { linked } = cache.look(wanted.digest, repositoryKey(x.target));
-  if (!linked || !x.proof.holds()) await prove(x, cache, wanted);
+  // That it is on its way for the repository proves nothing: this is how it gets on its way.
+  if (!linked || !x.proof.holds()) await prove(x, cache, wanted, ({ linked }) => linked);
 }
 
 /** Whether the repository is known to hold what is here, or it is on its way for it. */
-function isMember({ stat, linked, filling }: Look, repository: string): boolean {
+function isMember({ stat, linked, filling, depot }: Look, repository: string): boolean {
   if (stat) return linked;
-  return filling === undefined || filling.has(repository);
+  return filling?.has(repository) ?? (linked || depot === undefined);
 }
 
 /**
  * Asks upstream, with the client's credentials where they count, whether the repository has it.
  * Throws what upstream refuses with; while it is away, what was proven before is enough, as
- * `auth.offline` says.
+ * `auth.offline` and `isKnown` say.
  */
-export async function prove(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
+export async function prove(
+  x: Exchange,
+  cache: Cache,
+  wanted: Wanted,
+  isKnown: (look: Look, repository: string) => boolean = isMember,
+): Promise<void> {
   const repository = repositoryKey(x.target);
   const { method } = x.request;
   const key = JSON.stringify([x.proof.id, repository, wanted.path, method]);
@@ -55,7 +61,7 @@ export async function prove(x: Exchange, cache: Cache, wanted: Wanted): Promise<
     await x.proofs.once(key, () => confirmUpstream(x, cache, wanted));
   } catch (error) {
     const look = () => cache.look(wanted.digest, repository);
-    const known = x.proof.holdsOffline() && isMember(look(), repository);
+    const known = x.proof.holdsOffline() && isKnown(look(), repository);
     if (!known || !isOutage(error)) throw error;
   }
 }

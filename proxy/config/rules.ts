@@ -35,6 +35,7 @@ export function violations(config: Config): Violation[] {
     ...accessRules(config),
     ...networks(config),
     ...forward(config),
+    ...depot(config),
   ];
 }
 
@@ -281,6 +282,24 @@ function* forward(config: Config): Generator<Violation> {
     const message = `found ${quote(entry)}, expected a host name or a regular expression ` +
       "between slashes";
     yield { path, message };
+  }
+}
+
+function* depot({ cache }: Config): Generator<Violation> {
+  const { url, access_key_id, secret_access_key, secret_access_key_file, session_token } =
+    cache.depot;
+  const path = (key: string): Path => ["cache", "depot", key];
+  if (url && !cache.dir) {
+    yield { path: path("url"), message: "expected cache.dir with it, where content is put first" };
+  }
+  const given = secret_access_key ? "secret_access_key" : "secret_access_key_file";
+  const hasSecret = secret_access_key !== "" || secret_access_key_file !== "";
+  if (access_key_id && !hasSecret) {
+    const message = "expected secret_access_key or secret_access_key_file with it";
+    yield { path: path("access_key_id"), message };
+  } else if (!access_key_id && (hasSecret || session_token)) {
+    const key = hasSecret ? given : "session_token";
+    yield { path: path(key), message: "expected access_key_id with it" };
   }
 }
 

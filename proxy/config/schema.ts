@@ -68,6 +68,15 @@ const tokenUrl = () =>
       !parsed.search && !parsed.hash && !parsed.username;
   }, "expected a path such as /token, or a URL");
 
+const depotUrl = () =>
+  z.string().refine((value) => {
+    const parsed = URL.parse(value);
+    const place = parsed?.protocol === "s3:" ? /^[a-z0-9][a-z0-9.-]{1,62}$/.test(parsed.host) : (
+      parsed?.protocol === "file:" && parsed.host === "" && parsed.pathname !== "/"
+    );
+    return place && !parsed!.search && !parsed!.hash && !parsed!.username;
+  }, "expected s3://bucket/prefix or file:///a/directory");
+
 const listen = () =>
   z.union([z.number().int().min(0).max(65535).transform((port) => `:${port}`), z.string()]).refine(
     (value) => value === "" || parseListen(value) !== undefined,
@@ -190,6 +199,19 @@ export const configSchema = z.strictObject({
     verify_every: duration().prefault("24h"),
     memory: size().prefault("64MiB"),
     pin: z.array(z.string()).default([]),
+    depot: z.strictObject({
+      url: z.union([z.literal(""), depotUrl()]).default(""),
+      endpoint: z.union([z.literal(""), url()]).default(""),
+      region: z.string().default(""),
+      path_style: z.enum(["auto", "always", "never"]).default("auto"),
+      ca_file: z.string().default(""),
+      access_key_id: z.string().default(""),
+      secret_access_key: secret().default(""),
+      secret_access_key_file: z.string().default(""),
+      session_token: secret().default(""),
+      max_size: size().prefault("1TiB"),
+      max_age: duration().prefault("90d"),
+    }).prefault({}),
     ranges: z.strictObject({
       direct: size().prefault("8MiB"),
       wait: duration().prefault("1s"),

@@ -70,6 +70,7 @@ function* impossible(config: Config): Generator<ConfigProblem> {
   if (Object.keys(config.users).length > 0) yield refuse("users");
   if (config.htpasswd_file) yield refuse("htpasswd_file");
   if (config.registry_map) yield refuse("registry_map");
+  if (config.cache.depot.url) yield refuse("cache.depot.url");
   for (const [name, registry] of Object.entries(config.registries)) {
     const { auth, ca_file, insecure_tls } = registry;
     const logins = Object.values(auth.logins).flatMap(Object.entries<string>);

@@ -75,6 +75,11 @@ export function cacheLog(event: CacheEvent): void {
     case "not-stored":
       return log.error(`${name(event)}: passed on without being stored`, { error: event.error });
     case "damaged":
+      if (event.where === "depot") {
+        return log.error(`${name(event)}: was damaged in the depot, and is removed there`, {
+          error: event.error,
+        });
+      }
       return log.error(`${name(event)}: stored content is damaged and was set aside`, {
         error: event.error,
       });

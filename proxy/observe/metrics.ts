@@ -4,6 +4,7 @@
  * kinds, results, status codes.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { DepotUsage } from "../../cache/depot_options.ts";
 import { DigestMismatch } from "../../cache/errors.ts";
 import type { CacheListener } from "../../cache/events.ts";
 import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
@@ -16,6 +17,8 @@ export interface MetricsSources {
   usage: () => Promise<{ bytes: number; blobs: number; maxSize: number }>;
   /** Fills under way. */
   runningFills: () => number;
+  /** How the depot is doing, where there is one. */
+  depot?: (() => DepotUsage) | undefined;
   /** What registries have said of their limits. */
   quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
 }
@@ -125,7 +128,7 @@ function cacheMetrics(register: Registry): CacheListener {
   const freed = labelled("berth_evicted_bytes_total", "Bytes freed, by reason.", "reason");
   const damages = labelled(
     "berth_damaged_total",
-    "Content that did not match its digest, on disk or as upstream sent it.",
+    "Content that did not match its digest, on disk, in the depot or as upstream sent it.",
     "where",
   );
   const notStored = new Counter({
@@ -138,7 +141,7 @@ function cacheMetrics(register: Registry): CacheListener {
     evictions.inc({ reason }, 0);
     freed.inc({ reason }, 0);
   }
-  for (const where of ["disk", "upstream"]) damages.inc({ where }, 0);
+  for (const where of ["disk", "depot", "upstream"]) damages.inc({ where }, 0);
   return (event) => {
     switch (event.kind) {
       case "fill-end":
@@ -152,7 +155,7 @@ function cacheMetrics(register: Registry): CacheListener {
         evictions.inc({ reason: event.reason });
         return freed.inc({ reason: event.reason }, event.size);
       case "damaged":
-        return damages.inc({ where: "disk" });
+        return damages.inc({ where: event.where ?? "disk" });
       case "not-stored":
         return notStored.inc();
     }
@@ -167,6 +170,7 @@ function collectState(register: Registry, sources: MetricsSources): void {
     return (await usage()).maxSize;
   });
   gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
+  if (sources.depot) collectDepot(register, sources.depot);
   quotaGauge(register, sources, "remaining", "Pulls that a registry has left, as it last said.");
   quotaGauge(register, sources, "limit", "Pulls that a registry allows in its window.");
   new Gauge({
@@ -175,6 +179,28 @@ function collectState(register: Registry, sources: MetricsSources): void {
     labelNames: ["version", "deno"] as const,
     registers: [register],
   }).set({ version: sources.version, deno: Deno.version.deno }, 1);
+}
+
+function collectDepot(register: Registry, usage: () => DepotUsage): void {
+  const gauge = (name: string, help: string, value: (usage: DepotUsage) => number) =>
+    gaugeOf(register, `berth_depot_${name}`, help, () => value(usage()));
+  const counter = (name: string, help: string, value: (usage: DepotUsage) => number) =>
+    new Counter({
+      name: `berth_depot_${name}_total`,
+      help,
+      registers: [register],
+      collect() {
+        this.reset();
+        this.inc(value(usage()));
+      },
+    });
+  gauge("up", "Whether the depot is in use.", ({ problem }) => problem === "" ? 1 : 0);
+  gauge("bytes", "Bytes that the depot is known to hold.", ({ bytes }) => bytes);
+  gauge("objects", "Objects that the depot is known to hold.", ({ objects }) => objects);
+  gauge("queue", "Blobs that wait to be put into the depot.", ({ queued }) => queued);
+  counter("gets", "Fills that came from the depot.", ({ gets }) => gets);
+  counter("puts", "Objects put into the depot.", ({ puts }) => puts);
+  counter("errors", "Requests to the depot that failed.", ({ errors }) => errors);
 }
 
 function quotaGauge(

@@ -16,6 +16,8 @@ export interface FakeCacheOptions {
   links?: string[];
   /** Repositories on whose behalf a digest is on its way. */
   filling?: Record<string, string[]>;
+  /** What the depot holds. */
+  depot?: Record<string, { size: number; mediaType: string }>;
   /** What a tag stands for, for clients that accept what `accept` says (a key of `acceptKey`). */
   tags?: (TagRow & { accept: string })[];
 }
@@ -52,6 +54,7 @@ export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
       const stat = statOf(digest);
       return stat && { ...stat, pinned: false };
     },
+    holds: (digest) => held.has(digest) || options.depot?.[digest] !== undefined,
     look(digest, repository): Look {
       const stat = statOf(digest);
       const filling = options.filling?.[digest];
@@ -61,6 +64,7 @@ export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
         stored: stat !== undefined,
         linked: links.has(`${repository} ${digest}`),
         filling: filling && new Set(filling),
+        depot: stat ? undefined : options.depot?.[digest],
       };
     },
     hold: () => ({ [Symbol.dispose]: () => {} }),

@@ -28,7 +28,8 @@ export interface KeeperOptions {
 
 /** A start waits so long for the depot to say that it is one. */
 const OPEN_LIMIT = 3000;
-const OPEN_AGAIN = 30e3;
+/** Milliseconds until another attempt, doubled each time. */
+const OPEN_AGAIN = { first: 2000, most: 60e3 };
 const UPKEEP_EVERY = 10 * 60e3;
 
 /** The depot at `place`; nobody has asked it anything yet. */
@@ -154,8 +155,8 @@ export class DepotKeeper {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    while (!this.#book.opened) {
-      await clock.delay(OPEN_AGAIN, signal).catch(() => {});
+    for (let wait = OPEN_AGAIN.first; !this.#book.opened; wait *= 2) {
+      await clock.delay(Math.min(wait, OPEN_AGAIN.most), signal).catch(() => {});
       if (signal.aborted) return;
       await this.#open(signal).catch((error) => this.#failed("opening the depot", error));
     }

@@ -54,6 +54,8 @@ const CODES: Record<string, [DepotError["kind"], string, string]> = {
   NoSuchBucket: ["settings", "url", "there is no such bucket"],
   InvalidBucketName: ["settings", "url", "that is no name of a bucket"],
   InvalidAccessKeyId: ["settings", "access_key_id", "the store does not know this key"],
+  // versitygw's, by 404.
+  XAdminUserNotFound: ["settings", "access_key_id", "the store does not know this key"],
   SignatureDoesNotMatch: [
     "settings",
     "secret_access_key",
@@ -82,7 +84,9 @@ export function failureOf(what: string, { status, headers }: Response, body: str
     return new DepotError("settings", "region", there);
   }
   const said = code ? `${status} ${code}` : `${status}`;
-  if (status === 404) return new DepotError("gone", "url", "there is no such object");
+  if (status === 404 && code === "") {
+    return new DepotError("gone", "url", "there is no such object");
+  }
   if (status === 401 || status === 403) {
     return new DepotError("settings", "access_key_id", `this key may not ${what} (${said})`);
   }

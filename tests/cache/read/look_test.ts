@@ -5,7 +5,10 @@ import { blob, bytesOf, scripted, sourceOf, until, withCache } from "../support.
 Deno.test("look, tells whether content is here, and whether the repository holds it", async () => {
   const { bytes, digest } = blob(1000);
   await withCache({}, async ({ cache }) => {
-    const nothing = { digest, stat: undefined, stored: false, linked: false, filling: undefined };
+    const nothing = {
+      ...{ digest, stat: undefined, stored: false, linked: false },
+      ...{ filling: undefined, depot: undefined },
+    };
     assert.deepEqual(cache.look(digest, "r/x"), nothing);
     cache.link("r/x", digest);
     assert.deepEqual(cache.look(digest, "r/x"), { ...nothing, linked: true });

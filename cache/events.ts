@@ -14,7 +14,7 @@ export type CacheEvent =
    */
   | { kind: "damaged"; digest: string; repository: string; error: unknown; where?: "depot" }
   /** Upkeep behind the scenes failed; it is tried again. */
-  | { kind: "trouble"; what: string; error: unknown };
+  | { kind: "trouble"; what: string; error: unknown; where?: "depot" };
 
 export type EvictionReason = "size" | "age" | "disk" | "asked";
 

@@ -200,6 +200,6 @@ export class DepotKeeper {
   }
 
   #trouble(what: string, error: unknown): void {
-    this.#options.emit({ kind: "trouble", what, error });
+    this.#options.emit({ kind: "trouble", where: "depot", what, error });
   }
 }

@@ -20,6 +20,7 @@ export const idleStatus: Status = {
     memoryBytes: 0,
     maxMemoryBytes: 0,
     evicting: false,
+    depot: null,
   },
   registryUrl: "",
 };

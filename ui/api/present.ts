@@ -1,5 +1,6 @@
 /** The present state of Berth, as the status page and the live events tell it. */
 import type { Cache, Usage } from "../../cache/api.ts";
+import type { DepotUsage } from "../../cache/depot_options.ts";
 import type { RunningFill } from "../../cache/types.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
@@ -10,7 +11,7 @@ import type { CacheWatch } from "../../proxy/observe/stats/cache_watch.ts";
 import { UNTIL_OVER } from "../../proxy/observe/stats/mutes.ts";
 import type { CertificateTerm } from "../../proxy/http/certificate_term.ts";
 import type { Fill, Live, Verification } from "./schema/events.ts";
-import type { Notice, RegistryHealth, Status, Storage } from "./schema/status.ts";
+import type { Depot, Notice, RegistryHealth, Status, Storage } from "./schema/status.ts";
 import { counters } from "./views/counters.ts";
 import { FillMeter } from "./views/fills.ts";
 import { registryHealth } from "./views/health.ts";
@@ -172,8 +173,15 @@ export class Present {
       memoryBytes: usage?.memory ?? 0,
       maxMemoryBytes: config.cache.memory,
       evicting: this.#deps.watch.evicting,
+      depot: depotOf(this.#deps.cache?.depot()),
     };
   }
+}
+
+function depotOf(usage: DepotUsage | undefined): Depot | null {
+  if (!usage) return null;
+  const { problem, bytes, objects, maxSize: maxBytes, queued, lastError = null } = usage;
+  return { problem, bytes, objects, maxBytes, queued, lastError };
 }
 
 /** Free bytes to 16 MiB: every write to the disk would be news otherwise. */

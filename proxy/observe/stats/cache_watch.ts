@@ -53,6 +53,7 @@ export class CacheWatch {
         if (event.reason !== "asked") this.#evictedAt = now;
         break;
       case "trouble":
+        if (event.where === "depot") break; // it tells of itself
         this.#upkeep = { since: now, message: `${event.what}: ${messageOf(event.error)}` };
         break;
       case "damaged":

@@ -22,7 +22,9 @@ Deno.test("keyInfo, knows kinds, secrets and what is not there", () => {
   assert.equal(keyInfo(["public_url"])?.kind, "url");
   assert.equal(keyInfo(["registries", "any", "manifests", "ttl"])?.kind, "duration");
   assert.equal(keyInfo(["forward", "allowed_hosts", 3])?.kind, "text");
-  for (const key of ["registries.x.auth.password", "registries.x.auth.ecr.session_token"]) {
+  const secrets = ["registries.x.auth.password", "registries.x.auth.ecr.session_token"];
+  const depot = ["cache.depot.secret_access_key", "cache.depot.session_token"];
+  for (const key of [...secrets, ...depot]) {
     assert.equal(keyInfo(key.split("."))?.secret, true, key);
   }
   assert.equal(keyInfo(["users", "kim"])?.secret, true);

@@ -37,6 +37,26 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
     `users: { a: "${HASH}" }\n${own("auth: { mode: client }")}`,
     /own\.auth\.mode: client is for a Berth without users/,
   ],
+  [
+    "a depot without a disk before it",
+    "cache: { dir: '', depot: { url: 's3://bucket' } }",
+    /cache\.depot\.url: expected cache\.dir with it/,
+  ],
+  [
+    "a depot's key without its secret",
+    "cache: { depot: { access_key_id: AK } }",
+    /cache\.depot\.access_key_id: expected secret_access_key or secret_access_key_file with it/,
+  ],
+  [
+    "a depot's secret without its key",
+    "cache: { depot: { secret_access_key: s3cret } }",
+    /cache\.depot\.secret_access_key: expected access_key_id with it/,
+  ],
+  [
+    "a depot that is neither",
+    "cache: { depot: { url: 'https://bucket.s3.amazonaws.com' } }",
+    /cache\.depot\.url: .*expected s3:\/\/bucket\/prefix or file:\/\/\/a\/directory/,
+  ],
   ["username alone", own("auth: { username: u }"), /auth\.username: expected a password/],
   ["password alone", own("auth: { password: s3cret }"), /auth\.password: expected a username/],
   [

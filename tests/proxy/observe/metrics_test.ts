@@ -43,6 +43,32 @@ Deno.test("Metrics, requests by registry, kind and result, and their bytes", asy
   ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
 });
 
+Deno.test("Metrics, the depot's state, where there is one", async () => {
+  const none = await lines(fixture());
+  assert.equal(none.some((line) => line.includes("berth_depot")), false);
+  const depot = {
+    ...{ problem: "", objects: 3, bytes: 4096, maxSize: 9, queued: 2 },
+    ...{ gets: 5, puts: 7, errors: 1, lastError: undefined },
+  };
+  const metrics = createMetrics({
+    version: "1.2.3",
+    usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
+    runningFills: () => 3,
+    quotas: () => [],
+    depot: () => depot,
+  });
+  assert.ok((await lines(metrics)).includes("berth_depot_puts_total 7"));
+  Object.assign(depot, { problem: "cache.depot.url: x", puts: 8, errors: 0 });
+  const text = await lines(metrics);
+  for (
+    const line of [
+      ...["berth_depot_up 0", "berth_depot_bytes 4096", "berth_depot_objects 3"],
+      ...["berth_depot_queue 2", "berth_depot_gets_total 5", "berth_depot_puts_total 8"],
+      "berth_depot_errors_total 0",
+    ]
+  ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
+});
+
 Deno.test("Metrics, the cache's state and events", async () => {
   const metrics = fixture(new Map([["docker", { remaining: 12, limit: 100 }]]));
   const about = { digest: "sha256:ab", repository: "docker/library/alpine" };

@@ -16,7 +16,7 @@ function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
     lastReload: undefined,
     statsError: "",
     certificate: undefined,
-    now: 0,
+    now: 1000,
     ...fields,
   };
 }
@@ -84,6 +84,25 @@ Deno.test("notices, the cache: disk full, not writable, low, damaged, upkeep", (
     "warning cache-damaged: 1 digest found damaged in the last day",
     "warning cache-upkeep: Cache maintenance failed",
   ]);
+});
+
+Deno.test("notices, the depot: not in use, failing, and what is history", () => {
+  const depot = {
+    ...{ problem: "", bytes: 1, objects: 1, maxBytes: 9, queued: 2 },
+    lastError: { at: 1000, message: "cache.depot.endpoint: it answered 503" },
+  };
+  const with_ = (fields: object, now = 2000) => ({
+    storage: { ...idleStatus.storage, depot: { ...depot, ...fields } },
+    now,
+  });
+  const problem = "cache.depot.url: there is no such bucket";
+  assert.deepEqual(told(with_({ problem })), ["warning depot: The depot is not in use"]);
+  assert.deepEqual(told(with_({})), ["warning depot: The depot fails; 2 blobs not put there yet"]);
+  const [notice] = notices(inputs(with_({})));
+  assert.match(notice!.detail, /^cache\.depot\.endpoint: it answered 503\. It is tried again/);
+  assert.deepEqual(told(with_({ queued: 0 })), []);
+  assert.deepEqual(told(with_({ lastError: null })), []);
+  assert.deepEqual(told(with_({}, 3600e3)), []);
 });
 
 Deno.test("notices, a refused configuration and statistics that are not kept", () => {

@@ -1,6 +1,6 @@
 /** Made-up registries and their state. */
 import type { RegistryView } from "../../../ui/api/schema/registries.ts";
-import type { Notice, RegistryHealth, Status } from "../../../ui/api/schema/status.ts";
+import type { Depot, Notice, RegistryHealth, Status } from "../../../ui/api/schema/status.ts";
 import { NOTHING, statsOf } from "./figures.ts";
 import { DAY, GIB, HOUR, MIB, MINUTE, type Scenario, SHARES, UPSTREAMS } from "./world.ts";
 
@@ -95,8 +95,21 @@ export function statusOf(scenario: Scenario, now: number): Status {
       memoryBytes: Math.round(11.3 * MIB),
       maxMemoryBytes: 64 * MIB,
       evicting: trouble,
+      depot: scenario === "empty" ? null : depotOf(trouble, now),
     },
     registryUrl: "http://berth.example.com:8080",
+  };
+}
+
+function depotOf(trouble: boolean, now: number): Depot {
+  const message = "cache.depot.endpoint: the connection was refused";
+  return {
+    problem: "",
+    bytes: Math.round(214.3 * GIB),
+    objects: 31_904,
+    maxBytes: 1024 * GIB,
+    queued: trouble ? 118 : 0,
+    lastError: trouble ? { at: now - 2 * MINUTE, message } : null,
   };
 }
 

@@ -52,6 +52,19 @@ export const mutedNotice = notice.extend({
   until: time.nullable(),
 }).openapi("MutedNotice");
 
+/** What `cache.depot` holds and how it is doing. */
+export const depot = z.object({
+  /** Why it is not in use, beginning with the setting; empty while it is. */
+  problem: z.string(),
+  bytes,
+  objects: count,
+  /** `cache.depot.max_size`. */
+  maxBytes: bytes,
+  /** Blobs that wait to be put there. */
+  queued: count,
+  lastError: z.object({ at: time, message: z.string() }).nullable(),
+}).openapi("Depot");
+
 export const storage = z.object({
   bytes,
   blobs: count,
@@ -66,6 +79,8 @@ export const storage = z.object({
   /** `cache.memory`. */
   maxMemoryBytes: bytes,
   evicting: z.boolean(),
+  /** Null where there is none. */
+  depot: depot.nullable(),
 }).openapi("Storage");
 
 export const status = z.object({
@@ -90,5 +105,7 @@ export type Quota = z.infer<typeof quota>;
 export type RegistryHealth = z.infer<typeof registryHealth>;
 export type Notice = z.infer<typeof notice>;
 export type MutedNotice = z.infer<typeof mutedNotice>;
+
+export type Depot = z.infer<typeof depot>;
 export type Storage = z.infer<typeof storage>;
 export type Status = z.infer<typeof status>;

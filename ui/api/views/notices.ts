@@ -30,6 +30,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
   return [
     ...inputs.registries.flatMap((health) => [...registryNotices(health)]),
     ...storageNotices(inputs),
+    ...depotNotices(inputs),
     ...reloadNotices(inputs.lastReload),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
@@ -91,6 +92,23 @@ function* storageNotices({ storage, troubles }: NoticeInputs): Generator<Notice>
     const title = "Cache maintenance failed";
     const { message: detail, since } = upkeep;
     yield { ...base, id: "cache-upkeep", severity: "warning", title, detail, since };
+  }
+}
+
+/** Failures to put something there longer ago than this are history, or being tried again. */
+const DEPOT_MS = 15 * 60e3;
+
+function* depotNotices({ storage: { depot }, now }: NoticeInputs): Generator<Notice> {
+  if (!depot) return;
+  const { problem, queued, lastError } = depot;
+  const base = { id: "depot", severity: "warning" as const, registry: "", href: "/cache" };
+  if (problem) {
+    const detail = `${problem}. Pulls continue, by way of the disk and the registries.`;
+    yield { ...base, title: "The depot is not in use", detail, since: lastError?.at ?? null };
+  } else if (queued > 0 && lastError && now - lastError.at < DEPOT_MS) {
+    const title = `The depot fails; ${plural(queued, "blob")} not put there yet`;
+    const detail = `${lastError.message}. It is tried again; pulls continue meanwhile.`;
+    yield { ...base, title, detail, since: lastError.at };
   }
 }
 

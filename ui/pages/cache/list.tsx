@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { Search } from "../../components/search.tsx";
 import { query, setQuery } from "../../web/location.ts";
+import { DepotPanel } from "./depot.tsx";
 import { CacheHead, CacheViews } from "./head.tsx";
 
 interface CacheListProps {
@@ -20,6 +21,7 @@ export function CacheList({ title, find, filters, onChange, children }: CacheLis
   return (
     <>
       <CacheHead onChange={onChange} />
+      <DepotPanel />
       <section class="panel" aria-label={title}>
         <div class="toolbar">
           <CacheViews />

@@ -1,0 +1,41 @@
+/** What lies in the depot, where there is one. */
+import { Ago } from "../../components/ago.tsx";
+import { Meter } from "../../components/meter.tsx";
+import { countOf, formatBytes, formatCount, formatShare } from "../../web/format.ts";
+import { status } from "../../web/live.ts";
+
+export function DepotPanel() {
+  const depot = status.value?.storage.depot;
+  if (!depot) return null;
+  const { problem, bytes, objects, maxBytes, queued, lastError } = depot;
+  return (
+    <section class="panel" aria-label="Depot">
+      <div class="panel-head">
+        <h2>Depot</h2>
+        {problem && <span class="badge bad">Not in use</span>}
+      </div>
+      <div class="storage">
+        <div class="storage-row">
+          <div>
+            <span>{countOf(objects, "object")}</span>
+            <strong>
+              {formatBytes(bytes)}
+              <span class="muted">
+                {` of ${formatBytes(maxBytes)}, ${formatShare(bytes, maxBytes)}`}
+              </span>
+            </strong>
+          </div>
+          <Meter value={bytes} max={maxBytes} label="Depot" tone="" />
+          <span class="muted small num">
+            {queued > 0 ? `${formatCount(queued)} waiting to be put there` : "everything is there"}
+          </span>
+        </div>
+        {lastError && (
+          <span class="small">
+            {problem || lastError.message}, <Ago time={lastError.at} />
+          </span>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -7,6 +7,7 @@ import { type Berth, type Settings, startBerth } from "./e2e/harness/berth.ts";
 import { freePort } from "./e2e/harness/wait.ts";
 import { image, OCI_MANIFEST } from "./fake/content.ts";
 import { fakeRegistry } from "./fake/registry.ts";
+import { FAKE_KEYS, fakeS3 } from "./fake/s3.ts";
 
 const app = image();
 
@@ -117,6 +118,8 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
     auth: { scheme: "bearer", realm: "http://10.0.0.1/token", users: { robot } },
   });
   await using wrong = await fakeRegistry({ auth: { scheme: "basic", users: { robot: "other" } } });
+  await using s3 = await fakeS3();
+  secrets.know("the depot's key", FAKE_KEYS.secretAccessKey);
   const adminPort = freePort();
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, robot);
@@ -130,6 +133,15 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
       tokens: { ci: `sha256:${createHash("sha256").update(admin).digest("hex")}` },
     },
     upstream: { retries: 0 },
+    cache: {
+      depot: {
+        url: `s3://${s3.bucket}`,
+        endpoint: s3.url,
+        access_key_id: FAKE_KEYS.accessKeyId,
+        secret_access_key: FAKE_KEYS.secretAccessKey,
+        session_token: secrets.make("session token"),
+      },
+    },
     registries: {
       basic: { url: basic.url, auth: { username: "robot", password_file: file } },
       bearer: { url: bearer.url, auth: { identity_token: identity } },
@@ -148,6 +160,7 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
     const blob = `/v2/basic/org/app/blobs/${app.blobs[1]!.digest}`;
     basic.fault({ server: "cdn", action: { kind: "answer", status: 500 } });
     for (let count = 0; count < 3; count++) await get(blob, { headers: right });
+    s3.fault = () => ({ status: 403, code: "AccessDenied" });
     bearer.fault({ server: "token", action: { kind: "answer", status: 500 } });
     await get("/v2/bearer/org/app/manifests/2", { headers: right });
     const guess = secrets.make("guess");
@@ -166,6 +179,7 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
       const sent = headers.get("authorization");
       if (sent?.startsWith("Bearer token-")) secrets.know("a token", sent.slice(7));
     }
+    assert.ok(s3.objects.size > 1, "the depot was in use");
     assert.ok(fixed.log.some(({ headers }) => headers.get("authorization") === header));
   });
   await Deno.remove(file);

@@ -79,12 +79,13 @@ export class DepotRows {
     this.#sql.used.run(at, digest);
   }
 
-  /** Takes over when what is on the disk, too, was used there. */
-  takeUses(): void {
+  /** Takes over when what is on the disk, too, was used there at `since` (Unix ms) or later. */
+  takeUses(since: number): void {
     this.#db.prepare(
       `UPDATE depot SET last_used = blobs.last_used FROM blobs
-       WHERE blobs.digest = depot.digest AND blobs.last_used > depot.last_used`,
-    ).run();
+       WHERE blobs.last_used >= ? AND blobs.digest = depot.digest
+         AND blobs.last_used > depot.last_used`,
+    ).run(since);
   }
 
   /** At most `limit` of those last used at `until` or earlier, the least recently used first. */

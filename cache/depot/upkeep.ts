@@ -33,6 +33,9 @@ export class DepotUpkeep {
   /** Objects that are to go, however long that takes; nothing is read from them. */
   readonly #condemned = new Set<string>();
 
+  /** Until when uses on the disk are known here, too; Unix milliseconds. */
+  #usesTaken = 0;
+
   constructor(options: UpkeepOptions) {
     this.#options = options;
   }
@@ -106,13 +109,15 @@ export class DepotUpkeep {
   /** Removes what was not used for too long, and the least recently used of what is too much. */
   async enforce(signal: AbortSignal): Promise<void> {
     const { rows, clock, catalog, limits } = this.#options;
-    catalog.flush(clock.now());
-    rows.takeUses();
+    const now = clock.now();
+    catalog.flush(now);
+    rows.takeUses(this.#usesTaken);
+    this.#usesTaken = now;
     const { maxSize, maxAge } = limits();
-    if (maxAge > 0) await this.#evict(Infinity, clock.now() - maxAge, signal);
+    if (maxAge > 0) await this.#evict(Infinity, now - maxAge, signal);
     const { bytes } = rows.totals;
     if (bytes > maxSize) {
-      await this.#evict(bytes - maxSize * LOW_WATER, clock.now() - RECENT, signal);
+      await this.#evict(bytes - maxSize * LOW_WATER, now - RECENT, signal);
     }
   }
 

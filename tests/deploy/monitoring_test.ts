@@ -10,6 +10,10 @@ const metrics = createMetrics({
   usage: () => Promise.resolve({ bytes: 0, blobs: 0, maxSize: 0 }),
   runningFills: () => 0,
   quotas: () => [],
+  depot: () => ({
+    ...{ problem: "", objects: 0, bytes: 0, maxSize: 0, queued: 0, gets: 0, puts: 0, errors: 0 },
+    lastError: undefined,
+  }),
 });
 forwardMetrics(metrics.register, () => []);
 registryMetrics(metrics.register, () => []);

@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 
-export const FAKE_KEYS = { accessKeyId: "AKTEST", secretAccessKey: "not a secret" };
+export const FAKE_KEYS = {
+  accessKeyId: "AKTEST",
+  secretAccessKey: "the-secret-of-the-fake-bucket",
+};
 
 /** What a request gets instead of a proper answer. */
 export interface S3Fault {

@@ -131,3 +131,48 @@ Deno.test("depot, an image that went from the disk is pulled while upstream is a
   assert.equal(byDigest.headers.get("content-type"), app.root.mediaType);
   await pull(t.proxy);
 });
+
+Deno.test("depot, with accounts at the registry each client gets what its own may have", async () => {
+  await using stack = new AsyncDisposableStack();
+  const dir = await Deno.makeTempDir({ prefix: "berth-depot-" });
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const upstream = stack.use(
+    await fakeRegistry({
+      images: { "org/app:latest": app },
+      auth: { scheme: "bearer", users: { ann: "a", bob: "b" }, private: ["org/app"] },
+    }),
+  );
+  const depot = { dir: join(dir, "depot") };
+  await Deno.mkdir(depot.dir);
+  const placed = new FileDepot(depot.dir);
+  await placed.open();
+  await putTo(placed, new Uint8Array(LAYER.bytes));
+  const cache = stack.use(
+    disposable(await openCache({ dir: join(dir, "cache"), scrubRate: 0, depot })),
+  );
+  cache.link("hub/org/app", LAYER.digest);
+  const proxy = stack.use(
+    await startProxy(
+      {
+        default_registry: "hub",
+        registries: { hub: { url: upstream.url, auth: { mode: "client" } } },
+      },
+      {},
+      cache,
+    ),
+  );
+  const as = async (user: string, password: string) => {
+    const query = "service=x&scope=repository:org/app:pull";
+    const authorization = `Basic ${btoa(`${user}:${password}`)}`;
+    const answer = await proxy.get(`/token/hub?${query}`, { headers: { authorization } });
+    const { token } = await answer.json();
+    return { headers: { authorization: `Bearer ${token}` } };
+  };
+  assert.equal(await statusOf(proxy, `org/app/${BLOB}`), 401);
+  assert.equal(cache.stat(LAYER.digest), undefined);
+  const ann = await as("ann", "a");
+  const response = await proxy.get(`/v2/org/app/${BLOB}`, ann);
+  assert.deepEqual(await response.bytes(), LAYER.bytes);
+  assert.equal(upstream.count("GET", /blobs/), 0);
+  assert.equal(await statusOf(proxy, `org/app/${BLOB}`), 401);
+});

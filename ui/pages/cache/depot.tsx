@@ -27,7 +27,9 @@ export function DepotPanel() {
           </div>
           <Meter value={bytes} max={maxBytes} label="Depot" tone="" />
           <span class="muted small num">
-            {queued > 0 ? `${formatCount(queued)} waiting to be put there` : "everything is there"}
+            {queued > 0
+              ? `${formatCount(queued)} waiting to be put there`
+              : "nothing waits to be put there"}
           </span>
         </div>
         {lastError && (

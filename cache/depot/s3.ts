@@ -30,6 +30,7 @@ import { type UploadPart, uploadParts } from "./s3_parts.ts";
 /** As much goes in one PUT: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html. */
 const SINGLE = 5 * 2 ** 30;
 const PART = 64 * 2 ** 20;
+const PIECE = 512 * 1024;
 /** Objects that one DeleteObjects takes. */
 const REMOVED_AT_ONCE = 1000;
 
@@ -200,7 +201,7 @@ export class S3Depot implements Depot {
       ...call,
       what: "store objects",
       headers: { ...call.headers, "content-length": String(object.size), ...sha256 },
-      ...(empty ? {} : { body: file.readable(0), sha256: sha256 ? hex : "UNSIGNED-PAYLOAD" }),
+      ...(empty ? {} : { body: streamOf(file), sha256: sha256 ? hex : "UNSIGNED-PAYLOAD" }),
       signal,
     });
   }
@@ -316,6 +317,20 @@ export class S3Depot implements Depot {
 
 function sha256Of(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** All of `file`, in pieces so large that what each costs on its way does not count. */
+function streamOf(file: BlobFile): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const piece = new Uint8Array(Math.min(PIECE, file.size - at));
+      const count = await file.read(piece, at);
+      at += count;
+      if (count > 0) controller.enqueue(piece.subarray(0, count));
+      if (count === 0 || at >= file.size) controller.close();
+    },
+  }, { highWaterMark: 0 });
 }
 
 async function drained(response: Response): Promise<Response> {

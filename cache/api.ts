@@ -54,10 +54,10 @@ export interface Cache {
    */
   look(digest: string, repository: string): Look;
   /**
-   * Keeps `digest` from being evicted, if it is here, until the returned object is disposed of: what was
-   * here when a request began is still here when it has found out whether it may have it.
+   * Keeps `digest` from being evicted, if it is here, until `task` has ended: what was here when a
+   * request began is still here when it has found out whether it may have it.
    */
-  hold(digest: string): Disposable;
+  holding<T>(digest: string, task: () => Promise<T>): Promise<T>;
   /**
    * Content that is here, `undefined` where it is not. Throws RangeNotSatisfiable. Where the bytes
    * turn out damaged while they are read, the reader continues from `source`, or gets an error. `wanted` is

@@ -144,8 +144,13 @@ class DiskCache implements Cache {
     return this.#parts.lookup.look(digest, repository);
   }
 
-  hold(digest: string): Disposable {
-    return { [Symbol.dispose]: this.#parts.reader.hold(digest) };
+  async holding<T>(digest: string, task: () => Promise<T>): Promise<T> {
+    const release = this.#parts.reader.hold(digest);
+    try {
+      return await task();
+    } finally {
+      release();
+    }
   }
 
   async open(

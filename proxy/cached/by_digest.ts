@@ -11,7 +11,16 @@ import { headOf, type Known, notModified, respond } from "./respond.ts";
 import { firstByte, headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
 
 /** `GET` or `HEAD` of the blob that `wanted` names. */
-export async function serveBlob(
+export function serveBlob(
+  x: Exchange,
+  cache: Cache,
+  wanted: Wanted,
+  rules: RangeRules,
+): Promise<Answer> {
+  return cache.holding(wanted.digest, () => answerHeld(x, cache, wanted, rules));
+}
+
+async function answerHeld(
   x: Exchange,
   cache: Cache,
   wanted: Wanted,
@@ -20,7 +29,6 @@ export async function serveBlob(
   const { digest, range } = wanted;
   const repository = repositoryKey(x.target);
   const head = x.request.method === "HEAD";
-  using _held = cache.hold(digest);
   const look = await provenLook(x, cache, wanted);
   if (look.stat) {
     const unchanged = notModified(x, look.stat, "hit");

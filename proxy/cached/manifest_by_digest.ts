@@ -17,8 +17,11 @@ import { headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
  * `GET` or `HEAD` of the manifest `digest`. Throws a 404 for content that is none, such as a layer or
  * a config.
  */
-export async function serveManifest(x: Exchange, cache: Cache, digest: string): Promise<Answer> {
-  using _held = cache.hold(digest);
+export function serveManifest(x: Exchange, cache: Cache, digest: string): Promise<Answer> {
+  return cache.holding(digest, () => answerHeld(x, cache, digest));
+}
+
+async function answerHeld(x: Exchange, cache: Cache, digest: string): Promise<Answer> {
   const wanted = { digest, path: `manifests/${digest}`, accept: ANY_MANIFEST };
   const look = await provenLook(x, cache, wanted);
   if (look.stat) {

@@ -70,7 +70,7 @@ class Tags {
   }
 
   async answer(x: Exchange, tag: string): Promise<Answer> {
-    const { cache, rules, now, quotaLow } = this.#options;
+    const { cache } = this.#options;
     const accept = joinAccept(x.request.headers);
     const { registry: { name: registry }, repository } = x.target;
     const key = { registry, repository, tag, accept: acceptKey(accept) };
@@ -78,10 +78,16 @@ class Tags {
     const held = row && cache.holds(row.digest)
       ? { ...row, ...known(cache, row.digest) }
       : undefined;
-    using _held = held && cache.hold(held.digest);
     const asked: Asked = { x, key, accept, held };
-    if (!held || !x.proof.holds()) return await this.#checked(asked);
+    if (!held) return await this.#checked(asked);
+    return await cache.holding(held.digest, () => this.#answerHeld(asked, held));
+  }
 
+  /** Fresh, checked or stale, as the rules say of a tag whose manifest is here. */
+  async #answerHeld(asked: Asked, held: TagRow): Promise<Answer> {
+    const { rules, now, quotaLow } = this.#options;
+    const { x, key: { registry, tag } } = asked;
+    if (!x.proof.holds()) return await this.#checked(asked);
     const age = now() - held.checkedAt;
     const ttl = rules.ttl(registry, tag);
     if (age < ttl) {

@@ -67,7 +67,7 @@ export function fakeCache(options: FakeCacheOptions = {}): FakeCache {
         depot: stat ? undefined : options.depot?.[digest],
       };
     },
-    hold: () => ({ [Symbol.dispose]: () => {} }),
+    holding: (_, task) => task(),
     open(wanted) {
       const digest = typeof wanted === "string" ? wanted : wanted.digest;
       calls.push("open");

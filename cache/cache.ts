@@ -207,7 +207,10 @@ class DiskCache implements Cache {
   }
 
   setTag(key: TagKey, row: TagRow): void {
+    const from = this.#catalog.tag(key)?.digest;
     this.#catalog.setTag(key, row);
+    const to = row.digest;
+    if (from !== undefined && from !== to) this.#emit({ kind: "tag-moved", key, from, to });
   }
 
   deleteTag(registry: string, repository: string, tag: string): void {

@@ -1,4 +1,6 @@
 /** What the cache reports of itself, for the log, the metrics and the dashboard. */
+import type { TagKey } from "./types.ts";
+
 export type CacheEvent =
   | { kind: "fill-start"; digest: string; repository: string; total: number | undefined }
   | { kind: "fill-resumed"; digest: string; repository: string; offset: number; error: unknown }
@@ -7,6 +9,8 @@ export type CacheEvent =
   | { kind: "fill-failed"; digest: string; repository: string; received: number; error: unknown }
   /** The content is passed on without being stored: disk full, read-only, or too large. */
   | { kind: "not-stored"; digest: string; repository: string; error: unknown }
+  /** Upstream says of a known tag that it stands for something else now. */
+  | { kind: "tag-moved"; key: TagKey; from: string; to: string }
   | { kind: "evicted"; digest: string; size: number; reason: EvictionReason }
   /**
    * A stored file was missing or wrong; what was left of it lies in `damaged/`. Of the depot: the

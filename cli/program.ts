@@ -11,6 +11,8 @@ import { forwardLog } from "../proxy/forward/events.ts";
 import { forwardMetrics } from "../proxy/forward/metrics.ts";
 import { ForwardService } from "../proxy/forward/service.ts";
 import { listen, type Listener } from "../proxy/http/listen.ts";
+import type { Observed } from "../proxy/notify/observed.ts";
+import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import { cacheLog, configureLog, logger, logRequest } from "../proxy/observe/log.ts";
 import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
@@ -28,7 +30,7 @@ import { banner } from "./banner.ts";
 import { cacheOptions } from "./cache_options.ts";
 import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
-import { createBoard } from "./telling.ts";
+import { createBoard, createWebhooks } from "./telling.ts";
 import { VERSION } from "./version.ts";
 import { createWatch, watchRegistries } from "./watching.ts";
 
@@ -58,6 +60,8 @@ interface Books {
   readonly metrics: Metrics;
   readonly authenticators: Authenticators;
   readonly watch: RegistryWatch;
+  readonly webhooks: Webhooks;
+  readonly observed: Observed;
 }
 
 /**
@@ -86,7 +90,8 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
     started.defer(() => dashboard.close(0));
     ports.push(dashboard.address.port);
   }
-  const board = createBoard({ present: state.present, mutes: books.stats.mutes });
+  const { stats: { mutes }, webhooks } = books;
+  const board = createBoard({ present: state.present, mutes, webhooks });
   started.defer(() => board.close());
   const parts = started.move();
   running = true;
@@ -99,6 +104,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       await forward.reconfigure(next);
       await proxy.reconfigure(next);
       watchRegistries(books.watch, next);
+      webhooks.configure(next.webhooks);
       cache?.configure(cacheOptions(next));
       await configureLog(next.log);
       if (fixedOf(next) !== fixedOf(config)) {
@@ -177,7 +183,12 @@ async function openBooks(
   const watch = createWatch({ config: () => live.current, stats, env });
   started.defer(() => watch.close());
   registryMetrics(metrics.register, () => watch.entries());
-  return { quota, stats, metrics, authenticators, watch };
+  const { webhooks, observed } = createWebhooks();
+  started.defer(() => webhooks.close());
+  started.defer(() => observed.close());
+  webhooks.configure(live.current.webhooks);
+  cache?.onEvent(observed.onCacheEvent);
+  return { quota, stats, metrics, authenticators, watch, webhooks, observed };
 }
 
 /** The registry port, whose requests are logged and counted. */
@@ -190,7 +201,7 @@ function startProxy(
     started: () => boolean;
   },
 ): Promise<ProxyServer> {
-  const { quota, authenticators, stats, metrics, watch } = books;
+  const { quota, authenticators, stats, metrics, watch, observed } = books;
   return startServer(config, {
     cache,
     quota,
@@ -203,6 +214,7 @@ function startProxy(
       logRequest(record);
       stats.sink(record);
       metrics.sink(record);
+      observed.onRecord(record);
     },
     onLateBytes(registry, bytes) {
       stats.addUpstreamBytes(registry, bytes);
@@ -292,6 +304,7 @@ async function startDashboard(
   const admin = createAdmin({
     ...deps,
     metrics: books.metrics,
+    webhooks: books.webhooks,
     forward,
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),

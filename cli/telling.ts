@@ -1,19 +1,37 @@
-/** What holds and should be known: told in the log as it begins and as it is over. */
+/** What holds and what happens, told in the log and to webhooks. */
 import { systemClock } from "../base/clock.ts";
 import { formatDuration } from "../base/units.ts";
 import { NoticeBoard, type NoticeChange } from "../proxy/notify/board.ts";
+import { ofNotice } from "../proxy/notify/happening.ts";
 import { kindOf } from "../proxy/notify/notice.ts";
+import { Observed } from "../proxy/notify/observed.ts";
+import { fetchPost } from "../proxy/notify/post.ts";
+import { Webhooks } from "../proxy/notify/webhooks.ts";
 import { logger } from "../proxy/observe/log.ts";
 import type { Mutes } from "../proxy/observe/stats/mutes.ts";
 import type { Present } from "../ui/api/present.ts";
+import { VERSION } from "./version.ts";
 
-interface TellingParts {
+/** Webhooks, which nothing is sent to before they are configured, and what tells them of requests. */
+export function createWebhooks(): { webhooks: Webhooks; observed: Observed } {
+  const webhooks = new Webhooks({
+    clock: systemClock,
+    post: fetchPost,
+    version: VERSION,
+    failed: (line) => logger("webhooks").warn(line),
+  });
+  const send = webhooks.send.bind(webhooks);
+  return { webhooks, observed: new Observed({ clock: systemClock, send }) };
+}
+
+interface BoardParts {
   present: Present;
   mutes: Mutes;
+  webhooks: Webhooks;
 }
 
 /** A board that is looked at once it is started. */
-export function createBoard({ present, mutes }: TellingParts): NoticeBoard {
+export function createBoard({ present, mutes, webhooks }: BoardParts): NoticeBoard {
   return new NoticeBoard({
     clock: systemClock,
     async notices() {
@@ -21,7 +39,10 @@ export function createBoard({ present, mutes }: TellingParts): NoticeBoard {
       return present.notices();
     },
     mutedUntil: (id) => present.mutedUntil(id),
-    changed: logNotice,
+    changed(change) {
+      logNotice(change);
+      webhooks.send(ofNotice(change, Date.now()));
+    },
     over: (id) => mutes.over(id),
     failed: (error) => logger("notices").error("looking for what is wrong failed", { error }),
   });

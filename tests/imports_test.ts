@@ -48,7 +48,10 @@ const ROOMS: Record<string, Room> = {
   names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
   access: { files: /^proxy\/access\//, imports: ["base", "config", "oci", "http"] },
   upstream: { files: /^proxy\/upstream\//, imports: ["base", "config", "oci", "http"] },
-  notify: { files: /^proxy\/notify\//, imports: ["base"] },
+  notify: {
+    files: /^proxy\/notify\//,
+    imports: ["base", "cache words", "observe", "upstream"],
+  },
   client_sign_in: {
     files: /^proxy\/client_sign_in\//,
     imports: ["base", "config", "oci", "http", "names", "access", "upstream"],
@@ -112,7 +115,7 @@ const ROOMS: Record<string, Room> = {
     files: /^ui\/((?!theme_early)[a-z_]+\.ts$|api\/)/,
     imports: [
       ...["base", "cache words", "cache", "config", "http", "observe", "access"],
-      ...["upstream", "forward/hosts", "forward/tunnel"],
+      ...["upstream", "notify", "forward/hosts", "forward/tunnel"],
     ],
   },
   "ui pages": { files: /^ui\//, imports: ["ui server"] },

@@ -121,6 +121,9 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
   await using s3 = await fakeS3();
   secrets.know("the depot's key", FAKE_KEYS.secretAccessKey);
   const adminPort = freePort();
+  await using hooks = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    return new Response("no", { status: 500 });
+  });
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, robot);
   await Deno.chmod(file, 0o644);
@@ -150,6 +153,11 @@ Deno.test("secrets, of users, credentials and signed URLs: in no output of a bus
       wrong: { url: wrong.url, auth: { username: "robot", password: robot } },
     },
     path_names: true,
+    webhooks: [{
+      name: "ops",
+      url: `http://127.0.0.1:${hooks.addr.port}/${secrets.make("hook")}`,
+      secret: secrets.make("hook's secret"),
+    }],
   }, async (run) => {
     const { get } = run;
     const right = { accept: OCI_MANIFEST, authorization: secrets.basic("ann", ann) };

@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
 import type { Registry } from "../proxy/config/schema.ts";
+import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
 import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
@@ -22,6 +23,7 @@ import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
 import { statusRoutes } from "./api/routes/status.ts";
 import { upkeepRoutes } from "./api/routes/upkeep.ts";
+import { webhookRoutes } from "./api/routes/webhooks.ts";
 import { securityHeaders } from "./api/security_headers.ts";
 import { staticFiles } from "./api/static.ts";
 import { createState, type State, type StateDeps } from "./state.ts";
@@ -30,6 +32,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 interface AdminDeps extends StateDeps {
   metrics: Metrics;
+  webhooks: Webhooks;
   forward: ForwardState;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
@@ -93,7 +96,8 @@ function createApi(deps: AdminDeps, { present, verifier }: State, access: Access
     .route("/", upkeepRoutes(cache, verifier))
     .route("/", configRoutes(live, present.startedAt))
     .route("/", connectRoutes(() => live.current, deps.registryPort))
-    .route("/", forwardRoutes(live, deps.forward));
+    .route("/", forwardRoutes(live, deps.forward))
+    .route("/", webhookRoutes(deps.webhooks));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);
   });

@@ -1,6 +1,6 @@
 /** Files with secrets that others on the machine can read or change. */
 import type { Sources } from "./layers.ts";
-import { formatKey, getIn, leaves } from "./path.ts";
+import { formatKey, getIn, isTree, leaves, type Path } from "./path.ts";
 import type { Config } from "./schema.ts";
 import { isSecret } from "./secrets.ts";
 import type { System } from "./system.ts";
@@ -23,11 +23,20 @@ export async function modeWarnings(files: Iterable<string>, system: System): Pro
   return warnings;
 }
 
+/** Whether `value` is a secret, or a list with one in it. */
+function holdsSecret(path: Path, value: unknown): boolean {
+  if (Array.isArray(value)) return value.some((item, i) => holdsSecret([...path, i], item));
+  if (isTree(value)) {
+    return Object.keys(value).some((key) => holdsSecret([...path, key], value[key]));
+  }
+  return isSecret(path) && value !== "";
+}
+
 /** Files from which a secret of `config` comes. */
 export function secretFiles(config: Config, sources: Sources): string[] {
   return [...leaves(config)].flatMap(({ path }) => {
     const origin = sources.get(formatKey(path));
-    const stated = isSecret(path) && getIn(config, path) !== "";
+    const stated = holdsSecret(path, getIn(config, path));
     return stated && origin?.kind === "file" && !origin.variables?.length ? [origin.file] : [];
   });
 }

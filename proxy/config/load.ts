@@ -113,6 +113,7 @@ async function readNamedFiles(
   const htpasswd = await readHtpasswd(config, cwd, home, system);
   const broken = violations(config);
   const secrets = await readSecrets(config, cwd, home, system);
+  const files = secrets.found.map(({ file }) => file);
   const named = await checkFiles(config, cwd, home, system);
   const found: Setting[] = secrets.found.map(({ path, file }) => ({
     path,
@@ -128,7 +129,7 @@ async function readNamedFiles(
       ...named.violations,
     ],
     files: [...secrets.files, ...named.files],
-    secret: named.secret,
+    secret: [...files, ...named.secret],
   };
 }
 

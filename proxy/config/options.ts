@@ -112,16 +112,16 @@ function* options(info: KeyInfo, path: readonly string[]): Generator<Option> {
   }
 }
 
-/** Every path of `info` with `*` for names, those within a registry's own maps too. */
+/** Every path of `info` with `*` for names and places, those within a registry's own maps too. */
 function* patterns(info: KeyInfo, path: readonly string[]): Generator<readonly string[]> {
   if (info.kind === "section") {
     for (const [key, child] of Object.entries(info.keys!)) yield* patterns(child, [...path, key]);
-  } else if (info.kind === "map" && info.item!.kind === "section") {
+  } else if (/^(map|list)$/.test(info.kind) && info.item!.kind === "section") {
     yield* patterns(info.item!, [...path, "*"]);
   } else yield path;
 }
 
-/** Every path that holds a value; `*` stands for a name. */
+/** Every path that holds a value; `*` stands for a name or a place in a list. */
 export const PATTERNS: readonly (readonly string[])[] = [...patterns(ROOT, [])];
 
 export const OPTIONS: readonly Option[] = [...options(ROOT, [])];

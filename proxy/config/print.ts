@@ -46,7 +46,10 @@ export function readFromFile(config: unknown, path: Path): boolean {
   return !!getIn(config, [...path.slice(0, -1), `${path.at(-1)}_file`]);
 }
 
-/** `value` of the key at `path` as a file would say it; scalars go through `finish`. */
+/**
+ * `value` of the key at `path` as a file would say it; scalars go through `finish`. What was read from
+ * a file is left out where the key that names it stands beside it.
+ */
 export function asWritten(
   path: Path,
   value: unknown,
@@ -56,7 +59,7 @@ export function asWritten(
     return value.map((item, index) => asWritten([...path, index], item, finish));
   }
   if (isTree(value)) {
-    const items = Object.entries(value);
+    const items = Object.entries(value).filter(([key]) => !value[`${key}_file`]);
     return Object.fromEntries(
       items.map(([key, item]) => [key, asWritten([...path, key], item, finish)]),
     );

@@ -36,6 +36,7 @@ export function violations(config: Config): Violation[] {
     ...networks(config),
     ...forward(config),
     ...depot(config),
+    ...webhooks(config),
   ];
 }
 
@@ -300,6 +301,16 @@ function* depot({ cache }: Config): Generator<Violation> {
   } else if (!access_key_id && (hasSecret || session_token)) {
     const key = hasSecret ? given : "session_token";
     yield { path: path(key), message: "expected access_key_id with it" };
+  }
+}
+
+/** The dashboard and the log know a webhook by its name. */
+function* webhooks(config: Config): Generator<Violation> {
+  const names = config.webhooks.map(({ name }) => name);
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) === index) continue;
+    const message = `found ${quote(name)}, which another webhook has; expected a name of its own`;
+    yield { path: ["webhooks", index, "name"], message };
   }
 }
 

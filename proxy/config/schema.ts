@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { parseDuration, parseSize } from "../../base/units.ts";
+import { WEBHOOK_EVENTS } from "./webhook_events.ts";
 
 /** What the options table needs to know of a key beyond its type. */
 interface KeyMeta {
@@ -59,6 +60,16 @@ const url = () =>
   }, `expected ${EXPECTED.url}`).register(
     keyMeta,
     { kind: "url" },
+  );
+
+/** A secret itself: whoever knows the address of a Slack hook can post there. */
+const hookUrl = () =>
+  z.string().refine((value) => {
+    const parsed = URL.parse(value);
+    return parsed !== null && /^https?:$/.test(parsed.protocol) && !parsed.hash && !parsed.username;
+  }, "expected a URL such as https://hooks.example.com/berth, without credentials").register(
+    keyMeta,
+    { secret: true },
   );
 
 const tokenUrl = () =>
@@ -158,6 +169,18 @@ export const registrySchema = z.strictObject({
   }).prefault({}),
 });
 
+const webhook = z.strictObject({
+  name: z.string().regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    "expected a name of lower-case letters, digits and dashes",
+  ),
+  url: hookUrl(),
+  format: z.enum(["json", "slack"]).default("json"),
+  events: z.array(z.enum(WEBHOOK_EVENTS)).default([]),
+  secret: secret().default(""),
+  secret_file: z.string().default(""),
+});
+
 export const configSchema = z.strictObject({
   listen: listen().default(":8080"),
   public_url: z.union([z.literal(""), url()]).default(""),
@@ -234,6 +257,7 @@ export const configSchema = z.strictObject({
     ca_key_file: z.string().default(""),
     idle_timeout: duration().prefault("5m"),
   }).prefault({}),
+  webhooks: z.array(webhook).default([]),
   timeouts: z.strictObject({
     send: duration().prefault("60s"),
   }).prefault({}),

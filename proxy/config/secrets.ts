@@ -23,6 +23,9 @@ export function* expand(
 ): Generator<Path> {
   const [head, ...rest] = pattern;
   if (head === undefined) return yield base;
+  if (Array.isArray(tree) && head === "*") {
+    for (const [index, item] of tree.entries()) yield* expand(item, rest, [...base, index]);
+  }
   if (!isTree(tree)) return;
   for (const key of head === "*" ? Object.keys(tree) : [head]) {
     yield* expand(tree[key], rest, [...base, key]);

@@ -1,5 +1,5 @@
 /** Secrets in the text of a configuration file. */
-import { isScalar, type Node, parseDocument, visit } from "yaml";
+import { isScalar, isSeq, type Node, parseDocument, visit } from "yaml";
 import type { Path } from "./path.ts";
 import { isSecret, MASK } from "./secrets.ts";
 
@@ -23,9 +23,10 @@ function secretNodes(text: string): SecretNode[] {
   return found;
 }
 
-/** The keys on the way down `ancestors`. */
+/** The keys on the way down `ancestors`; what is secret in a list is so at each of its places. */
 function keysOf(ancestors: readonly unknown[]): Path {
-  return ancestors.flatMap((node) => {
+  return ancestors.flatMap((node): (string | number)[] => {
+    if (isSeq(node)) return [0];
     const key = (node as { key?: unknown }).key;
     return isScalar(key) ? [String(key.value)] : [];
   });

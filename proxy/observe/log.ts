@@ -87,6 +87,10 @@ export function cacheLog(event: CacheEvent): void {
       return log.info(
         `${event.digest}: evicted (${event.reason}), ${formatSize(event.size)} freed`,
       );
+    case "tag-moved": {
+      const { registry, repository, tag } = event.key;
+      return log.debug(`${registry}/${repository}:${tag} moved from ${event.from} to ${event.to}`);
+    }
     case "trouble":
       return log.error(event.what, { error: event.error });
     default:

@@ -122,3 +122,16 @@ Deno.test("tags, are kept apart by registry, repository, tag and what is accepte
     return Promise.resolve();
   });
 });
+
+Deno.test("setTag, a tag that moves is an event, one that is new or confirmed is none", async () => {
+  await withCache({}, ({ cache, events }) => {
+    const key = { registry: "r", repository: "x", tag: "1", accept: "" };
+    const row = (digest: string) => ({ digest, mediaType: "a/b", size: 1, checkedAt: 1 });
+    for (const digest of ["sha256:aa", "sha256:aa", "sha256:bb"]) cache.setTag(key, row(digest));
+    assert.deepEqual(events, [{ kind: "tag-moved", key, from: "sha256:aa", to: "sha256:bb" }]);
+    cache.deleteTag("r", "x", "1");
+    cache.setTag(key, row("sha256:cc"));
+    assert.equal(events.length, 1);
+    return Promise.resolve();
+  });
+});

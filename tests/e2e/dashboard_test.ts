@@ -30,6 +30,9 @@ registries:
   # quay is asked for as it is
   quay: { url: "https://quay.io" }
   away: { url: "http://127.0.0.1:9" }
+
+webhooks:
+  - { name: ops, url: "http://127.0.0.1:9/secret-path" }
 `;
 
 interface Scene extends AsyncDisposable {
@@ -101,6 +104,15 @@ Deno.test("dashboard, a notice that is muted leaves the headline, and comes back
   await page.goto(`${at().dashboard.url}/notices`);
   await page.getByRole("button", { name: "Unmute" }).click();
   await page.getByLabel("Mute: away cannot be reached").waitFor();
+});
+
+Deno.test("dashboard, a test of a webhook tells how it went, without its URL", async () => {
+  const page = await at().eyes.enter("/settings");
+  const panel = page.getByRole("region", { name: "Webhooks" });
+  await panel.getByRole("button", { name: "Send a test" }).click();
+  await page.getByText(/^ops: the connection was refused/).waitFor();
+  await panel.getByText(/^Last delivery .*: the connection was refused$/).waitFor();
+  assert.doesNotMatch(await page.content(), /secret-path/);
 });
 
 Deno.test("dashboard, a pull appears live, in the tiles and in the charts", async () => {

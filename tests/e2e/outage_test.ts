@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { registrySettings, startBerth } from "./harness/berth.ts";
 import { startContainerd } from "./harness/containerd.ts";
 import { startDocker } from "./harness/docker.ts";
@@ -57,6 +58,20 @@ async function standing(metricsUrl: string, registry: string): Promise<string> {
   return sample.exec(text)?.slice(1).join(" ") ?? "";
 }
 
+/** A receiver of webhooks that checks each signature; what came is in `received`. */
+function startReceiver(secret: string) {
+  const received: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (it) => {
+    const body = await it.text();
+    const expected = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+    const signed = it.headers.get("x-berth-signature") === expected;
+    const { id, state, title } = JSON.parse(body);
+    received.push(`${signed ? "signed" : "not signed"} ${state} ${id}: ${title}`);
+    return new Response(null, { status: 204 });
+  });
+  return { server, received, url: `http://127.0.0.1:${server.addr.port}/` };
+}
+
 Deno.test("outage, a registry that is killed is told of, and told of again when it is back", async (t) => {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await scratchDir("outage"));
@@ -66,7 +81,10 @@ Deno.test("outage, a registry that is killed is told of, and told of again when 
   await seed(registry, "library/app", image);
   const admin = { listen: `127.0.0.1:${adminPort}`, auth: "none" };
   const registries = { docker: registrySettings(registry) };
-  const berth = stack.use(await startBerth({ admin, registries }));
+  const { server, received, url } = startReceiver("key of the hook");
+  stack.use(server);
+  const webhooks = [{ name: "ops", url, events: ["registry-failing"], secret: "key of the hook" }];
+  const berth = stack.use(await startBerth({ admin, registries, webhooks }));
   const up = () => standing(`http://127.0.0.1:${adminPort}/metrics`, "docker");
   const missing = () => fetch(`${berth.url}/v2/library/other/manifests/latest`);
   const pull = (to: string) =>
@@ -83,6 +101,12 @@ Deno.test("outage, a registry that is killed is told of, and told of again when 
     assert.equal(status, 502);
     await until("down", async () => await up() === "connect 0");
     assert.match(await berth.output(), / WARN {2}docker cannot be reached: the connection was ref/);
+  });
+  await t.step("the webhook is told", async () => {
+    await until("told", () => Promise.resolve(received.length > 0));
+    assert.deepEqual(received, [
+      "signed opened registry-failing:docker: docker cannot be reached",
+    ]);
   });
   await t.step("misses fail at once, hits go on", async () => {
     await missing();
@@ -104,5 +128,12 @@ Deno.test("outage, a registry that is killed is told of, and told of again when 
     );
     assert.equal(lines.length, 2, lines.join("\n"));
     assert.match(lines[1]!, / INFO {2}docker is back, after \d/);
+  });
+  await t.step("the webhook is told of that, too", async () => {
+    await until("told", () => Promise.resolve(received.length > 1));
+    assert.deepEqual(received.slice(1), [
+      "signed over registry-failing:docker: docker cannot be reached",
+    ]);
+    assert.doesNotMatch(await berth.output(), /key of the hook/);
   });
 });

@@ -2,10 +2,13 @@
 import { Buffer } from "node:buffer";
 import { scryptSync } from "node:crypto";
 import { join } from "node:path";
+import { systemClock } from "../../base/clock.ts";
 import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
 import { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
+import type { Posting } from "../../proxy/notify/post.ts";
+import { Webhooks } from "../../proxy/notify/webhooks.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
@@ -32,6 +35,9 @@ export interface AdminFixture extends AsyncDisposable {
   probed: Registry[];
   /** What the watch holds of registries; to be changed in place. */
   standings: Map<string, Verdict>;
+  /** None until they are configured; what they post goes to `posted` and is taken. */
+  webhooks: Webhooks;
+  posted: Posting[];
   /** A directory of its own; `config.yaml` in it is the configuration file. */
   dir: string;
   /** Asks as a client at `from`, with JSON where a body is given. */
@@ -64,6 +70,13 @@ export async function adminFixture(
   const quotas = new QuotaBook();
   const errors: unknown[] = [];
   const probed: Registry[] = [];
+  const posted: Posting[] = [];
+  const webhooks = new Webhooks({
+    clock: { ...systemClock, now },
+    post: (posting) => Promise.resolve(posted.push(posting) && 204),
+    version: "1.2.3",
+    failed: (line) => errors.push(line),
+  });
   const standings = new Map<string, Verdict>();
   const forward: ForwardState = {
     tunnels: () => [{
@@ -99,6 +112,7 @@ export async function adminFixture(
       runningFills: () => cache.fills().length,
       quotas: () => quotas.entries(),
     }),
+    webhooks,
     forward,
     probe: (registry) => {
       probed.push(registry);
@@ -150,6 +164,8 @@ export async function adminFixture(
       errors,
       probed,
       standings,
+      posted,
+      webhooks,
       dir,
     },
     ...{ ask, call, login },

@@ -2,6 +2,10 @@
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { Health } from "../components/health.tsx";
+import { Ago } from "../components/ago.tsx";
+import type { RegistryHealth } from "../api/schema/status.ts";
+import { now } from "../web/clock.ts";
+import { formatDuration } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
 import { ReadOnly } from "./registries.tsx";
 import { RegistryForm } from "./registry/form.tsx";
@@ -37,7 +41,7 @@ export function EditRegistry({ name }: { name: string }) {
       <PageHead
         title={name}
         parent={PARENT}
-        lead={registry && <Health health={registry.health} />}
+        lead={registry && <State health={registry.health} />}
       />
       <Loaded resource={list}>
         {(data) =>
@@ -58,6 +62,27 @@ export function EditRegistry({ name }: { name: string }) {
               </section>
             )}
       </Loaded>
+    </>
+  );
+}
+
+/** How the registry is, for how long, and when it last answered. */
+function State({ health }: { health: RegistryHealth }) {
+  const { since, lastOk } = health;
+  return (
+    <>
+      <Health health={health} />
+      {since !== null && (
+        <span class="muted small">
+          {` for ${formatDuration(Math.max(1000, now.value - since))}`}
+        </span>
+      )}
+      {lastOk !== null && (
+        <span class="muted small">
+          {" · answered "}
+          <Ago time={lastOk} />
+        </span>
+      )}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { status } from "../web/live.ts";
 import { useResource } from "../web/resource.ts";
 import { ForwardPanel } from "./settings/forward.tsx";
 import { ReloadPanel } from "./settings/reload.tsx";
+import { WebhookPanel } from "./settings/webhooks.tsx";
 import { Values } from "./settings/values.tsx";
 
 export function Settings() {
@@ -46,6 +47,7 @@ export function Settings() {
               <ReloadPanel reload={data.lastReload} />
             </div>
             {forwards(data) && <ForwardPanel />}
+            <WebhookPanel />
             <Values settings={data.settings} />
           </>
         )}

@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Registry } from "../../config/schema.ts";
 import { UpstreamError } from "../errors.ts";
 import { type Finding, isDead } from "./finding.ts";
-import { type Change, Standing, type Verdict } from "./standing.ts";
+import { type Change, EVERY, Standing, type Verdict } from "./standing.ts";
 
 /** A registry went down, or came back. */
 export interface RegistryChange extends Change {
@@ -135,7 +135,8 @@ export class Watched {
     const { signal } = this.#closed;
     const began = this.#lookedAt = clock.now();
     const finding = await check(this.registry, signal).catch(() => undefined);
-    if (signal.aborted || !finding) return;
+    if (signal.aborted) return;
+    if (!finding) return this.#schedule(EVERY);
     const now = clock.now();
     const change: Change | undefined = this.#standing.looked(finding, began, now);
     this.#schedule(began + this.#standing.pause - now);

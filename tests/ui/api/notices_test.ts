@@ -3,6 +3,8 @@ import { configSchema } from "../../../proxy/config/schema.ts";
 import { type NoticeInputs, notices } from "../../../ui/api/views/notices.ts";
 import { statusText } from "../../../ui/api/views/status.ts";
 import type { RegistryHealth } from "../../../ui/api/schema/status.ts";
+import { NOTICE_EVENTS } from "../../../proxy/config/webhook_events.ts";
+import { kindOf } from "../../../proxy/notify/notice.ts";
 import { idleStatus } from "../../fake/present.ts";
 
 const url = "https://registry.example.com";
@@ -142,6 +144,32 @@ Deno.test("notices, a certificate that is about to expire, and one that has", ()
     "error certificate: The TLS certificate has expired",
   ]);
   assert.match(notices(inputs({ certificate, now: 99 * day }))[0]!.detail, /tls\.pem/);
+});
+
+Deno.test("notices, webhooks know every kind of them, and no other", () => {
+  const states = (["failing", "refused", "limited"] as const).map((state) => health({ state }));
+  const auth = { username: "robot", password: "hidden" };
+  const disk = { totalBytes: 100, freeBytes: 4 };
+  const everything: NoticeInputs = {
+    config: configSchema.parse({ registries: { docker: { url, auth } } }),
+    registries: states,
+    storage: { ...idleStatus.storage, minFreeBytes: 10, disk },
+    troubles: {
+      notStored: undefined,
+      upkeep: { since: 1, message: "" },
+      damaged: [{ at: 5, digest: "sha256:ab" }],
+    },
+    lastReload: { ok: false, reason: "", at: 5, changes: [], warnings: [], problems: [] },
+    statsError: "locked",
+    certificate: { file: "", notAfter: 0 },
+    now: 1,
+  };
+  const full = [true, false].map((diskFull) => ({
+    ...everything,
+    troubles: { ...everything.troubles, notStored: { since: 1, message: "", diskFull } },
+  }));
+  const kinds = new Set([everything, ...full].flatMap(notices).map(kindOf));
+  assert.deepEqual([...kinds].sort(), [...NOTICE_EVENTS].sort());
 });
 
 Deno.test("statusText, the worst first", () => {

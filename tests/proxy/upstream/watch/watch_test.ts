@@ -74,6 +74,17 @@ Deno.test("RegistryWatch, tells of an end within 80 s and of the way back within
   }
 });
 
+Deno.test("RegistryWatch, a look that goes wrong by itself is not the last one", async () => {
+  const clock = new FakeClock();
+  let looks = 0;
+  const check = () => ++looks === 1 ? Promise.reject(new Error("odd")) : Promise.resolve(FINE);
+  const watch = new RegistryWatch({ clock, pulled: () => [], check });
+  watch.follow([registryAt("http://127.0.0.1:9")], ["test"]);
+  await clock.advance(60_000);
+  assert.deepEqual([looks, watch.of("test")?.up], [2, true]);
+  watch.close();
+});
+
 Deno.test("RegistryWatch, backs off from what is down", async () => {
   const { clock, watch, found, looks } = watchOver(["hub"]);
   found.set("hub", REFUSED);

@@ -1,0 +1,73 @@
+/** Who is told of what happens, and whether they can be. */
+import { useSignal } from "@preact/signals";
+import type { Delivery, WebhookView } from "../../api/schema/webhooks.ts";
+import { Ago } from "../../components/ago.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { toast } from "../../components/toast.tsx";
+import { call, messageOf } from "../../web/client.ts";
+import { countOf, formatDuration } from "../../web/format.ts";
+import { useResource } from "../../web/resource.ts";
+
+/** The webhooks of the configuration; nothing where there are none. */
+export function WebhookPanel() {
+  const webhooks = useResource("/webhooks", {}, { everyMs: 15e3 });
+  const items = webhooks.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <section class="panel" aria-label="Webhooks">
+      <div class="panel-head">
+        <h2>Webhooks</h2>
+      </div>
+      <ul class="panel-body stack">
+        {items.map((webhook) => (
+          <Row key={webhook.name} webhook={webhook} reload={webhooks.reload} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Row({ webhook, reload }: { webhook: WebhookView; reload: () => void }) {
+  const busy = useSignal(false);
+  const { name, host, format, events, signed, waiting, dropped, last } = webhook;
+  const test = async () => {
+    busy.value = true;
+    try {
+      const { ok, text, ms } = await call("post", "/webhooks/:name/test", { param: { name } });
+      toast(`${name}: ${text} (${formatDuration(ms)})`, !ok);
+    } catch (error) {
+      toast(messageOf(error).title, true);
+    }
+    busy.value = false;
+    reload();
+  };
+  const facts = [
+    `${format} to ${host}`,
+    signed ? "signed" : "not signed",
+    events.length === 0 ? "every event" : events.join(", "),
+    waiting > 0 && `${countOf(waiting, "event")} waiting`,
+    dropped > 0 && `${countOf(dropped, "event")} dropped`,
+  ].filter(Boolean).join(" · ");
+  return (
+    <li class="notice">
+      <Icon name={last ? last.ok ? "ok" : "bad" : "idle"} />
+      <div class="notice-text">
+        <strong>{name}</strong>
+        <p>{facts}</p>
+        {last && <Last delivery={last} />}
+      </div>
+      <button type="button" class="button go" disabled={busy.value} onClick={test}>
+        {busy.value && <span class="spinner" aria-hidden="true" />}
+        Send a test
+      </button>
+    </li>
+  );
+}
+
+function Last({ delivery: { ok, text, at } }: { delivery: Delivery }) {
+  return (
+    <p class={ok ? "" : "tone-bad"}>
+      Last delivery <Ago time={at} />: {text}
+    </p>
+  );
+}

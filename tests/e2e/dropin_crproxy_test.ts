@@ -233,7 +233,8 @@ Deno.test("crproxy's hole, /token/<any URL> fetches anything: here it fetches no
     await body?.cancel();
   }
   assert.equal(elsewhere.log.length, 0);
-  assert.equal(upstream.log.length, 0);
+  // The watch looks at the registry by itself.
+  assert.deepEqual(upstream.log.filter(({ path }) => path !== "/v2/"), []);
 });
 
 Deno.test("crproxy's hole, layers behind a redirect are never cached: here they are", async () => {

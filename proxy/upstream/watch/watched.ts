@@ -1,7 +1,7 @@
 /** One registry under watch: when it is looked at, and whether requests may go there meanwhile. */
 import type { Clock } from "../../../base/clock.ts";
 import type { Registry } from "../../config/schema.ts";
-import { UpstreamError } from "../errors.ts";
+import { UpstreamError, type UpstreamErrorKind } from "../errors.ts";
 import { type Finding, isDead } from "./finding.ts";
 import { type Change, EVERY, Standing, type Verdict } from "./standing.ts";
 
@@ -18,10 +18,20 @@ export interface Looking {
   changed?(change: RegistryChange): void;
 }
 
-/** Requests make it be looked at no more often than this. */
+/** Requests make it be looked at no more often than this, where they do not wait for that… */
 const SPACING = 1_000;
-/** A request waits this long at most for a look that may let it pass. */
-const PATIENCE = 50;
+/** …and than this, where they do. */
+const HALF_OPEN_SPACING = 50;
+
+/**
+ * Milliseconds that a request waits at most for a look that may let it pass: longer than any look at
+ * a port that is closed, which may open at any time. Nobody waits for what has been silent.
+ */
+const PATIENCE: Partial<Record<UpstreamErrorKind, number>> = {
+  refused: 1_000,
+  unreachable: 1_000,
+  dns: 100,
+};
 
 /** It rests until {@linkcode begin}, and does nothing any more after {@linkcode close}. */
 export class Watched {
@@ -34,6 +44,8 @@ export class Watched {
   #closed = new AbortController();
   #cancel = () => {};
   #look: Promise<void> | undefined;
+  /** The look that requests wait for, before it begins and while it runs. */
+  #next: Promise<void> | undefined;
   #lookedAt = -Infinity;
 
   /** `before` is what was held of the registry under other settings. */
@@ -92,22 +104,37 @@ export class Watched {
 
   /** Lets a request pass where the registry is found to be back right now. */
   async #halfOpen(): Promise<void> {
-    const look = this.#lookSoon();
-    if (look && this.#standing.dead !== "timeout") {
-      const enough = new AbortController();
-      const patience = this.#options.clock.delay(PATIENCE, enough.signal).catch(() => {});
-      await Promise.race([look, patience]);
-      enough.abort();
-    }
+    const patience = PATIENCE[this.#standing.dead!];
+    if (patience === undefined) void this.#lookSoon();
+    else await this.#within(patience, this.#lookAgain());
     const { dead } = this.#standing;
     if (!dead) return;
-    const { clock } = this.#options;
-    const next = this.#lookedAt + this.#standing.pause - clock.now();
+    const next = this.#lookedAt + this.#standing.pause - this.#options.clock.now();
     throw new UpstreamError(dead, this.registry.name, {
       reason: `${this.verdict!.message}; it is asked again as soon as it answers`,
       retryAfter: Math.max(1, Math.ceil(next / 1000)),
       unasked: true,
     });
+  }
+
+  /** Waits for `work`, `ms` at most. */
+  async #within(ms: number, work: Promise<void>): Promise<void> {
+    const enough = new AbortController();
+    const patience = this.#options.clock.delay(ms, enough.signal).catch(() => {});
+    await Promise.race([work, patience]);
+    enough.abort();
+  }
+
+  /** A look that begins from now on: one that runs may have been too early. */
+  async #lookAgain(): Promise<void> {
+    await this.#look;
+    if (!this.#standing.dead) return;
+    const { clock } = this.#options;
+    this.#next ??= clock.delay(
+      this.#lookedAt + HALF_OPEN_SPACING - clock.now(),
+      this.#closed.signal,
+    ).then(() => this.#lookNow(), () => {}).finally(() => this.#next = undefined);
+    await this.#next;
   }
 
   /** The look that runs, or a new one unless the last was a moment ago. */

@@ -18,7 +18,7 @@ import { buildImage, type Image } from "./harness/image.ts";
 import { type RealRegistry, startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { seed, skopeoPull } from "./harness/skopeo.ts";
-import { until } from "./harness/wait.ts";
+import { freePort, until } from "./harness/wait.ts";
 
 const COMMENTED = (url: string) => `
 registries:
@@ -32,7 +32,7 @@ registries:
   away: { url: "http://127.0.0.1:9" }
 
 webhooks:
-  - { name: ops, url: "http://127.0.0.1:9/secret-path" }
+  - { name: ops, url: "http://127.0.0.1:${freePort()}/secret-path" }
 `;
 
 interface Scene extends AsyncDisposable {

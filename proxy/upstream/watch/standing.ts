@@ -25,8 +25,9 @@ export interface Change {
 export const EVERY = 60_000;
 /** A registry is down when it was so twice in this time. */
 const CONFIRM = 2_000;
-/** Between looks at a registry that is down. */
-const BACK_OFF = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+/** Between looks at a registry that is down: as long as it has been so, within these bounds. */
+const SHORTEST = 1_000;
+const LONGEST = 30_000;
 
 /**
  * One observation never decides: down is a registry that two looks in a row, or a request and a look
@@ -58,11 +59,11 @@ export class Standing {
     return this.#verdict?.up === false && this.#requestFailed ? this.#dead : undefined;
   }
 
-  /** Milliseconds from the beginning of the last look to the next. */
-  get pause(): number {
+  /** Milliseconds from the beginning of the last look to the next, as of `now`. */
+  pause(now: number): number {
     if (this.#failures === 0) return EVERY;
     if (this.#verdict?.up !== false) return CONFIRM;
-    return BACK_OFF[Math.min(this.#failures, BACK_OFF.length) - 1]!;
+    return Math.min(LONGEST, Math.max(SHORTEST, now - this.#verdict.since));
   }
 
   /** A request could not reach the registry. */

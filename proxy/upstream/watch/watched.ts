@@ -44,7 +44,7 @@ export class Watched {
   #closed = new AbortController();
   #cancel = () => {};
   #look: Promise<void> | undefined;
-  /** The look that requests wait for, before it begins and while it runs. */
+  /** The next look, where requests wait for it; undefined once it has begun. */
   #next: Promise<void> | undefined;
   #lookedAt = -Infinity;
 
@@ -109,7 +109,8 @@ export class Watched {
     else await this.#within(patience, this.#lookAgain());
     const { dead } = this.#standing;
     if (!dead) return;
-    const next = this.#lookedAt + this.#standing.pause - this.#options.clock.now();
+    const now = this.#options.clock.now();
+    const next = this.#lookedAt + this.#standing.pause(now) - now;
     throw new UpstreamError(dead, this.registry.name, {
       reason: `${this.verdict!.message}; it is asked again as soon as it answers`,
       retryAfter: Math.max(1, Math.ceil(next / 1000)),
@@ -133,7 +134,10 @@ export class Watched {
     this.#next ??= clock.delay(
       this.#lookedAt + HALF_OPEN_SPACING - clock.now(),
       this.#closed.signal,
-    ).then(() => this.#lookNow(), () => {}).finally(() => this.#next = undefined);
+    ).then(() => {
+      this.#next = undefined;
+      return this.#lookNow();
+    }, () => {});
     await this.#next;
   }
 
@@ -142,9 +146,10 @@ export class Watched {
     if (this.#look) return this.#look;
     const { clock } = this.#options;
     if (!this.#begun) return undefined;
-    const wait = this.#lookedAt + SPACING - clock.now();
+    const now = clock.now();
+    const wait = this.#lookedAt + SPACING - now;
     if (wait <= 0) return this.#lookNow();
-    this.#schedule(Math.min(wait, this.#lookedAt + this.#standing.pause - clock.now()));
+    this.#schedule(Math.min(wait, this.#lookedAt + this.#standing.pause(now) - now));
     return undefined;
   }
 
@@ -166,7 +171,7 @@ export class Watched {
     if (!finding) return this.#schedule(EVERY);
     const now = clock.now();
     const change: Change | undefined = this.#standing.looked(finding, began, now);
-    this.#schedule(began + this.#standing.pause - now);
+    this.#schedule(began + this.#standing.pause(now) - now);
     if (change) changed?.({ registry: this.registry.name, ...change });
   }
 

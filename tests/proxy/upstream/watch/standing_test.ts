@@ -74,15 +74,19 @@ Deno.test("Standing, another kind of trouble is news and lasts from its own begi
 
 Deno.test("Standing, looks again soon to be sure, then backs off to half a minute", () => {
   const standing = new Standing();
-  assert.equal(standing.pause, EVERY);
+  assert.equal(standing.pause(0), EVERY);
+  standing.looked(REFUSED, 0, 0);
+  assert.equal(standing.pause(0), 2_000);
   const pauses: number[] = [];
-  for (let at = 0; at < 8; at++) {
+  for (let at = 2_000; at < 120_000; at += standing.pause(at)) {
     standing.looked(REFUSED, at, at);
-    pauses.push(standing.pause);
+    // Looks that requests ask for between them put nothing off.
+    standing.looked(REFUSED, at, at);
+    pauses.push(standing.pause(at));
   }
-  assert.deepEqual(pauses, [2e3, 2e3, 4e3, 8e3, 16e3, 30e3, 30e3, 30e3]);
-  standing.looked(FINE, 9, 9);
-  assert.equal(standing.pause, EVERY);
+  assert.deepEqual(pauses, [1e3, 1e3, 2e3, 4e3, 8e3, 16e3, 30e3, 30e3, 30e3]);
+  standing.looked(FINE, 130_000, 130_000);
+  assert.equal(standing.pause(130_000), EVERY);
 });
 
 Deno.test("findingOfStatus, what an answer to /v2/ says", () => {

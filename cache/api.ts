@@ -39,7 +39,7 @@ export interface Usage {
   minFree: number;
   diskFree: number;
   diskTotal: number;
-  /** Bytes of small content in memory. */
+  /** Bytes of content in memory. */
   memory: number;
 }
 

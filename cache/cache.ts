@@ -26,7 +26,7 @@ import { type CacheOptions, type CacheSettings, withDefaults } from "./options.t
 import type { EvictionPlan, EvictOptions, Pin, Selector } from "./eviction.ts";
 import type { Queries } from "./catalog/queries.ts";
 import type { KeeperOptions } from "./depot/keeper.ts";
-import { assemble, type Parts, type PartsOptions } from "./parts.ts";
+import { assemble, type Parts, type PartsOptions, shareOf } from "./parts.ts";
 import type {
   BlobListing,
   BlobQuery,
@@ -108,9 +108,11 @@ class DiskCache implements Cache {
       emit: (event) => this.#emit(event),
       keepDepot,
     });
-    const { evictor, scrub } = this.#parts;
+    const { evictor, scrub, blocks } = this.#parts;
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
+      this.#every(FLUSH_EVERY, "letting go of memory", () => blocks.trim()),
+      this.#every(UPKEEP_EVERY, "letting go of memory", () => blocks.rest()),
       this.#every(UPKEEP_EVERY, "making room", () => evictor.enforce()),
       this.#every(FORGET_EVERY, "forgetting what is long gone", () => this.#forget()),
       scrub.run(
@@ -283,7 +285,7 @@ class DiskCache implements Cache {
       minFree,
       diskFree: free,
       diskTotal: total,
-      memory: this.#parts.memory.size,
+      memory: this.#parts.memory.size + this.#parts.blocks.size,
     };
   }
 
@@ -326,7 +328,11 @@ class DiskCache implements Cache {
 
   configure(settings: Partial<CacheSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
-    if (settings.memory !== undefined) this.#parts.memory.resize(settings.memory);
+    if (settings.memory !== undefined) {
+      const { memory, blocks } = this.#parts;
+      memory.resize(shareOf(settings.memory));
+      blocks.resize(shareOf(settings.memory));
+    }
     if (settings.pin) this.#parts.pinned.configure(settings.pin);
     this.#parts.enforce();
   }

@@ -9,6 +9,7 @@ import { Committer } from "./fill/commit.ts";
 import type { FillDeps } from "./fill/fill.ts";
 import { Fills } from "./fill/fills.ts";
 import type { CacheOptions } from "./options.ts";
+import { Blocks } from "./read/blocks.ts";
 import { Lookup } from "./read/look.ts";
 import { Reader } from "./read/read.ts";
 import { Evictor } from "./upkeep/evict.ts";
@@ -17,6 +18,7 @@ import { Scrub } from "./upkeep/scrub.ts";
 
 export interface Parts {
   memory: Memory;
+  blocks: Blocks;
   pinned: Pinned;
   committer: Committer;
   fills: Fills;
@@ -42,21 +44,33 @@ export interface PartsOptions {
 const SHARED_WINDOW = 64 * 2 ** 20;
 const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
 
+/**
+ * Half of the memory is for small content, half for what is being read of large content: however many
+ * pull large blobs, manifests stay.
+ */
+export function shareOf(memory: number): number {
+  return Math.floor(memory / 2);
+}
+
+function memories(bytes: number): [Memory, Blocks] {
+  return [new Memory(shareOf(bytes)), new Blocks(shareOf(bytes))];
+}
+
 /** Puts the parts of a cache together that keeps its blobs in `store` and its rows in `catalog`. */
 export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptions): Parts {
   const { settings, emit, keepDepot } = options;
   const { clock, courses } = settings();
   const trouble = (what: string, error: unknown) => emit({ kind: "trouble", what, error });
-  const memory = new Memory(settings().memory);
+  const [memory, blocks] = memories(settings().memory);
   const pinned = new Pinned(catalog, settings().pin);
   const enforce = () => {
     evictor.enforce().catch((error) => trouble("making room", error));
   };
-  const common = { clock, catalog, store, emit, pinned: () => pinned.digests() };
+  const held = { memory, blocks };
+  const common = { clock, catalog, store, emit, ...held, pinned: () => pinned.digests() };
   const depot = keepDepot?.({ ...common, limits: () => settings().depotLimits });
   const committer = new Committer({
     ...common,
-    memory,
     grown: enforce,
     placed: (digest) => depot?.stored(digest),
   });
@@ -70,14 +84,12 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   });
   const lookup = new Lookup({
     ...common,
-    memory,
     filling: (digest) => fills.repositories(digest),
     arrived: (digest) => fills.arrived(digest),
     depot: (digest) => depot?.holds(digest),
   });
   const reader = new Reader({
     ...common,
-    memory,
     verifyEvery: () => settings().verifyEvery,
     window: WINDOW.least,
     fill: (digest, source, fill) => fills.fill(digest, source, fill),
@@ -87,7 +99,7 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
     limits: settings,
     busy: (digest) => fills.has(digest) || reader.reads(digest),
     pendingBytes: () => fills.pendingBytes,
-    forget: (digest) => memory.delete(digest),
+    forget: (digest) => [memory, blocks].forEach((one) => one.delete(digest)),
     asked: (digest) => depot?.remove(digest),
   });
   const scrub = new Scrub({
@@ -97,7 +109,7 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
     verifyEvery: () => settings().verifyEvery,
   });
   const queries = new Queries(catalog, () => pinned.digests(), () => clock.now());
-  const parts = { memory, pinned, committer, fills, lookup, reader, evictor, scrub, queries };
+  const parts = { ...held, pinned, committer, fills, lookup, reader, evictor, scrub, queries };
   return { ...parts, depot, enforce };
 }
 

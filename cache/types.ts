@@ -44,6 +44,11 @@ export interface Content {
   length: number | undefined;
   /** Bytes where they were in memory already. An error in the stream means: not these bytes. */
   body: ReadableStream<Uint8Array> | Uint8Array;
+  /**
+   * To be told that the first `bytes` bytes of `body` are in nobody's hands any more: the memory
+   * that they were handed out in may be written over from then on. Who cannot know says nothing.
+   */
+  used?: (bytes: number) => void;
   /** From here; or fetched for this reader; or from a fetch that another reader began. */
   how: "hit" | "fill" | "joined";
 }

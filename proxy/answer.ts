@@ -7,6 +7,8 @@ export interface Answer {
   readonly cache: CacheResult;
   /** True where the body comes from upstream for this request alone, past the cache. */
   readonly fromUpstream?: boolean;
+  /** To be told of what has left this process; see `Content.used`. */
+  readonly used?: ((bytes: number) => void) | undefined;
   /** Set where the same request may be given the same answer again. */
   readonly again?: Repeatable | undefined;
 }

@@ -51,7 +51,8 @@ export function finish(
   if (answer?.again && shared) ready?.keep(arrival, response, answer.again);
   if (answer && !answer.again && response.body && record.method !== "HEAD") {
     const passed = answer.fromUpstream || answer.cache === "pass";
-    return sendCounted(arrival, { response, body: response.body, passed }, finishing);
+    const { used } = answer;
+    return sendCounted(arrival, { response, body: response.body, passed, used }, finishing);
   }
   // Small and in memory: it is in the socket's buffer as soon as it is sent.
   record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
@@ -63,20 +64,27 @@ export function finish(
 /** `response` with a body that is counted as it is taken; its end completes the record. */
 function sendCounted(
   arrival: Arrival,
-  { response, body, passed }: {
+  { response, body, passed, used }: {
     response: Response;
     body: ReadableStream<Uint8Array>;
     /** Each byte of it comes from upstream. */
     passed: boolean;
+    used: Answer["used"];
   },
   { clock, sendTimeout, sending, ...reporting }: Finishing,
 ): Response {
   const { record, caller } = arrival;
+  const { holds } = caller;
   const counted = sendBody(body, {
     clock,
+    now: reporting.now,
     timeout: sendTimeout,
     running: sending,
-    taken: passed ? (bytes) => void (record.upstreamBytes += bytes) : undefined,
+    taken(bytes, all) {
+      if (passed) record.upstreamBytes += bytes;
+      // What came before this chunk was taken when it was asked for.
+      if (holds !== undefined) used?.(all - bytes - holds);
+    },
     ended({ bytes, end }) {
       record.bytes = bytes;
       record.ended = endOf(end);

@@ -34,6 +34,13 @@ class DiskFile implements BlobFile {
     return count;
   }
 
+  readNow(into: Uint8Array, at: number): number {
+    if (at !== this.#position) this.#file.seekSync(at, Deno.SeekMode.Start);
+    const count = this.#file.readSync(into) ?? 0;
+    this.#position = at + count;
+    return count;
+  }
+
   close(): void {
     this.#file.close();
   }

@@ -15,6 +15,13 @@ export function reported(store: BlobStore, dir: string): BlobStore {
     size: file.size,
     readable: (from) => file.readable(from),
     read: (into, at) => file.read(into, at).catch(failed),
+    readNow(into, at) {
+      try {
+        return file.readNow(into, at);
+      } catch (error) {
+        return failed(error);
+      }
+    },
     close: () => file.close(),
   });
   return {

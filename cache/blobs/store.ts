@@ -14,6 +14,8 @@ export interface BlobFile {
   readable(from: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Fills `into` with bytes from `at` on; returns how many there were, 0 at the end. */
   read(into: Uint8Array, at: number): Promise<number>;
+  /** As {@linkcode read}, while everybody waits; never while a read is under way. */
+  readNow(into: Uint8Array, at: number): number;
   close(): void;
 }
 

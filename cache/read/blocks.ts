@@ -1,35 +1,183 @@
 /**
- * Pieces of files that are being read: each is read once for all who want it, ahead of them, and kept
- * for a while. Reading is what a large hit costs; sending what is in memory is nearly free.
+ * Pieces of files that are being read: each is read once for all who want it and kept for the next,
+ * within a number of bytes. Reading into memory that was used before costs half of what new memory
+ * does, so a block whose bytes nobody can see any more makes room for another.
  */
-import { LRUCache } from "lru-cache";
+import { pagesFor } from "../blobs/pages.ts";
 
 /** Bytes of a block; the last one of a file is shorter. */
-export const BLOCK = 2 ** 20;
+export const BLOCK = 2 ** 18;
 
-/** Bytes of all blocks together. */
-const MAX_BYTES = 32 * 2 ** 20;
+/** A piece of a file. Its bytes stay what they are until it has been given back. */
+export interface Block {
+  readonly bytes: Uint8Array;
+}
+
+/** Fills a block's bytes, at once or later. */
+export type Load = (into: Uint8Array) => Promise<void> | void;
+
+class Held implements Block {
+  readonly digest: string;
+  readonly key: string;
+  readonly buffer: Uint8Array;
+  readonly bytes: Uint8Array;
+  loans = 1;
+  /** Somebody may see its bytes for ever: they must not change any more. */
+  lost = false;
+  counted = true;
+  /** Resolves when the bytes are here; `undefined` once they are. */
+  ready: Promise<Held> | undefined;
+
+  constructor(digest: string, key: string, buffer: Uint8Array, length: number) {
+    this.digest = digest;
+    this.key = key;
+    this.buffer = buffer;
+    this.bytes = buffer.subarray(0, length);
+  }
+}
 
 export class Blocks {
-  readonly #blocks = new LRUCache<string, Promise<Uint8Array>>({
-    max: MAX_BYTES / BLOCK,
-  });
+  /** What the next who wants it finds. */
+  readonly #filed = new Map<string, Held>();
+  /** Those of them that are not lent, the least recently used first. */
+  readonly #idle = new Set<Held>();
+  readonly #spare: Uint8Array[] = [];
+  #limit: number;
+  /** Buffers that may be written to again, and those of lost blocks that are filed. */
+  #count = 0;
+  #asked = false;
 
-  /** The block `index` of `digest`, by `read` where nobody has asked for it of late. */
-  get(digest: string, index: number, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const key = `${digest} ${index}`;
-    const found = this.#blocks.get(key);
-    if (found) return found;
-    const block = read();
-    this.#blocks.set(key, block);
-    block.catch(() => {
-      if (this.#blocks.peek(key) === block) this.#blocks.delete(key);
-    });
-    return block;
+  /** @param maxBytes Of all blocks together; more only while more is lent. */
+  constructor(maxBytes: number) {
+    this.#limit = Math.floor(maxBytes / BLOCK);
   }
 
-  /** Forgets everything, since some content turned out damaged. */
-  clear(): void {
-    this.#blocks.clear();
+  /** Bytes held. */
+  get size(): number {
+    return this.#count * BLOCK;
+  }
+
+  /**
+   * The block `index` of `digest`, `length` bytes long, by `load` where it is not here. It is lent
+   * until {@linkcode giveBack} or {@linkcode writeOff}. Throws what `load` throws, to everyone who
+   * waits for it; the next one tries again.
+   */
+  borrow(digest: string, index: number, length: number, load: Load): Block | Promise<Block> {
+    this.#asked = true;
+    const key = `${digest} ${index}`;
+    const found = this.#filed.get(key);
+    if (found) {
+      this.#idle.delete(found);
+      found.loans++;
+      return found.ready ?? found;
+    }
+    const block = new Held(digest, key, this.#buffer(), length);
+    this.#filed.set(key, block);
+    return this.#load(block, load);
+  }
+
+  /** Ends a loan whose bytes nobody sees any more. */
+  giveBack(block: Block): void {
+    const held = block as Held;
+    if (--held.loans > 0) return;
+    if (this.#isFiled(held)) this.#idle.add(held);
+    else this.#release(held);
+  }
+
+  /** Ends a loan whose bytes somebody may still see: they will not be written over. */
+  writeOff(block: Block): void {
+    (block as Held).lost = true;
+    this.giveBack(block);
+  }
+
+  /** Drops what is here of `digest`; those who have it borrowed read on. */
+  delete(digest: string): void {
+    for (const block of this.#filed.values()) if (block.digest === digest) this.#drop(block);
+  }
+
+  /** Changes the limit. */
+  resize(maxBytes: number): void {
+    this.#limit = Math.floor(maxBytes / BLOCK);
+    this.trim();
+  }
+
+  /** Lets go of what is beyond the limit, and was needed while much was lent at once. */
+  trim(): void {
+    while (this.#count > this.#limit && this.#forgetOne());
+  }
+
+  /** Lets go of everything where nobody has asked for anything since the last call. */
+  rest(): void {
+    if (!this.#asked) { while (this.#forgetOne()); }
+    this.#asked = false;
+  }
+
+  #load(block: Held, load: Load): Block | Promise<Block> {
+    try {
+      const loading = load(block.bytes);
+      if (!loading) return block;
+      block.ready = loading.then(() => {
+        block.ready = undefined;
+        return block;
+      }, (error) => {
+        this.#spoil(block);
+        throw error;
+      });
+      return block.ready;
+    } catch (error) {
+      this.#spoil(block);
+      throw error;
+    }
+  }
+
+  /** Nobody gets it, and so nobody gives it back. */
+  #spoil(block: Held): void {
+    if (this.#isFiled(block)) this.#filed.delete(block.key);
+    this.#uncount(block);
+  }
+
+  #isFiled(block: Held): boolean {
+    return this.#filed.get(block.key) === block;
+  }
+
+  #buffer(): Uint8Array {
+    while (this.#spare.length === 0 && this.#count >= this.#limit) {
+      const [oldest] = this.#idle;
+      if (!oldest) break;
+      this.#drop(oldest);
+    }
+    const spare = this.#spare.pop();
+    if (spare) return spare;
+    this.#count++;
+    return pagesFor(BLOCK);
+  }
+
+  /** Nobody finds it any more. */
+  #drop(block: Held): void {
+    this.#filed.delete(block.key);
+    if (this.#idle.delete(block)) this.#release(block);
+    else if (block.lost) this.#uncount(block);
+  }
+
+  /** Neither filed nor lent. */
+  #release(block: Held): void {
+    if (block.lost) this.#uncount(block);
+    else this.#spare.push(block.buffer);
+  }
+
+  #uncount(block: Held): void {
+    if (block.counted) this.#count--;
+    block.counted = false;
+  }
+
+  /** False where everything that is here is lent. */
+  #forgetOne(): boolean {
+    if (this.#spare.length === 0) {
+      const [oldest] = this.#idle;
+      if (!oldest) return false;
+      this.#drop(oldest);
+    }
+    if (this.#spare.pop()) this.#count--;
+    return true;
   }
 }

@@ -1,37 +1,41 @@
-/** Blocks of one open file, read one after the other: a file has one position. */
+/** Reads of one open file, one after the other: a file has one position. */
 import type { BlobFile } from "../blobs/store.ts";
 import { readFully } from "../blobs/read_fully.ts";
 import { ContentDamaged } from "../errors.ts";
-import { BLOCK } from "./blocks.ts";
 
 export class OrderedReads {
   readonly #digest: string;
   readonly #file: BlobFile;
-  readonly #size: number;
   #last: Promise<unknown> = Promise.resolve();
+  #running = 0;
 
-  constructor(digest: string, file: BlobFile, size: number) {
+  constructor(digest: string, file: BlobFile) {
     this.#digest = digest;
     this.#file = file;
-    this.#size = size;
   }
 
-  /** The block `index`. Throws ContentDamaged where the file ends before it. */
-  block(index: number): Promise<Uint8Array> {
-    const block = this.#last.then(() => this.#read(index * BLOCK));
-    this.#last = block.catch(() => {});
-    return block;
+  /** True while no read is under way. */
+  get idle(): boolean {
+    return this.#running === 0;
+  }
+
+  /** Fills `into` with the bytes from `at` on. Throws ContentDamaged where the file ends before. */
+  read(into: Uint8Array, at: number): Promise<void> {
+    this.#running++;
+    const read = this.#last.then(() => this.#read(into, at)).finally(() => this.#running--);
+    this.#last = read.catch(() => {});
+    return read;
   }
 
   /** Closes the file behind the last read. */
   close(): void {
-    void this.#last.then(() => this.#file.close());
+    if (this.idle) this.#file.close();
+    else void this.#last.then(() => this.#file.close());
   }
 
-  async #read(at: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(Math.min(BLOCK, this.#size - at));
-    const count = await readFully(this.#file, bytes, at);
-    if (count === bytes.length) return bytes;
+  async #read(into: Uint8Array, at: number): Promise<void> {
+    const count = await readFully(this.#file, into, at);
+    if (count === into.length) return;
     throw new ContentDamaged(this.#digest, `the file ends at byte ${at + count}`);
   }
 }

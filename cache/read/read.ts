@@ -1,4 +1,5 @@
 /** Content that is here: from memory, from its file, or from its file while that is being verified. */
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../../base/clock.ts";
 import { ContentDamaged } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
@@ -9,9 +10,13 @@ import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import { resolveRange, type Span } from "../range.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 import type { Content, FillOptions, Look, OpenOptions, Source } from "../types.ts";
-import { BLOCK, Blocks } from "./blocks.ts";
-import { OrderedReads } from "./ordered_reads.ts";
+import { Blocks } from "./blocks.ts";
+import { Passage } from "./passage.ts";
+import { PromptReads } from "./prompt_reads.ts";
 import { Check, resumeAfterDamage, verifyFile } from "./verify.ts";
+
+/** Milliseconds after which what was read may not be in the system's memory any more. */
+const WARM = 10 * 60e3;
 
 export interface ReaderOptions {
   clock: Clock;
@@ -21,6 +26,8 @@ export interface ReaderOptions {
   emit: CacheListener;
   /** Milliseconds after which stored bytes are compared with their digest again. */
   verifyEvery: () => number;
+  /** What of large files is in memory for those who read them. */
+  blocks: Blocks;
   /** Bytes of a file under verification to keep in memory for its readers. */
   window: number;
   fill: (digest: string, source: Source, options: FillOptions) => Promise<Content>;
@@ -34,7 +41,9 @@ export class Reader {
   /** Verifications that run or are still being read from. */
   readonly #live = new Set<Check>();
   readonly #reading = new Map<string, number>();
-  readonly #blocks = new Blocks();
+  /** When a file was last read, by digest. */
+  readonly #lately = new LRUCache<string, number>({ max: 4096 });
+  readonly #prompt = new PromptReads();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -70,7 +79,7 @@ export class Reader {
 
   /** Counts as a reader of `digest` until the returned function is called. */
   hold(digest: string): () => void {
-    return this.#enter(digest, () => {});
+    return this.#enter(digest);
   }
 
   /** Ends running verifications; their readers get `reason` as an error. */
@@ -81,8 +90,8 @@ export class Reader {
 
   /** Takes content that is not what it should be out of the way and out of the index. */
   damaged(digest: string, error: unknown, repository = ""): () => Promise<BlobFile> {
-    const { catalog, store, memory, emit } = this.#options;
-    this.#blocks.clear();
+    const { catalog, store, memory, blocks, emit } = this.#options;
+    blocks.delete(digest);
     const open = store.setAside(digest);
     catalog.removeBlob(digest);
     memory.delete(digest);
@@ -143,7 +152,7 @@ export class Reader {
         mediaType,
         size,
         ...place,
-        body: this.#body(row, file, span, options),
+        ...this.#body(row, file, span, options),
         how: "hit",
       };
     } catch (error) {
@@ -152,11 +161,17 @@ export class Reader {
     }
   }
 
-  #body(row: BlobRow, file: BlobFile, span: Span, options: OpenOptions) {
+  #body(
+    row: BlobRow,
+    file: BlobFile,
+    span: Span,
+    options: OpenOptions,
+  ): Pick<Content, "body" | "used"> {
     if (this.#checks.has(row.digest) || this.due(row)) {
-      return this.#checked(row, file, span, options);
+      return { body: this.#checked(row, file, span, options) };
     }
-    return this.#tracked(row, file, span);
+    const passage = this.#passage(row, file, span);
+    return { body: passage.stream(), used: (bytes) => passage.used(bytes) };
   }
 
   /** Joins the running verification of the file, or begins one. */
@@ -203,42 +218,26 @@ export class Reader {
     }
   }
 
-  /** A part of the file in blocks, each read before its consumer asks for it. */
-  #tracked({ digest, size }: BlobRow, file: BlobFile, span: Span): ReadableStream<Uint8Array> {
-    let at = span.start;
-    const reads = new OrderedReads(digest, file, size);
-    const leave = this.#enter(digest, () => reads.close());
-    const load = (index: number) => this.#blocks.get(digest, index, () => reads.block(index));
-    return new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        try {
-          const index = Math.floor(at / BLOCK);
-          // Another reader's file may have been closed meanwhile: this one's has not.
-          const block = await load(index).catch(() => reads.block(index));
-          const next = (index + 1) * BLOCK;
-          if (next < span.end) load(index + 1).catch(() => {});
-          const bytes = block.subarray(at - index * BLOCK, span.end - index * BLOCK);
-          at += bytes.length;
-          controller.enqueue(bytes);
-          if (at < span.end) return;
-          leave();
-          controller.close();
-        } catch (error) {
-          leave();
-          throw error;
-        }
-      },
-      cancel: leave,
-    }, { highWaterMark: 0 });
+  /** A part of a file whose bytes are known to be right. */
+  #passage({ digest, verified }: BlobRow, file: BlobFile, span: Span): Passage {
+    const { blocks, clock } = this.#options;
+    const last = Math.max(verified, this.#lately.get(digest) ?? 0);
+    const warm = clock.now() - last < WARM;
+    const leave = this.#enter(digest);
+    const left = () => {
+      this.#lately.set(digest, clock.now());
+      leave();
+    };
+    return new Passage({ digest, file, span, blocks, prompt: this.#prompt, warm, left });
   }
 
-  #enter(digest: string, close: () => void): () => void {
+  /** Counts a reader of `digest`, until what it returns is called. */
+  #enter(digest: string): () => void {
     this.#reading.set(digest, (this.#reading.get(digest) ?? 0) + 1);
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      close();
       const readers = this.#reading.get(digest)! - 1;
       if (readers === 0) this.#reading.delete(digest);
       else this.#reading.set(digest, readers);

@@ -76,5 +76,5 @@ export function respond(
   const whole = result === "hit" && body instanceof Uint8Array && !large && !partial;
   return whole
     ? { response, cache: result, again: { body, digest: content.digest, until: Infinity } }
-    : { response, cache: result };
+    : { response, cache: result, used: content.used };
 }

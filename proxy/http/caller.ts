@@ -10,6 +10,11 @@ export interface Caller {
   /** Settles when the response has been sent; rejects when the client went away. */
   completed?: Promise<void> | undefined;
   via: Via;
+  /**
+   * Bytes at most of what was taken from a response's body that its connection may still hold in
+   * memory when it asks for more. Nothing is known of it where this is left out.
+   */
+  holds?: number | undefined;
   /** The registry that was called by its own name, through the forward proxy. */
   registry?: string | undefined;
   /** The user who has signed in already, at the forward proxy. */

@@ -12,12 +12,14 @@ export interface Sent {
 
 export interface SendOptions {
   clock: Pick<Clock, "after">;
+  /** Milliseconds of any clock that goes on while `clock` does. */
+  now(): number;
   /** Milliseconds after which a client that takes nothing is given up; 0: never. */
   timeout: number;
   /** While the body runs, this holds what breaks it off. */
   running?: Set<() => void> | undefined;
-  /** Told of each chunk that is handed over. */
-  taken?: ((bytes: number) => void) | undefined;
+  /** Told of each chunk that is handed over: how long it is, and what has been handed over by now. */
+  taken?: ((bytes: number, all: number) => void) | undefined;
   /** Called once, when nothing more is taken. */
   ended(sent: Sent): void;
 }
@@ -34,53 +36,92 @@ export class ClientStalled extends Error {
 /** `body`, told to `options` while it is read; read no faster than its consumer asks for it. */
 export function sendBody(
   body: ReadableStream<Uint8Array>,
-  { clock, timeout, running, taken, ended }: SendOptions,
+  options: SendOptions,
 ): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  let bytes = 0;
-  let over = false;
-  let forgetTimer = () => {};
-  let controller: ReadableStreamDefaultController<Uint8Array>;
-  const end = (reason: Sent["end"]) => {
-    forgetTimer();
-    if (over) return;
-    over = true;
-    running?.delete(stop);
-    ended({ bytes, end: reason });
-  };
-  const breakOff = (kind: "stalled" | "stopped", error: Error) => {
-    end({ kind });
-    controller.error(error);
-    void reader.cancel(error).catch(() => {});
-  };
-  const stalled = () => breakOff("stalled", new ClientStalled(timeout));
-  const stop = () => breakOff("stopped", new Error("the proxy is being stopped"));
-  running?.add(stop);
+  const sending = new Sending(body, options);
   return new ReadableStream<Uint8Array>({
-    start: (given) => void (controller = given),
-    async pull() {
-      forgetTimer();
-      try {
-        const { value, done } = await reader.read();
-        if (over) return;
-        if (done) {
-          end({ kind: "complete" });
-          return controller.close();
-        }
-        bytes += value.length;
-        taken?.(value.length);
-        controller.enqueue(value);
-        if (timeout > 0) forgetTimer = clock.after(timeout, stalled);
-      } catch (error) {
-        end({ kind: "failed", error });
-        controller.error(error);
-      }
-    },
-    cancel(reason) {
-      end({ kind: "closed" });
-      return reader.cancel(reason);
-    },
+    start: (controller) => sending.start(controller),
+    pull: () => sending.pull(),
+    cancel: (reason) => sending.cancel(reason),
   }, { highWaterMark: 0 });
+}
+
+class Sending {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #options: SendOptions;
+  readonly #stop = () => this.#breakOff("stopped", new Error("the proxy is being stopped"));
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #bytes = 0;
+  #over = false;
+  /** Since when the client has had something to take. */
+  #since: number | undefined;
+  #stopWatch: (() => void) | undefined;
+
+  constructor(body: ReadableStream<Uint8Array>, options: SendOptions) {
+    this.#reader = body.getReader();
+    this.#options = options;
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+    this.#options.running?.add(this.#stop);
+  }
+
+  pull(): Promise<void> {
+    this.#since = undefined;
+    return this.#reader.read().then(({ value, done }) => {
+      if (this.#over) return;
+      if (done) {
+        this.#end({ kind: "complete" });
+        return this.#controller.close();
+      }
+      this.#bytes += value.length;
+      this.#options.taken?.(value.length, this.#bytes);
+      this.#controller.enqueue(value);
+      this.#watch();
+    }).catch((error) => {
+      this.#end({ kind: "failed", error });
+      this.#controller.error(error);
+    });
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    this.#end({ kind: "closed" });
+    return this.#reader.cancel(reason);
+  }
+
+  /** A timer for each chunk would cost more than the chunk: one is set anew when it has run out. */
+  #watch(): void {
+    const { timeout, now } = this.#options;
+    if (timeout === 0) return;
+    this.#since = now();
+    if (!this.#stopWatch) this.#watchFor(timeout);
+  }
+
+  #watchFor(ms: number): void {
+    const { clock, timeout, now } = this.#options;
+    this.#stopWatch = clock.after(ms, () => {
+      this.#stopWatch = undefined;
+      if (this.#since === undefined) return; // It has asked, and waits for us.
+      const left = this.#since + timeout - now();
+      if (left > 0) this.#watchFor(left);
+      else this.#breakOff("stalled", new ClientStalled(timeout));
+    });
+  }
+
+  #breakOff(kind: "stalled" | "stopped", error: Error): void {
+    this.#end({ kind });
+    this.#controller.error(error);
+    void this.#reader.cancel(error).catch(() => {});
+  }
+
+  #end(end: Sent["end"]): void {
+    this.#stopWatch?.();
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.running?.delete(this.#stop);
+    this.#options.ended({ bytes: this.#bytes, end });
+  }
 }
 
 /** `bytes` in pieces, which are views of it. */

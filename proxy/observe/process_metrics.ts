@@ -28,6 +28,15 @@ export function collectProcessMetrics(register: Registry): void {
   gaugeOf(register, "berth_heap_used_bytes", "JavaScript heap in use, in bytes.", () => {
     return Deno.memoryUsage().heapUsed;
   });
+  gaugeOf(register, "berth_heap_total_bytes", "JavaScript heap reserved, in bytes.", () => {
+    return Deno.memoryUsage().heapTotal;
+  });
+  gaugeOf(
+    register,
+    "berth_external_memory_bytes",
+    "Memory outside of the JavaScript heap that it holds: buffers of content, in bytes.",
+    () => Deno.memoryUsage().external,
+  );
   gaugeOf(register, "process_open_fds", "Open file descriptors.", openFiles);
   gaugeOf(register, "process_max_fds", "Most file descriptors that may be open.", maxFiles);
   new Gauge({

@@ -73,6 +73,10 @@ export class FlakyStore implements BlobStore {
         if (at >= limit) return Promise.reject(refusal("EIO", "Input/output error (os error 5)"));
         return file.read(into.subarray(0, limit - at), at);
       },
+      readNow: (into, at) => {
+        if (at >= limit) throw refusal("EIO", "Input/output error (os error 5)");
+        return file.readNow(into.subarray(0, limit - at), at);
+      },
       close: () => file.close(),
     };
   }

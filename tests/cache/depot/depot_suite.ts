@@ -12,15 +12,17 @@ const { signal } = new AbortController();
 
 /** `bytes` as the store opens them. */
 export function fileOf(bytes: Uint8Array<ArrayBuffer>): () => Promise<BlobFile> {
+  const readNow = (into: Uint8Array, at: number) => {
+    const piece = bytes.subarray(at, at + into.length);
+    into.set(piece);
+    return piece.length;
+  };
   return () =>
     Promise.resolve({
       size: bytes.length,
       readable: (from) => new Response(bytes.subarray(from)).body!,
-      read(into, at) {
-        const piece = bytes.subarray(at, at + into.length);
-        into.set(piece);
-        return Promise.resolve(piece.length);
-      },
+      read: (into, at) => Promise.resolve(readNow(into, at)),
+      readNow,
       close() {},
     });
 }

@@ -26,6 +26,7 @@ class GrowingFile {
     return Promise.resolve({
       size: this.#bytes.length,
       readable: () => assert.fail("not for a file that grows"),
+      readNow: () => assert.fail("not while others wait"),
       read: async (into, at) => {
         await Promise.resolve();
         const part = this.#bytes.subarray(at, at + Math.min(into.length, 10 * KiB));

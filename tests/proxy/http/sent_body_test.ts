@@ -20,6 +20,7 @@ function setup(...chunks: (number | Error)[]) {
   const running = new Set<() => void>();
   const body = sendBody(bodyOf(...chunks), {
     clock,
+    now: clock.now,
     timeout: 1000,
     running,
     taken: (bytes) => taken.push(bytes),

@@ -121,6 +121,8 @@ Deno.test("Metrics, the process: values that are alive under Deno", async () => 
   const text = await lines(metrics);
   assert.ok(value(text, "process_cpu_seconds_total") > 0);
   assert.ok(value(text, "process_resident_memory_bytes") > 1e6);
+  assert.ok(value(text, "berth_heap_total_bytes") >= value(text, "berth_heap_used_bytes"));
+  assert.ok(value(text, "berth_external_memory_bytes") > 0);
   assert.ok(Math.abs(value(text, "process_start_time_seconds") - Date.now() / 1000) < 3600);
   assert.ok(value(text, "berth_event_loop_lag_seconds") >= 0);
 });

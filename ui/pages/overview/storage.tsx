@@ -34,7 +34,7 @@ export function StoragePanel({ storage }: { storage: Storage }) {
           />
         )}
         <Amount
-          name="Memory for manifests"
+          name="Content in memory"
           used={storage.memoryBytes}
           whole={storage.maxMemoryBytes}
           note=""

@@ -40,16 +40,17 @@ export interface FakeS3 extends AsyncDisposable {
   readonly uploads: Map<string, Map<number, Uint8Array<ArrayBuffer>>>;
 }
 
-/** Starts one on a port of its own, or on `port`. */
-export async function fakeS3(port = 0): Promise<FakeS3> {
-  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => {
+/** Starts one on a port of its own, with `tls` over TLS. */
+export async function fakeS3(tls?: { cert: string; key: string }): Promise<FakeS3> {
+  const address = { hostname: "127.0.0.1", port: 0, ...tls, onListen() {} };
+  const server = Deno.serve(address, (request) => {
     const { pathname, search } = new URL(request.url);
     const key = decodeURIComponent(pathname.replace(/^\/[^/]*\/?/, ""));
     s3.log.push(`${request.method} ${key}${search}`);
     return answerTo(s3, request, key);
   });
   const s3: FakeS3 = {
-    url: `http://127.0.0.1:${server.addr.port}`,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${server.addr.port}`,
     bucket: "bucket",
     objects: new Map(),
     log: [],

@@ -4,12 +4,13 @@ import { depotPlace } from "../../../cli/depot_place.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { FAKE_KEYS, type FakeS3, fakeS3 } from "../../fake/s3.ts";
 
-/** Runs `test` with an empty bucket; `settings` as in `cache.depot`. */
+/** Runs `test` with an empty bucket; `settings` as in `cache.depot`, over TLS with `tls`. */
 export async function withPlace(
   test: (setup: { s3: FakeS3; place: S3Options }) => Promise<void>,
   settings: Record<string, unknown> = {},
+  tls?: { cert: string; key: string },
 ): Promise<void> {
-  await using s3 = await fakeS3();
+  await using s3 = await fakeS3(tls);
   const { cache } = configSchema.parse({
     cache: {
       depot: {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../base/clock.ts";
 import { S3Depot } from "../../../cache/depot/s3.ts";
 import type { FakeS3 } from "../../fake/s3.ts";
-import { assertBytes, blob, bytesOf, drain, noise } from "../support.ts";
+import { testCertificate } from "../../fake/cert.ts";
+import { assertBytes, blob, bytesOf, drain, noise, withDir } from "../support.ts";
 import { putTo, testDepot } from "./depot_suite.ts";
 import { withPlace } from "./s3_place.ts";
 
@@ -136,4 +137,33 @@ Deno.test("S3Depot, does not wait long for an answer", () =>
     });
     assert.ok(performance.now() - begun < 5000, "within seconds");
     resolve();
+  }));
+
+Deno.test("S3Depot, over TLS trusts the authority in ca_file and no other", () =>
+  withDir(async (dir) => {
+    const { ca, cert, key } = await testCertificate();
+    const ca_file = `${dir}/ca.pem`;
+    await Deno.writeTextFile(ca_file, ca);
+    await withPlace(
+      async ({ place }) => {
+        const depot = new S3Depot(place, systemClock);
+        await depot.open(signal);
+        const { bytes } = blob(100_000);
+        const digest = await putTo(depot, bytes);
+        assertBytes(await bytesOf((await depot.source(digest)(0, signal)).body), bytes);
+      },
+      { ca_file },
+      { cert, key },
+    );
+    await withPlace(
+      async ({ place }) => {
+        const message = "cache.depot.endpoint: the TLS handshake failed";
+        await assert.rejects(new S3Depot(place, systemClock).open(signal), {
+          kind: "away",
+          message,
+        });
+      },
+      {},
+      { cert, key },
+    );
   }));

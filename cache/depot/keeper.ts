@@ -127,9 +127,11 @@ export class DepotKeeper {
 
   /** Somebody wants the content to be gone. */
   remove(digest: string): void {
+    const { catalog } = this.#options;
     this.#rows.dequeue(digest);
     if (!this.#rows.get(digest)) return;
     this.#upkeep.condemn(digest);
+    if (!catalog.blob(digest)) catalog.forgetContent(digest);
     this.#clear();
   }
 

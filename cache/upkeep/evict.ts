@@ -104,7 +104,7 @@ export class Evictor {
 
   /** Removes what `selector` means, but for what is spared or in use, and says what that was. */
   async evict(selector: Selector, options: EvictOptions = {}): Promise<EvictionPlan> {
-    const { catalog, store, busy } = this.#options;
+    const { catalog, store, busy, asked } = this.#options;
     const plan = this.#plan(selector, options);
     for (const { registry, repository, tag } of plan.tagNames) {
       catalog.deleteTag(registry, repository, tag);
@@ -115,6 +115,7 @@ export class Evictor {
         gone.add(digest);
       }
     }
+    for (const digest of plan.elsewhere) asked(digest);
     const spared = this.#spared(options);
     const stays = (digest: string) => spared.has(digest) || busy(digest);
     for (const repository of plan.repositories) catalog.unlinkRepository(repository, stays);
@@ -185,6 +186,8 @@ export class Evictor {
   }
 }
 
-function summary({ tagNames: _, repositories: __, ...plan }: DetailedPlan): EvictionPlan {
+function summary(
+  { tagNames: _, repositories: __, elsewhere: ___, ...plan }: DetailedPlan,
+): EvictionPlan {
   return plan;
 }

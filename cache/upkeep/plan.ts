@@ -19,6 +19,8 @@ export interface DetailedPlan extends EvictionPlan {
   tagNames: TagName[];
   /** Repositories that are no longer known to hold anything but what pins hold. */
   repositories: string[];
+  /** What is meant too and is not on the disk. */
+  elsewhere: string[];
 }
 
 export interface PlanDeps {
@@ -36,6 +38,7 @@ interface Selected {
   shared: Map<string, number>;
   tags: Tagged[];
   repositories: string[];
+  elsewhere: string[];
 }
 
 const LARGEST = 10;
@@ -46,11 +49,8 @@ const CLOSE_LOOK = 1000;
 export function planEviction(selector: Selector, deps: PlanDeps): DetailedPlan {
   const { catalog, pinned, busy, inUse } = deps;
   catalog.flush(deps.now);
-  const { blobs, shared, tags, repositories } = select(
-    flatten(selector, catalog),
-    catalog,
-    deps.now,
-  );
+  const selected = select(flatten(selector, catalog), catalog, deps.now);
+  const { blobs, shared, tags, repositories } = selected;
   const going = new Map<string, number>();
   const plan = { bytes: 0, pinned: 0, pinnedBytes: 0, inUse: 0 };
   for (const [digest, size] of blobs) {
@@ -74,6 +74,7 @@ export function planEviction(selector: Selector, deps: PlanDeps): DetailedPlan {
     tags: countTags(catalog, digests, tagNames),
     tagNames,
     repositories,
+    elsewhere: selected.elsewhere.filter((digest) => !pinned.has(digest) && !busy(digest)),
   };
 }
 
@@ -91,12 +92,14 @@ function flatten(selector: Selector, catalog: Catalog): Simple[] {
 function select(selectors: Simple[], catalog: Catalog, now: number): Selected {
   const blobs = new Map<string, number>();
   const images: { repository: string; tag?: string | undefined }[] = [];
+  const digests: string[] = [];
   for (const selector of selectors) {
     if ("repository" in selector) images.push(selector);
-    else if ("digest" in selector) addAll(blobs, sizesOf(catalog, [selector.digest]));
+    else if ("digest" in selector) digests.push(selector.digest);
     else if ("all" in selector) addAll(blobs, usedBefore(catalog, Number.MAX_SAFE_INTEGER));
     else addAll(blobs, usedBefore(catalog, now - selector.olderThan));
   }
+  addAll(blobs, sizesOf(catalog, digests));
   const tags = images.flatMap(({ repository, tag }) => tagsIn(catalog, repository, tag));
   const roots = new Set(tags.map(({ digest }) => digest));
   const repositories = images.filter(({ tag }) => tag === undefined)
@@ -110,7 +113,8 @@ function select(selectors: Simple[], catalog: Catalog, now: number): Selected {
   const going = unheld(catalog, candidates, losing, tags);
   for (const [digest, size] of shared) if (going.has(digest)) blobs.set(digest, size);
   for (const digest of blobs.keys()) shared.delete(digest);
-  return { blobs, shared, tags, repositories };
+  const elsewhere = [...digests, ...going].filter((digest) => !blobs.has(digest));
+  return { blobs, shared, tags, repositories, elsewhere };
 }
 
 /**

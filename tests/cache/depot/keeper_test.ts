@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Cache } from "../../../cache/api.ts";
 import type { CacheEvent } from "../../../cache/events.ts";
 import { digestAt } from "../../../cache/depot/depot.ts";
+import { digestOf } from "../../../cache/hash.ts";
 import type { CacheOptions } from "../../../cache/options.ts";
 import type { FakeS3, S3Fault } from "../../fake/s3.ts";
 import { FakeClock } from "../../fake/clock.ts";
@@ -346,6 +347,27 @@ Deno.test("depot, what goes from the disk by itself can still be had; what someb
     assert.equal(cache.linked("hub/org/app", one.digest), false);
     await until(() => stored(s3).length === 1, "its removal");
     assert.deepEqual(stored(s3), [two.digest]);
+  }));
+
+Deno.test("depot, an image that is in the depot alone can be evicted, too", () =>
+  withDepot(async (t) => {
+    const { cache, s3 } = t;
+    const layers = [1, 2].map((seed) => blob(1000, seed));
+    const digestsOf = layers.map(({ digest }) => ({ digest, size: 1000, mediaType: "a/b" }));
+    const text = JSON.stringify({ schemaVersion: 2, config: digestsOf[0], layers: [digestsOf[1]] });
+    const bytes = new TextEncoder().encode(text);
+    const manifest = { bytes, digest: digestOf(bytes) };
+    await fillAll(t, [...layers, blob(1000, 3), manifest]);
+    const row = { digest: manifest.digest, mediaType: "", size: bytes.length, checkedAt: 0 };
+    cache.setTag({ registry: "hub", repository: "org/app", tag: "1", accept: "" }, row);
+    cache.configure({ maxSize: 1 });
+    await until(() => !cache.stat(manifest.digest) && !cache.stat(layers[0]!.digest), "eviction");
+    cache.unlink("hub/org/app", blob(1000, 3).digest);
+    await cache.evict({ repository: "hub/org/app" });
+    await until(() => stored(s3).length === 1, "its removal");
+    assert.deepEqual(stored(s3), [blob(1000, 3).digest]);
+    assert.equal(cache.linked("hub/org/app", manifest.digest), false);
+    assert.equal(depotOf(cache).objects, 1);
   }));
 
 Deno.test("depot, one whose settings are wrong is refused at once, and the directory is free again", () =>

@@ -6,8 +6,16 @@ import { OciError } from "../oci/errors.ts";
  * as they came (RFC 9112, 3.3), and a client may say anything there: `Host: a b`, `GET w://:`.
  */
 export function hasTarget({ url }: Request): boolean {
-  return /^https?:/i.test(url) && URL.canParse(url);
+  if (addresses.has(url)) return true;
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) return false;
+  if (addresses.size === MOST) addresses.clear();
+  addresses.add(url);
+  return true;
 }
+
+/** Some that are addresses: most requests to a busy proxy are for one of a few. */
+const addresses = new Set<string>();
+const MOST = 1000;
 
 /** The 400 for a request without one (RFC 9112, 3.2), in the form of the distribution spec. */
 export function noTarget({ method }: Request): Response {

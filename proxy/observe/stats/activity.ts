@@ -29,7 +29,7 @@ export interface ActivityFilter {
  * milliseconds, so that they keep growing across restarts and a reader can resume from its last one.
  */
 export class Activity {
-  readonly #ring: Logged[] = [];
+  readonly #ring: RequestRecord[] = [];
   readonly #capacity: number;
   readonly #first: number;
   #next: number;
@@ -41,10 +41,9 @@ export class Activity {
     this.#next = this.#first;
   }
 
-  /** Keeps `record` under the next number. */
+  /** Keeps `record`, which does not change any more, under the next number. */
   push(record: RequestRecord): void {
-    const logged = { ...record, seq: this.#next++ };
-    this.#ring[logged.seq % this.#capacity] = logged;
+    this.#ring[this.#next++ % this.#capacity] = record;
   }
 
   /** Number of the latest request; before the first, what it will follow. */
@@ -63,25 +62,33 @@ export class Activity {
 
   /** The request with this id, while it is remembered. */
   find(id: string): Logged | undefined {
-    return this.#ring.find((logged) => logged?.id === id);
+    for (let seq = this.last; seq >= this.#oldest; seq--) {
+      if (this.#at(seq).id === id) return { ...this.#at(seq), seq };
+    }
+    return undefined;
   }
 
   /** Up to `limit` of the requests after number `seq`, oldest first; the latest where more came. */
   after(seq: number, limit: number): Logged[] {
     const from = Math.max(seq + 1, this.#next - limit, this.#oldest);
     const found: Logged[] = [];
-    for (let i = from; i < this.#next; i++) found.push(this.#ring[i % this.#capacity]!);
+    for (let seq = from; seq < this.#next; seq++) found.push({ ...this.#at(seq), seq });
     return found;
   }
 
   /** Up to `limit` matching requests, newest first, numbered below `before` where given. */
   search(filter: ActivityFilter, limit: number, before = this.#next): Logged[] {
     const found: Logged[] = [];
-    for (let i = Math.min(before, this.#next) - 1; i >= this.#oldest && found.length < limit; i--) {
-      const logged = this.#ring[i % this.#capacity]!;
-      if (matches(logged, filter)) found.push(logged);
+    let seq = Math.min(before, this.#next) - 1;
+    for (; seq >= this.#oldest && found.length < limit; seq--) {
+      const record = this.#at(seq);
+      if (matches(record, filter)) found.push({ ...record, seq });
     }
     return found;
+  }
+
+  #at(seq: number): RequestRecord {
+    return this.#ring[seq % this.#capacity]!;
   }
 }
 

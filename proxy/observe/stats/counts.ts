@@ -36,6 +36,11 @@ export function add(sum: Counts, more: Readonly<Counts>): void {
   for (const counter of COUNTERS) sum[counter] += more[counter];
 }
 
+/** Sets `counts` to zero in place. */
+export function clear(counts: Counts): void {
+  for (const counter of COUNTERS) counts[counter] = 0;
+}
+
 /**
  * What the client got without a transfer of its own from upstream. A client that joined a running
  * fill counts as a hit: its bytes crossed the wire once, for somebody else.
@@ -67,35 +72,35 @@ export interface Pace {
  * Nothing is claimed for a registry that was not measured yet, nor for joining a running fill.
  */
 export function timeSaved(record: RequestRecord, pace: Pace): number {
-  if (!/^(hit|revalidated|stale)$/.test(record.cache)) return 0;
+  const { cache } = record;
+  if (cache !== "hit" && cache !== "revalidated" && cache !== "stale") return 0;
   const latency = record.upstreamMs > 0 ? 0 : pace.latencyMs;
   const transfer = pace.bytesPerSecond > 0 ? record.bytes / pace.bytesPerSecond * 1000 : 0;
   return latency + transfer;
 }
 
-/** The counters of one request; `pull` says whether it began a pull. */
-export function countsOf(record: RequestRecord, pull: boolean, pace: Pace): Counts {
-  const hit = isHit(record.cache);
-  const stale = record.cache === "stale";
-  return {
-    requests: 1,
-    pulls: pull ? 1 : 0,
-    hits: hit ? 1 : 0,
-    misses: record.cache === "miss" ? 1 : 0,
-    stale: stale ? 1 : 0,
-    errors: isError(record) ? 1 : 0,
-    bytesFromCache: hit || stale ? record.bytes : 0,
-    bytesFromUpstream: record.upstreamBytes,
-    timeSavedMs: timeSaved(record, pace),
-  };
+/** Adds one request to `sum` in place; `pull` says whether it began a pull. */
+export function addRequest(sum: Counts, record: RequestRecord, pull: boolean, pace: Pace): void {
+  const { cache } = record;
+  const hit = isHit(cache);
+  sum.requests++;
+  if (pull) sum.pulls++;
+  if (hit) sum.hits++;
+  if (cache === "miss") sum.misses++;
+  if (cache === "stale") sum.stale++;
+  if (isError(record)) sum.errors++;
+  if (hit || cache === "stale") sum.bytesFromCache += record.bytes;
+  sum.bytesFromUpstream += record.upstreamBytes;
+  sum.timeSavedMs += timeSaved(record, pace);
 }
 
 const WEIGHT = 0.2;
 /** Bodies below this say more about latency than about throughput. */
 const LARGE = 256 * 1024;
 
-/** `pace` after `record`: an exponentially weighted mean, unchanged where it says nothing. */
+/** `pace` after `record`: an exponentially weighted mean, the same where it says nothing. */
 export function paceAfter(record: RequestRecord, pace: Pace): Pace {
+  if (record.upstreamMs === 0 && record.cache !== "miss") return pace;
   const next = { ...pace };
   if (record.upstreamMs > 0 && record.upstreamStatus > 0 && record.upstreamStatus < 500) {
     next.latencyMs = mean(pace.latencyMs, record.upstreamMs);

@@ -13,10 +13,10 @@ export class Recent {
     this.#now = now;
   }
 
-  /** Counts `counts` into the present second. */
-  add(counts: Counts): void {
-    const second = Math.floor(this.#now() / 1000);
+  /** Counts `counts` into a second, in Unix seconds; one whose place has been taken since is past. */
+  add(second: number, counts: Counts): void {
     const bucket = this.#buckets[second % SECONDS]!;
+    if (bucket.second > second) return;
     if (bucket.second !== second) Object.assign(bucket, { second, counts: zero() });
     add(bucket.counts, counts);
   }

@@ -2,7 +2,7 @@
 import { existsSync, renameSync } from "node:fs";
 import type { RecordSink, RequestRecord } from "../record.ts";
 import { Activity } from "./activity.ts";
-import { add, type Counts, countsOf, type Pace, paceAfter, zero } from "./counts.ts";
+import { add, addRequest, clear, type Counts, type Pace, paceAfter, zero } from "./counts.ts";
 import { type Health, HealthTracker } from "./health.ts";
 import { Mutes } from "./mutes.ts";
 import { PullCounter } from "./pulls.ts";
@@ -34,6 +34,15 @@ export interface Point {
   /** Unix milliseconds at which the step begins. */
   start: number;
   counts: Counts;
+}
+
+/** Requests to one registry within one second, so that each is counted in one place only. */
+interface Gathered {
+  /** Unix seconds in which they ended. */
+  readonly second: number;
+  /** Unix milliseconds at which the minute began in which they came in. */
+  readonly minute: number;
+  readonly counts: Counts;
 }
 
 /**
@@ -73,8 +82,7 @@ export class Stats {
   readonly #paces: Map<string, Pace>;
   readonly #since: number;
   #pending = new Map<string, Row>();
-  /** The pending rows of each registry's latest minute, so that a busy one looks them up once. */
-  readonly #latest = new Map<string, { minute: number; rows: Row[] }>();
+  readonly #gathered = new Map<string, Gathered>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #pruned = 0;
   #writeError = "";
@@ -94,26 +102,23 @@ export class Stats {
 
   /** Counts one request; hand this to the proxy. */
   readonly sink: RecordSink = (record: RequestRecord): void => {
-    const pace = this.pace(record.registry);
-    const counts = countsOf(record, this.#pulls.begins(record), pace);
-    add(entry(this.#totals, record.registry), counts);
-    this.#recent.add(counts);
-    for (const row of this.#rowsAt(record.time, record.registry)) add(row.counts, counts);
-    if (record.registry !== "") this.#paces.set(record.registry, paceAfter(record, pace));
+    const { registry } = record;
+    const pace = this.pace(registry);
+    addRequest(this.#countsAt(record.time, registry), record, this.#pulls.begins(record), pace);
+    const next = paceAfter(record, pace);
+    if (next !== pace && registry !== "") this.#paces.set(registry, next);
     this.#health.observe(record);
     this.activity.push(record);
   };
 
   /** Counts content that came from upstream for a request which had been counted before. */
   readonly addUpstreamBytes = (registry: string, bytes: number): void => {
-    const counts = { ...zero(), bytesFromUpstream: bytes };
-    add(entry(this.#totals, registry), counts);
-    this.#recent.add(counts);
-    for (const row of this.#rowsAt(this.#now(), registry)) add(row.counts, counts);
+    this.#countsAt(this.#now(), registry).bytesFromUpstream += bytes;
   };
 
   /** Everything counted since the file was made. */
   totals(): Totals {
+    this.#settle();
     const all = zero();
     for (const counts of this.#totals.values()) add(all, counts);
     return { since: this.#since, all, registries: this.#totals };
@@ -121,6 +126,7 @@ export class Stats {
 
   /** Counters over the last 60 seconds. */
   lastMinute(): Counts {
+    this.#settle();
     return this.#recent.sum();
   }
 
@@ -165,12 +171,12 @@ export class Stats {
 
   /** Writes what is not on disk yet. A full disk is remembered and tried again the next time. */
   flush(): void {
+    this.#settle();
     const now = this.#now();
     for (const step of SERIES) this.#row(step, begin(step, now), "");
     try {
       this.#store.write(this.#pending.values(), this.#paces);
       this.#pending = new Map();
-      this.#latest.clear();
       if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
       this.#writeError = "";
     } catch (error) {
@@ -187,21 +193,40 @@ export class Stats {
   }
 
   *#rows(step: Step, from: number, to: number): Generator<Row> {
+    this.#settle();
     yield* this.#store.read(step, from, to);
     for (const row of this.#pending.values()) {
       if (row.step === step && row.start >= from && row.start < to) yield row;
     }
   }
 
-  /** The pending rows in which a request of that time counts. */
-  #rowsAt(time: number, registry: string): Row[] {
+  /** Where a request of that time counts for now; {@linkcode #settle} adds it to what is read. */
+  #countsAt(time: number, registry: string): Counts {
+    const second = Math.floor(this.#now() / 1000);
     const minute = begin("minute", time);
-    const latest = this.#latest.get(registry);
-    if (latest?.minute === minute) return latest.rows;
-    const rows = SERIES.map((step) => this.#row(step, begin(step, time), registry));
-    rows.push(this.#row("total", 0, registry));
-    this.#latest.set(registry, { minute, rows });
-    return rows;
+    let gathered = this.#gathered.get(registry);
+    if (!gathered) {
+      this.#gathered.set(registry, gathered = { second, minute, counts: zero() });
+    } else if (gathered.second !== second || gathered.minute !== minute) {
+      this.#add(registry, gathered);
+      Object.assign(gathered, { second, minute });
+    }
+    return gathered.counts;
+  }
+
+  /** To be called before anything is read. */
+  #settle(): void {
+    for (const [registry, gathered] of this.#gathered) this.#add(registry, gathered);
+  }
+
+  /** Moves what was gathered to the sums that it belongs to. */
+  #add(registry: string, { second, minute, counts }: Gathered): void {
+    if (counts.requests === 0 && counts.bytesFromUpstream === 0) return;
+    add(entry(this.#totals, registry), counts);
+    this.#recent.add(second, counts);
+    for (const step of SERIES) add(this.#row(step, begin(step, minute), registry).counts, counts);
+    add(this.#row("total", 0, registry).counts, counts);
+    clear(counts);
   }
 
   #row(step: Step, start: number, registry: string): Row {
@@ -215,7 +240,6 @@ export class Stats {
     for (const [key, row] of this.#pending) {
       if (row.step === "minute" && now - row.start > STEPS.day) this.#pending.delete(key);
     }
-    this.#latest.clear();
   }
 }
 

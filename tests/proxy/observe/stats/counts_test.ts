@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { countsOf, isError, paceAfter, timeSaved } from "../../../../proxy/observe/stats/counts.ts";
+import {
+  addRequest,
+  type Counts,
+  isError,
+  paceAfter,
+  timeSaved,
+  zero,
+} from "../../../../proxy/observe/stats/counts.ts";
+import type { RequestRecord } from "../../../../proxy/observe/record.ts";
 import { record } from "../../../fake/records.ts";
 
 const PACE = { bytesPerSecond: 1000, latencyMs: 200 };
@@ -51,11 +59,17 @@ Deno.test("paceAfter, learns throughput from large misses, latency from answers"
   assert.equal(paceAfter({ ...large, upstreamStatus: 503 }, nothing).latencyMs, 0);
 });
 
-Deno.test("countsOf, a joined fill is a hit, a revalidated tag too", () => {
+function countsOf(request: RequestRecord, pull: boolean): Counts {
+  const counts = zero();
+  addRequest(counts, request, pull, PACE);
+  return counts;
+}
+
+Deno.test("addRequest, a joined fill is a hit, a revalidated tag too", () => {
   for (const cache of ["hit", "joined", "revalidated"] as const) {
-    const counts = countsOf(record({ cache, bytes: 10 }), true, PACE);
+    const counts = countsOf(record({ cache, bytes: 10 }), true);
     assert.deepEqual([counts.hits, counts.bytesFromCache, counts.pulls], [1, 10, 1], cache);
   }
-  const miss = countsOf(record({ cache: "miss", bytes: 10, upstreamBytes: 10 }), false, PACE);
+  const miss = countsOf(record({ cache: "miss", bytes: 10, upstreamBytes: 10 }), false);
   assert.deepEqual([miss.misses, miss.bytesFromCache, miss.bytesFromUpstream], [1, 0, 10]);
 });

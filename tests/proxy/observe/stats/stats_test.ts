@@ -116,6 +116,21 @@ Deno.test("Stats, the last minute slides", () => {
   stats.close();
 });
 
+Deno.test("Stats, what is read late counts at the time when it happened", () => {
+  const { clock, stats } = fixture();
+  for (let i = 0; i < 3; i++) stats.sink(record({ time: clock.now, bytes: 1 }));
+  clock.now += MINUTE;
+  stats.sink(record({ time: clock.now, registry: "quay", bytes: 10 }));
+  stats.addUpstreamBytes("quay", 5);
+  const { requests, bytesFromCache, bytesFromUpstream } = stats.lastMinute();
+  assert.deepEqual([requests, bytesFromCache, bytesFromUpstream], [1, 10, 5]);
+  const minutes = stats.series("minute", NOON, clock.now + 1);
+  assert.deepEqual(minutes.map(({ counts }) => counts.requests), [3, 1]);
+  assert.equal(stats.totals().all.requests, 4);
+  assert.equal(stats.totals().all.bytesFromCache, 13, "and once only");
+  stats.close();
+});
+
 Deno.test("openStats, a damaged file or one of a newer version is moved aside", async () => {
   const dir = await Deno.makeTempDir();
   const file = join(dir, "stats.db");

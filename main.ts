@@ -21,7 +21,7 @@ const io = {
   env: Deno.env.toObject(),
   cwd: Deno.cwd(),
   print: (line: string) => console.log(line),
-  complain: (line: string) => console.error(line),
+  complain,
   prompt: (part: string) => void Deno.stderr.writeSync(new TextEncoder().encode(part)),
   input: Deno.stdin,
 };
@@ -64,6 +64,15 @@ function silenceLegacyAbort(): void {
 const progress = Deno.stderr.isTerminal()
   ? (line: string) => io.prompt(`\r${line}\x1b[K`)
   : undefined;
+
+/** A disk that is full or a reader that has gone is no reason to stop: there is nobody to tell. */
+function complain(line: string): void {
+  try {
+    console.error(line);
+  } catch {
+    // as above
+  }
+}
 
 /** What is the user's to mend gets one line; exit code 2 for configuration, 1 for the rest. */
 function exitCodeOf(thrown: unknown): number {

@@ -13,7 +13,14 @@ import { ForwardService } from "../proxy/forward/service.ts";
 import { listen, type Listener } from "../proxy/http/listen.ts";
 import type { Observed } from "../proxy/notify/observed.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
-import { cacheLog, configureLog, logger, logRequest } from "../proxy/observe/log.ts";
+import {
+  cacheLog,
+  configureLog,
+  logger,
+  logRequest,
+  logRoom,
+  lostLines,
+} from "../proxy/observe/log.ts";
 import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
 import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
@@ -106,7 +113,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       watchRegistries(books.watch, next);
       webhooks.configure(next.webhooks);
       cache?.configure(cacheOptions(next));
-      await configureLog(next.log);
+      configureLog(next.log);
       if (fixedOf(next) !== fixedOf(config)) {
         logger("config").warn(
           "listen addresses, cache.dir and where cache.depot is change at the next start only",
@@ -173,6 +180,7 @@ async function openBooks(
     usage: async () => await cache?.usage() ?? NO_USAGE,
     runningFills: () => cache?.fills().length ?? 0,
     depot: cache?.depot() && (() => cache.depot()!),
+    lostLines,
     quotas: () => quota.entries(),
   });
   cache?.onEvent(metrics.onCacheEvent);
@@ -210,6 +218,7 @@ function startProxy(
     started,
     now: Date.now,
     gate: (registry) => watch.gate(registry),
+    room: logRoom,
     onRecord(record) {
       logRequest(record);
       stats.sink(record);

@@ -2,7 +2,7 @@
 import type { LoadInput } from "../proxy/config/load_input.ts";
 import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
-import { closeLog, configureLog, logger } from "../proxy/observe/log.ts";
+import { configureLog, flushLog, logger } from "../proxy/observe/log.ts";
 import { type Program, startProgram, type Surroundings } from "./program.ts";
 
 /** What the command reads and writes. */
@@ -20,10 +20,12 @@ export async function serve(args: readonly string[], io: ServeIo): Promise<numbe
     apply: ({ config }) => current.program?.reconfigure(config),
   });
   await using _ = { [Symbol.asyncDispose]: () => live.close() };
-  await configureLog(live.current.log);
-  await using __ = { [Symbol.asyncDispose]: closeLog };
+  configureLog(live.current.log);
+  await using _log = { [Symbol.asyncDispose]: flushLog };
+  using _errors = onUncaught((error) => void tellAndExit(error, io));
   for (const warning of live.loaded.warnings) logger("config").warn(warning);
   const program = current.program = await startProgram(live, io);
+  await flushLog();
   io.complain(program.banner);
   live.subscribe(logReload);
   const reload = () => void live.reload("SIGHUP");
@@ -32,6 +34,35 @@ export async function serve(args: readonly string[], io: ServeIo): Promise<numbe
   if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", reload);
   await program.close(live.current.shutdown_grace);
   return 0;
+}
+
+/**
+ * Calls `tell` with an error that nobody has caught, and does without what Deno does then: it ends
+ * the process at once, and the last lines of the log, which say how it came to that, with it.
+ */
+function onUncaught(tell: (error: unknown) => void): Disposable {
+  const thrown = (event: ErrorEvent) => {
+    event.preventDefault();
+    tell(event.error);
+  };
+  const rejected = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    tell(event.reason);
+  };
+  addEventListener("error", thrown);
+  addEventListener("unhandledrejection", rejected);
+  return {
+    [Symbol.dispose]() {
+      removeEventListener("error", thrown);
+      removeEventListener("unhandledrejection", rejected);
+    },
+  };
+}
+
+async function tellAndExit(error: unknown, io: Pick<ServeIo, "complain">): Promise<never> {
+  await flushLog();
+  io.complain(`error: Uncaught ${Deno.inspect(error)}`);
+  Deno.exit(1);
 }
 
 function logReload({ ok, reason, problems, changes, warnings }: ReloadResult): void {

@@ -28,6 +28,8 @@ export interface ServerParts {
   onRecord: RecordSink;
   /** Told of content that comes from upstream for a request which has been reported already. */
   onLateBytes?(registry: string, bytes: number): void;
+  /** Where what is told of requests cannot be written fast enough: when the next one may be served. */
+  room?(): Promise<void> | undefined;
   /** Whether the program's other parts run too; not ready before that. */
   started(): boolean;
   now(): number;
@@ -68,7 +70,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   let active = 0;
   const ended = () => void active--;
   const handle = (request: Request, caller: Caller) => {
-    const answer = handler(request, caller);
+    const room = parts.room?.();
+    const answer = room ? room.then(() => handler(request, caller)) : handler(request, caller);
     if (answer instanceof Response) return answer; // From memory, and on its way already.
     active++;
     (caller.completed ?? Promise.resolve()).then(ended, ended);

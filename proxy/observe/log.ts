@@ -1,33 +1,38 @@
-/** The log: one line an event, as text for people or JSON for machines. */
-import {
-  configure,
-  getLogger,
-  getStreamSink,
-  type Logger,
-  type LogRecord,
-  reset,
-  type TextFormatter,
-} from "@logtape/logtape";
+/**
+ * The log: one line an event, as text for people or JSON for machines. Lines of every kind go through
+ * one writer in the order in which they are told; those of requests, of which there may be thousands
+ * a second, go there directly.
+ */
+import { configureSync, getLogger, type Logger } from "@logtape/logtape";
+import { systemClock } from "../../base/clock.ts";
+import { LineWriter, type LineWriterOptions } from "../../base/line_writer.ts";
 import { formatSize } from "../../base/units.ts";
 import type { CacheEvent } from "../../cache/events.ts";
 import type { Config } from "../config/schema.ts";
+import { type Format, FORMATS, levelOf, lostLine, requestLine } from "./log_format.ts";
 import type { RequestRecord } from "./record.ts";
 
 const LEVELS = { debug: "debug", info: "info", warn: "warning", error: "error" } as const;
 
+/** Where the log goes, and how a line is written there. */
+interface Output {
+  writer: LineWriter;
+  format: Format;
+}
+
+let output: Output | undefined;
+
 /**
- * Sets level and format for the process, to standard error. Called again after a reload.
- * `stream` is for tests.
+ * Sets level and format for the process, to standard error. Called again after a reload; the writer
+ * stays. `writer` is for tests.
  */
-export async function configureLog(
-  log: Config["log"],
-  stream: WritableStream<Uint8Array> = Deno.stderr.writable,
-): Promise<void> {
-  await reset(); // the old sink lets go of the stream before the new one takes it
-  await configure({
-    sinks: {
-      out: getStreamSink(keepOpen(stream), { formatter: log.format === "json" ? json : text }),
-    },
+export function configureLog(log: Config["log"], writer?: LineWriter): void {
+  const out = { writer: writer ?? output?.writer ?? logWriter(), format: log.format };
+  output = out;
+  const format = FORMATS[log.format];
+  configureSync({
+    reset: true, // within one call, so that no line falls between the old and the new
+    sinks: { out: (entry) => out.writer.add(format(entry)) },
     loggers: [
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["out"] },
       { category: ["berth"], lowestLevel: LEVELS[log.level], sinks: ["out"] },
@@ -35,19 +40,49 @@ export async function configureLog(
   });
 }
 
-/** Writes what is still to be written; after that nothing is. */
-export const closeLog: () => Promise<void> = reset;
-
-/** A reload disposes of the old sink; the stream beneath it stays open. */
-function keepOpen(stream: WritableStream<Uint8Array>): WritableStream<Uint8Array> {
-  const writer = stream.getWriter();
-  return new WritableStream({
-    write: (chunk) => writer.write(chunk),
-    close: () => writer.releaseLock(),
+/** A writer of log lines, to standard error unless something else is said. */
+export function logWriter(
+  write: LineWriterOptions["write"] = toStandardError,
+  clock: LineWriterOptions["clock"] = systemClock,
+): LineWriter {
+  return new LineWriter({
+    write,
+    clock,
+    lostLine: (count, error) => lostLine(count, error, output?.format ?? "text", Date.now()),
   });
 }
 
-type Write = (line: string, properties?: { error?: unknown; request?: RequestRecord }) => void;
+/** A pipe that somebody else has set to return at once, instead of waiting for its reader, is waited for. */
+async function toStandardError(bytes: Uint8Array): Promise<number> {
+  for (;;) {
+    try {
+      return await Deno.stderr.write(bytes);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      await systemClock.delay(20);
+    }
+  }
+}
+
+/** Where the log's reader is so slow that requests should wait: a promise for the end of that. */
+export function logRoom(): Promise<void> | undefined {
+  return output?.writer.room;
+}
+
+/** Lines that were lost because the log could not be written. */
+export function lostLines(): number {
+  return output?.writer.lost ?? 0;
+}
+
+/** Writes what has been gathered; at the end of the process, and before something else is printed. */
+export async function flushLog(): Promise<void> {
+  await output?.writer.close(FLUSH_MS);
+}
+
+/** Milliseconds that a reader who does not read may hold up the end. */
+const FLUSH_MS = 2000;
+
+type Write = (line: string, properties?: { error?: unknown }) => void;
 
 /** The log of a part: `cache`, `config`, `upstream`. Braces in a line mean nothing. */
 export function logger(part: string): Record<"debug" | "info" | "warn" | "error", Write> {
@@ -104,88 +139,8 @@ function name({ repository, digest }: { repository: string; digest: string }): s
 
 const requests = getLogger(["berth", "request"]);
 
-/** Writes one line for each request. Pages, health checks and pings only at debug. */
+/** Writes one line for each request, past the logger, which costs several times as much. */
 export function logRequest(record: RequestRecord): void {
-  const quiet = record.kind === "page" || record.kind === "ping";
-  const failed = record.status >= 500 && !notReady(record);
-  const broken = /^(upstream broke off|damaged|stopped)$/.test(record.ended);
-  const level = failed ? "error" : broken ? "warn" : quiet ? "debug" : "info";
-  if (!requests.isEnabledFor(level === "warn" ? "warning" : level)) return;
-  logger("request")[level](summary(record), { request: record });
-}
-
-/** What `/readyz` says while parts are starting or ending is an answer, not a failure. */
-function notReady({ kind, status, path }: RequestRecord): boolean {
-  return kind === "page" && status === 503 && path === "/readyz";
-}
-
-/** `GET docker library/alpine:3.20 200 hit 1.5 KiB 12ms 10.0.0.1` */
-export function summary(record: RequestRecord): string {
-  const { repository, reference } = record;
-  const name = reference
-    ? `${repository}${reference.includes(":") ? "@" : ":"}${reference}`
-    : repository || record.path;
-  const parts = [
-    record.method,
-    record.registry || "-",
-    name,
-    record.status,
-    record.cache === "none" ? "-" : record.cache,
-    formatSize(record.bytes),
-    `${Math.round(record.durationMs)}ms`,
-    record.client,
-  ];
-  if (record.ended !== "complete") parts.push(`(${record.ended})`);
-  if (record.user) parts.push(`user=${record.user}`);
-  if (record.upstreamStatus) parts.push(`upstream=${record.upstreamStatus}`);
-  if (record.error) parts.push(`${record.error}: ${record.message}`);
-  return parts.join(" ");
-}
-
-const text: TextFormatter = (entry) => {
-  const time = new Date(entry.timestamp).toISOString();
-  const level = LABELS[entry.level];
-  return `${time} ${level} ${printable(messageOf(entry))}${errorOf(entry)}\n`;
-};
-
-/** Of every line `time` is when it was written and `message` what the text format says, too. */
-const json: TextFormatter = (entry) => {
-  const { request, error, line: _, ...rest } = entry.properties;
-  return JSON.stringify({
-    time: new Date(entry.timestamp).toISOString(),
-    level: LABELS[entry.level].trim().toLowerCase(),
-    logger: entry.category.slice(1).join("."),
-    message: messageOf(entry),
-    ...(request ? fieldsOf(request as RequestRecord) : {}),
-    ...(error === undefined ? {} : { cause: String(error) }),
-    ...rest,
-  }) + "\n";
-};
-
-function fieldsOf({ time, message, ...fields }: RequestRecord): Record<string, unknown> {
-  return { started: new Date(time).toISOString(), ...fields, errorMessage: message };
-}
-
-const LABELS: Record<LogRecord["level"], string> = {
-  trace: "DEBUG",
-  debug: "DEBUG",
-  info: "INFO ",
-  warning: "WARN ",
-  error: "ERROR",
-  fatal: "ERROR",
-};
-
-function messageOf(entry: LogRecord): string {
-  return entry.message.map((part) => typeof part === "string" ? part : String(part)).join("");
-}
-
-function errorOf(entry: LogRecord): string {
-  const { error } = entry.properties;
-  return error === undefined ? "" : printable(` (${String(error)})`);
-}
-
-/** One line, whatever a client or an upstream put into a name: no control characters. */
-function printable(line: string): string {
-  // deno-lint-ignore no-control-regex
-  return line.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
+  if (!output || !requests.isEnabledFor(levelOf(record))) return;
+  output.writer.add(requestLine(record, output.format));
 }

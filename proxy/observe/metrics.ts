@@ -8,6 +8,7 @@ import type { DepotUsage } from "../../cache/depot_options.ts";
 import { DigestMismatch } from "../../cache/errors.ts";
 import type { CacheListener } from "../../cache/events.ts";
 import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
+import { RequestCounts } from "./request_counts.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 
 /** What is read at each scrape. */
@@ -19,6 +20,8 @@ export interface MetricsSources {
   runningFills: () => number;
   /** How the depot is doing, where there is one. */
   depot?: (() => DepotUsage) | undefined;
+  /** Lines of the log that could not be written since the start. */
+  lostLines: () => number;
   /** What registries have said of their limits. */
   quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
 }
@@ -49,34 +52,22 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const register = new Registry();
   collectProcessMetrics(register);
   collectState(register, sources);
+  const { settle, ...requests } = requestMetrics(register);
   return {
-    ...requestMetrics(register),
+    ...requests,
     onCacheEvent: cacheMetrics(register),
     register,
-    scrape: async () => ({ text: await register.metrics(), contentType: register.contentType }),
+    async scrape() {
+      settle();
+      return { text: await register.metrics(), contentType: register.contentType };
+    },
   };
 }
 
-function requestMetrics(register: Registry): Pick<Metrics, "sink" | "addUpstreamBytes"> {
+function requestMetrics(
+  register: Registry,
+): Pick<Metrics, "sink" | "addUpstreamBytes"> & { settle(): void } {
   const registers = [register];
-  const requests = new Counter({
-    name: "berth_requests_total",
-    help: "Requests by registry, kind and how the cache answered.",
-    labelNames: ["registry", "kind", "result"] as const,
-    registers,
-  });
-  const responses = new Counter({
-    name: "berth_responses_total",
-    help: "Responses by registry and status code.",
-    labelNames: ["registry", "code"] as const,
-    registers,
-  });
-  const sent = new Counter({
-    name: "berth_response_bytes_total",
-    help: "Body bytes sent to clients, by how the cache answered.",
-    labelNames: ["registry", "result"] as const,
-    registers,
-  });
   const fetched = new Counter({
     name: "berth_upstream_bytes_total",
     help: "Body bytes read from upstream.",
@@ -89,13 +80,6 @@ function requestMetrics(register: Registry): Pick<Metrics, "sink" | "addUpstream
     labelNames: ["registry", "end"] as const,
     registers,
   });
-  const firstByte = new Histogram({
-    name: "berth_first_byte_seconds",
-    help: "Time until response headers, by kind and how the cache answered.",
-    labelNames: ["kind", "result"] as const,
-    buckets: [0.0005, 0.001, 0.0025, ...LATENCY_SECONDS],
-    registers,
-  });
   const latency = new Histogram({
     name: "berth_upstream_latency_seconds",
     help: "Time until upstream's response headers.",
@@ -103,17 +87,19 @@ function requestMetrics(register: Registry): Pick<Metrics, "sink" | "addUpstream
     buckets: LATENCY_SECONDS,
     registers,
   });
+  const counts = new RequestCounts(register, [0.0005, 0.001, 0.0025, ...LATENCY_SECONDS]);
   const sink = (record: RequestRecord): void => {
-    const { registry, kind, cache: result } = record;
-    requests.inc({ registry, kind, result });
-    responses.inc({ registry, code: String(record.status) });
-    sent.inc({ registry, result }, record.bytes);
-    firstByte.observe({ kind, result }, record.firstByteMs / 1000);
+    const { registry } = record;
+    counts.add(record);
     if (record.upstreamBytes > 0) fetched.inc({ registry }, record.upstreamBytes);
     if (record.upstreamStatus > 0) latency.observe({ registry }, record.upstreamMs / 1000);
     if (record.ended !== "complete") broken.inc({ registry, end: record.ended });
   };
-  return { sink, addUpstreamBytes: (registry, bytes) => fetched.inc({ registry }, bytes) };
+  return {
+    sink,
+    addUpstreamBytes: (registry, bytes) => fetched.inc({ registry }, bytes),
+    settle: () => counts.settle(),
+  };
 }
 
 function cacheMetrics(register: Registry): CacheListener {
@@ -171,6 +157,15 @@ function collectState(register: Registry, sources: MetricsSources): void {
   });
   gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
   if (sources.depot) collectDepot(register, sources.depot);
+  new Counter({
+    name: "berth_log_lines_lost_total",
+    help: "Lines of the log that could not be written: disk full, or a reader that has gone.",
+    registers: [register],
+    collect() {
+      this.reset();
+      this.inc(sources.lostLines());
+    },
+  });
   quotaGauge(register, sources, "remaining", "Pulls that a registry has left, as it last said.");
   quotaGauge(register, sources, "limit", "Pulls that a registry allows in its window.");
   new Gauge({

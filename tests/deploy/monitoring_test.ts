@@ -9,6 +9,7 @@ const metrics = createMetrics({
   version: "1.2.3",
   usage: () => Promise.resolve({ bytes: 0, blobs: 0, maxSize: 0 }),
   runningFills: () => 0,
+  lostLines: () => 0,
   quotas: () => [],
   depot: () => ({
     ...{ problem: "", objects: 0, bytes: 0, maxSize: 0, queued: 0, gets: 0, puts: 0, errors: 0 },

@@ -110,6 +110,7 @@ export async function adminFixture(
       version: "1.2.3",
       usage: () => cache.usage(),
       runningFills: () => cache.fills().length,
+      lostLines: () => 0,
       quotas: () => quotas.entries(),
     }),
     webhooks,

@@ -21,7 +21,11 @@ function config(url: string, more: Record<string, unknown> = {}): Config {
   });
 }
 
-async function start(config: Config, records: RequestRecord[] = []): Promise<ProxyServer> {
+async function start(
+  config: Config,
+  records: RequestRecord[] = [],
+  room?: () => Promise<void> | undefined,
+): Promise<ProxyServer> {
   return await startServer(config, {
     cache: undefined,
     quota: new QuotaBook(),
@@ -30,6 +34,7 @@ async function start(config: Config, records: RequestRecord[] = []): Promise<Pro
     started: () => true,
     now: Date.now,
     onRecord: (record) => records.push(record),
+    ...(room && { room }),
   });
 }
 
@@ -144,4 +149,21 @@ Deno.test("readyz, says which registries are open to whoever reaches this addres
   };
   assert.deepEqual(JSON.parse(await readyz("0.0.0.0:0")), { status: "ok", exposed: ["hub"] });
   assert.deepEqual(JSON.parse(await readyz("127.0.0.1:0")), { status: "ok" });
+});
+
+Deno.test("startServer, requests wait while what is told of them finds no room", async () => {
+  await using upstream = await fakeRegistry();
+  const full = Promise.withResolvers<void>();
+  let room: Promise<void> | undefined = full.promise;
+  const server = await start(config(upstream.url), [], () => room);
+  const asked = fetch(`http://127.0.0.1:${server.address!.port}/healthz`);
+  while (server.active() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(
+    await Promise.race([asked.then(() => "answered"), Promise.resolve("waits")]),
+    "waits",
+  );
+  room = undefined;
+  full.resolve();
+  assert.equal(await (await asked).text(), '{"status":"ok"}');
+  await server.close(1000);
 });

@@ -8,6 +8,7 @@ function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
     version: "1.2.3",
     usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
     runningFills: () => 3,
+    lostLines: () => 2,
     quotas: () => quotas,
   });
 }
@@ -54,6 +55,7 @@ Deno.test("Metrics, the depot's state, where there is one", async () => {
     version: "1.2.3",
     usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
     runningFills: () => 3,
+    lostLines: () => 0,
     quotas: () => [],
     depot: () => depot,
   });
@@ -67,6 +69,36 @@ Deno.test("Metrics, the depot's state, where there is one", async () => {
       "berth_depot_errors_total 0",
     ]
   ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
+});
+
+Deno.test("Metrics, times to the first byte, and each scrape has all requests before it", async () => {
+  const metrics = fixture();
+  const bucket = (le: string, count: number) =>
+    `berth_first_byte_seconds_bucket{le="${le}",kind="blob",result="hit"} ${count}`;
+  for (const firstByteMs of [0, 0.5, 3, 30_001]) metrics.sink(record({ firstByteMs }));
+  const text = await lines(metrics);
+  for (
+    const line of [
+      bucket("0.0005", 2),
+      bucket("0.0025", 2),
+      bucket("0.005", 3),
+      bucket("30", 3),
+      bucket("+Inf", 4),
+      'berth_first_byte_seconds_sum{kind="blob",result="hit"} 30.0045',
+      'berth_first_byte_seconds_count{kind="blob",result="hit"} 4',
+    ]
+  ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
+  metrics.sink(record({ registry: "quay", status: 404 }));
+  metrics.sink(record());
+  const later = await lines(metrics);
+  for (
+    const line of [
+      bucket("0.0025", 4),
+      'berth_requests_total{registry="docker",kind="blob",result="hit"} 5',
+      'berth_responses_total{registry="docker",code="200"} 5',
+      'berth_responses_total{registry="quay",code="404"} 1',
+    ]
+  ) assert.ok(later.includes(line), `${line}\n${later.join("\n")}`);
 });
 
 Deno.test("Metrics, the cache's state and events", async () => {
@@ -99,6 +131,7 @@ Deno.test("Metrics, the cache's state and events", async () => {
       'berth_damaged_total{where="disk"} 1',
       'berth_damaged_total{where="upstream"} 1',
       "berth_not_stored_total 1",
+      "berth_log_lines_lost_total 2",
       'berth_quota_remaining{registry="docker"} 12',
       'berth_quota_limit{registry="docker"} 100',
       `berth_build_info{version="1.2.3",deno="${Deno.version.deno}"} 1`,

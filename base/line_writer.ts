@@ -79,14 +79,12 @@ export class LineWriter {
     return true;
   }
 
-  /** Writes the rest, for `ms` at most. */
-  async close(ms: number): Promise<void> {
+  /** As {@linkcode flush}, for `ms` at most. */
+  async flushWithin(ms: number): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(ms, resolve);
     await Promise.race([this.flush(), late]);
     cancel();
-    this.#cancel?.();
-    this.#cancel = undefined;
   }
 
   #begin(): Promise<void> {

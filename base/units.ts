@@ -52,17 +52,17 @@ export function parseDuration(text: string): number | undefined {
 
 /** `bytes` in the largest binary unit that keeps it readable: `412 MiB`, `1.5 GiB`. */
 export function formatSize(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
+  while (value >= 1024 && unit < BINARY_UNITS.length - 1) {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${
-    units[unit]
-  }`;
+  const rounded = unit === 0 || value >= 100 ? Math.round(value) : Math.round(value * 10) / 10;
+  return `${rounded} ${BINARY_UNITS[unit]}`;
 }
+
+const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** `ms` in one or two units: `45s`, `2h10m`, `60d`. */
 export function formatDuration(ms: number): string {

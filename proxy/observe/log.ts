@@ -76,7 +76,7 @@ export function lostLines(): number {
 
 /** Writes what has been gathered; at the end of the process, and before something else is printed. */
 export async function flushLog(): Promise<void> {
-  await output?.writer.close(FLUSH_MS);
+  await output?.writer.flushWithin(FLUSH_MS);
 }
 
 /** Milliseconds that a reader who does not read may hold up the end. */

@@ -104,6 +104,7 @@ Deno.test("LineWriter, a write that fails is tried again, from where it failed",
   assert.deepEqual(written, ["one\ntwo\nth"]);
   writer.add("four\n");
   assert.equal(await writer.flush(), false);
+  await writer.flushWithin(1000);
   await clock.advance(5000);
   assert.equal(writer.room, undefined, "nobody waits for a disk");
   disk.free = 1000;
@@ -134,17 +135,17 @@ Deno.test("LineWriter, what could not be kept until writing works again is told"
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("LineWriter, close writes the rest, and does not wait for ever", async () => {
+Deno.test("LineWriter, at the end the rest is written, and nobody is waited for for ever", async () => {
   const { clock, written, writer } = setup();
   writer.add("last\n");
-  await writer.close(1000);
+  await writer.flushWithin(1000);
   assert.deepEqual(written, ["last\n"]);
   assert.equal(clock.pending, 0);
 
   const stuck = setup(() => new Promise<never>(() => {}));
   stuck.writer.add("never\n");
   let closed = false;
-  const closing = stuck.writer.close(1000).then(() => closed = true);
+  const closing = stuck.writer.flushWithin(1000).then(() => closed = true);
   await stuck.clock.advance(999);
   assert.equal(closed, false);
   await stuck.clock.advance(1);

@@ -1,6 +1,5 @@
 /** Berth as users run it: in a process of its own, with a configuration file. */
 import { join, resolve } from "node:path";
-import { GATHER_MS } from "../../../base/line_writer.ts";
 import { giveToBerth, NOBODY } from "./account.ts";
 import { finish, type Finished, start } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
@@ -18,7 +17,7 @@ export interface Berth extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly cacheDir: string;
-  /** What the process has printed of all that happened so far. */
+  /** What the running process has printed so far. */
   output(): Promise<string>;
   stop(signal?: Deno.Signal): Promise<number>;
   /** Runs one of Berth's other commands on the same configuration, to its end. */
@@ -92,11 +91,7 @@ export async function startBerth(
     get pid() {
       return process.pid;
     },
-    async output() {
-      // For so long lines are gathered; once more for a machine that is busy.
-      await new Promise((resolve) => setTimeout(resolve, 2 * GATHER_MS));
-      return await process.output();
-    },
+    output: () => process.output(),
     stop: (signal) => process.stop(signal),
     command: (...words) =>
       finish(command!, [...args, ...words, "--config", configFile], { cwd: dir }),

@@ -1,5 +1,6 @@
 /** Real processes: run one to its end, or keep one running until it is disposed of. */
 import { join } from "node:path";
+import { GATHER_MS } from "../../../base/line_writer.ts";
 import { scratchDir } from "./scratch.ts";
 import { until } from "./wait.ts";
 
@@ -76,7 +77,7 @@ export interface StartOptions {
 /** A process of the test's own. Disposing of it ends it: SIGTERM, then SIGKILL after ten seconds. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
-  /** What it has printed so far, both streams. */
+  /** What it has printed of all that happened so far, both streams. */
   output(): Promise<string>;
   /** Sends a signal and waits for the end; resolves to the exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
@@ -112,7 +113,11 @@ export async function start(
   };
   const running: Running = {
     pid: child.pid,
-    output: () => Deno.readTextFile(log).catch(() => ""),
+    async output() {
+      // For so long Berth gathers lines; once more for a machine that is busy.
+      await new Promise((resolve) => setTimeout(resolve, 2 * GATHER_MS));
+      return await Deno.readTextFile(log).catch(() => "");
+    },
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

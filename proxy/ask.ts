@@ -6,6 +6,7 @@ import { discard, readLimited } from "./http/body.ts";
 import { codingsOf } from "./http/content_coding.ts";
 import { requestHeaders } from "./http/headers.ts";
 import { calledAs } from "./names/target.ts";
+import { isContentOf } from "./oci/content.ts";
 import { codeForStatus, OciError, parseCode } from "./oci/errors.ts";
 import type { OciPath } from "./oci/path.ts";
 
@@ -58,7 +59,7 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
       }`,
     });
   }
-  if (isReading(question)) updateProof(x.proof, response);
+  if (isReading(question)) updateProof(x.proof, question, response);
   x.asked.upstreamStatus = response.status;
   x.asked.upstreamMs ||= Math.round(ms);
   return response;
@@ -70,8 +71,9 @@ function isReading({ path, actions, scopes }: Question): boolean {
 }
 
 /** A registry that says 404 may mean that there is nothing for this client. */
-function updateProof(proof: Proof, { ok, status }: Response): void {
-  if (ok) proof.confirm();
+function updateProof(proof: Proof, { path }: Question, response: Response): void {
+  const { status } = response;
+  if (isContentOf(path, response)) proof.confirm();
   else if (status === 401 || status === 403 || status === 404) proof.forget();
 }
 

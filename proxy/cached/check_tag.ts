@@ -3,12 +3,13 @@ import type { Cache } from "../../cache/api.ts";
 import { parseDigest } from "../../cache/digest.ts";
 import { isManifestType } from "../../cache/manifest.ts";
 import type { TagKey, TagRow } from "../../cache/types.ts";
-import { ask, refusal } from "../ask.ts";
+import { refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import { fetchTag } from "./fetch_tag.ts";
-import { isHint, sizeOf } from "./upstream_content.ts";
+import { sizeIn } from "./evidence.ts";
+import { askByHead, isHint } from "./upstream_content.ts";
 
 export interface Checked {
   row: TagRow;
@@ -38,27 +39,26 @@ export async function checkTag(
   const before = cache.tag(key)?.digest;
   const held = before !== undefined && cache.holds(before);
   const changed = ({ digest }: TagRow) => before !== digest || !cache.holds(digest);
-  const response = await ask(x, {
-    method: "HEAD",
+  const response = await askByHead(x, {
     path: `manifests/${key.tag}`,
     headers: accept ? { accept } : {},
     // A client that can be given the old answer need not wait for three attempts at a new one.
     ...(held ? { retries: 0 } : {}),
   });
-  await response.body?.cancel();
-  const said = response.ok ? rowOf(response, now()) : undefined;
+  const said = response?.ok ? rowOf(response, now()) : undefined;
   if (said) {
     const row = { ...said, ...known(cache, said.digest) };
     cache.setTag(key, row);
     cache.link(repositoryKey(x.target), row.digest);
     return { row, changed: changed(row), called: said.mediaType };
   }
-  const answers = x.request.method === "HEAD" && !response.ok && response.status !== 405;
-  const gone = response.status === 404 && before !== undefined;
-  if (!response.ok && !(isHint(x, response.status) && (!answers || gone))) {
-    throw await refusal(x, response);
+  if (response && !response.ok) {
+    const { status } = response;
+    const answers = x.request.method === "HEAD" && status !== 405;
+    const gone = status === 404 && before !== undefined;
+    if (!isHint(x, status) || (answers && !gone)) throw await refusal(x, response);
   }
-  const retries = response.status >= 500 || held ? 0 : undefined;
+  const retries = !response || response.status >= 500 || held ? 0 : undefined;
   const { row, bytes } = await fetchTag(x, cache, key, { accept, now, retries });
   return { row, changed: before !== row.digest || !held, bytes };
 }
@@ -66,9 +66,9 @@ export async function checkTag(
 /** A HEAD's answer as a row; `undefined` where it does not say enough. */
 function rowOf(response: Response, checkedAt: number): TagRow | undefined {
   const digest = response.headers.get("docker-content-digest");
-  const mediaType = bareMediaType(response.headers.get("content-type"));
+  const mediaType = bareMediaType(response.headers.get("content-type")).toLowerCase();
   if (!digest || !parseDigest(digest) || !isManifestType(mediaType)) return undefined;
-  const size = sizeOf(response);
+  const size = sizeIn(response);
   return size ? { digest, mediaType, size, checkedAt } : undefined;
 }
 

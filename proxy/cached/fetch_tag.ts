@@ -47,6 +47,7 @@ export async function fetchTag(
   const bytes = await readManifest(x, response);
   const mediaType = manifestType(bytes, label);
   if (!mediaType) throw noManifest(x);
+  x.proof.confirm();
   const digest = await digestOfManifest(bytes, mediaType, said ?? "");
   const repository = repositoryKey(x.target);
   // What is signed has the digest of something else than its bytes: no cache by digest can keep it.
@@ -90,7 +91,8 @@ export function tooLong({ target }: Exchange): OciError {
   });
 }
 
-function noManifest({ target }: Exchange): OciError {
+/** The 502 for what is no manifest. */
+export function noManifest({ target }: Exchange): OciError {
   return new OciError("MANIFEST_INVALID", {
     status: 502,
     message: `${calledAs(target)} answered with something that is not a manifest`,

@@ -55,10 +55,11 @@ export async function prove(
 ): Promise<void> {
   const repository = repositoryKey(x.target);
   const { method } = x.request;
+  const size = cache.look(wanted.digest, repository).stat?.size;
   const key = JSON.stringify([x.proof.id, repository, wanted.path, method]);
   try {
     // Others may wait for the same answer: it does not end with this client.
-    await x.proofs.once(key, () => confirmUpstream(x, cache, wanted));
+    await x.proofs.once(key, () => confirmUpstream(x, cache, wanted, size));
   } catch (error) {
     const look = () => cache.look(wanted.digest, repository);
     const known = x.proof.holdsOffline() && isKnown(look(), repository);

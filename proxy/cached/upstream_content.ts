@@ -1,16 +1,18 @@
 /** Content by digest as upstream has it. */
 import type { ByteRange } from "../../base/byte_range.ts";
 import type { Cache } from "../../cache/api.ts";
-import { isOfNothing } from "../../cache/digest.ts";
+import { computeDigest, parseDigest } from "../../cache/digest.ts";
 import type { Source, SourceAnswer } from "../../cache/types.ts";
-import { ask, refusal } from "../ask.ts";
-import type { Exchange } from "../exchange.ts";
-import { discard } from "../http/body.ts";
+import { ask, type Question, refusal } from "../ask.ts";
+import { type Exchange, fullName } from "../exchange.ts";
+import { discard, readLimited } from "../http/body.ts";
 import { codingsOf } from "../http/content_coding.ts";
 import { parseContentRange } from "../http/range.ts";
-import { repositoryKey } from "../names/target.ts";
+import { calledAs, repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
 import { bareMediaType } from "../oci/manifest.ts";
+import { UpstreamError, type UpstreamErrorKind } from "../upstream/errors.ts";
+import { evidenceOf, isProof, sizeIn } from "./evidence.ts";
 import type { Known } from "./respond.ts";
 
 /** What is asked for, and where upstream has it. */
@@ -27,9 +29,9 @@ export interface Wanted {
 }
 
 /**
- * Asks by HEAD for what `wanted` names, and links what the repository has to it. `undefined` where the
- * registry has no HEAD. Throws `OciError` for an answer that is no success, and `UpstreamError` where
- * there was none.
+ * Asks by HEAD for what `wanted` names, and links what the repository is said to have to it.
+ * `undefined` where the answer is of no use, as from a registry without HEAD or from a sign-in page.
+ * Throws `OciError` for an answer that is no success, and `UpstreamError` where there was none.
  */
 export async function headUpstream(
   x: Exchange,
@@ -37,38 +39,78 @@ export async function headUpstream(
   wanted: Wanted,
   signal?: AbortSignal,
 ): Promise<Known | undefined> {
+  const { digest } = wanted;
   const response = await head(x, wanted, signal);
-  if (response.status === 405) return undefined;
+  if (!response || response.status === 405) return undefined;
   if (!response.ok) throw await refusal(x, response);
-  cache.link(repositoryKey(x.target), wanted.digest);
-  return {
-    digest: wanted.digest,
-    mediaType: bareMediaType(response.headers.get("content-type")),
-    size: sizeOf(response, wanted.digest),
-  };
+  const evidence = evidenceOf(response, { digest });
+  if (evidence === "other") return undefined;
+  if (evidence === "this") cache.link(repositoryKey(x.target), digest);
+  const mediaType = bareMediaType(response.headers.get("content-type")).toLowerCase();
+  return { digest, mediaType, size: sizeIn(response, digest) };
 }
 
 /**
  * Whether the repository has it, for the request of `x`: by HEAD, and where that is refused and the
- * client's own request is a GET, by one that asks for a byte. Throws as {@linkcode headUpstream}.
+ * client's own request is a GET, or says too little, by GET. `size`: bytes of it, where that is known.
+ * Throws as {@linkcode headUpstream}, and a 502 for an answer that is about something else.
  */
-export async function confirmUpstream(x: Exchange, cache: Cache, wanted: Wanted): Promise<void> {
+export async function confirmUpstream(
+  x: Exchange,
+  cache: Cache,
+  wanted: Wanted,
+  size?: number,
+): Promise<void> {
+  const asked = { digest: wanted.digest, size };
   const response = await head(x, wanted);
-  const final = x.request.method === "HEAD" && response.status !== 405;
-  if (!response.ok && (final || !isHint(x, response.status))) throw await refusal(x, response);
-  if (!response.ok) await firstByte(x, wanted);
+  if (response && !response.ok) {
+    const final = x.request.method === "HEAD" && response.status !== 405;
+    if (final || !isHint(x, response.status)) throw await refusal(x, response);
+  }
+  if (!response || !isProof(response, asked)) await confirmByGet(x, wanted, size);
+  x.proof.confirm();
   cache.link(repositoryKey(x.target), wanted.digest);
+}
+
+/** By one byte of it, and where that says too little by all of it, if that is not too large. */
+async function confirmByGet(x: Exchange, wanted: Wanted, size: number | undefined): Promise<void> {
+  const { digest } = wanted;
+  const response = await askForByte(x, wanted);
+  const open = response.status === 200 && evidenceOf(response, { digest, size }) === "open";
+  const proven = isProof(response, { digest, size }) ||
+    (open && await hashes(response, digest, size));
+  await discard(response);
+  if (!proven) throw somethingElse(x);
+}
+
+/** Bytes that are read to see what they are. */
+const MOST_HASHED = 8 * 2 ** 20;
+
+/** Whether the body of `response` is the content. */
+async function hashes(response: Response, digest: string, size = MOST_HASHED): Promise<boolean> {
+  const bytes = await readLimited(response, Math.min(size, MOST_HASHED));
+  return bytes !== undefined &&
+    await computeDigest(bytes, parseDigest(digest)?.algorithm) === digest;
 }
 
 /**
  * Bytes of the content that `wanted` names, asked for by one byte of it; `undefined` where the answer
- * does not say. Throws as {@linkcode headUpstream}.
+ * does not say. Throws as {@linkcode confirmUpstream}.
  */
 export async function firstByte(
   x: Exchange,
   wanted: Wanted,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
+  const response = await askForByte(x, wanted, signal);
+  await discard(response);
+  if (response.status === 416) return undefined;
+  if (evidenceOf(response, { digest: wanted.digest }) === "other") throw somethingElse(x);
+  return sizeIn(response, wanted.digest);
+}
+
+/** Of nothing, there is no first byte: a 416 is an answer, too (RFC 9110, 15.5.17). */
+async function askForByte(x: Exchange, wanted: Wanted, signal?: AbortSignal): Promise<Response> {
   const response = await ask(x, {
     method: "GET",
     path: wanted.path,
@@ -76,23 +118,44 @@ export async function firstByte(
     retries: 0,
     ...(signal ? { signal } : {}),
   });
-  const { status } = response;
-  // Of nothing, there is no first byte (RFC 9110, 15.5.17).
-  if (status !== 416 && !response.ok) throw await refusal(x, response);
-  await discard(response);
-  if (status === 200) return sizeOf(response, wanted.digest);
-  return parseContentRange(response.headers.get("content-range"))?.total;
+  if (response.status !== 416 && !response.ok) throw await refusal(x, response);
+  return response;
 }
 
-async function head(x: Exchange, wanted: Wanted, signal?: AbortSignal): Promise<Response> {
-  const response = await ask(x, {
-    method: "HEAD",
-    path: wanted.path,
-    headers: wanted.accept ? { accept: wanted.accept } : {},
-    ...(signal ? { signal } : {}),
+/** The 502 for an answer that is about something else than what was asked for. */
+export function somethingElse(x: Exchange): OciError {
+  return new OciError("UNAVAILABLE", {
+    status: 502,
+    message: `${calledAs(x.target)} was asked for ${fullName(x)} and answered with something else`,
   });
-  await response.body?.cancel();
-  return response;
+}
+
+async function head(
+  x: Exchange,
+  { path, accept }: Wanted,
+  signal?: AbortSignal,
+): Promise<Response | undefined> {
+  const headers: HeadersInit = accept ? { accept } : {};
+  return await askByHead(x, { path, headers, ...(signal ? { signal } : {}) });
+}
+
+/** Failures that a HEAD alone may have: walls close the connection, signed URLs are for GET only. */
+const OF_HEAD: readonly UpstreamErrorKind[] = ["storage", "reset", "protocol", "redirect"];
+
+/**
+ * Asks by HEAD; `undefined` where that failed in a way that leaves open what a GET would come to. Where
+ * the client's own request is a HEAD, only storage does, which is not the registry's word.
+ */
+export async function askByHead(x: Exchange, question: Question): Promise<Response | undefined> {
+  try {
+    const response = await ask(x, { ...question, method: "HEAD" });
+    await response.body?.cancel();
+    return response;
+  } catch (error) {
+    const kinds = x.request.method === "HEAD" ? OF_HEAD.slice(0, 1) : OF_HEAD;
+    if (error instanceof UpstreamError && kinds.includes(error.kind)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -101,17 +164,6 @@ async function head(x: Exchange, wanted: Wanted, signal?: AbortSignal): Promise<
  */
 export function isHint({ target }: Exchange, status: number): boolean {
   return status !== 429 && !(status === 401 && target.registry.auth.mode === "client");
-}
-
-/**
- * Bytes of the content that `response` is about; `undefined` where it does not say. Some servers say
- * 0 to every HEAD, which counts only where `digest` is that of nothing.
- */
-export function sizeOf({ headers }: Response, digest = ""): number | undefined {
-  const length = headers.get("content-length") ?? "";
-  if (!/^\d{1,15}$/.test(length)) return undefined;
-  const size = Number(length);
-  return size === 0 && !isOfNothing(digest) ? undefined : size;
 }
 
 /**

@@ -37,7 +37,7 @@ Deno.test("serveBlob, what is asked of the cache and of upstream in each case", 
       ["link hub/org/app", "open"],
     ],
     "not here": [{}, {}, "200 miss fetched", [get], ["fill"]],
-    "not here, HEAD": [{}, { method: "HEAD" }, "200 miss ", [head], ["link hub/org/app"]],
+    "not here, HEAD": [{}, { method: "HEAD" }, "200 miss ", [head], []],
     "not here, whatever the client has": [{}, unchanged, "200 miss fetched", [get], ["fill"]],
     "on its way": [{ filling: { [DIGEST]: ["hub/org/app"] } }, {}, "200 joined fetched", [get], [
       "fill",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isProven, prove } from "../../../proxy/cached/proof_rule.ts";
+import { computeDigest } from "../../../cache/digest.ts";
+import { isProven, prove, provenLook } from "../../../proxy/cached/proof_rule.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { fakeCache, type FakeCacheOptions } from "../../fake/cache.ts";
 import { exchangeOf, fakeUpstream } from "../../fake/exchange.ts";
@@ -57,13 +58,76 @@ Deno.test("prove, what upstream refuses, and what is enough while it is away", a
   for (const [answer, holding, holdsOffline, error, asked = ["HEAD"]] of table) {
     const upstream = fakeUpstream(answer);
     const x = exchangeOf(PATH, { upstream, proof: { holdsOffline: () => holdsOffline } });
-    const proving = prove(x, fakeCache(holding), {
-      digest: DIGEST,
-      path: `blobs/${DIGEST}`,
-      accept: "",
-    });
+    const wanted = { digest: DIGEST, path: `blobs/${DIGEST}`, accept: "" };
+    const proving = prove(x, fakeCache(holding), wanted);
     if (error === undefined) await proving;
     else await assert.rejects(proving, { status: error });
     assert.deepEqual(upstream.asked, asked.map((method) => `${method} ${PATH}`));
+  }
+});
+
+Deno.test("prove, a 200 that is not about the content proves nothing", async () => {
+  const size = "content".length;
+  const answer = (headers: Record<string, string>, status = 200, body = "") => () =>
+    new Response(status === 204 || !body ? null : body, { status, headers });
+  const page = answer({ "content-type": "text/html", "content-length": "90" }, 200, "<html>");
+  const none = () => new Response(null, { status: 403 });
+  const digest = await computeDigest(new TextEncoder().encode("content"));
+  const part = (range: string) => answer({ "content-range": range }, 206, "c");
+  const table: [head: () => Response, get: () => Response, proven: boolean][] = [
+    [answer({ "content-length": `${size}` }), none, true],
+    [answer({ "docker-content-digest": digest }), none, true],
+    [answer({ "docker-content-digest": `sha512:${"a".repeat(128)}` }), none, false],
+    [answer({ "docker-content-digest": DIGEST, "content-length": `${size}` }), none, false],
+    [answer({ "docker-content-digest": digest, "content-length": "9" }), none, true],
+    [answer({ "docker-content-digest": digest }, 204), none, false],
+    [page, page, false],
+    [page, part(`bytes 0-0/${size}`), true],
+    [page, part("bytes 0-0/90"), false],
+    [page, part("bytes 0-0/*"), false],
+    [page, answer({ "content-range": `bytes */${size}` }, 416), true],
+    [page, answer({ "content-range": "bytes */90" }, 416), false],
+    [page, answer({}, 416), false],
+    [answer({}), answer({}, 200, "content"), true],
+    [answer({}), answer({}, 200, "another"), false],
+    [answer({}), answer({}, 200, "content and more"), false],
+    [none, answer({}, 200, "content"), true],
+    [none, page, false],
+    [answer({ "content-type": "application/json", "content-length": "2" }), page, false],
+  ];
+  for (const [row, [head, get, proven]] of table.entries()) {
+    const upstream = fakeUpstream(({ method }) => method === "HEAD" ? head() : get());
+    const x = exchangeOf(`/v2/org/app/blobs/${digest}`, { upstream });
+    const cache = fakeCache({ held: { [digest]: "content" } });
+    const wanted = { digest, path: `blobs/${digest}`, accept: "" };
+    const proving = provenLook(x, cache, wanted).then(
+      () => true,
+      ({ status }) => status >= 500 || status === 403 ? false : status,
+    );
+    assert.equal(await proving, proven, `row ${row}`);
+    assert.deepEqual(cache.calls, proven ? [`link ${OWN}`] : [], `row ${row}`);
+  }
+});
+
+Deno.test("prove, while content is on its way nobody knows its size, and a page is still none", async () => {
+  const table: [type: string, proven: boolean][] = [
+    ["application/octet-stream", true],
+    ["", true],
+    ["application/vnd.oci.image.layer.v1.tar+gzip", true],
+    ["text/html; charset=utf-8", false],
+    ["text/plain", false],
+    ["application/json", false],
+    ["application/problem+json", false],
+  ];
+  for (const [type, proven] of table) {
+    const headers: Record<string, string> = type ? { "content-type": type } : {};
+    const body = new TextEncoder().encode("else");
+    const upstream = fakeUpstream(() => new Response(body, { headers }));
+    const x = exchangeOf(PATH, { upstream });
+    const cache = fakeCache({ filling: { [DIGEST]: ["hub/other"] } });
+    const wanted = { digest: DIGEST, path: `blobs/${DIGEST}`, accept: "" };
+    const proving = provenLook(x, cache, wanted).then(() => true, () => false);
+    assert.equal(await proving, proven, type);
+    assert.deepEqual(cache.calls, proven ? [`link ${OWN}`] : [], type);
   }
 });

@@ -205,6 +205,33 @@ Deno.test("client mode, who knows a private digest gets it by no other way", asy
   }
 });
 
+Deno.test("client mode, a sign-in page is no proof, whoever asks for what", async () => {
+  const page = { "content-type": "text/html", "content-length": "9" };
+  const blob = `blobs/${LAYER.digest}`;
+  const config = `blobs/${secret.blobs[0]!.digest}`;
+  const manifest = `manifests/${secret.root.digest}`;
+  for (const status of [200, 204, 206, 416]) {
+    await using t = await setup();
+    const ann = await t.token("ann", "org/secret");
+    const paths = ["manifests/1", manifest, config, blob].map((path) => `/v2/org/secret/${path}`);
+    for (const path of paths) assert.equal((await t.get(path, ann))[0], 200);
+    const body = status === 204 ? "" : "<sign in>";
+    const headers = status === 204 ? {} : page;
+    const action = { kind: "answer" as const, status, body, headers };
+    t.upstream.fault({ path: /manifests|blobs/, times: Infinity, action });
+    const elsewhere = paths.map((path) => path.replace("org/secret", "eve/app"));
+    for (const path of [...paths, ...elsewhere, ...paths]) {
+      for (const method of ["HEAD", "GET"]) {
+        for (const token of [undefined, "stolen"]) {
+          const [answered] = await t.get(path, token, method);
+          assert.ok(answered >= 400, `${status} ${method} ${path}: ${answered}`);
+        }
+      }
+    }
+    assert.equal((await t.get(SECRET, ann))[0], 200, "who has shown his credentials before");
+  }
+});
+
 Deno.test("client mode, no proof, no bytes, also while upstream is down", async () => {
   for (const offline of ["none", "known"]) {
     await using t = await setup({

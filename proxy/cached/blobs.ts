@@ -3,10 +3,13 @@ import type { Cache } from "../../cache/api.ts";
 import type { Answer } from "../answer.ts";
 import { serveBlob } from "./by_digest.ts";
 import type { RangeRules } from "./direct_range.ts";
+import { evidenceOf } from "./evidence.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
+import { discard } from "../http/body.ts";
 import { allowsRange } from "../http/etag.ts";
 import { hull, parseRanges } from "../http/range.ts";
 import { passThrough } from "../through/pass.ts";
+import { somethingElse } from "./upstream_content.ts";
 
 /** Without a cache, or where clients are to be redirected, blobs pass through. */
 export async function blob(
@@ -17,7 +20,12 @@ export async function blob(
 ): Promise<Answer> {
   const path = `blobs/${digest}`;
   if (!cache || x.target.registry.redirects === "pass") {
-    return { response: await passThrough(x, { path }, (signed) => signed), cache: "pass" };
+    const response = await passThrough(x, { path }, (signed) => signed);
+    if (response.status < 300 && evidenceOf(response, { digest }) === "other") {
+      await discard(response);
+      throw somethingElse(x);
+    }
+    return { response, cache: "pass" };
   }
   const { headers } = x.request;
   const ranges = allowsRange(headers.get("if-range"), `"${digest}"`)

@@ -1,4 +1,5 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
+import { LRUCache } from "lru-cache";
 import { Once } from "../../base/once.ts";
 import type { Cache } from "../../cache/api.ts";
 import { DigestMismatch, SourceBroken } from "../../cache/errors.ts";
@@ -9,7 +10,7 @@ import { discard } from "../http/body.ts";
 import type { CacheResult } from "../observe/record.ts";
 import { OciError } from "../oci/errors.ts";
 import { acceptKey, accepts, joinAccept } from "../oci/manifest.ts";
-import { passThrough } from "../through/pass.ts";
+import { passManifest } from "./pass_manifest.ts";
 import { isOutage } from "../upstream/outage.ts";
 import { type Checked, checkTag, known } from "./check_tag.ts";
 import { type Fetched, fetchTag } from "./fetch_tag.ts";
@@ -29,12 +30,6 @@ export interface ManifestOptions {
 }
 
 export type ManifestHandler = (x: Exchange, path: PathOf<"manifest">) => Promise<Answer>;
-
-/** Without a cache, or where clients are to be redirected, manifests pass through. */
-export async function passManifest(x: Exchange, path: PathOf<"manifest">): Promise<Answer> {
-  const question = { path: `manifests/${path.reference.value}` };
-  return { response: await passThrough(x, question, (signed) => signed), cache: "pass" };
-}
 
 /** Manifests from the cache; tags by the rules of `options`. */
 export function manifests(options: ManifestOptions): ManifestHandler {
@@ -60,8 +55,13 @@ interface Asked {
 /** What a tag stands for, as far as it was asked for just now. */
 type Meant = Omit<Checked, "changed">;
 
+/** Tags whose former meaning is remembered. */
+const MOST_FORMER = 10_000;
+
 class Tags {
   readonly #options: ManifestOptions;
+  /** What tags stood for that have moved since, until what they stand for now is here. */
+  readonly #former = new LRUCache<string, TagRow>({ max: MOST_FORMER });
   readonly #checks = new Once<Checked>();
   readonly #fetches = new Once<Fetched>();
 
@@ -79,6 +79,7 @@ class Tags {
       ? { ...row, ...known(cache, row.digest) }
       : undefined;
     const asked: Asked = { x, key, accept, held };
+    if (held) this.#former.delete(JSON.stringify(key));
     if (!held) return await this.#checked(asked);
     return await cache.holding(held.digest, () => this.#answerHeld(asked, held));
   }
@@ -106,7 +107,7 @@ class Tags {
   /** What upstream says of the tag now; while it is away, what is held, if that is not too old. */
   async #checked(asked: Asked): Promise<Answer> {
     const { rules, now, missing } = this.#options;
-    const { x, held } = asked;
+    const { x } = asked;
     // What a GET was refused with, a HEAD would be, too.
     const refused = missing.get(asked.key, clientOf(asked)) ??
       missing.get(asked.key, clientOf(asked, "GET"));
@@ -116,7 +117,7 @@ class Tags {
       return await this.#serve(asked, checked, checked.changed ? "miss" : "revalidated");
     } catch (error) {
       const allowed = isOutage(error) && x.proof.holdsOffline();
-      const stale = allowed ? held ?? this.#substitute(asked) : undefined;
+      const stale = allowed ? this.#heldOf(asked) ?? this.#substitute(asked) : undefined;
       if (!stale || now() - stale.checkedAt > rules.staleIfError) throw error;
       return await this.#serve(asked, { row: stale }, "stale");
     }
@@ -131,7 +132,10 @@ class Tags {
     // Nobody who comes after a push waits for an answer from before it.
     return this.#checks.run(JSON.stringify([key, client, pushes]), async () => {
       try {
-        return await checkTag(x, cache, key, accept, now);
+        const checked = await checkTag(x, cache, key, accept, now);
+        const { held } = asked;
+        if (held && !cache.holds(checked.row.digest)) this.#former.set(JSON.stringify(key), held);
+        return checked;
       } catch (error) {
         if (error instanceof OciError && error.status === 404) {
           missing.remember(key, client, error, pushes);
@@ -139,6 +143,12 @@ class Tags {
         throw error;
       }
     });
+  }
+
+  /** What the tag stands for, or stood for last, as far as it is here. */
+  #heldOf({ key, held }: Asked): TagRow | undefined {
+    const former = held ?? this.#former.get(JSON.stringify(key));
+    return former && this.#options.cache.holds(former.digest) ? former : undefined;
   }
 
   /** While upstream is away: the manifest that another client was given, if this one can use it. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ANY_MANIFEST, MANIFEST_TYPES } from "../../../proxy/oci/manifest.ts";
 import { digestOf, image, OCI_INDEX, stored as content } from "../../fake/content.ts";
 import { type CachedPair, cachedPair, stored } from "../../fake/pair.ts";
+import type { FaultAction } from "../../fake/wire.ts";
 import type { FakeRegistryOptions } from "../../fake/registry.ts";
 import { app, MANIFEST } from "./cached_pair.ts";
 
@@ -44,6 +45,54 @@ Deno.test("by tag, a GET is refused by a GET alone", async () => {
       assert.equal(asked(t).at(-1), "GET latest");
       await stored(t);
       assert.equal((await ask(t, "latest")).status, 200, `${status} again`);
+    }
+  }
+});
+
+Deno.test("by tag, a HEAD that ends without an answer is no answer to a GET", async () => {
+  const loop = { location: "/v2/org/app/manifests/latest" };
+  const actions: FaultAction[] = [
+    { kind: "close" },
+    { kind: "answer", status: 307, headers: loop },
+    { kind: "answer", status: 302, headers: { location: "ftp://elsewhere.test/" } },
+    { kind: "answer", status: 204 },
+    { kind: "headers", headers: { "content-type": "text/html", "docker-content-digest": "" } },
+  ];
+  for (const action of actions) {
+    await using t = await started();
+    t.upstream.fault({ method: "HEAD", path: /manifests/, ...ALL, action });
+    const { bytes, ...found } = await ask(t, "latest");
+    assert.deepEqual(found, { status: 200, digest: DIGEST, type: OCI_INDEX }, action.kind);
+    assert.deepEqual(bytes, app.root.bytes);
+    await stored(t);
+    assert.equal((await ask(t, "latest")).status, 200, `${action.kind} again`);
+  }
+});
+
+Deno.test("by tag, one whose new manifest cannot be had yet is what it was before, for as long", async () => {
+  const moved = image({ seed: 9 });
+  const actions: FaultAction[] = [answer(429), answer(500), answer(503), { kind: "close" }];
+  for (const action of actions) {
+    for (const first of ["GET", "HEAD"]) {
+      const title = `${first} ${JSON.stringify(action)}`;
+      await using t = await started();
+      assert.equal((await ask(t, "latest")).digest, DIGEST);
+      await stored(t);
+      t.upstream.add("org/app:latest", moved);
+      t.upstream.fault({ method: "GET", path: /manifests/, ...ALL, action });
+      if (first === "HEAD") {
+        const head = await ask(t, "latest", { ...MANIFEST, method: "HEAD" });
+        assert.equal(head.digest, moved.root.digest, title);
+      }
+      for (let count = 0; count < 3; count++) {
+        const { status, digest } = await ask(t, "latest");
+        assert.deepEqual([status, digest], [200, DIGEST], `${title}, ${count}`);
+      }
+      t.upstream.clearFaults();
+      assert.equal((await ask(t, "latest")).digest, moved.root.digest, title);
+      await stored(t);
+      t.upstream.fault({ path: /manifests/, ...ALL, action });
+      assert.equal((await ask(t, "latest")).digest, moved.root.digest, `${title}, here now`);
     }
   }
 });

@@ -154,3 +154,36 @@ Deno.test("media types, what is no manifest is never passed on as one", async ()
     }
   }
 });
+
+Deno.test("media types, what is no manifest is not passed on as one without a cache either", async () => {
+  const page = "<html>sign in</html>";
+  const html = { "content-type": "text/html" };
+  const blob = `blobs/${app.blobs[1]!.digest}`;
+  const references = ["manifests/latest", `manifests/${app.root.digest}`, blob];
+  const said = { ...html, "docker-content-digest": digestOf(new TextEncoder().encode(page)) };
+  const registry = { images: { "org/app:latest": app } };
+  for (
+    const begin of [
+      () => cachedPair({ registry, hub: { redirects: "pass" } }),
+      () => pair({ registry }),
+    ]
+  ) {
+    await using t = await begin();
+    for (const path of references) {
+      for (const method of ["GET", "HEAD"]) {
+        for (const [status, headers] of [[200, html], [200, said], [204, {}]] as const) {
+          const body = status === 204 ? "" : page;
+          const action = { kind: "answer" as const, status, body, headers };
+          t.upstream.fault({ path: /manifests|blobs/, times: Infinity, action });
+          const response = await t.proxy.get(`/v2/org/app/${path}`, { method });
+          assert.equal(response.status, 502, `${method} ${path} ${status}`);
+          assert.doesNotMatch(await response.text(), /html/);
+          t.upstream.clearFaults();
+        }
+        const good = await t.proxy.get(`/v2/org/app/${path}`, { method });
+        assert.equal(good.status, 200, `${method} ${path}`);
+        await good.body?.cancel();
+      }
+    }
+  }
+});

@@ -38,6 +38,7 @@ Deno.test("prove, what upstream refuses, and what is enough while it is away", a
   const both: ("HEAD" | "GET")[] = ["HEAD", "GET"];
   const away = () => Promise.reject(new UpstreamError("refused", "hub"));
   const status = (status: number) => () => new Response(null, { status });
+  const has = () => new Response(null, { headers: { "docker-content-digest": DIGEST } });
   const table: [
     () => Response | Promise<Response>,
     FakeCacheOptions,
@@ -45,7 +46,7 @@ Deno.test("prove, what upstream refuses, and what is enough while it is away", a
     number | undefined,
     ("HEAD" | "GET")[]?,
   ][] = [
-    [status(200), { held }, false, undefined],
+    [has, { held }, false, undefined],
     [status(404), { held, links }, true, 404, both],
     [status(403), { held, links }, true, 403, both],
     [away, { held, links }, true, undefined],

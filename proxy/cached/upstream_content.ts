@@ -12,7 +12,7 @@ import { calledAs, repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import { UpstreamError, type UpstreamErrorKind } from "../upstream/errors.ts";
-import { evidenceOf, isProof, sizeIn } from "./evidence.ts";
+import { evidenceOf, isPage, isProof, sizeIn } from "./evidence.ts";
 import type { Known } from "./respond.ts";
 
 /** What is asked for, and where upstream has it. */
@@ -189,9 +189,9 @@ export function sourceOf(x: Exchange, wanted: Wanted): Source {
     for (const [way, range] of waysTo(from, hints?.total)) {
       if (refused.has(way)) continue;
       const response = await get(range);
-      const offset = offsetOf(response, from);
+      const offset = offsetOf(response, from, wanted.digest);
       if (offset !== undefined) return contentOf(x, response, offset);
-      if (way !== "whole" && isRangeRefusal(response)) {
+      if (way !== "whole" && ABOUT_RANGE.includes(response.status)) {
         refused.add(way);
         await discard(response);
         continue;
@@ -218,17 +218,21 @@ function waysTo(from: number, total: number | undefined): [Way, string | undefin
   return [open, ["closed", `bytes=${from}-${total - 1}`], whole];
 }
 
-/** Whether the answer is about the range and not about the content. */
-function isRangeRefusal({ status }: Response): boolean {
-  return status === 206 || status === 400 || status === 416;
-}
+/**
+ * Statuses that may be about the range and not about the content: walls in front of a registry have
+ * many words for a header that they do not let through.
+ */
+const ABOUT_RANGE: readonly number[] = [206, 400, 403, 405, 406, 412, 416, 501];
 
 /**
  * Where in the content `response` begins, if it holds bytes that lead to `from`. A server may ignore
- * Range (RFC 9110, 14.2) and begin at the start.
+ * Range (RFC 9110, 14.2) and begin at the start; a page begins nothing.
  */
-function offsetOf(response: Response, from: number): number | undefined {
-  if (response.status === 200) return 0;
+function offsetOf(response: Response, from: number, digest: string): number | undefined {
+  if (response.status === 200) {
+    const page = isPage(response.headers) && evidenceOf(response, { digest }) !== "this";
+    return page ? undefined : 0;
+  }
   if (response.status !== 206 || codingsOf(response.headers).length > 0) return undefined;
   const range = parseContentRange(response.headers.get("content-range"));
   return range?.start === from ? from : undefined;

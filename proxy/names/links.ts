@@ -51,10 +51,14 @@ export function mapPath(target: Target, pathname: string): string | undefined {
   return `${prefix}/v2/${asked}/${pathname.slice(start.length)}`;
 }
 
-/** `search` with the `ns` that the client asked with, so that its next request finds the way. */
-export function withNamespace(target: Target, search: string): string {
-  if (!target.ns) return search;
-  return `${search}${search ? "&" : "?"}ns=${encodeURIComponent(target.ns)}`;
+/**
+ * `given` with the `ns` that the client asked with, so that its next request finds the way; one of
+ * the registry's own would lead it to another registry.
+ */
+export function withNamespace({ ns }: Target, given: string): string {
+  const own = ns ? `ns=${encodeURIComponent(ns)}` : "";
+  const query = [upstreamQuery(given), own].filter((part) => part !== "").join("&");
+  return `${given.split("?", 1)[0]}${query && `?${query}`}`;
 }
 
 /** `Location` of created content, with the client's name; `undefined` where it points elsewhere. */

@@ -38,7 +38,7 @@ export function createUpstream(registry: Registry, options: UpstreamOptions): Up
     transport,
     checkTarget: createTargetCheck({ registry: registry.name, own, lookup, env }),
     credentials: configuredCredentials(registry, env, transport, clock),
-    decode: async (response) => await decoded(response) ?? response,
+    decode: async (response) => await decoded(response, registry.name) ?? response,
   }, options);
 }
 

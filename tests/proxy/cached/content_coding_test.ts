@@ -102,6 +102,21 @@ Deno.test("Content-Encoding, damaged or unknown: an error and nothing kept", asy
   else await blob.body?.cancel();
   assert.equal(damaged.cache.stat(LAYER.digest), undefined);
 
+  for (const coding of ["gzip", "deflate"]) {
+    const plain = (bytes: Uint8Array) => bytes;
+    for (const code of [plain, (bytes: Uint8Array) => CODERS[coding]!(bytes).subarray(0, -3)]) {
+      await using t = await start(compressing(coding, code));
+      const digest = app.root.digest;
+      for (
+        const path of ["manifests/1", `manifests/${digest}`, "tags/list", `referrers/${digest}`]
+      ) {
+        const response = await t.proxy.get(`/v2/org/app/${path}`);
+        assert.equal(response.status, 502, `${coding} ${path}`);
+        assert.match((await response.json()).errors[0].code, /^(UNAVAILABLE|MANIFEST_INVALID)$/);
+      }
+    }
+  }
+
   await using unknown = await start(compressing("rot13", (bytes) => bytes));
   for (const path of [`blobs/${LAYER.digest}`, `manifests/${app.root.digest}`, "tags/list"]) {
     const response = await unknown.proxy.get(`/v2/org/app/${path}`);

@@ -40,12 +40,19 @@ Deno.test("sourceOf, a server that does not go on at bytes=N- is asked otherwise
     headers: { "content-range": value },
   });
   const cut: FaultAction = { kind: "cut", after: 0 };
+  const html = { "content-type": "text/html" };
+  const page: FaultAction = { kind: "answer", status: 200, body: "<html>", headers: html };
   const table: Record<string, [then: FaultAction[], asked: string[]]> = {
     "goes on": [[], ["open"]],
     "416": [[status(416)], ["open", "closed"]],
     "400": [[status(400)], ["open", "closed"]],
     "416 to every range": [[status(416), status(416)], ["open", "closed", "whole"]],
     "400 to every range": [[status(400), status(400)], ["open", "closed", "whole"]],
+    ...Object.fromEntries([403, 405, 406, 412, 501].map((code) => [
+      `${code} to every range`,
+      [[status(code), status(code)], ["open", "closed", "whole"]] as [FaultAction[], string[]],
+    ])),
+    "a page instead of the rest": [[page], ["open", "open"]],
     "206 of another range": [[range(`bytes 0-9/${LAST + 1}`)], ["open", "closed"]],
     "206 without Content-Range": [[range("")], ["open", "closed"]],
     "206 with nonsense": [[range("bytes x-y/z"), range("pages 1-2/3")], [

@@ -37,6 +37,18 @@ Deno.test("Link, absolute or relative, becomes relative in the client's spelling
       `</v2/app/tags/list?last=b>${next}`,
     ],
     [{ host: "r.example.com", name: "app" }, `</v2/acme/other/tags/list>${next}`, undefined],
+    ...["?ns=docker.io&last=b", "?last=b&ns=docker.io", "?last=b&ns=", "?ns&last=b&ns=x"].map((
+      query,
+    ): [Partial<RoutingRequest>, string, string] => [
+      { name: "library/alpine", ns: ["docker.io"] },
+      `</v2/library/alpine/tags/list${query}>${next}`,
+      `</v2/library/alpine/tags/list?last=b&ns=docker.io>${next}`,
+    ]),
+    [
+      { name: "docker.io/alpine" },
+      `</v2/library/alpine/tags/list?ns=elsewhere>${next}`,
+      `</v2/docker.io/alpine/tags/list>${next}`,
+    ],
     [{ name: "alpine" }, "garbage", undefined],
   ];
   for (const [part, link, expected] of table) assert.equal(mapLink(target(part), link), expected);

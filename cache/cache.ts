@@ -196,8 +196,8 @@ class DiskCache implements Cache {
   }
 
   unlink(repository: string, digest: string): void {
-    this.#parts.fills.unlink(repository, digest);
-    this.#catalog.unlink(repository, digest);
+    const size = this.#parts.fills.unlink(repository, digest);
+    this.#catalog.unlink(repository, digest, size);
   }
 
   tag(key: TagKey): TagRow | undefined {

@@ -202,12 +202,16 @@ export class Catalog {
     return true;
   }
 
-  /** Forgets that `repository` holds `digest`, or the same under another algorithm, and its tags. */
-  unlink(repository: string, digest: string): void {
+  /**
+   * Forgets that `repository` holds `digest`, or what has its size under another algorithm, and its
+   * tags. `coming`: its size, where it is still on its way.
+   */
+  unlink(repository: string, digest: string, coming?: number): void {
+    const size = this.blob(digest)?.size ?? coming ?? -1;
     const algorithm = digest.slice(0, digest.indexOf(":") + 1);
     this.transaction(() => {
       this.#sql.unlink.run(repository, digest);
-      this.#sql.unlinkAliases.run({ repository, digest, algorithm });
+      this.#sql.unlinkAliases.run({ repository, size, algorithm });
       const { changes } = this.#sql.deleteTagsIn.run(repository, digest);
       if (changes) this.#reachable++;
     });

@@ -36,8 +36,7 @@ export function statements(db: DatabaseSync, path: string) {
     unlinkAliases: sql(
       `DELETE FROM members WHERE repository = :repository
          AND substr(digest, 1, length(:algorithm)) <> :algorithm
-         AND digest IN (SELECT other.digest FROM blobs other JOIN blobs this USING (size)
-           WHERE this.digest = :digest)`,
+         AND digest IN (SELECT digest FROM blobs WHERE size = :size)`,
     ),
     forgetMembers: sql(
       "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",

@@ -1,4 +1,5 @@
 /** All fills: one for each digest, shared by all who ask for it. */
+import { requireDigest } from "../digest.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Fill, type FillDeps, type StoredContent } from "./fill.ts";
 import { DigestMismatch } from "../errors.ts";
@@ -113,9 +114,18 @@ export class Fills {
     return (position - received) / pace;
   }
 
-  /** `repository` is found not to hold `digest`: what is being fetched is not recorded as its. */
-  unlink(repository: string, digest: string): void {
-    this.#entries.get(digest)?.fill.repositories.delete(repository);
+  /**
+   * `repository` is found not to hold `digest`: what is being fetched is not recorded as its, nor what
+   * may be the same under another algorithm. Returns its size, where it is being fetched.
+   */
+  unlink(repository: string, digest: string): number | undefined {
+    const { algorithm } = requireDigest(digest);
+    for (const [other, { fill }] of this.#entries) {
+      const same = other === digest || requireDigest(other).algorithm !== algorithm;
+      if (same) fill.repositories.delete(repository);
+    }
+    const fill = this.#entries.get(digest)?.fill;
+    return fill && (fill.total ?? fill.received);
   }
 
   /** Bytes that running fills have received and not yet stored. */

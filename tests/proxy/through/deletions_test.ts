@@ -90,30 +90,59 @@ Deno.test("change, deleted content is not held under its digest by another algor
   assert.ok(t.cache.linked("hub/org/other", alias), "another repository's content stays");
 });
 
-Deno.test("change, a blob deleted while it is being fetched is not held when that has ended", async () => {
-  await using t = await setup();
-  t.cache.unlink("hub/org/app", LAYER!.digest);
-  let release = () => {};
-  const held = new Promise<void>((resolve) => release = resolve);
-  const { digest, bytes } = LAYER!;
+/** Content that has come by `digest` and is held back from the disk until it is released. */
+function coming(t: { cache: Cache }, digest: string, bytes: Uint8Array<ArrayBuffer>) {
+  const { promise, resolve: release } = Promise.withResolvers<void>();
   // Small content is handed out when it has been checked.
   const filling = t.cache.fill(digest, () => {
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        await held;
+        await promise;
         controller.enqueue(bytes);
         controller.close();
       },
     });
     return Promise.resolve({ offset: 0, total: bytes.length, mediaType: "", body });
   }, { repository: "hub/org/app" });
+  return {
+    async arrived() {
+      release();
+      const { body } = await filling;
+      await new Response(body as BodyInit).bytes();
+      await stored(t.cache);
+    },
+  };
+}
+
+Deno.test("change, a blob deleted while it is being fetched is not held when that has ended", async () => {
+  await using t = await setup();
+  t.cache.unlink("hub/org/app", LAYER!.digest);
+  const { digest, bytes } = LAYER!;
+  const { arrived } = coming(t, digest, bytes);
   assert.deepEqual(t.cache.fills().map((fill) => fill.digest), [digest]);
   assert.equal(await t.status("DELETE", BLOB), 202);
-  release();
-  const { body } = await filling;
-  await new Response(body as BodyInit).bytes();
-  await stored(t.cache);
+  await arrived();
   assert.equal(await t.status("HEAD", BLOB), 404);
+});
+
+Deno.test("change, nor is it held under another algorithm, whichever of both is being fetched", async () => {
+  const { digest, bytes, mediaType } = LAYER!;
+  const alias = digestOf(bytes, "sha512");
+  for (const [here, way] of [[digest, alias], [alias, digest]] as const) {
+    await using t = await setup();
+    t.cache.unlink("hub/org/app", digest);
+    await t.cache.put(here, bytes, mediaType, "hub/org/app");
+    const { arrived } = coming(t, way, bytes);
+    assert.equal(await t.status("DELETE", BLOB), 202);
+    await arrived();
+    for (const gone of [digest, alias]) {
+      assert.equal(
+        await t.status("HEAD", `blobs/${gone}`),
+        404,
+        `${here.slice(0, 6)} here: ${gone}`,
+      );
+    }
+  }
 });
 
 Deno.test("change, a tag that was missing and is pushed is there at once", async () => {

@@ -69,6 +69,13 @@ export interface Cache {
     options?: OpenOptions,
   ): Promise<Content | undefined>;
   /**
+   * The file that holds what `look` has just found, as a path below `blobs/` in the cache's directory
+   * (`sha256/ab/abcd…`), for a server that sends it by itself; counts as a use. `undefined` where that
+   * must not be left to anybody: the bytes are not in a file, or are to be compared with their digest
+   * before or while they are read next, or the file is not as long as it should be.
+   */
+  fileOf(look: Look): Promise<string | undefined>;
+  /**
    * Content by way of `source`, which is asked once however many ask for it here. Resolves when the
    * source has answered; throws what it throws, or RangeNotSatisfiable. The body ends in an error,
    * never cleanly, when the bytes are not those of `digest`.

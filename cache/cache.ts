@@ -166,6 +166,10 @@ class DiskCache implements Cache {
     return await reader.open(wanted, given) ?? fills.arrived(digest)?.open(given);
   }
 
+  fileOf(look: Look): Promise<string | undefined> {
+    return this.#parts.reader.fileOf(look);
+  }
+
   async fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {
     this.#closing.signal.throwIfAborted();
     return await this.#parts.fills.fill(digest, source, options);

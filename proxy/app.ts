@@ -43,6 +43,8 @@ export interface ProxyParts {
   onRecord?: RecordSink;
   /** Told of content that comes from upstream for a request which has been reported already. */
   onLateBytes?(registry: string, bytes: number): void;
+  /** Told of what a person should look at, in a line for the log; none: nobody is. */
+  warn?(line: string): void;
   /** Whether requests can be served, in words; none: they can. */
   ready?(): { ready: boolean; details: Record<string, unknown> };
   /** True where a registry's quota is nearly used up; none: it never is. */
@@ -142,6 +144,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
     ? manifests({ ...parts, cache, missing, rules: ageless })
     : passManifest;
   const ping = createPing();
+  const blobRules = { ...config.cache, warn: parts.warn };
 
   return (x: Exchange): Promise<Answer> | Answer => {
     const { path, request: { method } } = x;
@@ -160,7 +163,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
       case "manifest":
         return (x.target.registry.offline ? offlineManifest : manifest)(x, path);
       case "blob":
-        return blob(x, path, cache, config.cache.ranges);
+        return blob(x, path, cache, blobRules);
       case "tags":
         return tags(x);
       case "catalog":
@@ -178,6 +181,7 @@ function withDefaults(config: Config, given: ProxyParts) {
   return {
     onRecord: () => {},
     onLateBytes: () => {},
+    warn: () => {},
     clock: systemClock,
     ready: () => ({ ready: true, details: {} }),
     quotaLow: () => false,

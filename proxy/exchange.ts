@@ -12,6 +12,8 @@ export interface Exchange {
   readonly path: OciPath;
   readonly query: URLSearchParams;
   readonly target: Target;
+  /** A trusted proxy has passed it on to the registry port. */
+  readonly proxied: boolean;
   readonly upstream: Upstream;
   /** Where the client is to get its tokens, in `auth.mode: client`; else empty. */
   readonly realm: string;

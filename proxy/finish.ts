@@ -56,6 +56,7 @@ export function finish(
   }
   // Small and in memory: it is in the socket's buffer as soon as it is sent.
   record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
+  if (answer?.handedOver) Object.assign(record, { ...answer.handedOver, ended: "handed over" });
   arrival.reported = true;
   report(record, arrival.caller.completed, finishing);
   return response;

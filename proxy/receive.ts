@@ -98,6 +98,7 @@ export class Receiver {
       path,
       query: url.searchParams,
       target,
+      proxied: origin.proxied && caller.via === "direct",
       upstream: this.#upstreams.get(target.registry.name)!,
       realm: this.#realm(arrival, target),
       authorization,

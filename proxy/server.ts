@@ -122,6 +122,7 @@ function proxyParts(
     upstream,
     onRecord,
     ...(onLateBytes ? { onLateBytes } : {}),
+    warn: (line) => logger("cache").warn(line),
     ready: () => ({ ready: open(), details: details() }),
     quotaLow: (registry) => (quota.share(registry, now()) ?? 1) < prefer_cache_below,
     authenticate: authenticators.authenticator(config.users),

@@ -198,6 +198,11 @@ export class DiskStore implements BlobStore {
     }
   }
 
+  fileOf(digest: string): string {
+    const { algorithm, hex } = requireDigest(digest);
+    return `${algorithm}/${hex.slice(0, 2)}/${hex}`;
+  }
+
   async create(digest: string, { resume } = { resume: false }): Promise<BlobWriter> {
     const { algorithm, hex } = requireDigest(digest);
     const temp = join(this.dir, "tmp", crypto.randomUUID());
@@ -257,8 +262,7 @@ export class DiskStore implements BlobStore {
   }
 
   #path(digest: string): string {
-    const { algorithm, hex } = requireDigest(digest);
-    return join(this.dir, "blobs", algorithm, hex.slice(0, 2), hex);
+    return join(this.dir, "blobs", this.fileOf(digest));
   }
 }
 

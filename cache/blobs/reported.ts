@@ -30,6 +30,7 @@ export function reported(store: BlobStore, dir: string): BlobStore {
       const file = await store.open(digest).catch(failed);
       return file && reportedFile(file);
     },
+    fileOf: (digest) => store.fileOf(digest),
     create: (digest, options) => store.create(digest, options),
     inUse: (digest) => store.inUse(digest),
     remove: (digest) => store.remove(digest),

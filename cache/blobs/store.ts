@@ -39,6 +39,11 @@ export interface BlobStore {
   stat(digest: string): Promise<StoredBlob | undefined>;
   open(digest: string): Promise<BlobFile | undefined>;
   /**
+   * Where the blob is kept or would be, as a path below `blobs/` in the cache's directory, for another
+   * server to send; `undefined` where this store keeps no files.
+   */
+  fileOf(digest: string): string | undefined;
+  /**
    * Begins a blob. With `resume` it continues a kept partial where there is one, whose bytes
    * nobody has verified.
    */

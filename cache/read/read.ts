@@ -71,6 +71,17 @@ export class Reader {
     return this.#stream(row, file, options);
   }
 
+  /** See `Cache.fileOf`. */
+  async fileOf({ digest, stat, stored }: Look): Promise<string | undefined> {
+    const { catalog, clock, store } = this.#options;
+    if (!stat || !stored || this.#unchecked(stat)) return undefined;
+    const path = store.fileOf(digest);
+    const file = path === undefined ? undefined : await store.stat(digest);
+    if (file?.size !== stat.size) return undefined;
+    catalog.touch(stat, clock.now());
+    return path;
+  }
+
   /** Whether somebody is known to be reading `digest`. */
   reads(digest: string): boolean {
     return this.#reading.has(digest) ||
@@ -167,11 +178,16 @@ export class Reader {
     span: Span,
     options: OpenOptions,
   ): Pick<Content, "body" | "used"> {
-    if (this.#checks.has(row.digest) || this.due(row)) {
+    if (this.#unchecked(row)) {
       return { body: this.#checked(row, file, span, options) };
     }
     const passage = this.#passage(row, file, span);
     return { body: passage.stream(), used: (bytes) => passage.used(bytes) };
+  }
+
+  /** Whether the bytes are being compared with the digest, or are to be. */
+  #unchecked(row: BlobRow): boolean {
+    return this.#checks.has(row.digest) || this.due(row);
   }
 
   /** Joins the running verification of the file, or begins one. */

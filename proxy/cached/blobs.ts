@@ -1,8 +1,7 @@
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>` */
 import type { Cache } from "../../cache/api.ts";
 import type { Answer } from "../answer.ts";
-import { serveBlob } from "./by_digest.ts";
-import type { RangeRules } from "./direct_range.ts";
+import { type BlobRules, serveBlob } from "./by_digest.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
 import { discard } from "../http/body.ts";
@@ -16,7 +15,7 @@ export async function blob(
   x: Exchange,
   { digest }: PathOf<"blob">,
   cache: Cache | undefined,
-  rules: RangeRules,
+  rules: BlobRules,
 ): Promise<Answer> {
   const path = `blobs/${digest}`;
   if (!cache || x.target.registry.redirects === "pass") {

@@ -5,17 +5,23 @@ import type { Answer } from "../answer.ts";
 import { type Exchange, fullName } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { directRange, isDirect, type RangeRules } from "./direct_range.ts";
+import { handOver, type HandOverRules } from "./hand_over.ts";
 import { multipart, resolveRanges } from "./multipart.ts";
 import { provenLook, proveOnce } from "./proof_rule.ts";
 import { headOf, type Known, notModified, respond } from "./respond.ts";
 import { firstByte, headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
+
+/** How blobs are served. */
+export interface BlobRules extends HandOverRules {
+  ranges: RangeRules;
+}
 
 /** `GET` or `HEAD` of the blob that `wanted` names. */
 export function serveBlob(
   x: Exchange,
   cache: Cache,
   wanted: Wanted,
-  rules: RangeRules,
+  rules: BlobRules,
 ): Promise<Answer> {
   return cache.holding(wanted.digest, () => answerHeld(x, cache, wanted, rules));
 }
@@ -24,7 +30,7 @@ async function answerHeld(
   x: Exchange,
   cache: Cache,
   wanted: Wanted,
-  rules: RangeRules,
+  rules: BlobRules,
 ): Promise<Answer> {
   const { digest, range } = wanted;
   const repository = repositoryKey(x.target);
@@ -38,6 +44,8 @@ async function answerHeld(
     const spans = wanted.ranges && resolveRanges(wanted.ranges, look.stat.size);
     if (spans && spans.length > 1) return multipart(x, cache, look.stat, spans, options);
     const one = spans ? { start: spans[0]!.start, end: spans[0]!.end - 1 } : range;
+    const left = await handOver(x, cache, look, one, rules);
+    if (left) return left;
     const content = await cache.open(look, one, options);
     if (content) return respond(x, content, "hit", one);
   } else if (look.filling) {
@@ -53,7 +61,7 @@ async function answerHeld(
       prove: () => proveOnce(x, cache, wanted),
     });
   if (head) return headOf(x, await describe(x, cache, wanted, fill), "miss");
-  if (!look.depot && isDirect(cache, wanted, rules)) {
+  if (!look.depot && isDirect(cache, wanted, rules.ranges)) {
     const answer = await directRange(x, wanted);
     if (answer) {
       // The whole blob is fetched behind it, for the next request.

@@ -34,6 +34,7 @@ export function violations(config: Config): Violation[] {
     ...users(config),
     ...accessRules(config),
     ...networks(config),
+    ...acceleration(config),
     ...forward(config),
     ...depot(config),
     ...webhooks(config),
@@ -262,6 +263,14 @@ function* networks(config: Config): Generator<Violation> {
       yield { path: [key, index], message };
     }
   }
+}
+
+/** The path of a file is told to nobody but a proxy that is known to be one. */
+function* acceleration({ cache, trusted_proxies }: Config): Generator<Violation> {
+  if (cache.accel_redirect === "" || trusted_proxies.length > 0) return;
+  const message =
+    "expected trusted_proxies with it, the addresses of the nginx that sends the files";
+  yield { path: ["cache", "accel_redirect"], message };
 }
 
 function* forward(config: Config): Generator<Violation> {

@@ -221,6 +221,10 @@ export const configSchema = z.strictObject({
     max_age: duration().prefault("60d"),
     verify_every: duration().prefault("24h"),
     memory: size().prefault("64MiB"),
+    accel_redirect: z.string().regex(
+      /^$|^\/(?!\.{1,2}\/)[\w.-]+\/((?!\.{1,2}\/)[\w.-]+\/)*$/,
+      "expected a path that begins and ends with a slash, such as /berth-blobs/",
+    ).default(""),
     pin: z.array(z.string()).default([]),
     depot: z.strictObject({
       url: z.union([z.literal(""), depotUrl()]).default(""),

@@ -10,6 +10,8 @@ export interface Origin {
   scheme: "http" | "https";
   /** Host and port as the client called us. */
   host: string;
+  /** The peer is one of the trusted proxies. */
+  proxied: boolean;
 }
 
 /** Parses CIDRs and single addresses; throws an error that names the first that is neither. */
@@ -50,6 +52,7 @@ export function originOf(
     client: plainAddress(peer),
     scheme: url.protocol === "https:" ? "https" : "http",
     host: [named, url.host].find((host) => host && HOST.test(host)) ?? NO_HOST,
+    proxied: false,
   };
   if (!inNetworks(peer, trusted)) return own;
   const proto = last(request.headers.get("x-forwarded-proto"));
@@ -58,6 +61,7 @@ export function originOf(
     client: forwardedFor(request.headers.get("x-forwarded-for"), trusted) ?? own.client,
     scheme: proto === "https" || proto === "http" ? proto : own.scheme,
     host: host && HOST.test(host) ? host : own.host,
+    proxied: true,
   };
 }
 

@@ -74,6 +74,12 @@ function requestMetrics(
     labelNames: ["registry"] as const,
     registers,
   });
+  const handedOver = new Counter({
+    name: "berth_handed_over_bytes_total",
+    help: "Body bytes that the proxy in front was left to send (cache.accel_redirect).",
+    labelNames: ["registry"] as const,
+    registers,
+  });
   const broken = new Counter({
     name: "berth_responses_incomplete_total",
     help: "Responses whose body did not reach its end, by how it ended.",
@@ -93,7 +99,8 @@ function requestMetrics(
     counts.add(record);
     if (record.upstreamBytes > 0) fetched.inc({ registry }, record.upstreamBytes);
     if (record.upstreamStatus > 0) latency.observe({ registry }, record.upstreamMs / 1000);
-    if (record.ended !== "complete") broken.inc({ registry, end: record.ended });
+    if (record.ended === "handed over") handedOver.inc({ registry }, record.bytes);
+    else if (record.ended !== "complete") broken.inc({ registry, end: record.ended });
   };
   return {
     sink,

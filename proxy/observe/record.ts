@@ -18,7 +18,8 @@ export type RequestKind =
 
 /**
  * How the body of the answer ended; what is not complete was broken off, so that no client takes it
- * for the whole. `stopped`: by Berth itself, at its own end or for want of its disk.
+ * for the whole. `stopped`: by Berth itself, at its own end or for want of its disk. `handed over`: left
+ * to the proxy in front, which alone knows how that ended.
  */
 export type BodyEnd =
   | "complete"
@@ -26,7 +27,8 @@ export type BodyEnd =
   | "client stalled"
   | "upstream broke off"
   | "damaged"
-  | "stopped";
+  | "stopped"
+  | "handed over";
 
 export interface RequestRecord {
   /** Unique within the process; also sent as `X-Request-Id`. */
@@ -48,7 +50,7 @@ export interface RequestRecord {
   error: string;
   /** The error's message; clients behind a `repo_prefix` see it in their own names. */
   message: string;
-  /** Body bytes handed over to the client, whichever way the body ended. */
+  /** Body bytes given to the client, whichever way the body ended; of one handed over, all of them. */
   bytes: number;
   /** Body bytes read from upstream for this request. */
   upstreamBytes: number;

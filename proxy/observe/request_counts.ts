@@ -41,7 +41,7 @@ export class RequestCounts {
     });
     this.#sent = new Counter({
       name: "berth_response_bytes_total",
-      help: "Body bytes sent to clients, by how the cache answered.",
+      help: "Body bytes sent to clients or handed over, by how the cache answered.",
       labelNames: ["registry", "result"],
       registers,
     });

@@ -33,6 +33,10 @@ export class FlakyStore implements BlobStore {
     return file && this.#worn(file);
   }
 
+  fileOf(digest: string): string | undefined {
+    return this.#disk.fileOf(digest);
+  }
+
   async create(digest: string, options?: { resume: boolean }): Promise<BlobWriter> {
     if (this.readOnly) throw refusal("EROFS", "Read-only file system (os error 30)");
     return this.#limited(await this.#disk.create(digest, options));

@@ -61,6 +61,7 @@ export function exchangeOf(path: string, options: ExchangeOptions = {}): Exchang
     path: parsed,
     query: url.searchParams,
     target: route(registryMap(config), { host, ns: [], prefix, name }),
+    proxied: false,
     upstream: options.upstream ?? fakeUpstream(() => new Response(null, { status: 404 })),
     realm: "",
     authorization: undefined,

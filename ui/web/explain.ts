@@ -102,11 +102,14 @@ const ENDS: Record<RequestEntry["ended"], string> = {
   "upstream broke off": "; upstream broke off, so the client got a short answer it can tell",
   "damaged": "; the content did not match its digest, so the answer was broken off",
   "stopped": "; Berth broke off the answer",
+  "handed over": "",
 };
 
 /** The transfer in a sentence: how much, how long, from where. */
 export function explainTransfer(entry: RequestEntry): string {
-  const sent = `${formatBytes(entry.bytes)} sent in ${formatDuration(entry.durationMs)}`;
+  const sent = entry.ended === "handed over"
+    ? `${formatBytes(entry.bytes)} left to the proxy in front to send`
+    : `${formatBytes(entry.bytes)} sent in ${formatDuration(entry.durationMs)}`;
   const read = entry.upstreamBytes > 0
     ? `, ${formatBytes(entry.upstreamBytes)} read from upstream`
     : "";

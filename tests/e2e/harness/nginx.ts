@@ -5,13 +5,15 @@ import { answers } from "./wait.ts";
 
 /**
  * Starts nginx on `port` of loopback, in the foreground, with `http` as its http block. It has started
- * when `ready` says so: when `/v2/` is answered, unless the caller knows better.
+ * when `ready` says so: when `/v2/` is answered, unless the caller knows better. `user` and group are
+ * those of its workers.
  */
 export async function startNginx(
   dir: string,
   port: number,
   http: string,
   ready = () => answers(`http://127.0.0.1:${port}/v2/`, { statuses: [200] }),
+  user = "root",
 ): Promise<Running> {
   const file = join(dir, "nginx.conf");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -20,7 +22,7 @@ export async function startNginx(
     file,
     `daemon off;
 worker_processes auto;
-user root;
+user ${user};
 pid ${join(dir, "nginx.pid")};
 error_log stderr warn;
 events { worker_connections 4096; }

@@ -128,6 +128,11 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
   ["hash that is a password", "admin: { password_hash: swordfish }", /password_hash: expected a/],
   ["user's hash that is none", "users: { a: swordfish }", /users\.a: expected a hash as/],
   ["user with a colon", `users: { "a:b": "${HASH}" }`, /users\."a:b": expected a name without/],
+  [
+    "files for a proxy that nobody names",
+    "cache: { accel_redirect: /berth-blobs/ }",
+    /^config.yaml:1:26: cache\.accel_redirect: expected trusted_proxies with it/,
+  ],
   ["proxy by name", "trusted_proxies: [10.0.0.1, lb]", /trusted_proxies\[1\]: found "lb"/],
   ["proxy that is half an address", "trusted_proxies: ['1']", /trusted_proxies\[0\]: found "1"/],
   [
@@ -177,6 +182,10 @@ const FINE: [name: string, text: string][] = [
     `users: { a: "${HASH}" }\nforward: { listen: ":3128" }\n${own("auth: { mode: client }")}`,
   ],
   ["a user with an htpasswd hash", `users: { a: "${HASH}" }`],
+  [
+    "files for a proxy that is named",
+    "trusted_proxies: [127.0.0.1]\ncache: { accel_redirect: /berth-blobs/ }",
+  ],
   ["ranges and addresses", "trusted_proxies: [10.0.0.0/8, '::1', 192.0.2.1]"],
   ["interception by any name", "forward: { intercept: [docker, docker.io, ghcr.io] }"],
 ];
@@ -186,6 +195,27 @@ for (const [name, text] of FINE) {
     assert.deepEqual(problems(await loadYaml(text)), []);
   });
 }
+
+Deno.test("violations, the path of files begins and ends with a slash and leads nowhere else", async () => {
+  const paths = [
+    "berth-blobs/",
+    "/berth-blobs",
+    "/",
+    "//",
+    "/a//b/",
+    "/../",
+    "/a/./",
+    "/a b/",
+    "/a?/",
+  ];
+  for (const path of paths) {
+    const text = `trusted_proxies: [127.0.0.1]\ncache: { accel_redirect: "${path}" }`;
+    assert.deepEqual(problems(await loadYaml(text)), [
+      `config.yaml:2:26: cache.accel_redirect: found "${path}", expected a path that begins and ` +
+      "ends with a slash, such as /berth-blobs/",
+    ]);
+  }
+});
 
 Deno.test("violations, name the flag or variable that says so", async () => {
   assert.deepEqual(problems(await load({ env: { BERTH_TRUSTED_PROXIES: "10.0.0.0/8, lb" } })), [

@@ -20,6 +20,7 @@ Deno.test("originOf, headers of a stranger count for nothing", () => {
     client: "203.0.113.99",
     scheme: "http",
     host: "berth:8080",
+    proxied: false,
   });
 });
 
@@ -29,6 +30,7 @@ Deno.test("originOf, a trusted proxy is believed, up to the last address that is
       client: "198.51.100.2",
       scheme: "https",
       host: "images.example.com",
+      proxied: true,
     });
   }
 });
@@ -43,6 +45,7 @@ Deno.test("originOf, nonsense in forwarded headers falls back to the connection"
     client: "10.0.0.1",
     scheme: "http",
     host: "berth:8080",
+    proxied: true,
   });
 });
 

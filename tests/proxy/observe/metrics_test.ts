@@ -101,6 +101,16 @@ Deno.test("Metrics, times to the first byte, and each scrape has all requests be
   ) assert.ok(later.includes(line), `${line}\n${later.join("\n")}`);
 });
 
+Deno.test("Metrics, what the proxy in front was left to send is told apart, and is not broken off", async () => {
+  const metrics = fixture();
+  metrics.sink(record({ bytes: 100 }));
+  metrics.sink(record({ bytes: 50, ended: "handed over" }));
+  const text = await lines(metrics);
+  assert.ok(text.includes('berth_response_bytes_total{registry="docker",result="hit"} 150'));
+  assert.ok(text.includes('berth_handed_over_bytes_total{registry="docker"} 50'));
+  assert.deepEqual(text.filter((line) => line.startsWith("berth_responses_incomplete_total{")), []);
+});
+
 Deno.test("Metrics, the cache's state and events", async () => {
   const metrics = fixture(new Map([["docker", { remaining: 12, limit: 100 }]]));
   const about = { digest: "sha256:ab", repository: "docker/library/alpine" };

@@ -66,4 +66,8 @@ Deno.test("explainTransfer, how much and whether it was cut off", () => {
     plain(explainTransfer({ ...HIT, upstreamBytes: 2048, ended: "client closed" })),
     "1 MiB sent in 40 ms, 2 KiB read from upstream; the client closed the connection before the end.",
   );
+  assert.equal(
+    plain(explainTransfer({ ...HIT, ended: "handed over" })),
+    "1 MiB left to the proxy in front to send.",
+  );
 });

@@ -54,6 +54,7 @@ export const requestEntry = z.object({
     "upstream broke off",
     "damaged",
     "stopped",
+    "handed over",
   ]),
   cache: cacheResult,
   client: z.string(),

@@ -1,18 +1,20 @@
 /**
- * `deno task bench [--rows A,B] [--berth NAME=PATH]… [--json FILE] [--against FILE] [--tiny]`: Berth, nginx's
+ * `deno task bench [--rows A,B] [--berth NAME=PATH]… [--json FILE] [--against FILE] [--short|--tiny]`: Berth, nginx's
  * proxy_cache and docker-registry's proxy in front of the same upstream on this machine. Prints a
  * table of medians and ratios. `--berth` adds a further executable of Berth, to compare one before and
  * one after a change in one run; `--json` keeps every sample, and `--against` says which rows
- * cost more CPU time than in such a file; `--tiny` only shows that it works.
+ * cost more CPU time than in such a file, which may be the same one and need not be there yet;
+ * `--short` moves less, and `--tiny` only shows that it works.
  */
-import { availableParallelism, cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { COMMAND, unprivileged } from "../e2e/harness/berth.ts";
 import { scratchDir } from "../e2e/harness/scratch.ts";
 import { type Berths, caches } from "./contenders.ts";
-import { worse } from "./compare.ts";
+import { compared } from "./compare.ts";
+import { readResult, resultOf } from "./result.ts";
 import type { Row } from "./row.ts";
+import { ACCEL } from "./rows/accel.ts";
 import { COLD } from "./rows/cold.ts";
 import { CROWDS } from "./rows/crowds.ts";
 import { FORWARD } from "./rows/forward.ts";
@@ -20,11 +22,11 @@ import { HITS } from "./rows/hits.ts";
 import { START } from "./rows/start.ts";
 import { TLS } from "./rows/tls.ts";
 import { measure } from "./run.ts";
-import { FULL, TINY } from "./scale.ts";
+import { FULL, SHORT, TINY } from "./scale.ts";
 import { type Measured, table } from "./table.ts";
 import { startUpstream } from "./upstream.ts";
 
-const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, TLS, ...FORWARD, START];
+const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, TLS, ACCEL, ...FORWARD, START];
 
 /** The column that the others are compared with. */
 const SUBJECT = "berth";
@@ -68,25 +70,25 @@ const { values } = parseArgs({
     berth: { type: "string", multiple: true, default: [] },
     json: { type: "string" },
     against: { type: "string" },
+    short: { type: "boolean", default: false },
     tiny: { type: "boolean", default: false },
   },
 });
 const rows = await selected(values.rows);
 const berths = await berthsOf(values.berth);
-const scale = values.tiny ? TINY : FULL;
+const scale = values.tiny ? TINY : values.short ? SHORT : FULL;
+const before = values.against === undefined ? undefined : await readResult(values.against);
 await using scratch = await scratchDir("bench");
 await using upstream = await startUpstream(scratch.path, scale.large);
 const measured: Measured[] = [];
 for (const row of rows) measured.push(...await measure(row, berths, upstream, scale));
+const result = resultOf(measured, scale);
 if (values.json !== undefined) {
-  const machine = { cores: availableParallelism(), model: cpus()[0]?.model };
-  const result = { machine, deno: Deno.version.deno, scale, rows: measured };
   await Deno.writeTextFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
 }
 const known = Object.keys(caches(berths));
 const others = measured.flatMap(({ samples }) => Object.keys(samples));
 await print(table(measured, [...new Set([...known, ...others])], SUBJECT));
 if (values.against !== undefined) {
-  const before = JSON.parse(await Deno.readTextFile(values.against)) as { rows: Measured[] };
-  await print(["", ...worse(before.rows, measured, SUBJECT)].join("\n"));
+  await print(["", ...compared(before, result, SUBJECT)].join("\n"));
 }

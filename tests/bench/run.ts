@@ -26,7 +26,11 @@ export async function measure(
       return [name, await row.prepare(contender, upstream, scale)] as const;
     }),
   );
-  const measured: Measured[] = row.metrics(scale).map((metric) => ({ ...metric, samples: {} }));
+  const measured: Measured[] = row.metrics(scale).map((metric) => ({
+    row: row.name,
+    ...metric,
+    samples: {},
+  }));
   for (let i = 0; i < (row.once ? 1 : scale.rounds); i++) {
     for (const [name, round] of rounds) {
       const samples = await round();

@@ -25,6 +25,17 @@ export const FULL: Scale = {
   stored: 100_000,
 };
 
+/** To see within a minute what has become worse. */
+export const SHORT: Scale = {
+  rounds: 3,
+  large: 64 << 20,
+  medium: 4 << 20,
+  seconds: 1,
+  herd: 10,
+  slowClients: 50,
+  stored: 2000,
+};
+
 /** To see that everything works; the figures mean nothing. */
 export const TINY: Scale = {
   rounds: 2,

@@ -4,11 +4,13 @@ import type { Metric } from "./row.ts";
 
 /** One metric of a run: the samples of each contender. */
 export interface Measured extends Metric {
+  /** The row that it belongs to. */
+  row: string;
   samples: Record<string, number[]>;
 }
 
 /** How many times better than another `subject` is: above 1 is better, whichever way the unit goes. */
-function ratio(row: Measured, subject: string, other: string): number | undefined {
+export function ratio(row: Measured, subject: string, other: string): number | undefined {
   const [ours, theirs] = [row.samples[subject], row.samples[other]];
   if (!ours || !theirs) return undefined;
   const quotient = middle(ours) / middle(theirs);
@@ -28,6 +30,12 @@ export function table(rows: Measured[], contenders: string[], subject: string): 
   ]);
   const rule = head.map((_, column) => column === 0 ? "---" : "---:");
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The metric that the one at `index` adds to: itself, where its name does not begin with an ellipsis. */
+export function headOf(rows: Measured[], index: number): Measured {
+  const head = rows.slice(0, index + 1).findLast(({ name }) => !name.startsWith("…"));
+  return head ?? rows[index]!;
 }
 
 /** The median; the lower of the two middle samples of an even number. */

@@ -9,12 +9,12 @@ import { type KeyPair, makeAuthority, makeServerCertificate } from "./harness/ce
 import { startContainerd } from "./harness/containerd.ts";
 import { curl } from "./harness/curl.ts";
 import { forAll } from "./harness/for_all.ts";
+import { type Front, startFront } from "./harness/front.ts";
 import { sha256 } from "./harness/image.ts";
-import { startNginx } from "./harness/nginx.ts";
 import { finish } from "./harness/process.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, skopeoPull } from "./harness/skopeo.ts";
-import { freePort, listens, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
 
 const MIB = 2 ** 20;
 const app = image({ layers: [3 * MIB, 2 * MIB, 5000] });
@@ -26,14 +26,6 @@ const ETAG = `"${LAYER!.digest}"`;
 /** Berth's group: its files can be read by it. */
 const GROUP = EXECUTABLE === undefined ? "root" : "nogroup";
 
-const page = await Deno.readTextFile(join(import.meta.dirname!, "../../docs/nginx.md"));
-const SNIPPET = /^```nginx\n([^]*?)^```/m.exec(page)![1]!;
-
-interface Front extends AsyncDisposable {
-  readonly host: string;
-  readonly url: string;
-}
-
 interface Lab extends AsyncDisposable {
   readonly berth: Berth;
   readonly upstream: FakeRegistry;
@@ -41,12 +33,6 @@ interface Lab extends AsyncDisposable {
   readonly nginx: Front;
   /** Another nginx, before the Berth at `berth`, whose workers run as `user`. */
   front(berth: string, user: string): Promise<Front>;
-}
-
-/** `text` of the page with `from`, which stands there, replaced by `to`. */
-function replaced(text: string, from: string, to: string): string {
-  assert.ok(text.includes(from), `the page has no ${from}`);
-  return text.replaceAll(from, to);
 }
 
 async function startLab(): Promise<Lab> {
@@ -61,27 +47,9 @@ async function startLab(): Promise<Lab> {
     }),
   );
   const authority = await makeAuthority(dir);
-  const { certFile, keyFile } = await makeServerCertificate(dir, authority);
-  const front = async (address: string, user: string): Promise<Front> => {
-    await using own = new AsyncDisposableStack();
-    const { path } = own.use(await scratchDir("nginx"));
-    const port = freePort();
-    const config = [
-      ["server 127.0.0.1:8080;", `server ${address};`],
-      ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
-      ["/etc/nginx/tls.crt", certFile],
-      ["/etc/nginx/tls.key", keyFile],
-      ["/var/lib/berth/blobs/", join(berth.cacheDir, "blobs/")],
-    ].reduce((text, [from, to]) => replaced(text, from!, to!), SNIPPET);
-    const http = `access_log off;\n${config}`;
-    own.use(await startNginx(path, port, http, () => listens(port), user));
-    const owned = own.move();
-    return {
-      host: `localhost:${port}`,
-      url: `https://localhost:${port}`,
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
-    };
-  };
+  const tls = await makeServerCertificate(dir, authority);
+  const front = (address: string, user: string) =>
+    startFront({ berth: address, cacheDir: berth.cacheDir, user, tls });
   const nginx = stack.use(await front(new URL(berth.url).host, `www-data ${GROUP}`));
   const owned = stack.move();
   return {

@@ -1,0 +1,71 @@
+/**
+ * `deno task bench-table FILE`: writes the table of speed in README.md from the JSON of a run
+ * (`deno task bench --json FILE`), with what Berth is behind in.
+ */
+import { join } from "node:path";
+import { readResult, type Result } from "./result.ts";
+import { headOf, ratio, table } from "./table.ts";
+
+/** The rows that a reader of the README asks for. */
+const SHOWN = ["hit", "small", "manifest", "accel", "tls", "cold", "herd", "start"];
+const SUBJECT = "Berth";
+const OTHERS = ["nginx", "docker-registry"];
+/** From this share of another's on, Berth is as good as it. */
+const EVEN = 0.95;
+
+const BEGIN = "<!-- speed: written by `deno task bench-table` -->";
+const END = "<!-- /speed -->";
+
+/** The table of `result` in Markdown, with the machine that it was taken on. */
+export function speedSection({ day, machine, deno, rows: all }: Result): string {
+  const rows = all.filter(({ row }) => SHOWN.includes(row))
+    .map((row) => ({ ...row, samples: renamed(row.samples) }));
+  const memory = Math.round(machine.memory / 2 ** 30);
+  return [
+    `Taken on ${day} with Deno ${deno} on ${machine.cores} cores (${machine.model}) and ${memory} ` +
+    "GiB of memory. The last columns say how many times better Berth is; below 1 it is worse.",
+    "",
+    table(rows, [...OTHERS, SUBJECT], SUBJECT),
+    "",
+    behind(rows),
+  ].join("\n");
+}
+
+function renamed({ berth, ...others }: Record<string, number[]>): Record<string, number[]> {
+  return berth ? { ...others, [SUBJECT]: berth } : others;
+}
+
+/** Each row in which Berth is worse than another, in a list. */
+function behind(rows: Result["rows"]): string {
+  const lines = rows.flatMap((row, index) => {
+    const worse = OTHERS.flatMap((other) => {
+      const share = ratio(row, SUBJECT, other);
+      return share !== undefined && share < EVEN ? [`${share.toFixed(2)} to ${other}`] : [];
+    });
+    if (worse.length === 0) return [];
+    const head = headOf(rows, index);
+    const name = head === row ? row.name : `${head.name}: ${row.name.replace(/^… /, "")}`;
+    return [`- ${name}${row.unit ? `, ${row.unit}` : ""}: ${worse.join(", ")}`];
+  });
+  if (lines.length === 0) return "Berth is behind in none of these rows.";
+  return ["Berth is behind here:", "", ...lines].join("\n");
+}
+
+/** `page` with the table of `result` between its marks. Throws where it has none. */
+export function withSpeed(page: string, result: Result): string {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`expected ${BEGIN} and, behind it, ${END}`);
+  const section = `${BEGIN}\n\n${speedSection(result)}\n\n`;
+  return page.slice(0, begin) + section + page.slice(end);
+}
+
+if (import.meta.main) {
+  const [file = ""] = Deno.args;
+  const result = await readResult(file);
+  if (!result) throw new Error(`${file}: expected the JSON of a run, as --json writes it`);
+  const page = join(import.meta.dirname!, "..", "..", "README.md");
+  await Deno.writeTextFile(page, withSpeed(await Deno.readTextFile(page), result));
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page] })
+    .output();
+  if (!success) throw new Error(`${page}: deno fmt does not take it`);
+}

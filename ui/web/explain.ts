@@ -17,7 +17,9 @@ export function explainCache(entry: RequestEntry): string {
     case "stale":
       return "Upstream failed, so the cached copy was served; it may be out of date.";
     case "miss":
-      return "Not in the cache: downloaded from upstream, and stored if it was complete.";
+      return entry.bytes > 0 && entry.upstreamBytes === 0
+        ? "Not on the disk: taken from the depot, and stored if it was complete."
+        : "Not in the cache: downloaded from upstream, and stored if it was complete.";
     case "pass":
       return "Passed through to upstream. Responses of this kind are not cached.";
     case "none":

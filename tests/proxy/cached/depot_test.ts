@@ -77,6 +77,8 @@ Deno.test("depot, a whole pull takes nothing from upstream but its word", async 
   await pull(t.proxy);
   assert.deepEqual(t.asked().filter((line) => !line.startsWith("HEAD ")), []);
   assert.equal(t.cache.stat(app.root.digest)?.mediaType, app.root.mediaType);
+  const recorded = t.proxy.records.map(({ cache, upstreamBytes }) => `${cache} ${upstreamBytes}`);
+  assert.deepEqual(new Set(recorded), new Set(["miss 0"]));
 });
 
 Deno.test("depot, gives nothing of what upstream does not have in that repository", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { computeDigest } from "../../../cache/digest.ts";
-import { isProven, prove, provenLook } from "../../../proxy/cached/proof_rule.ts";
+import { isProven, prove, proveOnce, provenLook } from "../../../proxy/cached/proof_rule.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { fakeCache, type FakeCacheOptions } from "../../fake/cache.ts";
 import { exchangeOf, fakeUpstream } from "../../fake/exchange.ts";
@@ -10,9 +10,10 @@ const PATH = `/v2/org/app/blobs/${DIGEST}`;
 const OWN = "hub/org/app";
 const held = { [DIGEST]: "content" };
 const links = [`${OWN} ${DIGEST}`];
+const depot = { [DIGEST]: { size: 7, mediaType: "" } };
+const way = (...repositories: string[]) => ({ filling: { [DIGEST]: repositories } });
 
 Deno.test("isProven, what is here or on its way needs its repository and the client's proof", () => {
-  const way = (...repositories: string[]) => ({ filling: { [DIGEST]: repositories } });
   const table: [FakeCacheOptions, holds: boolean, proven: boolean][] = [
     [{}, true, true],
     [{}, false, true],
@@ -25,6 +26,11 @@ Deno.test("isProven, what is here or on its way needs its repository and the cli
     [way("hub/other"), true, false],
     [way(OWN), false, false],
     [{ held, ...way(OWN) }, true, false],
+    [{ depot }, true, false],
+    [{ depot, links }, true, true],
+    [{ depot, links }, false, false],
+    [{ depot, ...way(OWN) }, true, true],
+    [{ depot, ...way("hub/other") }, true, false],
   ];
   for (const [holding, holds, proven] of table) {
     const x = exchangeOf(PATH, { proof: { holds: () => holds } });
@@ -130,5 +136,24 @@ Deno.test("prove, while content is on its way nobody knows its size, and a page 
     const proving = provenLook(x, cache, wanted).then(() => true, () => false);
     assert.equal(await proving, proven, type);
     assert.deepEqual(cache.calls, proven ? [`link ${OWN}`] : [], type);
+  }
+});
+
+Deno.test("proveOnce, that it is on its way for the repository is no proof while upstream is away", async () => {
+  const table: [FakeCacheOptions, holds: boolean, asked: number, right: boolean][] = [
+    [{ depot, links, ...way(OWN) }, true, 0, true],
+    [{ depot, links, ...way(OWN) }, false, 1, true],
+    [{ depot, ...way(OWN) }, true, 1, false],
+    [way(OWN), true, 1, false],
+  ];
+  for (const [holding, holds, asked, right] of table) {
+    const upstream = fakeUpstream(() => Promise.reject(new UpstreamError("refused", "hub")));
+    const proof = { holds: () => holds, holdsOffline: () => true };
+    const x = exchangeOf(PATH, { upstream, proof });
+    const wanted = { digest: DIGEST, path: `blobs/${DIGEST}`, accept: "" };
+    const proving = proveOnce(x, fakeCache(holding), wanted);
+    if (right) await proving;
+    else await assert.rejects(proving, { status: 502 });
+    assert.equal(upstream.asked.length, asked);
   }
 });

@@ -34,6 +34,10 @@ Deno.test("explainCache, every decision in a sentence", () => {
   for (const cache of ["miss", "joined", "stale", "revalidated", "pass", "none"] as const) {
     assert.match(explainCache({ ...HIT, cache }), /\.$/);
   }
+  const miss = { ...HIT, cache: "miss" } as const;
+  assert.match(explainCache(miss), /from the depot/);
+  assert.match(explainCache({ ...miss, upstreamBytes: 5 }), /downloaded from upstream/);
+  assert.match(explainCache({ ...miss, bytes: 0 }), /downloaded from upstream/);
 });
 
 Deno.test("explainFailure, what happened and what to do", () => {

@@ -139,6 +139,8 @@ const ROOMS: Record<string, Room> = {
 interface Import {
   target: string;
   typeOnly: boolean;
+  /** Loaded when it is asked for. */
+  later: boolean;
 }
 
 function* sources(dir: string): Generator<string> {
@@ -157,6 +159,7 @@ function importsOf(path: string): Import[] {
   return [...found].map(([, typeOnly, stated, dynamic]) => ({
     target: normalize(join(dirname(path), (stated ?? dynamic)!)),
     typeOnly: typeOnly !== undefined,
+    later: stated === undefined,
   }));
 }
 
@@ -236,6 +239,19 @@ Deno.test("rooms, proxy/ keeps flat only the files that put its rooms together",
     "proxy/server.ts",
     "proxy/serverless.ts",
   ]);
+});
+
+Deno.test("imports, what a depot takes is loaded only where there is one", () => {
+  const ofDepot = (file: string) => /^(cache\/depot\/|cache\/catalog\/depot|cli\/depot)/.test(file);
+  let ways = 0;
+  for (const [file, imports] of graph) {
+    if (ofDepot(file)) continue;
+    for (const { target, typeOnly, later } of imports) {
+      if (ofDepot(target)) assert.ok(typeOnly || later, `${file} loads ${target}`);
+      if (ofDepot(target) && later) ways++;
+    }
+  }
+  assert.equal(ways, 2);
 });
 
 Deno.test("imports, SQL is spoken in cache/catalog and the statistics alone", () => {

@@ -55,7 +55,8 @@ export async function prove(
 ): Promise<void> {
   const repository = repositoryKey(x.target);
   const { method } = x.request;
-  const size = cache.look(wanted.digest, repository).stat?.size;
+  const { stat, depot } = cache.look(wanted.digest, repository);
+  const size = (stat ?? depot)?.size;
   const key = JSON.stringify([x.proof.id, repository, wanted.path, method]);
   try {
     // Others may wait for the same answer: it does not end with this client.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { computeDigest } from "../../../cache/digest.ts";
-import { isProven, prove, proveOnce, provenLook } from "../../../proxy/cached/proof_rule.ts";
+import { isProven, prove, provenLook, proveOnce } from "../../../proxy/cached/proof_rule.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { fakeCache, type FakeCacheOptions } from "../../fake/cache.ts";
 import { exchangeOf, fakeUpstream } from "../../fake/exchange.ts";
@@ -155,5 +155,18 @@ Deno.test("proveOnce, that it is on its way for the repository is no proof while
     if (right) await proving;
     else await assert.rejects(proving, { status: 502 });
     assert.equal(upstream.asked.length, asked);
+  }
+});
+
+Deno.test("prove, of what the depot has the size is known: another one proves nothing", async () => {
+  const lengths: [length: string, proven: boolean][] = [["7", true], ["90", false]];
+  for (const [length, proven] of lengths) {
+    const headers = { "content-length": length, "content-type": "application/octet-stream" };
+    const answer = { HEAD: () => new Response(null, { headers }), GET: () => new Response("else") };
+    const upstream = fakeUpstream(({ method }) => answer[method === "HEAD" ? "HEAD" : "GET"]());
+    const x = exchangeOf(PATH, { upstream });
+    const wanted = { digest: DIGEST, path: `blobs/${DIGEST}`, accept: "" };
+    const proving = proveOnce(x, fakeCache({ depot }), wanted).then(() => true, () => false);
+    assert.equal(await proving, proven, length);
   }
 });

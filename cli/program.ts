@@ -1,6 +1,6 @@
 /** The parts of a running Berth: started, given another configuration, closed. */
 import { join } from "node:path";
-import type { Cache } from "../cache/api.ts";
+import type { Cache, Usage } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
 import type { DepotPlace } from "../cache/depot_options.ts";
 import { systemClock } from "../base/clock.ts";
@@ -177,7 +177,7 @@ async function openBooks(
   started.defer(() => stats.close());
   const metrics = createMetrics({
     version: VERSION,
-    usage: async () => await cache?.usage() ?? NO_USAGE,
+    usage: () => cache ? usageOf(cache) : Promise.resolve(NO_USAGE),
     runningFills: () => cache?.fills().length ?? 0,
     depot: cache?.depot() && (() => cache.depot()!),
     lostLines,
@@ -280,11 +280,16 @@ function stateDeps(
   };
 }
 
+/** Undefined where the disk cannot be asked: the other metrics are worth a scrape, too. */
+function usageOf(cache: Cache): Promise<Usage | undefined> {
+  return cache.usage().catch(() => undefined);
+}
+
 /** What is left of disk and certificate. */
 function roomOf(cache: Cache | undefined, { certificate }: State): RoomSources {
   return {
     async disk() {
-      const usage = await cache?.usage();
+      const usage = cache && await usageOf(cache);
       return usage && { free: usage.diskFree, reserved: usage.minFree };
     },
     async certificateEnd() {

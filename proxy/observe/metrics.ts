@@ -14,8 +14,8 @@ import type { RecordSink, RequestRecord } from "./record.ts";
 /** What is read at each scrape. */
 export interface MetricsSources {
   version: string;
-  /** What the cache holds now and may hold, in bytes. */
-  usage: () => Promise<{ bytes: number; blobs: number; maxSize: number }>;
+  /** What the cache holds now and may hold, in bytes; undefined where its disk cannot be asked. */
+  usage: () => Promise<{ bytes: number; blobs: number; maxSize: number } | undefined>;
   /** Fills under way. */
   runningFills: () => number;
   /** How the depot is doing, where there is one. */
@@ -157,10 +157,10 @@ function cacheMetrics(register: Registry): CacheListener {
 
 function collectState(register: Registry, sources: MetricsSources): void {
   const { usage, runningFills } = sources;
-  gaugeOf(register, "berth_cache_bytes", "Bytes held.", async () => (await usage()).bytes);
-  gaugeOf(register, "berth_cache_blobs", "Blobs held.", async () => (await usage()).blobs);
+  gaugeOf(register, "berth_cache_bytes", "Bytes held.", async () => (await usage())?.bytes);
+  gaugeOf(register, "berth_cache_blobs", "Blobs held.", async () => (await usage())?.blobs);
   gaugeOf(register, "berth_cache_capacity_bytes", "Bytes that the cache may hold.", async () => {
-    return (await usage()).maxSize;
+    return (await usage())?.maxSize;
   });
   gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
   if (sources.depot) collectDepot(register, sources.depot);

@@ -47,6 +47,8 @@ export class Present {
   readonly startedAt: number;
   #usage: Usage | undefined;
   #usageAt = -Infinity;
+  /** The disk of the cache could not be asked. */
+  #unreachable: CacheWatch["notStored"];
 
   constructor(deps: PresentDeps) {
     this.#deps = deps;
@@ -59,18 +61,25 @@ export class Present {
     if (now - this.#usageAt < USAGE_MS) return;
     this.#usageAt = now;
     await this.#deps.certificate.refresh();
-    this.#usage = await this.#deps.cache?.usage();
+    try {
+      this.#usage = await this.#deps.cache?.usage();
+      this.#unreachable = undefined;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#unreachable = { since: this.#unreachable?.since ?? now, message, diskFull: false };
+    }
   }
 
   /** Everything that is wrong or worth knowing as of the last `refresh`, muted or not. */
   notices(): Notice[] {
     const { live, stats, watch, certificate, now } = this.#deps;
     const config = live.current;
+    const { notStored = this.#unreachable, upkeep, damaged } = watch;
     return notices({
       config,
       registries: this.#registries(config),
       storage: this.#storage(config),
-      troubles: watch,
+      troubles: { notStored, upkeep, damaged },
       lastReload: live.lastReload,
       statsError: stats.writeError,
       certificate: certificate.end,

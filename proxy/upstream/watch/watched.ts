@@ -21,7 +21,7 @@ export interface Looking {
 /** Requests make it be looked at no more often than this, where they do not wait for that… */
 const SPACING = 1_000;
 /** …and than this, where they do. */
-const HALF_OPEN_SPACING = 50;
+const HALF_OPEN_SPACING = 20;
 
 /**
  * Milliseconds that a request waits at most for a look that may let it pass: longer than any look at

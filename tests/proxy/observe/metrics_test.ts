@@ -178,3 +178,16 @@ Deno.test("Metrics, names are berth_ or the process's own, with base units", asy
     if (type === "histogram") assert.match(name!, /_seconds$/);
   }
 });
+
+Deno.test("Metrics, a disk that cannot be asked leaves out its figures and nothing else", async () => {
+  const metrics = createMetrics({
+    version: "1.2.3",
+    usage: () => Promise.resolve(undefined),
+    runningFills: () => 3,
+    quotas: () => [],
+    lostLines: () => 0,
+  });
+  const text = await lines(metrics);
+  assert.ok(text.includes("berth_fills_running 3"));
+  assert.deepEqual(text.filter((line) => /^berth_cache_(bytes|blobs|capacity)/.test(line)), []);
+});

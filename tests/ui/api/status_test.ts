@@ -28,6 +28,23 @@ Deno.test("status, in words and figures", async () => {
   assert.deepEqual(busy.registries.find(({ name }) => name === "docker")?.latencyMs, 40);
 });
 
+Deno.test("status, a cache whose directory is gone is a notice, and not the end of the page", async () => {
+  await using admin = await adminFixture();
+  const data = join(admin.dir, "data");
+  const ids = async () => {
+    admin.clock.now += 5000;
+    const status = await (await admin.call("/status")).json() as Status;
+    return status.notices.map(({ id, since }) => [id, since]);
+  };
+  assert.deepEqual(await ids(), []);
+  await Deno.rename(data, `${data}-gone`);
+  const [first] = await ids();
+  assert.deepEqual(first, ["cache-not-stored", admin.clock.now]);
+  assert.deepEqual(await ids(), [first], "since then");
+  await Deno.rename(`${data}-gone`, data);
+  assert.deepEqual(await ids(), []);
+});
+
 Deno.test("config, effective values with sources, masked", async () => {
   await using admin = await adminFixture(
     "cache: { max_size: 1GiB }\nusers: { ann: '$2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe' }\n",

@@ -22,9 +22,11 @@ import {
   lostLines,
 } from "../proxy/observe/log.ts";
 import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
+import { clusterMetrics } from "../proxy/observe/cluster_metrics.ts";
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
 import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
+import { clusterKeys } from "../proxy/peers/signature.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { probe } from "../proxy/upstream/probe.ts";
@@ -35,6 +37,7 @@ import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword } from "../ui/first_password.ts";
 import { banner } from "./banner.ts";
 import { cacheOptions } from "./cache_options.ts";
+import type { Cluster } from "./cluster.ts";
 import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { createBoard, createWebhooks } from "./telling.ts";
@@ -79,10 +82,16 @@ interface Books {
 export async function startProgram(live: LiveConfig, around: Surroundings): Promise<Program> {
   const config = live.current;
   await using started = new AsyncDisposableStack();
-  const cache = await openStorage(config, around.env, started);
-  const books = await openBooks(live, { cache, env: around.env, started });
+  const { cache, cluster } = await openStorage(config, around.env, started);
+  const books = await openBooks(live, { cache, cluster, env: around.env, started });
   let running = false;
-  const proxy = await startProxy(config, { cache, books, env: around.env, started: () => running });
+  const proxy = await startProxy(config, {
+    cache,
+    cluster,
+    books,
+    env: around.env,
+    started: () => running,
+  });
   started.defer(() => proxy.close(0));
   const ports = proxy.address ? [proxy.address.port] : [];
   const forward = await startForward(config, { proxy, books, env: around.env, ports });
@@ -116,7 +125,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       configureLog(next.log);
       if (fixedOf(next) !== fixedOf(config)) {
         logger("config").warn(
-          "listen addresses, cache.dir and where cache.depot is change at the next start only",
+          "listen addresses, cluster, cache.dir and where cache.depot is change at the next start only",
         );
       }
     },
@@ -129,26 +138,43 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
 }
 
 /** What a running Berth cannot change. */
-function fixedOf({ cache, listen, forward }: Config): string {
+function fixedOf({ cache, cluster, listen, forward }: Config): string {
   const { max_size: _, max_age: __, ...depot } = cache.depot;
-  return JSON.stringify([cache.dir, depot, listen, forward.listen]);
+  return JSON.stringify([cache.dir, depot, cluster, listen, forward.listen]);
 }
 
-/** The cache and its socket for `berth cache`; `undefined` where nothing is kept. */
+/** The cache, its socket for `berth cache`, and its way to others; nothing where nothing is kept. */
 async function openStorage(
   config: Config,
   env: Surroundings["env"],
   started: AsyncDisposableStack,
-): Promise<Cache | undefined> {
+): Promise<{ cache?: Cache; cluster?: Cluster | undefined }> {
   const { dir } = config.cache;
-  if (!dir) return undefined;
+  if (!dir) return {};
   const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
-  const cache = await usingDataDir(dir, () => openCache({ ...cacheOptions(config), depot }));
+  // Others are let go of once the fills have ended, which the cache sees to.
+  const cluster = config.cluster.url ? await openCluster(config, env, started) : undefined;
+  const courses = cluster ? { courses: cluster.courses } : {};
+  const cache = await usingDataDir(
+    dir,
+    () => openCache({ ...cacheOptions(config), depot, ...courses }),
+  );
   started.defer(() => cache.close());
   const control = serveControl(cache, dir);
   if (control) started.use(control);
   cache.onEvent(cacheLog);
-  return cache;
+  await cluster?.start(cache);
+  return { cache, cluster };
+}
+
+/** The way to other Berths; only where there are any is that code loaded. */
+async function openCluster(
+  config: Config,
+  env: Surroundings["env"],
+  started: AsyncDisposableStack,
+): Promise<Cluster> {
+  const { Cluster } = await import("./cluster.ts");
+  return started.use(new Cluster(config.cluster, env));
 }
 
 /** The way to the depot; only where there is one is that code loaded. */
@@ -164,8 +190,9 @@ async function openDepot(
 /** Statistics, metrics, quotas, failed sign-ins, and the state of each registry. */
 async function openBooks(
   live: LiveConfig,
-  { cache, env, started }: {
+  { cache, cluster, env, started }: {
     cache: Cache | undefined;
+    cluster: Cluster | undefined;
     env: Surroundings["env"];
     started: AsyncDisposableStack;
   },
@@ -184,6 +211,7 @@ async function openBooks(
     quotas: () => quota.entries(),
   });
   cache?.onEvent(metrics.onCacheEvent);
+  if (cluster) clusterMetrics(metrics.register, () => cluster.status());
   const authenticators = new Authenticators({
     now: Date.now,
     warn: (line) => logger("sign-in").warn(line),
@@ -202,8 +230,9 @@ async function openBooks(
 /** The registry port, whose requests are logged and counted. */
 function startProxy(
   config: Config,
-  { cache, books, env, started }: {
+  { cache, cluster, books, env, started }: {
     cache: Cache | undefined;
+    cluster: Cluster | undefined;
     books: Books;
     env: Surroundings["env"];
     started: () => boolean;
@@ -217,6 +246,8 @@ function startProxy(
     env,
     started,
     now: Date.now,
+    sealing: clusterKeys(config.cluster.secret, "upload-seal"),
+    cluster: cluster && (() => cluster.status().problem),
     gate: (registry) => watch.gate(registry),
     room: logRoom,
     onRecord(record) {

@@ -29,6 +29,7 @@ import { catalog } from "./through/catalog.ts";
 import { tags } from "./through/pass.ts";
 import { createPing } from "./through/ping.ts";
 import { change, checkPush, type PushOptions } from "./through/push.ts";
+import type { SealingKeys } from "./through/upload_seal.ts";
 import { referrers } from "./through/referrers.ts";
 import { upload } from "./through/upload.ts";
 import type { Upstream } from "./upstream/client.ts";
@@ -36,7 +37,7 @@ import type { Upstream } from "./upstream/client.ts";
 /** What outlives a reload of the configuration, and what does the work. */
 export interface ProxyParts {
   upstream(registry: Registry): Upstream;
-  uploadKey: CryptoKey;
+  uploadKeys: SealingKeys;
   /** None: nothing is kept, everything passes through. */
   cache?: Cache | undefined;
   /** None: nobody is told of requests. */
@@ -136,7 +137,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
 function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
   const { cache, rules, now } = parts;
   const missing = new MissingTags({ ttl: rules.negativeTtl, now });
-  const push: PushOptions = { allowed: config.allow_push, key: parts.uploadKey, cache, missing };
+  const push: PushOptions = { allowed: config.allow_push, keys: parts.uploadKeys, cache, missing };
   const manifest: ManifestHandler = cache ? manifests({ ...parts, cache, missing }) : passManifest;
   // A tag of a registry that is not asked any more is served however old it is.
   const ageless = { ...rules, staleIfError: Infinity };

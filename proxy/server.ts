@@ -11,7 +11,7 @@ import { listen, type Listener } from "./http/listen.ts";
 import { logger } from "./observe/log.ts";
 import { MemoryProofBook } from "./client_sign_in/proof_book.ts";
 import type { RecordSink } from "./observe/record.ts";
-import { sealingKey } from "./through/upload_seal.ts";
+import { sealingKeys } from "./through/upload_seal.ts";
 import type { Upstream } from "./upstream/client.ts";
 import { createUpstream } from "./upstream/native.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
@@ -33,6 +33,10 @@ export interface ServerParts {
   /** Whether the program's other parts run too; not ready before that. */
   started(): boolean;
   now(): number;
+  /** Keys that other Berths seal addresses of uploads with, too; none: a random one. */
+  sealing?: readonly Uint8Array<ArrayBuffer>[] | undefined;
+  /** What keeps this Berth from sharing with others, in words; empty where nothing does. */
+  cluster?: (() => string) | undefined;
   /** What requests to a registry pass; none: nothing is in their way. */
   gate?(registry: string): Gate;
 }
@@ -56,7 +60,8 @@ export interface ProxyServer {
 /** Listens on `config.listen`. Throws `ListenError`, or an error that names an unreadable file. */
 export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
   const sending = new Set<() => void>();
-  const kept = { uploadKey: await sealingKey(), proofs: new MemoryProofBook(parts), sending };
+  const uploadKeys = await sealingKeys(parts.sealing);
+  const kept = { uploadKeys, proofs: new MemoryProofBook(parts), sending };
   const pool = new UpstreamPool(parts);
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;
@@ -107,15 +112,20 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
 
 function proxyParts(
   config: Config,
-  { cache, quota, authenticators, onRecord, onLateBytes, now }: ServerParts,
+  { cache, cluster, quota, authenticators, onRecord, onLateBytes, now }: ServerParts,
   upstream: ProxyParts["upstream"],
   open: () => boolean,
-): Omit<ProxyParts, "uploadKey" | "proofs"> {
+): Omit<ProxyParts, "uploadKeys" | "proofs"> {
   const { prefer_cache_below } = config.cache.manifests;
   const exposed = exposedRegistries(config);
   const details = () => {
     const depot = cache?.depot()?.problem;
-    return { ...(exposed.length > 0 && { exposed }), ...(depot && { depot }) };
+    const others = cluster?.();
+    return {
+      ...(exposed.length > 0 && { exposed }),
+      ...(depot && { depot }),
+      ...(others && { cluster: others }),
+    };
   };
   return {
     cache,

@@ -6,7 +6,7 @@
 import { createProxy, type ProxyHandler } from "./app.ts";
 import type { Config, ConfigInput } from "./config/schema.ts";
 import type { RecordSink } from "./observe/record.ts";
-import { sealingKey } from "./through/upload_seal.ts";
+import { sealingKeys } from "./through/upload_seal.ts";
 import { configFromEnvironment, configOf } from "./config/serverless.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
 import { createPlainUpstream } from "./upstream/plain.ts";
@@ -49,7 +49,7 @@ async function makeProxy(
     upstream: (registry) =>
       createPlainUpstream(registry, { timeouts, retries, env, fetch: (...args) => call(...args) }),
     onRecord,
-    uploadKey: await sealingKey(),
+    uploadKeys: await sealingKeys(),
   });
 }
 

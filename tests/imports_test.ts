@@ -24,6 +24,7 @@ const ROOMS: Record<string, Room> = {
   "cache/blobs": { files: /^cache\/blobs\//, imports: ["cache words"] },
   "cache/catalog": { files: /^cache\/catalog\//, imports: [...CACHE, "cache/blobs"] },
   "cache/depot": { files: /^cache\/depot\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
+  "cache/peers": { files: /^cache\/peers\//, imports: CACHE },
   "cache/fill": { files: /^cache\/fill\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
   "cache/read": {
     files: /^cache\/read\//,
@@ -111,6 +112,11 @@ const ROOMS: Record<string, Room> = {
     ],
   },
 
+  peers: {
+    files: /^proxy\/peers\//,
+    imports: ["base", "cache words", "cache/peers", "cache", "http", "oci", "upstream"],
+  },
+
   "ui server": {
     files: /^ui\/((?!theme_early)[a-z_]+\.ts$|api\/)/,
     imports: [
@@ -123,7 +129,7 @@ const ROOMS: Record<string, Room> = {
     files: /^cli\//,
     imports: [
       ...["base", "cache words", "cache", "oci", "config", "http", "observe", "names", "access"],
-      ...["upstream", "notify", "proxy", "forward", "ui server", "data"],
+      ...["upstream", "notify", "proxy", "forward", "ui server", "data", "cache/peers", "peers"],
     ],
   },
   data: { files: /^(deno\.json|config\.yaml|.*\.(sh|css))$/, imports: [] },

@@ -3,6 +3,7 @@ import { isRepository } from "../oci/path.ts";
 import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
+import { parseHostsUrl } from "../../base/hosts_url.ts";
 import type { Path } from "./path.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
 
@@ -38,6 +39,7 @@ export function violations(config: Config): Violation[] {
     ...forward(config),
     ...depot(config),
     ...webhooks(config),
+    ...cluster(config),
   ];
 }
 
@@ -179,6 +181,11 @@ function* listeners(config: Config): Generator<Violation> {
     const [path, address, others] of [
       [["admin", "listen"], config.admin.listen, { listen: config.listen }],
       [["forward", "listen"], config.forward.listen, { "admin.listen": config.admin.listen }],
+      [["cluster", "listen"], config.cluster.url ? config.cluster.listen : "", {
+        "listen": config.listen,
+        "admin.listen": config.admin.listen,
+        "forward.listen": config.forward.listen,
+      }],
     ] as const
   ) {
     for (const [key, other] of Object.entries(others)) {
@@ -320,6 +327,51 @@ function* webhooks(config: Config): Generator<Violation> {
     if (names.indexOf(name) === index) continue;
     const message = `found ${quote(name)}, which another webhook has; expected a name of its own`;
     yield { path: ["webhooks", index, "name"], message };
+  }
+}
+
+const CLUSTER_SCHEMES = ["redis", "rediss"].flatMap((scheme) => [
+  scheme,
+  `${scheme}-sentinel`,
+  `${scheme}-cluster`,
+]);
+
+/** What several Berths must agree on, which each would otherwise make for itself. */
+function* cluster(config: Config): Generator<Violation> {
+  const { url, url_file, secret, secret_file, lease, advertise } = config.cluster;
+  const path = (key: string): Path => ["cluster", key];
+  if (secret && secret.split("\n").some((line) => line.trim() !== "" && line.trim().length < 16)) {
+    yield { path: path("secret"), message: "expected at least 16 characters in each line" };
+  }
+  if (!url && !url_file) return;
+  if (!secret && !secret_file) {
+    const message = "missing; expected the same secret for all Berths of the cluster";
+    yield { path: path("secret"), message };
+  }
+  const parsed = url ? parseHostsUrl(url) : undefined;
+  if (url && !(parsed && CLUSTER_SCHEMES.includes(parsed.scheme))) {
+    const message = "expected redis://host:6379, rediss://…, redis-sentinel://a,b/name or " +
+      "redis-cluster://a,b";
+    yield { path: path("url"), message };
+  }
+  if (!config.cache.dir) {
+    yield { path: path("url"), message: "expected cache.dir with it, where content is kept" };
+  }
+  if (lease < 1000) yield { path: path("lease"), message: "expected a second or more" };
+  if (advertise && !(HOST.test(advertise) && advertise.includes(":")) && !parseListen(advertise)) {
+    const message = `found ${quote(advertise)}, expected host and port such as 10.0.0.7:8082`;
+    yield { path: path("advertise"), message };
+  }
+  const { admin, forward } = config;
+  const made = admin.listen && admin.auth !== "none" && !admin.password_hash &&
+    !admin.password_hash_file;
+  if (made) {
+    const message = "missing; expected with cluster.url, since each Berth would make its own";
+    yield { path: ["admin", "password_hash"], message };
+  }
+  if (forward.intercept.length > 0 && !forward.ca_cert_file) {
+    const message = "missing; expected with cluster.url, since each Berth would make its own";
+    yield { path: ["forward", "ca_cert_file"], message };
   }
 }
 

@@ -262,6 +262,18 @@ export const configSchema = z.strictObject({
     idle_timeout: duration().prefault("5m"),
   }).prefault({}),
   webhooks: z.array(webhook).default([]),
+  cluster: z.strictObject({
+    url: secret().default(""),
+    url_file: z.string().default(""),
+    ca_file: z.string().default(""),
+    secret: secret().default(""),
+    secret_file: z.string().default(""),
+    listen: listen().default(":8082"),
+    advertise: z.string().default(""),
+    lease: duration().prefault("5s"),
+    prefix: z.string().regex(/^[\w.-]{1,64}$/, "expected letters, digits, dots and dashes")
+      .default("berth"),
+  }).prefault({}),
   timeouts: z.strictObject({
     send: duration().prefault("60s"),
   }).prefault({}),

@@ -71,6 +71,7 @@ function* impossible(config: Config): Generator<ConfigProblem> {
   if (config.htpasswd_file) yield refuse("htpasswd_file");
   if (config.registry_map) yield refuse("registry_map");
   if (config.cache.depot.url) yield refuse("cache.depot.url");
+  if (config.cluster.url || config.cluster.url_file) yield refuse("cluster.url");
   for (const [name, registry] of Object.entries(config.registries)) {
     const { auth, ca_file, insecure_tls } = registry;
     const logins = Object.values(auth.logins).flatMap(Object.entries<string>);

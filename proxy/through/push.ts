@@ -7,11 +7,12 @@ import { mapLocation } from "../names/links.ts";
 import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
 import { passThrough } from "./pass.ts";
+import type { SealingKeys } from "./upload_seal.ts";
 
 export interface PushOptions {
   allowed: boolean;
   /** Seals upload addresses that do not have the spec's form. */
-  key: CryptoKey;
+  keys: SealingKeys;
   /** What is no longer true after a push is removed from it. */
   cache: Links | undefined;
   missing: MissingTags;

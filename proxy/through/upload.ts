@@ -7,7 +7,7 @@ import { OciError } from "../oci/errors.ts";
 import { parseDigest } from "../oci/path.ts";
 import { passThrough } from "./pass.ts";
 import { type PushOptions, sentBody } from "./push.ts";
-import { isSealed, seal, unseal } from "./upload_seal.ts";
+import { isSealed, seal, type SealingKeys, unseal } from "./upload_seal.ts";
 
 type Upload = PathOf<"upload">;
 
@@ -33,8 +33,8 @@ export async function upload(
     query.delete("from");
     query.delete("mount");
   }
-  const relocate = (location: string) => mapUploadLocation(x, location, options.key);
-  const address = await upstreamAddress(x, path, query, options.key);
+  const relocate = (location: string) => mapUploadLocation(x, location, options.keys);
+  const address = await upstreamAddress(x, path, query, options.keys);
   return uncached(await passThrough(x, { ...address, scopes, ...sentBody(x) }, relocate));
 }
 
@@ -61,10 +61,10 @@ async function upstreamAddress(
   x: Exchange,
   { id }: Upload,
   query: URLSearchParams,
-  key: CryptoKey,
+  keys: SealingKeys,
 ) {
   if (!isSealed(id)) return { path: `blobs/uploads/${id}`, query: query.toString() };
-  const address = await unseal(id, contextOf(x), key);
+  const address = await unseal(id, contextOf(x), keys);
   if (address === undefined) {
     throw new OciError("BLOB_UPLOAD_UNKNOWN", {
       message: "this upload is not known here (any more); begin it again",
@@ -83,7 +83,7 @@ async function upstreamAddress(
 async function mapUploadLocation(
   x: Exchange,
   location: string,
-  key: CryptoKey,
+  keys: SealingKeys,
 ): Promise<string> {
   const { origin } = new URL(x.target.registry.url);
   const url = URL.parse(location, `${origin}/v2/`);
@@ -99,7 +99,7 @@ async function mapUploadLocation(
   const address = url.pathname + url.search;
   return withNamespace(
     x.target,
-    `${prefix}/v2/${asked}/blobs/uploads/${await seal(address, contextOf(x), key)}`,
+    `${prefix}/v2/${asked}/blobs/uploads/${await seal(address, contextOf(x), keys)}`,
   );
 }
 

@@ -2,9 +2,22 @@
 
 const SEALED = "berth~";
 
-/** A key for `seal`: what was sealed with it can be opened while this process lives. */
-export function sealingKey(): Promise<CryptoKey> {
-  return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+/** The first one seals, all of them open. */
+export type SealingKeys = readonly CryptoKey[];
+
+/**
+ * Keys for `seal`: `known` ones of 32 bytes each, which others have, too, or a random one; what that
+ * has sealed can be opened while this process lives.
+ */
+export async function sealingKeys(
+  known: readonly Uint8Array<ArrayBuffer>[] = [],
+): Promise<SealingKeys> {
+  const usages: KeyUsage[] = ["encrypt", "decrypt"];
+  const algorithm = { name: "AES-GCM", length: 256 };
+  if (known.length === 0) return [await crypto.subtle.generateKey(algorithm, false, usages)];
+  return await Promise.all(
+    known.map((bytes) => crypto.subtle.importKey("raw", bytes, algorithm, false, usages)),
+  );
 }
 
 /** True where `text` has the form that `seal` gives. */
@@ -13,11 +26,11 @@ export function isSealed(text: string): boolean {
 }
 
 /** `text` encrypted and signed (AES-GCM), as part of a path; it opens in the same `context` alone. */
-export async function seal(text: string, context: string, key: CryptoKey): Promise<string> {
+export async function seal(text: string, context: string, keys: SealingKeys): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const bytes = await crypto.subtle.encrypt(
     { name: "AES-GCM", iv, additionalData: encode(context) },
-    key,
+    keys[0]!,
     encode(text),
   );
   return SEALED + [iv, new Uint8Array(bytes)].map(base64url).join("~");
@@ -27,18 +40,20 @@ export async function seal(text: string, context: string, key: CryptoKey): Promi
 export async function unseal(
   sealed: string,
   context: string,
-  key: CryptoKey,
+  keys: SealingKeys,
 ): Promise<string | undefined> {
-  try {
-    const [iv, bytes] = sealed.slice(SEALED.length).split("~").map(fromBase64url);
-    const plain = await crypto.subtle.decrypt(
-      { name: "AES-GCM", iv: iv!, additionalData: encode(context) },
-      key,
-      bytes!,
-    );
-    return new TextDecoder().decode(plain);
-  } catch {
-    return undefined;
+  for (const key of keys) {
+    try {
+      const [iv, bytes] = sealed.slice(SEALED.length).split("~").map(fromBase64url);
+      const plain = await crypto.subtle.decrypt(
+        { name: "AES-GCM", iv: iv!, additionalData: encode(context) },
+        key,
+        bytes!,
+      );
+      return new TextDecoder().decode(plain);
+    } catch {
+      // By another key, or by none.
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { listen } from "../../proxy/http/listen.ts";
 import { MemoryProofBook } from "../../proxy/client_sign_in/proof_book.ts";
 import type { RequestRecord } from "../../proxy/observe/record.ts";
-import { sealingKey } from "../../proxy/through/upload_seal.ts";
+import { sealingKeys } from "../../proxy/through/upload_seal.ts";
 import type { Upstream } from "../../proxy/upstream/client.ts";
 import { timeoutsOf } from "../../proxy/upstream/deadline.ts";
 import { createUpstream } from "../../proxy/upstream/native.ts";
@@ -41,7 +41,7 @@ export async function startProxy(
     },
     onRecord: (record) => records.push(record),
     proofs: new MemoryProofBook({ now }),
-    uploadKey: await sealingKey(),
+    uploadKeys: await sealingKeys(),
     now,
     ...given,
   });

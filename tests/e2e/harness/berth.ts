@@ -15,6 +15,8 @@ export interface Berth extends AsyncDisposable {
   /** `localhost:port`, as image names spell it. */
   readonly host: string;
   readonly url: string;
+  /** The dashboard's, unless the test has settings of its own for it. */
+  readonly admin: string;
   readonly pid: number;
   readonly cacheDir: string;
   /** What the running process has printed so far. */
@@ -61,10 +63,11 @@ export async function startBerth(
   const dir = stack.use(await scratchDir("berth")).path;
   await giveToBerth(dir);
   const port = freePort();
+  const adminPort = freePort();
   const cacheDir = join(dir, "cache");
   const config = {
     listen: `127.0.0.1:${port}`,
-    admin: { listen: `127.0.0.1:${freePort()}`, auth: "none" },
+    admin: { listen: `127.0.0.1:${adminPort}`, auth: "none" },
     shutdown_grace: "2s",
     ...settings,
     cache: { dir: cacheDir, ...(settings.cache as Settings | undefined) },
@@ -87,6 +90,7 @@ export async function startBerth(
   return {
     host: `localhost:${port}`,
     url: `${settings.tls ? "https" : "http"}://127.0.0.1:${port}`,
+    admin: `http://127.0.0.1:${adminPort}`,
     cacheDir,
     get pid() {
       return process.pid;

@@ -1,0 +1,40 @@
+/** Who fetches what, among several Berths that share one coordinator. */
+
+/** Another Berth, or this one: where its peers reach it, `10.0.0.7:8082`. */
+export interface Holder {
+  readonly id: string;
+  readonly address: string;
+}
+
+export interface Member extends Holder {
+  readonly version: string;
+  /** Since when it has been running, in Unix milliseconds. */
+  readonly since: number;
+  /** Stands for the secret that it has, and gives nothing of it away. */
+  readonly mark: string;
+}
+
+/** The right to fetch something for all, renewed until it is released. */
+export interface Lease {
+  /** Lets go of it; never throws. */
+  release(): Promise<void>;
+}
+
+export type Claim =
+  | { kind: "mine"; lease: Lease }
+  | { kind: "held"; holder: Holder }
+  /** There is nobody to ask: everybody acts alone. */
+  | { kind: "alone" };
+
+export interface Coordinator {
+  /**
+   * Asks for the right to fetch `digest` for all. `gone`: who had it and turned out not to answer; its
+   * right is taken over unless somebody else has it by now. Never throws, and waits no longer than a
+   * moment for a coordinator that does not answer.
+   */
+  claim(digest: string, gone?: Holder): Promise<Claim>;
+  /** Whether `holder` still has the right to fetch `digest`; true where nobody can tell. */
+  holds(holder: Holder, digest: string): Promise<boolean>;
+  /** All others that run, as last heard of. */
+  readonly others: readonly Member[];
+}

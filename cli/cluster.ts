@@ -1,0 +1,194 @@
+/** Several Berths as one: who fetches what, and the port where they give it to each other. */
+import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { systemClock } from "../base/clock.ts";
+import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
+import type { Cache } from "../cache/api.ts";
+import { alone, type Courses } from "../cache/course.ts";
+import type { Member } from "../cache/peers/coordinator.ts";
+import { courseByPeers, type PeerEvent } from "../cache/peers/course.ts";
+import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
+import { type Config, parseListen } from "../proxy/config/schema.ts";
+import { logger } from "../proxy/observe/log.ts";
+import { PeerClient } from "../proxy/peers/client.ts";
+import { describeChange, PeerHealth, type PeerState } from "../proxy/peers/health.ts";
+import { peerPort } from "../proxy/peers/port.ts";
+import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
+import { systemDial, systemLookup } from "../proxy/upstream/dial.ts";
+import type { Environment } from "../proxy/upstream/proxies.ts";
+import { createTransport, type Transport } from "../proxy/upstream/transport.ts";
+import { VERSION } from "./version.ts";
+
+/** What is counted, and who is there. */
+export interface ClusterStatus {
+  /** Why the coordinator is not asked; empty while it answers. */
+  problem: string;
+  self: Member | undefined;
+  peers: readonly PeerState[];
+  /** Fills since the start, by how their bytes came. */
+  fills: Readonly<Record<PeerEvent, number>>;
+  /** Bytes of content since the start. */
+  sent: number;
+  received: number;
+  /** Milliseconds by which this machine's clock is ahead of the coordinator's. */
+  ahead: number;
+}
+
+/** How long a peer may take to be connected to; how long it is silent is watched elsewhere. */
+const TIMEOUTS = { connect: 500, response: 120_000, idle: 120_000 };
+const SKEW = 30_000;
+
+/** The part of a Berth that knows of others. Until it is started, it is alone. */
+export class Cluster implements AsyncDisposable {
+  readonly #config: Config["cluster"];
+  readonly #env: Environment;
+  readonly #parts = new AsyncDisposableStack();
+  readonly #fills = { followed: 0, copied: 0, "taken over": 0, led: 0, alone: 0 };
+  readonly #log = logger("cluster");
+  #courses: Courses = alone;
+  #coordinator: ValkeyCoordinator | undefined;
+  #health: PeerHealth | undefined;
+  #self: Member | undefined;
+  #sent = 0;
+  #received = 0;
+
+  constructor(config: Config["cluster"], env: Environment) {
+    this.#config = config;
+    this.#env = env;
+  }
+
+  /** The way of each fill. */
+  readonly courses: Courses = (digest) => this.#courses(digest);
+
+  /** Opens the peer port for `cache` and joins the others. Throws `ListenError`. */
+  async start(cache: Cache): Promise<void> {
+    const { secret, listen, lease, prefix } = this.#config;
+    const keys = clusterKeys(secret, "peers");
+    const port = peerPort({
+      address: parseListen(listen)!,
+      cache,
+      keys,
+      now: Date.now,
+      sent: (bytes) => this.#sent += bytes,
+    });
+    this.#parts.defer(() => port.close(0));
+    const url = parseHostsUrl(this.#config.url)!;
+    const self = this.#self = {
+      id: `${hostname()}-${randomBytes(3).toString("hex")}`,
+      address: await this.#address(url, port.address.port),
+      version: VERSION,
+      since: Date.now(),
+      mark: markOf(keys),
+    };
+    const coordinator = this.#parts.use(
+      new ValkeyCoordinator({
+        url,
+        ca: this.#ca(),
+        prefix,
+        self,
+        lease,
+        clock: systemClock,
+        changed: (problem) => this.#tell(problem),
+      }),
+    );
+    this.#coordinator = coordinator;
+    const transport = this.#parts.use(this.#transport());
+    const client = new PeerClient({
+      send: (request) => transport.send(request),
+      key: keys[0]!,
+      now: Date.now,
+      received: (bytes) => this.#received += bytes,
+    });
+    this.#courses = courseByPeers({
+      coordinator,
+      peers: client,
+      clock: systemClock,
+      count: (event) => this.#fills[event]++,
+    });
+    this.#health = this.#parts.use(
+      new PeerHealth({
+        clock: systemClock,
+        mark: self.mark,
+        others: () => coordinator.others,
+        greet: (peer, signal) => client.greet(peer, signal),
+        changed: (change) => {
+          const { bad, line } = describeChange(change);
+          this.#log[bad ? "warn" : "info"](line);
+        },
+      }),
+    );
+    this.#log.info(`peers reach this Berth at ${self.address}`);
+    await coordinator.announce();
+    await this.#health.look();
+  }
+
+  status(): ClusterStatus {
+    const ahead = this.#coordinator?.ahead ?? 0;
+    return {
+      problem: this.#coordinator?.problem || (Math.abs(ahead) > SKEW ? skewed(ahead) : ""),
+      self: this.#self,
+      peers: this.#health?.states ?? [],
+      fills: this.#fills,
+      sent: this.#sent,
+      received: this.#received,
+      ahead,
+    };
+  }
+
+  /** Leaves the others; what they follow here ends, and they go on by themselves. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+
+  #tell(problem: string): void {
+    if (!problem) return this.#log.info("the coordinator answers; what is fetched is shared");
+    this.#log.warn(
+      `the coordinator does not answer (${problem}): this one fetches for itself, and a registry ` +
+        "may be asked twice; check cluster.url",
+    );
+  }
+
+  #ca(): string | undefined {
+    return this.#config.ca_file ? readFileSync(this.#config.ca_file, "utf8") : undefined;
+  }
+
+  /** Where others reach the peer port: as told, or by the address that leads to the coordinator. */
+  async #address(url: HostsUrl, port: number): Promise<string> {
+    const { advertise } = this.#config;
+    if (advertise) return advertise;
+    const host = this.#env.POD_IP || await localAddress(url) || "127.0.0.1";
+    return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  }
+
+  /** Requests go directly to peers, whatever proxy this machine has. */
+  #transport(): Transport {
+    return createTransport({
+      registry: "cluster",
+      timeouts: TIMEOUTS,
+      clock: systemClock,
+      env: { ...this.#env, no_proxy: "*", NO_PROXY: "*" },
+      lookup: systemLookup,
+      dial: systemDial,
+      insecureTls: false,
+      ca: undefined,
+    });
+  }
+}
+
+function skewed(ahead: number): string {
+  const seconds = Math.round(Math.abs(ahead) / 1000);
+  return `the clock here is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} the coordinator's`;
+}
+
+async function localAddress({ hosts }: HostsUrl): Promise<string | undefined> {
+  const { host, port = 6379 } = hosts[0]!;
+  const signal = AbortSignal.timeout(1000);
+  try {
+    using connection = await Deno.connect({ hostname: host, port, signal });
+    return connection.localAddr.hostname;
+  } catch {
+    return Deno.networkInterfaces().find(({ name, family }) => name !== "lo" && family === "IPv4")
+      ?.address;
+  }
+}

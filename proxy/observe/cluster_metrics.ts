@@ -1,0 +1,59 @@
+/** What a Berth among several counts of itself and the others, for Prometheus. */
+import { Counter, Gauge, type Registry } from "prom-client";
+
+export interface ClusterFigures {
+  problem: string;
+  peers: readonly { problem: string }[];
+  /** Fills by how their bytes came. */
+  fills: Readonly<Record<string, number>>;
+  sent: number;
+  received: number;
+}
+
+/** Registers `berth_cluster_*` and `berth_peer_*`, which read `status` when they are scraped. */
+export function clusterMetrics(register: Registry, status: () => ClusterFigures): void {
+  const registers = [register];
+  new Gauge({
+    name: "berth_cluster_up",
+    help: "Whether the coordinator of the cluster answers.",
+    registers,
+    collect() {
+      this.set(status().problem === "" ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "berth_peers",
+    help: "Other Berths of the cluster, by whether they are reached.",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      const { peers } = status();
+      const bad = peers.filter(({ problem }) => problem !== "").length;
+      this.set({ state: "reached" }, peers.length - bad);
+      this.set({ state: "not reached" }, bad);
+    },
+  });
+  new Counter({
+    name: "berth_peer_fills_total",
+    help: "Downloads by how their bytes came: led (from upstream, for all), followed (from the " +
+      "peer that led), copied (from a peer's disk), taken over, alone (nobody to ask).",
+    labelNames: ["how"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [how, count] of Object.entries(status().fills)) this.inc({ how }, count);
+    },
+  });
+  new Counter({
+    name: "berth_peer_bytes_total",
+    help: "Bytes of content that went to other Berths or came from them.",
+    labelNames: ["direction"],
+    registers,
+    collect() {
+      const { sent, received } = status();
+      this.reset();
+      this.inc({ direction: "sent" }, sent);
+      this.inc({ direction: "received" }, received);
+    },
+  });
+}

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { deterministicBytes, digestOf } from "../fake/content.ts";
+import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
+import { type SlowRegistry, startSlowRegistry } from "./harness/slow_registry.ts";
+import { startValkey, type ValkeyServer } from "./harness/valkey.ts";
+import { freePort, until } from "./harness/wait.ts";
+
+const MIB = 2 ** 20;
+const SIZE = 24 * MIB;
+const SECRET = "a secret of the tests' own";
+
+/** Each blob is fetched once in its test. */
+function blob(seed: number): { digest: string; bytes: Uint8Array } {
+  const bytes = deterministicBytes(SIZE, seed);
+  return { digest: digestOf(bytes), bytes };
+}
+
+interface Lab extends AsyncDisposable {
+  upstream: SlowRegistry;
+  valkey: ValkeyServer;
+  members: Berth[];
+  /** Of the peers, in the same order. */
+  ports: number[];
+}
+
+/** Several Berths before one registry that has `blobs`, at 12 MiB a second. */
+async function lab(
+  blobs: { digest: string; bytes: Uint8Array }[],
+  { members = 2, settings = {}, hub = {} }: {
+    members?: number;
+    settings?: Settings;
+    hub?: Settings;
+  } = {},
+): Promise<Lab> {
+  await using stack = new AsyncDisposableStack();
+  const known = new Map(blobs.map(({ digest, bytes }) => [digest, bytes]));
+  const upstream = stack.use(startSlowRegistry(known));
+  upstream.pace = 12 * MIB;
+  const valkey = stack.use(await startValkey());
+  const started: Berth[] = [];
+  const ports: number[] = [];
+  for (let i = 0; i < members; i++) {
+    const port = freePort();
+    ports.push(port);
+    const cluster = { url: valkey.url, secret: SECRET, lease: "3s", listen: `127.0.0.1:${port}` };
+    const berth = await startBerth({
+      default_registry: "hub",
+      registries: { hub: { url: upstream.url, ...hub } },
+      cluster: { ...cluster, advertise: `127.0.0.1:${port}` },
+      ...settings,
+    });
+    started.push(stack.use(berth));
+  }
+  await until("all know each other", async () => {
+    const figures = await Promise.all(
+      started.map((berth) => metric(berth, "berth_peers", "reached")),
+    );
+    return figures.every((count) => count === members - 1);
+  });
+  const owned = stack.move();
+  const parts = { upstream, valkey, members: started, ports };
+  return { ...parts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A figure of `/metrics` by its label's value. */
+async function metric(berth: Berth, name: string, label: string): Promise<number> {
+  const { admin } = berth;
+  const text = await (await fetch(`${admin}/metrics`)).text();
+  const line = text.split("\n").find((line) =>
+    line.startsWith(`${name}{`) && line.includes(`"${label}"`)
+  );
+  return Number(line?.split(" ").at(-1) ?? NaN);
+}
+
+interface Pull {
+  digest: string;
+  /** Milliseconds from the beginning until the first byte, and between two bytes at most. */
+  first: number;
+  silence: number;
+}
+
+/** A client's GET of a blob through `berth`, to its end. */
+async function pull(berth: Berth, digest: string, init: RequestInit = {}): Promise<Pull> {
+  const began = performance.now();
+  const response = await fetch(`${berth.url}/v2/org/app/blobs/${digest}`, init);
+  assert.equal(response.status, 200, await berth.output());
+  const pieces: Uint8Array[] = [];
+  let [first, silence, last] = [0, 0, began];
+  for await (const piece of response.body!) {
+    const now = performance.now();
+    first ||= now - began;
+    silence = Math.max(silence, now - last);
+    last = now;
+    pieces.push(piece);
+  }
+  return {
+    digest: digestOf(new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer())),
+    first,
+    silence,
+  };
+}
+
+/** Resolves when `upstream` has been asked for content. */
+const asked = (upstream: SlowRegistry) =>
+  until(
+    "upstream is asked",
+    () => Promise.resolve(upstream.asked.some((it) => it.startsWith("GET"))),
+  );
+
+const gets = ({ asked }: SlowRegistry) => asked.filter((it) => it.startsWith("GET"));
+
+Deno.test("cluster, many clients at three Berths are one download, and each gets its first byte at once", async () => {
+  const { digest } = blob(1);
+  await using t = await lab([blob(1)], { members: 3 });
+  const clients = Array.from({ length: 30 }, (_, i) => pull(t.members[i % 3]!, digest));
+  for (const client of await Promise.all(clients)) assert.equal(client.digest, digest);
+  assert.deepEqual(gets(t.upstream), ["GET 0"]);
+  const sent = await Promise.all(
+    t.members.map((berth) => metric(berth, "berth_peer_bytes_total", "sent")),
+  );
+  assert.equal(sent.reduce((a, b) => a + b), 2 * SIZE);
+});
+
+Deno.test("cluster, who comes later gets it from a peer's disk, also while upstream is away", async () => {
+  const { digest } = blob(2);
+  await using t = await lab([blob(2)]);
+  const [one, two] = t.members as [Berth, Berth];
+  t.upstream.pace = Infinity;
+  assert.equal((await pull(one, digest)).digest, digest);
+  await t.upstream[Symbol.asyncDispose]();
+  const response = await fetch(`${two.url}/v2/org/app/blobs/${digest}`);
+  await response.body?.cancel();
+  // Nobody can say whether this repository holds it; where that is known, the bytes are enough.
+  assert.notEqual(response.status, 200);
+});
+
+for (
+  const [how, signal] of [["killed", "SIGKILL"], ["stopped in order", "SIGTERM"], [
+    "hung",
+    "SIGSTOP",
+  ]] as const
+) {
+  Deno.test(`cluster, the one that downloads is ${how} in the middle: the others' clients notice a pause`, async () => {
+    const { digest } = blob(3);
+    await using t = await lab([blob(3)], { members: 3 });
+    const [one, two, three] = t.members as [Berth, Berth, Berth];
+    const lost = pull(one, digest).catch(() => {});
+    await asked(t.upstream);
+    const others = [pull(two, digest), pull(three, digest), pull(two, digest)];
+    await until(
+      "half of it is here",
+      async () => await metric(two, "berth_peer_bytes_total", "received") > SIZE / 3,
+    );
+    if (signal === "SIGSTOP") Deno.kill(one.pid, signal);
+    else await one.stop(signal);
+    for (const client of await Promise.all(others)) assert.equal(client.digest, digest);
+    if (signal === "SIGSTOP") Deno.kill(one.pid, "SIGCONT");
+    await lost;
+    const starts = gets(t.upstream);
+    assert.equal(starts.length, 2, starts.join());
+    assert.notEqual(starts[1], "GET 0", "it goes on where it was");
+  });
+}
+
+Deno.test("cluster, without its coordinator each Berth fetches for itself, and afterwards they share again", async () => {
+  const blobs = [4, 5, 6, 7].map(blob);
+  await using t = await lab(blobs);
+  const [one, two] = t.members as [Berth, Berth];
+  t.upstream.pace = Infinity;
+  const both = async (at: number) => {
+    const { digest } = blobs[at]!;
+    const before = gets(t.upstream).length;
+    for (const client of await Promise.all([one, two].map((berth) => pull(berth, digest)))) {
+      assert.equal(client.digest, digest);
+    }
+    return gets(t.upstream).length - before;
+  };
+  t.valkey.signal("SIGSTOP");
+  assert.equal(await both(0), 2, "it hangs");
+  t.valkey.signal("SIGCONT");
+  await t.valkey.stop();
+  assert.equal(await both(1), 2, "it is away");
+  const { cluster } = await (await fetch(`${one.url}/readyz`)).json();
+  assert.ok(cluster, "readyz says why");
+  assert.match(await one.output(), /check cluster\.url/);
+  await t.valkey.again();
+  await until(
+    "it is asked again",
+    async () =>
+      (await (await fetch(`${one.url}/readyz`)).json()).cluster === undefined &&
+      (await (await fetch(`${two.url}/readyz`)).json()).cluster === undefined,
+    30_000,
+  );
+  t.upstream.pace = 24 * MIB;
+  assert.equal(await both(2), 1, "it is back, and empty");
+});
+
+Deno.test("cluster, content on its way at a peer is for those alone who may have it", async () => {
+  const { digest } = blob(8);
+  const mine = "Basic " + btoa("me:right");
+  await using t = await lab([blob(8)], { hub: { auth: { mode: "client" } } });
+  const [one, two] = t.members as [Berth, Berth];
+  t.upstream.allowed = [mine];
+  const allowed = pull(one, digest, { headers: { authorization: mine } });
+  await asked(t.upstream);
+  for (const headers of [{}, { authorization: "Basic " + btoa("you:wrong") }]) {
+    const refused = await fetch(`${two.url}/v2/org/app/blobs/${digest}`, { headers });
+    await refused.body?.cancel();
+    assert.equal(refused.status, 401);
+  }
+  const also = pull(two, digest, { headers: { authorization: mine } });
+  assert.equal((await allowed).digest, digest);
+  assert.equal((await also).digest, digest);
+  assert.deepEqual(gets(t.upstream), ["GET 0"]);
+});
+
+Deno.test("cluster, the peer port gives nothing to whoever lacks the secret, and names what is wrong", async () => {
+  const { digest } = blob(9);
+  await using t = await lab([blob(9)]);
+  const [one] = t.members as [Berth];
+  await pull(one, digest);
+  const [port] = t.ports;
+  for (const header of ["", `${Date.now()} ${"0".repeat(64)}`, "x"]) {
+    const response = await fetch(`http://127.0.0.1:${port}/peer/v1/blobs/${digest}`, {
+      headers: header ? { "x-berth-peer": header } : {},
+    });
+    assert.equal(response.status, 403);
+    assert.equal(await response.text(), "cluster.secret differs, or this is no peer\n");
+  }
+  await using other = await startBerth({
+    default_registry: "hub",
+    registries: { hub: { url: t.upstream.url } },
+    cluster: { url: t.valkey.url, secret: "quite another secret", listen: "127.0.0.1:0" },
+  });
+  await until(
+    "it is told",
+    async () => /cluster\.secret differs/.test(await other.output()),
+    30_000,
+  );
+});

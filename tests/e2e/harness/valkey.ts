@@ -1,0 +1,39 @@
+/** A Redis as a coordinator, on a port of loopback. */
+import { type Running, start } from "./process.ts";
+import { scratchDir } from "./scratch.ts";
+import { freePort, listens } from "./wait.ts";
+
+export interface ValkeyServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Sends a signal to it: `SIGSTOP` makes it hang, `SIGCONT` go on. */
+  signal(signal: Deno.Signal): void;
+  stop(signal?: Deno.Signal): Promise<void>;
+  /** Starts it again where it was, with nothing in it. */
+  again(): Promise<void>;
+}
+
+/** Starts an empty one that keeps nothing on disk. */
+export async function startValkey(): Promise<ValkeyServer> {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(await scratchDir("valkey")).path;
+  const port = freePort();
+  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", dir];
+  const launch = () => start("redis-server", args, { ready: () => listens(port) });
+  let server: Running = await launch();
+  stack.defer(() => server[Symbol.asyncDispose]());
+  const owned = stack.move();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    signal: (signal) => Deno.kill(server.pid, signal),
+    async stop(signal = "SIGKILL") {
+      await server.stop(signal);
+      await server[Symbol.asyncDispose]();
+    },
+    async again() {
+      server = await launch();
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

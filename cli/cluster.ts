@@ -1,7 +1,6 @@
 /** Several Berths as one: who fetches what, and the port where they give it to each other. */
 import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { systemClock } from "../base/clock.ts";
 import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
 import type { Cache } from "../cache/api.ts";
@@ -75,7 +74,7 @@ export class Cluster implements AsyncDisposable {
     this.#parts.defer(() => port.close(0));
     const url = parseHostsUrl(this.#config.url)!;
     const self = this.#self = {
-      id: `${hostname()}-${randomBytes(3).toString("hex")}`,
+      id: `${this.#env.HOSTNAME || "berth"}-${randomBytes(3).toString("hex")}`,
       address: await this.#address(url, port.address.port),
       version: VERSION,
       since: Date.now(),

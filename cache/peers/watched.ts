@@ -60,8 +60,8 @@ async function heard<T>(
     cancel = clock.after(silent, async () => {
       if (signal.aborted || await alive()) return listen();
       const error = new SourceBroken("the peer has gone", at);
+      lost.reject(error); // First: a reader that is cancelled sees the end of its body.
       giveUp(error);
-      lost.reject(error);
     });
   };
   listen();

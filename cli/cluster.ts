@@ -6,33 +6,19 @@ import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
 import type { Cache } from "../cache/api.ts";
 import { alone, type Courses } from "../cache/course.ts";
 import type { Member } from "../cache/peers/coordinator.ts";
-import { courseByPeers, type PeerEvent } from "../cache/peers/course.ts";
+import { courseByPeers } from "../cache/peers/course.ts";
 import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
+import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
 import { logger } from "../proxy/observe/log.ts";
 import { PeerClient } from "../proxy/peers/client.ts";
-import { describeChange, PeerHealth, type PeerState } from "../proxy/peers/health.ts";
+import { describeChange, PeerHealth } from "../proxy/peers/health.ts";
 import { peerPort } from "../proxy/peers/port.ts";
 import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { systemDial, systemLookup } from "../proxy/upstream/dial.ts";
 import type { Environment } from "../proxy/upstream/proxies.ts";
 import { createTransport, type Transport } from "../proxy/upstream/transport.ts";
 import { VERSION } from "./version.ts";
-
-/** What is counted, and who is there. */
-export interface ClusterStatus {
-  /** Why the coordinator is not asked; empty while it answers. */
-  problem: string;
-  self: Member | undefined;
-  peers: readonly PeerState[];
-  /** Fills since the start, by how their bytes came. */
-  fills: Readonly<Record<PeerEvent, number>>;
-  /** Bytes of content since the start. */
-  sent: number;
-  received: number;
-  /** Milliseconds by which this machine's clock is ahead of the coordinator's. */
-  ahead: number;
-}
 
 /** How long a peer may take to be connected to; how long it is silent is watched elsewhere. */
 const TIMEOUTS = { connect: 500, response: 120_000, idle: 120_000 };
@@ -122,7 +108,7 @@ export class Cluster implements AsyncDisposable {
     await this.#health.look();
   }
 
-  status(): ClusterStatus {
+  status(): ClusterFigures {
     const ahead = this.#coordinator?.ahead ?? 0;
     return {
       problem: this.#coordinator?.problem || (Math.abs(ahead) > SKEW ? skewed(ahead) : ""),
@@ -131,7 +117,6 @@ export class Cluster implements AsyncDisposable {
       fills: this.#fills,
       sent: this.#sent,
       received: this.#received,
-      ahead,
     };
   }
 

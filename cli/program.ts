@@ -98,7 +98,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   started.defer(() => forward.close(0));
   // Without an address of its own the registry API is behind the forward proxy's.
   const registry = proxy.address ?? forward.address!;
-  const deps = stateDeps(live, { cache, books, proxy, port: registry.port });
+  const deps = stateDeps(live, { cache, cluster, books, proxy, port: registry.port });
   const state = createState(deps);
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const { dashboard, password } = await startDashboard(deps, { books, state, forward, around });
@@ -291,8 +291,9 @@ async function startForward(
 /** What the state of Berth is made of. */
 function stateDeps(
   live: LiveConfig,
-  { cache, books: { stats, quota, watch }, proxy, port }: {
+  { cache, cluster, books: { stats, quota, watch }, proxy, port }: {
     cache: Cache | undefined;
+    cluster: Cluster | undefined;
     books: Books;
     proxy: ProxyServer;
     port: number;
@@ -301,6 +302,7 @@ function stateDeps(
   return {
     live,
     cache,
+    cluster: cluster && (() => cluster.status()),
     stats,
     quotas: quota,
     standing: (registry) => watch.of(registry),

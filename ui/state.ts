@@ -2,6 +2,7 @@
 import type { Cache } from "../cache/api.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { CertificateTerm } from "../proxy/http/certificate_term.ts";
+import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
 import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
 import type { Stats } from "../proxy/observe/stats/stats.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
@@ -13,6 +14,8 @@ export interface StateDeps {
   live: LiveConfig;
   /** None: nothing is kept. */
   cache: Cache | undefined;
+  /** None: this one is alone. */
+  cluster?: (() => ClusterFigures) | undefined;
   stats: Stats;
   quotas: QuotaBook;
   /** What the watch holds of a registry. */

@@ -10,6 +10,8 @@ export const NOTICE_EVENTS = [
   "cache-not-stored",
   "cache-damaged",
   "cache-upkeep",
+  "depot",
+  "cluster",
   "certificate",
   "reload-refused",
   "private-exposed",

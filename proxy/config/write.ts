@@ -80,7 +80,7 @@ export function revisionOf(text: string): string {
 /** The file that `context` would change, and whether it can be. */
 export async function fileState(context: WriteContext): Promise<FileState> {
   const { file, text } = await currentText(context);
-  const reason = await whyUnwritable(file);
+  const reason = sharedReason(context) ?? await whyUnwritable(file);
   const writable = reason === undefined;
   return { file, revision: revisionOf(text), writable, readOnlyReason: reason ?? "" };
 }
@@ -108,6 +108,8 @@ export async function writeEdits(
   edits: readonly Edit[],
   revision?: string,
 ): Promise<{ file: string; revision: string }> {
+  const shared = sharedReason(context);
+  if (shared) throw new WriteError("unwritable", shared);
   const { file, before, problems, after } = await prepare(context, edits, revision);
   if (problems.length > 0) {
     throw new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
@@ -154,6 +156,13 @@ function changedUnderneath(file: string): WriteError {
     "conflict",
     `${file} has changed since it was read; look at the new version and try again`,
   );
+}
+
+/** A change here would be made at one of several Berths, which are to be the same. */
+function sharedReason({ loaded: { config } }: WriteContext): string | undefined {
+  if (!config.cluster.url) return undefined;
+  return "Several Berths share this configuration (cluster.url): change it where all of them get it " +
+    "from, and restart or reload them";
 }
 
 /** The file's text; none yet is the same as an empty one. */

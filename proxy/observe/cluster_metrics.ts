@@ -1,13 +1,27 @@
 /** What a Berth among several counts of itself and the others, for Prometheus. */
 import { Counter, Gauge, type Registry } from "prom-client";
 
+/** How a Berth among several stands to the others. */
 export interface ClusterFigures {
+  /** What keeps it from sharing, in words; empty where nothing does. */
   problem: string;
-  peers: readonly { problem: string }[];
-  /** Fills by how their bytes came. */
+  self: { id: string; address: string } | undefined;
+  peers: readonly PeerFigures[];
+  /** Fills since the start, by how their bytes came. */
   fills: Readonly<Record<string, number>>;
+  /** Bytes of content since the start. */
   sent: number;
   received: number;
+}
+
+export interface PeerFigures {
+  id: string;
+  address: string;
+  version: string;
+  /** Since when it has been running, in Unix milliseconds. */
+  since: number;
+  /** What is wrong between the two; empty where nothing is. */
+  problem: string;
 }
 
 /** Registers `berth_cluster_*` and `berth_peer_*`, which read `status` when they are scraped. */

@@ -22,5 +22,6 @@ export const idleStatus: Status = {
     evicting: false,
     depot: null,
   },
+  cluster: null,
   registryUrl: "",
 };

@@ -7,11 +7,19 @@ import type { Config } from "../../proxy/config/schema.ts";
 import type { QuotaBook } from "../../proxy/upstream/quota.ts";
 import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
 import type { Stats } from "../../proxy/observe/stats/stats.ts";
+import type { ClusterFigures } from "../../proxy/observe/cluster_metrics.ts";
 import type { CacheWatch } from "../../proxy/observe/stats/cache_watch.ts";
 import { UNTIL_OVER } from "../../proxy/observe/stats/mutes.ts";
 import type { CertificateTerm } from "../../proxy/http/certificate_term.ts";
 import type { Fill, Live, Verification } from "./schema/events.ts";
-import type { Depot, Notice, RegistryHealth, Status, Storage } from "./schema/status.ts";
+import type {
+  ClusterView,
+  Depot,
+  Notice,
+  RegistryHealth,
+  Status,
+  Storage,
+} from "./schema/status.ts";
 import { counters } from "./views/counters.ts";
 import { FillMeter } from "./views/fills.ts";
 import { registryHealth } from "./views/health.ts";
@@ -22,6 +30,8 @@ interface PresentDeps {
   live: LiveConfig;
   /** None: nothing is kept. */
   cache: Cache | undefined;
+  /** None: this one is alone. */
+  cluster?: (() => ClusterFigures) | undefined;
   stats: Stats;
   watch: CacheWatch;
   quotas: QuotaBook;
@@ -79,6 +89,7 @@ export class Present {
       config,
       registries: this.#registries(config),
       storage: this.#storage(config),
+      cluster: clusterOf(this.#deps.cluster?.()),
       troubles: { notStored, upkeep, damaged },
       lastReload: live.lastReload,
       statsError: stats.writeError,
@@ -150,6 +161,7 @@ export class Present {
       muted,
       registries,
       storage,
+      cluster: clusterOf(this.#deps.cluster?.()),
       registryUrl: this.registryUrl(hostname),
     };
   }
@@ -185,6 +197,27 @@ export class Present {
       depot: depotOf(this.#deps.cache?.depot()),
     };
   }
+}
+
+function clusterOf(figures: ClusterFigures | undefined): ClusterView | null {
+  if (!figures) return null;
+  const { problem, self, peers, fills, sent, received } = figures;
+  const shared = (fills.followed ?? 0) + (fills.copied ?? 0);
+  return {
+    problem,
+    id: self?.id ?? "",
+    address: self?.address ?? "",
+    peers: peers.map(({ id, address, version, since, problem }) => ({
+      id,
+      address,
+      version,
+      since,
+      problem,
+    })),
+    shared,
+    sentBytes: sent,
+    receivedBytes: received,
+  };
 }
 
 function depotOf(usage: DepotUsage | undefined): Depot | null {

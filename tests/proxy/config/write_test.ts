@@ -276,3 +276,17 @@ registries:
   assert.doesNotMatch(JSON.stringify(diff), /secret|5ec5ec|\$2y|bvIG/);
   assert.match(JSON.stringify(diff), /ci: \*{8} \(new\)/);
 });
+
+Deno.test("writeEdits, what several Berths share is changed for all of them, elsewhere", () =>
+  withFile(
+    "cluster: { url: 'redis://valkey', secret: a secret of sixteen }\n" +
+      "admin: { listen: '' }\n",
+    async (context, file) => {
+      const before = await Deno.readTextFile(file);
+      const { writable, readOnlyReason } = await fileState(context);
+      assert.equal(writable, false);
+      assert.match(readOnlyReason, /^Several Berths share this configuration \(cluster\.url\)/);
+      await assert.rejects(writeEdits(context, [SUFFIX]), refused("unwritable", /cluster\.url/));
+      assert.equal(await Deno.readTextFile(file), before);
+    },
+  ));

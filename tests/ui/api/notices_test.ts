@@ -14,6 +14,7 @@ function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
     config: configSchema.parse({ registries: { docker: { url } } }),
     registries: [],
     storage: idleStatus.storage,
+    cluster: null,
     troubles: { notStored: undefined, upkeep: undefined, damaged: [] },
     lastReload: undefined,
     statsError: "",
@@ -150,10 +151,21 @@ Deno.test("notices, webhooks know every kind of them, and no other", () => {
   const states = (["failing", "refused", "limited"] as const).map((state) => health({ state }));
   const auth = { username: "robot", password: "hidden" };
   const disk = { totalBytes: 100, freeBytes: 4 };
+  const depot = {
+    problem: "away",
+    bytes: 0,
+    objects: 0,
+    maxBytes: 0,
+    queued: 0,
+    lastError: null,
+  };
+  const counts = { shared: 0, sentBytes: 0, receivedBytes: 0 };
+  const cluster = { problem: "away", id: "", address: "", peers: [], ...counts };
   const everything: NoticeInputs = {
     config: configSchema.parse({ registries: { docker: { url, auth } } }),
     registries: states,
-    storage: { ...idleStatus.storage, minFreeBytes: 10, disk },
+    storage: { ...idleStatus.storage, minFreeBytes: 10, disk, depot },
+    cluster,
     troubles: {
       notStored: undefined,
       upkeep: { since: 1, message: "" },
@@ -188,4 +200,26 @@ Deno.test("statusText, the worst first", () => {
     statusText([], [health({}), health({ name: "mcr" }), offline, muted]),
     "2 registries reachable, 1 set to offline, 1 muted",
   );
+});
+
+Deno.test("notices, the cluster: nobody to ask, and others that are not reached", () => {
+  const peer = { id: "b-1", address: "b:8082", version: "1", since: 0, problem: "" };
+  const cluster = {
+    problem: "",
+    id: "a-1",
+    address: "a:8082",
+    peers: [peer],
+    shared: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+  };
+  assert.deepEqual(told({ cluster }), []);
+  const away = { ...cluster, problem: "connect ECONNREFUSED" };
+  assert.deepEqual(told({ cluster: away }), [
+    "warning cluster: The coordinator of the cluster does not answer",
+  ]);
+  const lost = { ...cluster, peers: [{ ...peer, problem: "cannot be reached" }] };
+  assert.deepEqual(told({ cluster: lost }), [
+    "warning cluster:b-1: b-1 and this Berth do not share downloads",
+  ]);
 });

@@ -1,6 +1,12 @@
 /** Made-up registries and their state. */
 import type { RegistryView } from "../../../ui/api/schema/registries.ts";
-import type { Depot, Notice, RegistryHealth, Status } from "../../../ui/api/schema/status.ts";
+import type {
+  ClusterView,
+  Depot,
+  Notice,
+  RegistryHealth,
+  Status,
+} from "../../../ui/api/schema/status.ts";
 import { NOTHING, statsOf } from "./figures.ts";
 import { DAY, GIB, HOUR, MIB, MINUTE, type Scenario, SHARES, UPSTREAMS } from "./world.ts";
 
@@ -97,7 +103,27 @@ export function statusOf(scenario: Scenario, now: number): Status {
       evicting: trouble,
       depot: scenario === "empty" ? null : depotOf(trouble, now),
     },
+    cluster: scenario === "empty" ? null : clusterOf(trouble, now),
     registryUrl: "http://berth.example.com:8080",
+  };
+}
+
+function clusterOf(trouble: boolean, now: number): ClusterView {
+  const peer = (id: string, problem = "") => ({
+    id: `berth-${id}`,
+    address: `10.0.0.${id.charCodeAt(0) % 10}:8082`,
+    version: "0.1.0",
+    since: now - 3 * DAY,
+    problem,
+  });
+  return {
+    problem: "",
+    id: "berth-7f31aa",
+    address: "10.0.0.7:8082",
+    peers: [peer("a90c12"), peer("d41e07", trouble ? "cannot be reached" : "")],
+    shared: 1290,
+    sentBytes: Math.round(41.2 * GIB),
+    receivedBytes: Math.round(38.7 * GIB),
   };
 }
 

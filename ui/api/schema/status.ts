@@ -83,6 +83,29 @@ export const storage = z.object({
   depot: depot.nullable(),
 }).openapi("Storage");
 
+/** The other Berths that share downloads with this one. */
+export const cluster = z.object({
+  /** What keeps this one from sharing; empty where nothing does. */
+  problem: z.string(),
+  /** What this one is called, and where the others reach it. */
+  id: z.string(),
+  address: z.string(),
+  peers: z.array(z.object({
+    id: z.string(),
+    address: z.string(),
+    version: z.string(),
+    /** Since when it has been running. */
+    since: time,
+    /** What is wrong between the two; empty where nothing is. */
+    problem: z.string(),
+  })),
+  /** Downloads since the start that came from others. */
+  shared: count,
+  /** Bytes of content to the others and from them since the start. */
+  sentBytes: bytes,
+  receivedBytes: bytes,
+}).openapi("Cluster");
+
 export const status = z.object({
   version: z.string(),
   startedAt: time,
@@ -97,6 +120,8 @@ export const status = z.object({
   muted: z.array(mutedNotice),
   registries: z.array(registryHealth),
   storage,
+  /** Null where this Berth is alone. */
+  cluster: cluster.nullable(),
   /** Address of the registry API as clients reach it: `http://192.0.2.7:8080`. */
   registryUrl: z.string(),
 }).openapi("Status");
@@ -107,5 +132,6 @@ export type Notice = z.infer<typeof notice>;
 export type MutedNotice = z.infer<typeof mutedNotice>;
 
 export type Depot = z.infer<typeof depot>;
+export type ClusterView = z.infer<typeof cluster>;
 export type Storage = z.infer<typeof storage>;
 export type Status = z.infer<typeof status>;

@@ -6,13 +6,15 @@ import type { Config } from "../../../proxy/config/schema.ts";
 import { formatSize } from "../../../base/units.ts";
 import type { CertificateEnd } from "../../../proxy/http/certificate_term.ts";
 import type { CacheWatch } from "../../../proxy/observe/stats/cache_watch.ts";
-import type { Notice, RegistryHealth, Storage } from "../schema/status.ts";
+import type { ClusterView, Notice, RegistryHealth, Storage } from "../schema/status.ts";
 import { durationWords, plural } from "./words.ts";
 
 export interface NoticeInputs {
   config: Config;
   registries: RegistryHealth[];
   storage: Storage;
+  /** Null where this Berth is alone. */
+  cluster: ClusterView | null;
   troubles: Pick<CacheWatch, "notStored" | "upkeep" | "damaged">;
   lastReload: ReloadResult | undefined;
   /** Why statistics could not be written; empty while they are. */
@@ -31,6 +33,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
     ...inputs.registries.flatMap((health) => [...registryNotices(health)]),
     ...storageNotices(inputs),
     ...depotNotices(inputs),
+    ...clusterNotices(inputs),
     ...reloadNotices(inputs.lastReload),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
@@ -109,6 +112,23 @@ function* depotNotices({ storage: { depot }, now }: NoticeInputs): Generator<Not
     const title = `The depot fails; ${plural(queued, "blob")} not put there yet`;
     const detail = `${lastError.message}. It is tried again; pulls continue meanwhile.`;
     yield { ...base, title, detail, since: lastError.at };
+  }
+}
+
+function* clusterNotices({ cluster }: NoticeInputs): Generator<Notice> {
+  if (!cluster) return;
+  const base = { severity: "warning" as const, registry: "", href: "/cache", since: null };
+  if (cluster.problem) {
+    const title = "The coordinator of the cluster does not answer";
+    const detail = `${cluster.problem}. Pulls continue; what several Berths are asked for is ` +
+      "fetched by each of them. Check cluster.url.";
+    yield { ...base, id: "cluster", title, detail };
+  }
+  for (const { id, address, problem } of cluster.peers) {
+    if (!problem) continue;
+    const title = `${id} and this Berth do not share downloads`;
+    const detail = `${address}: ${problem}. Check cluster.advertise and cluster.secret.`;
+    yield { ...base, id: `cluster:${id}`, title, detail };
   }
 }
 

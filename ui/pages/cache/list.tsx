@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { Search } from "../../components/search.tsx";
 import { query, setQuery } from "../../web/location.ts";
+import { ClusterPanel } from "./cluster.tsx";
 import { DepotPanel } from "./depot.tsx";
 import { CacheHead, CacheViews } from "./head.tsx";
 
@@ -22,6 +23,7 @@ export function CacheList({ title, find, filters, onChange, children }: CacheLis
     <>
       <CacheHead onChange={onChange} />
       <DepotPanel />
+      <ClusterPanel />
       <section class="panel" aria-label={title}>
         <div class="toolbar">
           <CacheViews />

@@ -27,7 +27,7 @@ export function ClusterPanel() {
           {peers.map((peer) => (
             <li key={peer.id}>
               <strong class="mono">{peer.id}</strong>{" "}
-              <span class="muted">{`${peer.address}, version ${peer.version}, up since `}</span>
+              <span class="muted">{`${peer.address}, version ${peer.version}, started `}</span>
               <Ago time={peer.since} />{" "}
               {peer.problem && <span class="badge bad">{peer.problem}</span>}
             </li>

@@ -58,11 +58,7 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
   };
   const origin = (path: Path, at: "key" | "value" = "value") =>
     place(findOffset(document, path, at));
-  const problems: ConfigProblem[] = document.errors.map(({ message, pos }) => ({
-    key: "",
-    origin: place(pos[0]),
-    message: `expected valid YAML or JSON: ${message.replaceAll(/\s+/g, " ")}`,
-  }));
+  const problems = syntaxProblems(document, text, place);
   const has = (key: string | number) => isMap(document.contents) && document.contents.has(key);
   const none = { path, text, settings: [], has, origin };
   if (problems.length > 0) return { ...none, problems };
@@ -105,6 +101,30 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
     });
   }
   return { ...none, settings, problems };
+}
+
+/** What is wrong with `document` as YAML. */
+function syntaxProblems(
+  { errors }: Document,
+  text: string,
+  place: (offset: number) => Provenance,
+): ConfigProblem[] {
+  // The parser meets an open bracket twice: at the end of what is in it, and at the end of the file.
+  const distinct = errors.filter(({ message }, index) =>
+    errors.findIndex((error) => error.message === message) === index
+  );
+  return distinct.map(({ code, message, pos }) => ({
+    key: "",
+    origin: place(pos[0]),
+    message: code === "DUPLICATE_KEY"
+      ? `${keyAt(text, pos[0])} stands here again; expected each key once in its mapping`
+      : `expected valid YAML or JSON: ${message.replaceAll(/\s+/g, " ")}`,
+  }));
+}
+
+/** The key that begins at `offset`, as it is written. */
+function keyAt(text: string, offset: number): string {
+  return /^("[^"\n]*"|'[^'\n]*'|[^\s:,{}]+)/.exec(text.slice(offset))?.[0] ?? "a key";
 }
 
 /** The variables that `node`, a scalar or a list, refers to; `undefined` when it does to none. */

@@ -11,7 +11,8 @@ import type { Layers, Sources } from "./layers.ts";
 import { schemaMessages } from "./messages.ts";
 import type { Provenance, Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
-import type { ConfigProblem } from "./problem.ts";
+import { doubts } from "./doubts.ts";
+import { type ConfigProblem, formatProblem } from "./problem.ts";
 import { type Violation, violations } from "./rules.ts";
 import { modeWarnings, secretFiles } from "./file_modes.ts";
 import { checkFiles } from "./named_files.ts";
@@ -66,7 +67,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   }
 
   const { config, disabled } = withoutDisabled(parsed.data);
-  yieldBuiltInAliases(config, layers);
+  const yielded = yieldBuiltInAliases(config, layers);
   const named = await readNamedFiles(config, { cwd, home: env.HOME ?? "", system });
   const broke = ({ path, message }: Violation) => ({
     key: formatKey(path),
@@ -83,6 +84,8 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
     registries: { ...config.registries, ...disabled },
   });
   const exposure = exposureWarning(config);
+  const known = [...Object.keys(config.registries), ...Object.keys(disabled)];
+  const doubtful = [...doubts(config, known), ...yielded].map(broke).map(formatProblem);
   // The origins call it by the name that messages have for it.
   const holders = secretFiles(config, sources)
     .map((it) => it === file?.path ? read.path ?? it : it);
@@ -93,7 +96,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
       config,
       sources,
       file: read.path,
-      warnings: [...warnings, ...exposure ? [exposure] : [], ...wide],
+      warnings: [...warnings, ...doubtful, ...exposure ? [exposure] : [], ...wide],
       files: all,
       disabled,
       map,
@@ -185,16 +188,28 @@ function withoutDisabled(config: Config) {
   };
 }
 
-/** A built-in alias gives way to a registry of the operator's that states or has that host. */
-function yieldBuiltInAliases(config: Config, layers: Layers): void {
+/**
+ * A built-in alias gives way to a registry of the operator's that states or has that host. The result
+ * tells of those that it states as an alias, which takes a well-known name away.
+ */
+function yieldBuiltInAliases(config: Config, layers: Layers): Violation[] {
   const entries = Object.entries(config.registries);
-  for (const [name, registry] of entries) {
-    if (layers.origin(["registries", name, "aliases"])?.kind !== "built-in") continue;
+  return entries.flatMap(([name, registry]) => {
+    if (layers.origin(["registries", name, "aliases"])?.kind !== "built-in") return [];
     const others = entries.filter(([other]) => other !== name);
-    const taken = new Set(others.flatMap(([other, it]) => [
-      ...(it.repo_prefix ? [] : [urlHost(it)]),
-      ...statedWords(other, it).map(([word]) => word),
-    ]));
-    registry.aliases = registry.aliases.filter((alias) => !taken.has(alias));
-  }
+    const stated = others.flatMap(([other, it]) => statedWords(other, it));
+    const taken = new Set([
+      ...others.flatMap(([, it]) => it.repo_prefix ? [] : [urlHost(it)]),
+      ...stated.map(([word]) => word),
+    ]);
+    const gone = new Set(registry.aliases.filter((alias) => taken.has(alias)));
+    registry.aliases = registry.aliases.filter((alias) => !gone.has(alias));
+    return stated.filter(([word, path]) => gone.has(word) && path[2] === "aliases")
+      .map(([word, path]) => ({
+        path,
+        message: `${
+          JSON.stringify(word)
+        } means this registry now, and no longer the built-in ${name}`,
+      }));
+  });
 }

@@ -47,6 +47,9 @@ export async function readSources(input: SourcesInput): Promise<ReadSources> {
   const tools = await dropIn({
     env,
     flags: args.legacy,
+    goFlags: args.settings.some(({ origin }) =>
+      origin.kind === "flag" && !origin.name.startsWith("--")
+    ),
     registries: known,
     stated: new Set(Object.keys(registriesOf(stated))),
     system,

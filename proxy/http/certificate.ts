@@ -21,22 +21,28 @@ export interface Certificate {
   key: string;
 }
 
+/** Which PEM blocks a file has to have one of (RFC 7468; PKCS #1 and SEC 1 for older keys). */
+const EXPECTED = {
+  certificate: /-----BEGIN CERTIFICATE-----/,
+  "private key": /-----BEGIN (RSA |EC )?PRIVATE KEY-----/,
+} as const;
+
 /** Reads the files of `tls`; `undefined` where none are set. Throws `ListenError` naming a file. */
 export async function readCertificate(tls: CertificateFiles): Promise<Certificate | undefined> {
   if (!tls.cert_file) return undefined;
   const [cert, key] = await Promise.all([
-    read("tls.cert_file", tls.cert_file),
-    read("tls.key_file", tls.key_file),
+    read("tls.cert_file", tls.cert_file, "certificate"),
+    read("tls.key_file", tls.key_file, "private key"),
   ]);
   return { cert, key };
 }
 
-async function read(key: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
+async function read(key: string, path: string, what: keyof typeof EXPECTED): Promise<string> {
+  const text = await Deno.readTextFile(path).catch((error) => {
     throw new ListenError(`${key}: cannot read ${path}: ${describeReadError(error)}`);
-  }
+  });
+  if (EXPECTED[what].test(text)) return text;
+  throw new ListenError(`${key}: ${path} holds no ${what}; expected one in PEM (-----BEGIN …)`);
 }
 
 /** Keeps a listener on the latest certificate; one that cannot be used leaves the old in force. */

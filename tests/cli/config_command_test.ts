@@ -140,11 +140,14 @@ Deno.test("config migrate, writes what comes to the same", async () => {
 });
 
 Deno.test("config migrate, to standard output, and over nothing that is there", async () => {
-  const input = { env: { PORT: "80" }, files: { "/srv/config.yaml": "log: { level: debug }" } };
+  const input = {
+    env: { ALLOW_PUSH: "1" },
+    files: { "/srv/config.yaml": "log: { level: debug }" },
+  };
   assert.deepEqual(await config(["migrate", "--output=-", "--path-names"], input), {
     code: 0,
-    out: "# Written by berth config migrate.\nlisten: :80 # environment PORT\n" +
-      "path_names: true # flag --path-names\nlog:\n  level: debug # config.yaml:1:15",
+    out: "# Written by berth config migrate.\npath_names: true # flag --path-names\n" +
+      "allow_push: true # environment ALLOW_PUSH\nlog:\n  level: debug # config.yaml:1:15",
     err: "",
   });
   const refused = await config(["migrate"], input);

@@ -23,13 +23,13 @@ interface DropIn {
 
 /** Reads the settings of all the tools; `file` is what the configuration file says, in any tool's spelling. */
 export async function dropIn(input: DropInInput, file: readonly Setting[]): Promise<DropIn> {
-  const readings: Reading[] = [
-    table(input),
+  const others: Reading[] = [
     await containerRegistryProxy(input),
     serverlessRegistryProxy(input),
     crev(input),
     ...(isCrmFile(file) ? [crm(input, file)] : []),
   ];
+  const readings = [table(input, others), ...others];
   const settings = readings.flatMap((reading) => reading.settings ?? []);
   const of = (kind: string) => settings.filter(({ origin }) => origin.kind === kind);
   const problems = [
@@ -47,8 +47,10 @@ export async function dropIn(input: DropInInput, file: readonly Setting[]): Prom
   };
 }
 
-function table({ env }: DropInInput): Reading {
+function table(input: DropInInput, others: readonly Reading[]): Reading {
+  const { env } = input;
   const settings = LEGACY_OPTIONS.flatMap(({ tool, env: name, keys, read }): ToolSetting[] => {
+    if (name === "DEBUG" && !besideItsTool(input, others)) return [];
     const value = env[name] ? read(env[name]) : undefined;
     if (value === undefined) return [];
     return keys.map((path) => ({ tool, path, value, origin: { kind: "environment", name } }));
@@ -56,6 +58,18 @@ function table({ env }: DropInInput): Reading {
   const notes = UNNEEDED.filter(({ env: name }) => env[name])
     .map(({ tool, env: name, instead }) => ({ tool, name, instead }));
   return { settings, notes };
+}
+
+/**
+ * Whether `DEBUG` is a tool's: many programs and platforms set it. crproxy has flags in Go's spelling
+ * beside it, the others have settings that nobody else has.
+ */
+function besideItsTool({ env, goFlags = false }: DropInInput, others: readonly Reading[]): boolean {
+  const own = [...LEGACY_OPTIONS, ...UNNEEDED].some(({ env: name }) =>
+    name !== "DEBUG" && env[name]
+  );
+  const read = ({ settings = [], defaults = [] }: Reading) => settings.length + defaults.length > 0;
+  return goFlags || own || others.some(read);
 }
 
 /** Two tools that say different things of one key. */

@@ -16,6 +16,8 @@ export interface DropInInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Flags that only these tools have, `-port`, as they were written. */
   readonly flags: Readonly<Record<string, string>>;
+  /** Whether Berth's own flags are written as Go's programs have them, `-listen`. */
+  readonly goFlags?: boolean;
   /** The registries that Berth knows so far: built-in, of the map, of the file. Not yet checked. */
   readonly registries: Tree;
   /** Names of registries that the file speaks of. */

@@ -37,9 +37,12 @@ const FRONT_ENDS = [
 /** What the environment and flags of serverless-registry-proxy come to. */
 export function serverlessRegistryProxy(input: DropInInput): Reading {
   const host = written(input, "REGISTRY_HOST", "-registeryHost", "-registryHost");
-  const port = written(input, "PORT", "-port");
+  const prefix = written(input, "REPO_PREFIX", "-repoPrefix");
+  const closed = written(input, "DISABLE_BROWSER_REDIRECTS", "-disableBrowserRedirects");
+  // PORT and HOST are set by platforms and shells as well: they count only beside what is this tool's own.
+  const own = host || prefix || closed || input.flags["-port"];
+  const port = own ? written(input, "PORT", "-port") : undefined;
   const settings = collect(SERVERLESS);
-  // HOST is set by shells and CI as well: it counts only beside what is this tool's own.
   const address = host || port ? written(input, "HOST")?.text ?? "" : "";
   if (port) {
     const hostname = address.includes(":") ? `[${address}]` : address;
@@ -51,8 +54,7 @@ export function serverlessRegistryProxy(input: DropInInput): Reading {
   }
   if (!host) return { settings: settings.list };
   settings.add(["registries", NAME, "url"], host, urlOf(host.text, "https"));
-  settings.add(["registries", NAME, "repo_prefix"], written(input, "REPO_PREFIX", "-repoPrefix"));
-  const closed = written(input, "DISABLE_BROWSER_REDIRECTS", "-disableBrowserRedirects");
+  settings.add(["registries", NAME, "repo_prefix"], prefix);
   const open = closed?.origin.kind === "flag" && !isTrue(closed.text);
   settings.add(["registries", NAME, "browser_redirects"], closed, open);
   const header = written(input, "AUTH_HEADER");

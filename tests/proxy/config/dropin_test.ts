@@ -19,6 +19,26 @@ Deno.test("crproxy, its flags and DEBUG", async () => {
   assert.equal((await config({ args: ["-cache-dir="] })).cache.dir, "", "no cache");
 });
 
+Deno.test("PORT and DEBUG, which any platform sets, count only beside what is their tool's own", async () => {
+  const env = { PORT: "5000", HOST: "0.0.0.0", DEBUG: "1" };
+  const plain = await config({ env });
+  assert.deepEqual([plain.listen, plain.log.level], [":8080", "info"]);
+  const table: [Machine, string, string][] = [
+    [{ env, args: ["--listen=:1"] }, ":1", "info"],
+    [{ env: { ...env, REGISTRY_HOST: "gcr.io" } }, "0.0.0.0:5000", "debug"],
+    [{ env: { ...env, REPO_PREFIX: "acme" } }, "0.0.0.0:5000", "debug"],
+    [{ env, args: ["-port=7"] }, "0.0.0.0:7", "debug"],
+    [{ env, args: ["-domain-suffix=example.com"] }, ":8080", "debug"],
+    [{ env: { ...env, CREV_REPO_PREFIX: "acme" } }, ":8080", "debug"],
+    [{ env: { ...env, CACHE_MAX_SIZE: "1g" } }, ":8080", "debug"],
+    [{ env: { ...env, REGISTRIES: "quay.io" } }, ":8080", "debug"],
+  ];
+  for (const [input, listen, level] of table) {
+    const found = await config(input);
+    assert.deepEqual([found.listen, found.log.level], [listen, level], JSON.stringify(input));
+  }
+});
+
 Deno.test("serverless-registry-proxy, its environment", async () => {
   const { config, sources } = loaded(
     await load({

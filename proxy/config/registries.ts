@@ -22,13 +22,18 @@ export const BUILT_IN_REGISTRIES: Readonly<Record<string, RegistryInput>> = {
   gitlab: { url: "https://registry.gitlab.com", aliases: ["registry.gitlab.com"] },
 };
 
+/** Whether Berth knows a registry of that name without being told. */
+export function isBuiltIn(name: string): boolean {
+  return Object.hasOwn(BUILT_IN_REGISTRIES, name);
+}
+
 /**
  * Names of the registries that the operator has a say in: new ones, and built-in ones with other
  * settings. A file that repeats what is built in, as the shipped one does, says nothing of use.
  */
 export function changedRegistries(registries: Readonly<Record<string, RegistryConfig>>): string[] {
   return Object.entries(registries).filter(([name, registry]) => {
-    if (!Object.hasOwn(BUILT_IN_REGISTRIES, name)) return true;
+    if (!isBuiltIn(name)) return true;
     const builtIn = registrySchema.parse(BUILT_IN_REGISTRIES[name]);
     // An alias may have gone to another registry.
     const settings = (it: RegistryConfig) => JSON.stringify({ ...it, aliases: [] });

@@ -1,5 +1,6 @@
 /** Which registry a request means, and what its repository is called there. Pure. */
-import { registryWords } from "../config/registry_words.ts";
+import { isBuiltIn } from "../config/registries.ts";
+import { registryWords, urlHost } from "../config/registry_words.ts";
 import type { Config, Registry } from "../config/schema.ts";
 import { isRepository, looksLikeHost, quote } from "../oci/path.ts";
 import { OciError } from "../oci/errors.ts";
@@ -124,10 +125,36 @@ export function route(map: RegistryMap, ask: RoutingRequest): Target {
 
   const slash = name.indexOf("/");
   const first = slash > 0 ? name.slice(0, slash) : "";
-  if (first && (looksLikeHost(first) || (map.pathNames && map.find(first)))) {
-    return to(known(first, map.find(first)), `${first}/`);
+  const named = first ? map.find(first) : undefined;
+  if (first && (looksLikeHost(first) || (map.pathNames && named))) {
+    return to(known(first, named), `${first}/`);
   }
-  return to(known("the default", map.default));
+  const standard = known("the default", map.default);
+  if (named && named.name !== standard.name && !isBuiltIn(named.name)) {
+    throw ambiguous(map, named, first, name);
+  }
+  return to(standard);
+}
+
+/**
+ * `name` begins with a word for the operator's own registry `named`, which short names do not stand
+ * for. Its repositories are in all likelihood meant, and their names are no business of the default
+ * registry's. The names of built-in registries are those of users of Docker Hub too.
+ */
+function ambiguous(map: RegistryMap, named: Registry, first: string, name: string): OciError {
+  const rest = name.slice(first.length + 1);
+  const words = [...named.aliases, ...named.hosts, ...named.repo_prefix ? [] : [urlHost(named)]];
+  const host = words.find((word) => looksLikeHost(word) && map.find(word)?.name === named.name);
+  const ways = [
+    ...host ? [`${host}/${rest}`] : [],
+    `/${named.name}/v2/${rest}/…`,
+    `?ns=${named.name}`,
+  ];
+  return new OciError("NAME_UNKNOWN", {
+    message: `${quote(first)} is a registry of this proxy, but short names are off (path_names): ` +
+      `ask for ${ways.join(" or ")}; nobody was asked for ${quote(name)}`,
+    detail: { registry: named.name },
+  });
 }
 
 /** `repo_prefix` with its slash, or nothing. */

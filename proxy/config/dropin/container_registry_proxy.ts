@@ -4,7 +4,7 @@
  */
 import { type Path, setIn, type Tree } from "../path.ts";
 import type { ConfigProblem } from "../problem.ts";
-import { BUILT_IN_REGISTRIES } from "../registries.ts";
+import { isBuiltIn } from "../registries.ts";
 import { mayDirectTo, nameForHost, registryOfHost, wellKnownSignIn } from "./hosts.ts";
 import { nginxTime } from "./table.ts";
 import {
@@ -123,10 +123,6 @@ function signInPaths(registries: Tree, host: string): Path[] {
   const logins = [...new Set([...own, ...mayDirectTo(registries, host)])]
     .map((name) => ["registries", name, "auth", "logins", host.toLowerCase()]);
   return known ? [["registries", meant, "auth"], ...logins] : logins;
-}
-
-function isBuiltIn(name: string): boolean {
-  return Object.hasOwn(BUILT_IN_REGISTRIES, name);
 }
 
 function readLogins(given: Written, env: DropInInput["env"]) {

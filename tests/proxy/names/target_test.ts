@@ -114,6 +114,52 @@ Deno.test("route, short names where path_names is on", () => {
   assert.equal(route(named, ask({ name: "other/app" })).registry.name, "docker");
 });
 
+Deno.test("route, a short name of the operator's own registry is never the default one's", () => {
+  const registries = {
+    docker: { url: "https://registry-1.docker.io", aliases: ["docker.io"], library: true },
+    quay: { url: "https://quay.corp.test", auth: { username: "u", password: "p" } },
+    company: { url: "https://registry.corp.test", aliases: ["corp"] },
+    plain: { url: "http://plain:5000" },
+    vanity: { url: "https://gcr.io", repo_prefix: "acme", hosts: ["r.example.com"] },
+  };
+  const routed = (name: string, extra: Record<string, unknown> = {}) => {
+    const { registry, repository } = route(
+      registryMap(config({ registries, ...extra })),
+      ask({ name }),
+    );
+    return `${registry.name} ${repository}`;
+  };
+  const refused: [string, RegExp][] = [
+    [
+      "company/team/api",
+      /"company" is .*\(path_names\): ask for registry\.corp\.test\/team\/api or \/company\/v2\/team\/api\/… or \?ns=company;/,
+    ],
+    ["Company/app", /ask for registry\.corp\.test\/app or /],
+    ["corp/app", /"corp" is .* registry\.corp\.test\/app or \/company\/v2\//],
+    ["plain/app", /ask for plain:5000\/app or /],
+    ["vanity/app", /ask for r\.example\.com\/app or \/vanity\/v2\//],
+  ];
+  for (const [name, message] of refused) {
+    assert.throws(() => routed(name), { code: "NAME_UNKNOWN", status: 404, message }, name);
+  }
+  const table: [string, Record<string, unknown>, string][] = [
+    ["company/team/api", { path_names: true }, "company team/api"],
+    ["corp/app", { path_names: true }, "company app"],
+    ["company/team/api", { default_registry: "company" }, "company company/team/api"],
+    ["corp/app", { default_registry: "company" }, "company corp/app"],
+    // Users of Docker Hub have these names, whatever the operator says of the registries.
+    ["quay/app", {}, "docker quay/app"],
+    ["docker/compose", {}, "docker docker/compose"],
+    ["company", {}, "docker library/company"],
+    ["team/company/api", {}, "docker team/company/api"],
+    ["registry.corp.test/team/api", {}, "company team/api"],
+  ];
+  for (const [name, extra, expected] of table) assert.equal(routed(name, extra), expected, name);
+  const map = registryMap(config({ registries }));
+  const mirror = route(map, ask({ name: "company/app", ns: ["docker.io"] }));
+  assert.equal(mirror.registry.name, "docker", "an ns leaves no doubt");
+});
+
 Deno.test("route, what nobody knows is a 404 that lists the known, or a 400, never a call", () => {
   const table: [string, Partial<RoutingRequest>, string][] = [
     ["ns unknown", { ns: ["evil.test"], name: "a" }, "NAME_UNKNOWN"],

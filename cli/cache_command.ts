@@ -1,44 +1,24 @@
-/** `berth cache ls|stat|evict|verify`: works whether or not a server runs on the directory. */
+/** `berth cache ls|stat|images|…`: works whether or not a server runs on the directory. */
 import type { Selector } from "../cache/eviction.ts";
 import type { BlobQuery } from "../cache/listing.ts";
-import type { CacheOptions } from "../cache/options.ts";
 import type { VerifyProgress } from "../cache/types.ts";
 import { loadConfig } from "../proxy/config/load.ts";
-import type { LoadInput } from "../proxy/config/load_input.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { formatDuration, formatSize, parseDuration } from "../base/units.ts";
-import { type CommandLine, parseCommandLine, UsageError } from "./command_line.ts";
+import { parseCommandLine, UsageError } from "./command_line.ts";
 import { commandNamed, SORTS } from "./commands.ts";
+import type { CacheIo, Call } from "./cache_call.ts";
+import { images, pin, unpin } from "./cache_images.ts";
 import { type CacheControl, openControl } from "./cache_socket.ts";
-import { isRepository } from "../proxy/oci/path.ts";
-import { registryMap, upstreamName } from "../proxy/names/target.ts";
+import { cachedImage, NotCached } from "./cached_image.ts";
+import { DataDirError, expectCache, usingDataDir } from "./data_dir.ts";
 
-interface CacheIo extends Omit<LoadInput, "args"> {
-  /** Writes one line to standard output. */
-  print(line: string): void;
-  /** Writes one line to standard error. */
-  complain(line: string): void;
-  /** Rewrites the last line of the terminal; absent where there is none. */
-  progress?: ((line: string) => void) | undefined;
-  now(): number;
-  options(config: Config): CacheOptions;
-}
-
-interface Call {
-  io: CacheIo;
-  /** The command's own flags, `--sort` to its value. */
-  values: CommandLine["values"];
-  words: readonly string[];
-  config: Config;
-  cache: CacheControl;
-}
-
-const COMMANDS = { ls, stat, evict, verify };
+const COMMANDS = { ls, stat, images, pin, unpin, evict, verify };
 
 /**
- * Runs `berth cache NAME …args`. The result is the exit code: 0, 1 for damage or failure, 2 for a
- * command line or a configuration that cannot be used.
+ * Runs `berth cache NAME …args`. The result is the exit code: 0, 1 for damage, failure
+ * and what is not there, 2 for a command line or a configuration that cannot be used.
  */
 export async function cacheCommand(
   name: keyof typeof COMMANDS,
@@ -52,9 +32,15 @@ export async function cacheCommand(
     );
     const config = await load(settings, io);
     if (!config) return 2;
-    await using cache = await openControl(io.options(config));
+    const { dir } = config.cache;
+    await expectCache(dir);
+    await using cache = await usingDataDir(dir, () => openControl(io.options(config)));
     return await COMMANDS[name]({ io, values, words, config, cache });
   } catch (error) {
+    if (error instanceof NotCached || error instanceof DataDirError) {
+      io.complain(`berth cache ${name}: ${error.message}`);
+      return 1;
+    }
     if (!(error instanceof UsageError)) throw error;
     io.complain(`berth cache ${name}: ${error.message}\nSee berth cache ${name} --help`);
     return 2;
@@ -133,31 +119,15 @@ async function selectorOf(
     throw new UsageError(`--older-than ${age}: expected a duration such as 30d`);
   }
   if (/^sha(256|512):[0-9a-f]+$/.test(word!)) return { digest: await oneDigest(word!, cache) };
-  return imageSelector(word!, config);
+  return await cachedImage(word!, config, cache);
 }
 
 /** A digest may be shortened as long as only one blob matches. */
 async function oneDigest(prefix: string, cache: CacheControl): Promise<string> {
   const { items, total } = await cache.list({ digestPrefix: prefix, limit: 2 });
   if (total === 1) return items[0]!.digest;
-  throw new UsageError(
-    `${prefix}: ${total === 0 ? "no blob begins" : `${total} blobs begin`} with that`,
-  );
-}
-
-/** `docker/library/alpine:3.20`; the registry by its name, alias or host. */
-function imageSelector(word: string, config: Config): Selector {
-  const [, first = "", name = "", tag] = /^([^/]+)\/([^:@]+)(?::([\w.-]+))?$/.exec(word) ?? [];
-  const map = registryMap(config);
-  const registry = map.find(first);
-  if (!registry || !isRepository(name)) {
-    throw new UsageError(
-      `${word}: expected a digest or REGISTRY/REPOSITORY[:TAG], with one of ${
-        map.names.join(", ")
-      }`,
-    );
-  }
-  return { repository: `${registry.name}/${upstreamName(registry, name)}`, tag };
+  if (total === 0) throw new NotCached(`${prefix}: no blob begins with that`);
+  throw new UsageError(`${prefix}: ${total} blobs begin with that`);
 }
 
 async function verify({ io, cache }: Call): Promise<number> {

@@ -9,15 +9,22 @@ import { KeptServer } from "../base/kept_server.ts";
 import { openCache } from "../cache/cache.ts";
 import type { Cache, Usage } from "../cache/api.ts";
 import { CacheLocked } from "../cache/errors.ts";
-import type { EvictionPlan, Selector } from "../cache/eviction.ts";
+import type { EvictionPlan, Pin, Selector } from "../cache/eviction.ts";
 import type { BlobListing, BlobQuery } from "../cache/listing.ts";
 import type { CacheOptions } from "../cache/options.ts";
 import type { VerifyProgress } from "../cache/types.ts";
+import { type ImageRow, listImages } from "./image_rows.ts";
 
 /** What the command line does with a cache. */
 export interface CacheControl extends AsyncDisposable {
   list(query: BlobQuery): Promise<BlobListing>;
   usage(): Promise<Usage>;
+  /** Images that match `pattern`, or all of them; see {@linkcode listImages}. */
+  images(pattern?: string): Promise<ImageRow[]>;
+  pins(): Promise<Pin[]>;
+  pin(pattern: string): Promise<void>;
+  /** False where there was no such pin, or the configuration has it. */
+  unpin(pattern: string): Promise<boolean>;
   /** What `evict` would take now. */
   plan(selector: Selector, pinned: boolean): Promise<EvictionPlan>;
   evict(selector: Selector, pinned: boolean): Promise<EvictionPlan>;
@@ -36,6 +43,10 @@ interface EvictRequest {
   pinned: boolean;
 }
 
+interface PinRequest {
+  pattern: string;
+}
+
 /** Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. */
 export function serveControl(cache: Cache, dir: string): AsyncDisposable | undefined {
   const path = socketPath(dir);
@@ -43,6 +54,16 @@ export function serveControl(cache: Cache, dir: string): AsyncDisposable | undef
   const app = new Hono();
   app.post("/list", async (c) => c.json(cache.list(await c.req.json<BlobQuery>())));
   app.post("/usage", async (c) => c.json(await cache.usage()));
+  app.post("/images", async (c) => {
+    const { pattern } = await c.req.json<{ pattern?: string }>();
+    return c.json(await listImages(cache, pattern));
+  });
+  app.post("/pins", (c) => c.json(cache.pins()));
+  app.post("/pin", async (c) => {
+    cache.pin((await c.req.json<PinRequest>()).pattern);
+    return c.json(true);
+  });
+  app.post("/unpin", async (c) => c.json(cache.unpin((await c.req.json<PinRequest>()).pattern)));
   app.post("/plan", async (c) => {
     const { selector, pinned } = await c.req.json<EvictRequest>();
     return c.json(cache.plan(selector, { pinned }));
@@ -100,6 +121,10 @@ function direct(cache: Cache): CacheControl {
   return {
     list: (query) => Promise.resolve(cache.list(query)),
     usage: () => cache.usage(),
+    images: (pattern) => listImages(cache, pattern),
+    pins: () => Promise.resolve(cache.pins()),
+    pin: (pattern) => Promise.resolve(cache.pin(pattern)),
+    unpin: (pattern) => Promise.resolve(cache.unpin(pattern)),
     plan: (selector, pinned) => Promise.resolve(cache.plan(selector, { pinned })),
     evict: (selector, pinned) => cache.evict(selector, { pinned }),
     verify: (progress) => cache.verify(progress),
@@ -123,6 +148,10 @@ async function remote(dir: string): Promise<CacheControl> {
   const control: CacheControl = {
     list: async (query) => await (await ask("list", query)).json(),
     usage: async () => await (await ask("usage")).json(),
+    images: async (pattern) => await (await ask("images", { pattern })).json(),
+    pins: async () => await (await ask("pins")).json(),
+    pin: async (pattern) => await (await ask("pin", { pattern })).json(),
+    unpin: async (pattern) => await (await ask("unpin", { pattern })).json(),
     plan: async (selector, pinned) => await (await ask("plan", { selector, pinned })).json(),
     evict: async (selector, pinned) => await (await ask("evict", { selector, pinned })).json(),
     async verify(progress) {

@@ -61,14 +61,14 @@ export const COMMANDS: readonly Command[] = [
     usage: "[--json | --all] [flags]",
     settings: true,
     examples: [
-      ["berth config print", "what differs from the defaults"],
-      ["berth config print --all", "every key"],
+      ["berth config print", "every key, those of registries where they are set"],
+      ["berth config print --all", "defaults of registries as well"],
       ["berth config print --json | jq .cache", "for scripts"],
     ],
     about: "Secrets are never shown.",
     flags: [
       { name: "--json", meaning: "Values and their origins as JSON." },
-      { name: "--all", meaning: "Defaults as well." },
+      { name: "--all", meaning: "Defaults of registries as well." },
     ],
   },
   {
@@ -94,9 +94,10 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "cache",
-    summary: "What is stored: list, count, evict, verify",
-    usage: "ls|stat|evict|verify [flags]",
+    summary: "What is stored: list, count, pin, evict, verify",
+    usage: "ls|stat|images|pin|unpin|evict|verify [flags]",
     examples: [
+      ["berth cache images alpine", "is it here, and in which versions?"],
       ["berth cache ls --sort size --limit 10", "the ten largest blobs"],
       ["berth cache evict docker/library/alpine:3.20", "an image of Docker Hub"],
     ],
@@ -126,9 +127,47 @@ export const COMMANDS: readonly Command[] = [
     flags: [JSON_FLAG, ...STORE_FLAGS],
   },
   {
+    name: "cache images",
+    summary: "List the images that are stored",
+    usage: "[PATTERN] [flags]",
+    argument: "any",
+    examples: [
+      ["berth cache images", "every tag of every repository"],
+      ["berth cache images alpine:3.20", "one image; 1 when it is not here"],
+      ["berth cache images 'docker/library/*:3.*'", "those that match"],
+      ["berth cache images --json | jq -r '.[].repository'", "for scripts"],
+    ],
+    about: "PATTERN is an image as in a pull, or a glob on REGISTRY/REPOSITORY[:TAG] in which * " +
+      "goes across slashes. What two images share counts for both.",
+    flags: [JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "cache pin",
+    summary: "Keep images from being evicted; without a pattern, list the pins",
+    usage: "[PATTERN] [flags]",
+    argument: "any",
+    examples: [
+      ["berth cache pin alpine:3.20", "an image of the default registry"],
+      ["berth cache pin 'docker/library/*'", "every official image"],
+      ["berth cache pin", "what is pinned"],
+    ],
+    about: "PATTERN is an image as in a pull, a digest, or a glob on REGISTRY/REPOSITORY:TAG in " +
+      "which * goes across slashes. It holds for what comes later too.",
+    flags: STORE_FLAGS,
+  },
+  {
+    name: "cache unpin",
+    summary: "Take a pin back",
+    usage: "PATTERN [flags]",
+    argument: "any",
+    examples: [["berth cache unpin alpine:3.20", ""]],
+    about: "Pins of the configuration (cache.pin) are removed there.",
+    flags: STORE_FLAGS,
+  },
+  {
     name: "cache evict",
     summary: "Remove content, by digest, image or age",
-    usage: "DIGEST | REGISTRY/REPOSITORY[:TAG] | --older-than TIME [flags]",
+    usage: "DIGEST | [REGISTRY/]REPOSITORY[:TAG] | --older-than TIME [flags]",
     argument: "any",
     examples: [
       [
@@ -139,7 +178,7 @@ export const COMMANDS: readonly Command[] = [
       ["berth cache evict --older-than 30d", "what nobody has used for 30 days"],
     ],
     about: "What other images share, what is pinned and what is being sent stays. A digest may " +
-      "be shortened as long as only one blob matches.",
+      "be shortened as long as only one blob matches. 1 when there is no such image or blob.",
     flags: [
       {
         name: "--older-than",

@@ -1,6 +1,6 @@
 /** Why the data directory cannot be used, in one line that says what to do. */
 import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { CacheLocked, CacheTooNew, DepotError } from "../cache/errors.ts";
 
 /** Less than this much room left is what a full disk looks like. */
@@ -30,12 +30,34 @@ export async function usingDataDir<T>(dir: string, work: () => T | Promise<T>): 
   }
 }
 
+/**
+ * Throws {@linkcode DataDirError} unless a cache was kept in `dir` before. For commands that look at
+ * one: what they are given by mistake is not made into an empty cache.
+ */
+export async function expectCache(dir: string): Promise<void> {
+  const refuse = (found: string) => new DataDirError(dir, `expected a cache there, but ${found}`);
+  try {
+    if (!(await Deno.stat(dir)).isDirectory) throw refuse("it is not a directory");
+    await Deno.stat(join(dir, "index.db"));
+  } catch (error) {
+    if (error instanceof DataDirError) throw error;
+    if (error instanceof Deno.errors.NotFound) {
+      const there = await Deno.stat(dir).then(() => true, () => false);
+      throw refuse(there ? "it holds none (no index.db)" : "there is no such directory");
+    }
+    const denied = error instanceof Deno.errors.PermissionDenied;
+    throw denied ? refuse("this user may not look into it") : refuse(reasonOf(error, dir));
+  }
+}
+
 /** What went wrong first, where closing what was open failed as well. */
 export function original(error: unknown): unknown {
   return error instanceof SuppressedError ? original(error.suppressed) : error;
 }
 
 function reasonOf(error: unknown, dir: string): string {
+  // Deno keeps some directories of the system from every program that may not do everything.
+  if (error instanceof Deno.errors.NotCapable) return "Berth has no permission to use it";
   if (isFull(dir) || codeOf(error) === "ENOSPC") return "the disk is full";
   if (error instanceof Deno.errors.PermissionDenied) return "this user may not write there";
   if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
@@ -52,8 +74,9 @@ function codeOf(error: unknown): unknown {
 /** Whether the disk of `dir`, or of the nearest directory above it that exists, has no room. */
 function isFull(dir: string): boolean {
   try {
-    const { bavail, bsize } = statfsSync(dir);
-    return bavail * bsize < FULL_BYTES;
+    const { blocks, bavail, bsize } = statfsSync(dir);
+    // What is no disk, as /proc, has no room and is not full.
+    return blocks > 0 && bavail * bsize < FULL_BYTES;
   } catch {
     const above = dirname(dir);
     return above !== dir && isFull(above);

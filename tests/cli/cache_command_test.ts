@@ -3,10 +3,12 @@ import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
 import { cacheCommand } from "../../cli/cache_command.ts";
 import { serveControl } from "../../cli/cache_socket.ts";
+import { usingDataDir } from "../../cli/data_dir.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";
 
 const DAY = 86400e3;
 const blobs = [1000, 3000, 2000].map((size, i) => deterministicBytes(size, i + 1));
+const alpine = [4000, 5000].map((size, i) => deterministicBytes(size, i + 11));
 const digests = blobs.map((bytes) => digestOf(bytes));
 
 async function tempDir(): Promise<AsyncDisposable & { path: string }> {
@@ -31,12 +33,12 @@ async function run(dir: string, name: Name, ...args: string[]) {
   const progress: string[] = [];
   const code = await cacheCommand(name, [...args, "--cache-dir", dir], {
     env: {},
-    cwd: dir,
+    cwd: "/",
     print: (line) => void out.push(line),
     complain: (line) => void err.push(line),
     progress: (line) => void progress.push(line),
     now: Date.now,
-    options: ({ cache }) => ({ dir: cache.dir }),
+    options: ({ cache }) => ({ dir: cache.dir, pin: cache.pin }),
   });
   return { code, out: out.join("\n"), err: err.join("\n"), progress };
 }
@@ -107,15 +109,201 @@ Deno.test("berth cache, a command line that cannot be understood is exit code 2 
     [["evict"], /nothing selected/],
     [["evict", digests[0]!, "--older-than", "1d"], /nothing selected/],
     [["evict", "--older-than", "soon"], /expected a duration/],
-    [["evict", "nowhere/app"], /expected a digest or/],
-    [["evict", "sha256:00"], /no blob begins with that/],
-    [["evict", "sha256:"], /expected a digest or|blobs begin with that/],
+    [["evict", "nowhere.test/app"], /expected an image, as .* docker, /],
+    [["evict", "docker/"], /expected an image/],
+    [["evict", "docker/library/*"], /expected an image/],
+    [["evict", "sha256:"], /expected an image|blobs begin with that/],
   ];
   for (const [args, message] of table) {
     const { code, err } = await run(dir.path, ...args);
     assert.equal(code, 2, args.join(" "));
     assert.match(err, message);
   }
+});
+
+Deno.test("berth cache, where no cache is nothing is made, and the exit code is 1", async () => {
+  await using dir = await tempDir();
+  await Deno.mkdir(`${dir.path}/empty`);
+  await Deno.writeTextFile(`${dir.path}/file`, "");
+  const table: [string, RegExp][] = [
+    ["nope", /\/nope cannot be used: expected a cache there, but there is no such directory$/],
+    ["empty", /\/empty cannot be used: .* it holds none \(no index\.db\)$/],
+    ["file", /\/file cannot be used: .* it is not a directory$/],
+  ];
+  const commands: [Name, ...string[]][] = [
+    ["ls"],
+    ["stat"],
+    ["verify"],
+    ["images"],
+    ["pin"],
+    ["pin", "alpine:3.20"],
+    ["unpin", "alpine:3.20"],
+    ["evict", "--older-than", "1d", "--dry-run"],
+  ];
+  for (const [place, message] of table) {
+    for (const [name, ...args] of commands) {
+      const { code, out, err } = await run(`${dir.path}/${place}`, name, ...args);
+      assert.equal(code, 1, `${name} ${place}`);
+      assert.equal(out, "");
+      assert.match(err, message);
+    }
+  }
+  assert.deepEqual([...Deno.readDirSync(dir.path)].map(({ name }) => name).sort(), [
+    "empty",
+    "file",
+  ]);
+  assert.deepEqual([...Deno.readDirSync(`${dir.path}/empty`)], []);
+});
+
+Deno.test("usingDataDir, what Deno or the system refuses is said in plain words", async () => {
+  const table: [Error, RegExp][] = [
+    [new Deno.errors.NotCapable('Requires all access to "/proc/x"'), /no permission to use it$/],
+    [new Deno.errors.PermissionDenied("os error 13"), /this user may not write there$/],
+  ];
+  for (const [error, message] of table) {
+    await assert.rejects(usingDataDir("/proc", () => Promise.reject(error)), { message });
+  }
+});
+
+/** Alpine with two tags, and an application without any. */
+async function withImages(dir: string): Promise<Cache> {
+  const cache = await filled(dir);
+  for (const [i, tag] of ["3.20", "3.21"].entries()) {
+    const repository = "library/alpine";
+    const digest = digestOf(alpine[i]!);
+    await cache.put(digest, alpine[i]!, "application/octet-stream", `docker/${repository}`);
+    cache.setTag({ registry: "docker", repository, tag, accept: "*/*" }, {
+      digest,
+      mediaType: "application/octet-stream",
+      size: alpine[i]!.length,
+      checkedAt: 0,
+    });
+  }
+  return cache;
+}
+
+for (const running of [false, true]) {
+  const how = running ? "through a running server" : "without a server";
+
+  Deno.test(`berth cache evict, an image by a short name, and one that is not cached ${how}`, async () => {
+    await using dir = await tempDir();
+    const cache = await withImages(dir.path);
+    const control = running ? await serveControl(cache, dir.path) : await cache.close();
+    const misses: [string, RegExp][] = [
+      [
+        "docker/library/alpine:9.9",
+        /no such image is cached: docker\/library\/alpine:9\.9; its cached tags are 3\.20, 3\.21$/,
+      ],
+      ["alpine:3.2", /docker\/library\/alpine:3\.2; did you mean 3\.20\?$/],
+      ["docker.io/alpin", /did you mean docker\/library\/alpine\?$/],
+      ["quay/org/else", /no such image is cached: quay\/org\/else$/],
+      ["sha256:00", /no blob begins with that$/],
+    ];
+    for (const [image, message] of misses) {
+      for (const flags of [[], ["--dry-run"]]) {
+        const { code, out, err } = await run(dir.path, "evict", image, ...flags);
+        assert.equal(code, 1, image);
+        assert.equal(out, "");
+        assert.match(err, message);
+      }
+    }
+    const dry = await run(dir.path, "evict", "alpine:3.20", "--dry-run");
+    assert.equal(dry.code, 0, dry.err);
+    assert.match(dry.out, /would evict 1 blob, 3\.9 KiB/);
+    const listed = await run(dir.path, "evict", "docker/library/alpine", "--dry-run");
+    assert.equal(listed.code, 0, listed.err);
+    await control?.[Symbol.asyncDispose]();
+    if (running) await cache.close();
+  });
+}
+
+for (const running of [false, true]) {
+  const how = running ? "through a running server" : "without a server";
+
+  Deno.test(`berth cache images, all, by name and by glob ${how}`, async () => {
+    await using dir = await tempDir();
+    const cache = await withImages(dir.path);
+    const control = running ? await serveControl(cache, dir.path) : await cache.close();
+    const names = async (...args: string[]) => {
+      const { code, out, err } = await run(dir.path, "images", ...args);
+      assert.equal(code, 0, err);
+      return out.split("\n").map((line) => line.split(" ")[0]);
+    };
+    assert.deepEqual(await names(), [
+      "docker/library/alpine:3.20",
+      "docker/library/alpine:3.21",
+      "docker/library/app0",
+      "docker/library/app1",
+      "docker/library/app2",
+      "5",
+    ]);
+    const both = ["docker/library/alpine:3.20", "docker/library/alpine:3.21", "2"];
+    for (const way of ["alpine", "docker.io/alpine", "docker/library/alpine", "*:3.*"]) {
+      assert.deepEqual(await names(way), both, way);
+    }
+    assert.deepEqual(await names("alpine:3.21"), ["docker/library/alpine:3.21", "1"]);
+    assert.deepEqual(await names("*app?"), [
+      "docker/library/app0",
+      "docker/library/app1",
+      "docker/library/app2",
+      "3",
+    ]);
+    const [row] = JSON.parse((await run(dir.path, "images", "alpine:3.21", "--json")).out);
+    assert.equal(typeof row.lastUsed, "number");
+    assert.deepEqual({ ...row, lastUsed: 0 }, {
+      repository: "docker/library/alpine",
+      tag: "3.21",
+      digest: digestOf(alpine[1]!),
+      bytes: 5000,
+      hits: 0,
+      lastUsed: 0,
+      pinned: false,
+    });
+    for (const [pattern, message] of [["alpine:9", /alpine:9; its cached/], ["*:9", /matches/]]) {
+      const { code, err } = await run(dir.path, "images", String(pattern));
+      assert.equal(code, 1);
+      assert.match(err, message as RegExp);
+    }
+    assert.equal((await run(dir.path, "images", "a", "b")).code, 2);
+    await control?.[Symbol.asyncDispose]();
+    if (running) await cache.close();
+  });
+
+  Deno.test(`berth cache pin and unpin, an image stays until then ${how}`, async () => {
+    await using dir = await tempDir();
+    const cache = await withImages(dir.path);
+    const control = running ? await serveControl(cache, dir.path) : await cache.close();
+    const pinned = await run(dir.path, "pin", "alpine:3.20");
+    assert.equal(pinned.code, 0, pinned.err);
+    assert.equal(pinned.out, "pinned docker/library/alpine:3.20\n1 cached image matches");
+    assert.equal((await run(dir.path, "pin")).out, "docker/library/alpine:3.20");
+    assert.match((await run(dir.path, "images", "alpine:3.20")).out, / {2}pinned\n/);
+    const kept = await run(dir.path, "evict", "alpine:3.20");
+    assert.match(kept.out, /evicted 0 blobs.*\n1 kept: pinned/);
+    const other = await run(dir.path, "unpin", "alpine:3.2");
+    assert.equal(other.code, 1);
+    assert.match(other.err, /there is no pin alpine:3\.2/);
+    const gone = await run(dir.path, "unpin", "alpine:3.20");
+    assert.equal(gone.out, "unpinned docker/library/alpine:3.20", gone.err);
+    assert.equal((await run(dir.path, "pin")).out, "");
+    assert.equal((await run(dir.path, "pin", "nowhere/*")).code, 2);
+    assert.equal((await run(dir.path, "unpin")).code, 2);
+    assert.match((await run(dir.path, "pin", "alpine")).out, /pinned docker\/library\/alpine:\*/);
+    await control?.[Symbol.asyncDispose]();
+    if (running) await cache.close();
+  });
+}
+
+Deno.test("berth cache unpin, a pin of the configuration is taken back there alone", async () => {
+  await using dir = await tempDir();
+  await (await withImages(dir.path)).close();
+  const file = `${dir.path}/berth.yaml`;
+  await Deno.writeTextFile(file, `cache: { pin: ["docker/library/*"] }\n`);
+  const listed = await run(dir.path, "pin", "--config", file);
+  assert.match(listed.out, /^docker\/library\/\* {2}\(cache\.pin of the configuration\)$/);
+  const { code, err } = await run(dir.path, "unpin", "docker/library/*", "--config", file);
+  assert.equal(code, 1);
+  assert.match(err, /cache\.pin of the configuration has docker\/library\/\*: remove it there/);
 });
 
 Deno.test("serveControl, replaces the socket of a server that was killed; only its owner may use it", async () => {

@@ -46,7 +46,7 @@ for (const [args, ran] of runs) {
 const refusals: [args: string, message: string][] = [
   ["serv", 'there is no command "serv"; did you mean serve?'],
   ["config chek", 'there is no command "config chek"; did you mean config check?'],
-  ["cache", "expected berth cache ls|stat|evict|verify [flags]"],
+  ["cache", "expected berth cache ls|stat|images|pin|unpin|evict|verify [flags]"],
   ["help nothing", 'there is no command "nothing"'],
   ["--lisen :80", "unknown flag --lisen; did you mean --listen?"],
   ["--cache-maxsize=1g", "unknown flag --cache-maxsize; did you mean --cache-max-size?"],

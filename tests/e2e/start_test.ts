@@ -76,7 +76,20 @@ Deno.test("start, certificates that cannot be used", async (t) => {
   await Deno.writeTextFile(garbage, "not a certificate\n", { mode: 0o600 });
   for (const file of [garbage, authority.keyFile]) await giveToBerth(file);
   const cases: [name: string, cert: string, key: string, code: number, line: RegExp][] = [
-    ["garbage", garbage, garbage, 1, /^berth: tls: .*certificate/i],
+    [
+      "garbage",
+      garbage,
+      garbage,
+      1,
+      /^berth: tls\.cert_file: .*garbage\.pem holds no certificate; /,
+    ],
+    [
+      "no key",
+      certFile,
+      garbage,
+      1,
+      /^berth: tls\.key_file: .*garbage\.pem holds no private key; /,
+    ],
     ["not there", join(scratch.path, "none.pem"), garbage, 2, /tls\.cert_file: .*no such file$/],
     ["of another key", certFile, authority.keyFile, 1, /^berth: tls: /],
   ];

@@ -53,19 +53,20 @@ async function answerHeld(
     if (unchanged) return unchanged;
   }
   if (head && look.depot) return headOf(x, { digest, ...look.depot }, "hit");
-  const fill = (range: Wanted["range"]) =>
-    cache.fill(digest, sourceOf(x, wanted), {
+  const fill = (range: Wanted["range"], by = x) =>
+    cache.fill(digest, sourceOf(by, wanted), {
       repository,
       range,
       label: fullName(x),
-      prove: () => proveOnce(x, cache, wanted),
+      prove: () => proveOnce(by, cache, wanted),
     });
   if (head) return headOf(x, await describe(x, cache, wanted, fill), "miss");
   if (!look.depot && isDirect(cache, wanted, rules.ranges)) {
     const answer = await directRange(x, wanted);
     if (answer) {
-      // The whole blob is fetched behind it, for the next request.
-      void fill(undefined).then(leave, () => {});
+      // The whole blob is fetched behind it, for the next request: what upstream says of that is not
+      // what it said to this one.
+      void fill(undefined, { ...x, asked: { ...x.asked } }).then(leave, () => {});
       return answer;
     }
   }

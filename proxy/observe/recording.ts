@@ -55,7 +55,8 @@ export function report(
 ): void {
   const sent = () => {
     record.durationMs = now() - record.time;
-    onRecord(record);
+    // A download that goes on behind the answer must not change what was told of it.
+    onRecord({ ...record });
   };
   if (completed) completed.then(sent, sent);
   else sent();

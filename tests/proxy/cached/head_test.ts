@@ -37,6 +37,12 @@ const HEADS: Record<string, FaultAction> = {
   },
   "says 0": { kind: "headers", headers: { "content-length": "0" } },
   "is not known": { kind: "answer", status: 405 },
+  "is about a part": {
+    kind: "answer",
+    status: 206,
+    headers: { "content-range": "bytes 0-9/*" },
+    body: "ten bytes.",
+  },
 };
 
 Deno.test("HEAD of a blob, the true size whatever a registry's HEAD says", async () => {
@@ -85,14 +91,24 @@ Deno.test("HEAD of a manifest, true size and type whatever a registry's HEAD say
     kind: "headers",
     headers: { "content-type": "application/octet-stream" },
   } as const;
-  const heads = { ...HEADS, "says no type": untyped, "says another type": octets };
+  const shouted = {
+    kind: "headers",
+    headers: { "content-type": OCI_INDEX.toUpperCase() },
+  } as const;
+  const heads = {
+    ...HEADS,
+    "says no type": untyped,
+    "says another type": octets,
+    "shouts": shouted,
+  };
   for (const [said, action] of Object.entries(heads)) {
     for (const path of ["manifests/latest", `manifests/${digest}`]) {
       await using t = await started({}, [{ method: "HEAD", path: /manifests/, ...ALL, action }]);
       const found = await t.head(path);
       const expected = { status: 200, length: String(bytes.length), type: OCI_INDEX, digest };
       assert.deepEqual(found, expected, `${said} ${path}`);
-      assert.equal(t.upstream.count("GET", /manifests/), said === "says all" ? 0 : 1, said);
+      const enough = said === "says all" || said === "shouts";
+      assert.equal(t.upstream.count("GET", /manifests/), enough ? 0 : 1, said);
     }
   }
 });
@@ -128,5 +144,15 @@ Deno.test("HEAD of what is passed on, nothing is said of a length that nobody ha
   for (const path of paths) {
     const unknown = await t.proxy.get(path, { method: "HEAD" });
     assert.deepEqual([unknown.status, unknown.headers.get("content-length")], [200, null], path);
+  }
+});
+
+Deno.test("HEAD of a blob, where the storage behind a registry knows no HEAD", async () => {
+  for (const status of [403, 405, 501]) {
+    await using t = await started({ redirect: { to: "cdn" } }, [
+      { server: "cdn", method: "HEAD", ...ALL, action: { kind: "answer", status } },
+    ]);
+    const { status: told, length } = await t.head(`blobs/${large.digest}`);
+    assert.deepEqual([told, length], [200, String(large.bytes.length)], `${status}`);
   }
 });

@@ -6,7 +6,7 @@ import { Queries } from "./catalog/queries.ts";
 import type { DepotKeeper, KeeperOptions } from "./depot/keeper.ts";
 import type { CacheListener } from "./events.ts";
 import { Committer } from "./fill/commit.ts";
-import type { FillDeps } from "./fill/fill.ts";
+import type { FillDeps } from "./fill/terms.ts";
 import { Fills } from "./fill/fills.ts";
 import type { CacheOptions } from "./options.ts";
 import { Blocks } from "./read/blocks.ts";

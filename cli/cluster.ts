@@ -54,7 +54,7 @@ export class Cluster implements AsyncDisposable {
       address: parseListen(listen)!,
       cache,
       keys,
-      now: Date.now,
+      clock: systemClock,
       sent: (bytes) => this.#sent += bytes,
     });
     this.#parts.defer(() => port.close(0));

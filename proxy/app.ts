@@ -139,11 +139,6 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
   const missing = new MissingTags({ ttl: rules.negativeTtl, now });
   const push: PushOptions = { allowed: config.allow_push, keys: parts.uploadKeys, cache, missing };
   const manifest: ManifestHandler = cache ? manifests({ ...parts, cache, missing }) : passManifest;
-  // A tag of a registry that is not asked any more is served however old it is.
-  const ageless = { ...rules, staleIfError: Infinity };
-  const offlineManifest: ManifestHandler = cache
-    ? manifests({ ...parts, cache, missing, rules: ageless })
-    : passManifest;
   const ping = createPing();
   const blobRules = { ...config.cache, warn: parts.warn };
 
@@ -162,7 +157,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
       case "ping":
         return ping(x);
       case "manifest":
-        return (x.target.registry.offline ? offlineManifest : manifest)(x, path);
+        return manifest(x, path);
       case "blob":
         return blob(x, path, cache, blobRules);
       case "tags":

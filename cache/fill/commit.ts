@@ -4,7 +4,7 @@ import { requireDigest } from "../digest.ts";
 import { digestOf } from "../hash.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
-import type { StoredContent } from "./fill.ts";
+import type { StoredContent } from "./terms.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import {
   isManifestType,

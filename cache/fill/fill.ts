@@ -3,55 +3,17 @@
  * on when they go away, resumes when the source breaks off, and stores nothing but what its digest
  * promises. Without a disk to write to, the readers continue by themselves and nothing is stored.
  */
-import type { Clock } from "../../base/clock.ts";
 import { type Hasher, hasherFor } from "../hash.ts";
 import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
 import { type Continuation, HELD_BACK, SharedBody } from "./shared_body.ts";
 import { follow } from "./follower.ts";
 import { resolveRange } from "../range.ts";
 import { ResumingSource } from "./resume.ts";
-import type { BlobStore, BlobWriter } from "../blobs/store.ts";
+import type { BlobWriter } from "../blobs/store.ts";
+import type { FillDeps, FillHooks } from "./terms.ts";
 import { verifiedRest } from "./verified_rest.ts";
 import type { Content, FillOptions, OpenOptions, Source } from "../types.ts";
 import { WriteQueue } from "./write_queue.ts";
-
-export interface FillDeps {
-  store: BlobStore;
-  clock: Clock;
-  /** How often in a row a broken source is asked again, and how long to wait before each time. */
-  retries: number;
-  backoff: (attempt: number) => number;
-  /** Milliseconds without a byte after which a source counts as broken. */
-  stallTimeout: number;
-  /** Milliseconds for which a fill continues after its last reader has gone. */
-  orphanLimit: number;
-  /** Bytes of each fill to keep in memory for its readers. */
-  window: number;
-  /** Larger content is passed on without being stored. */
-  maxSize: number;
-  /** Makes room for `bytes` on the disk, if it can. */
-  makeRoom: (bytes: number) => Promise<void>;
-}
-
-export interface StoredContent {
-  size: number;
-  mediaType: string;
-  /** The content, where all of it is still in memory. */
-  bytes: () => Uint8Array | undefined;
-}
-
-/** What a fill tells of itself. */
-export interface FillHooks {
-  started(): void;
-  resumed(offset: number, error: unknown): void;
-  /** The content is not stored, but passed on; `error` says why. */
-  notStored(error: unknown): void;
-  /** Everything is in place and right. */
-  stored(content: StoredContent): Promise<void>;
-  failed(error: unknown): void;
-  /** It is over, and its last reader has gone. */
-  released(): void;
-}
 
 interface Head {
   shared: SharedBody;

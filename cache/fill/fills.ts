@@ -1,7 +1,8 @@
 /** All fills: one for each digest, shared by all who ask for it. */
 import { requireDigest } from "../digest.ts";
 import type { Clock } from "../../base/clock.ts";
-import { Fill, type FillDeps, type StoredContent } from "./fill.ts";
+import { Fill } from "./fill.ts";
+import type { FillDeps, StoredContent } from "./terms.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import type { Course, Courses } from "../course.ts";

@@ -6,6 +6,12 @@ export interface Holder {
   readonly address: string;
 }
 
+/** Who has the right to fetch something. */
+export interface Leader extends Holder {
+  /** What the coordinator knows the right by: only that one may be taken over. */
+  readonly right: string;
+}
+
 export interface Member extends Holder {
   readonly version: string;
   /** Since when it has been running, in Unix milliseconds. */
@@ -22,7 +28,7 @@ export interface Lease {
 
 export type Claim =
   | { kind: "mine"; lease: Lease }
-  | { kind: "held"; holder: Holder }
+  | { kind: "held"; leader: Leader }
   /** There is nobody to ask: everybody acts alone. */
   | { kind: "alone" };
 
@@ -32,9 +38,9 @@ export interface Coordinator {
    * right is taken over unless somebody else has it by now. Never throws, and waits no longer than a
    * moment for a coordinator that does not answer.
    */
-  claim(digest: string, gone?: Holder): Promise<Claim>;
-  /** Whether `holder` still has the right to fetch `digest`; true where nobody can tell. */
-  holds(holder: Holder, digest: string): Promise<boolean>;
+  claim(digest: string, gone?: Leader): Promise<Claim>;
+  /** Whether `leader` still has the right to fetch `digest`; true where nobody can tell. */
+  leads(leader: Leader, digest: string): Promise<boolean>;
   /** All others that run, as last heard of. */
   readonly others: readonly Member[];
 }

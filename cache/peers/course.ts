@@ -2,7 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Course, Courses } from "../course.ts";
 import type { Source, SourceAnswer } from "../types.ts";
-import type { Coordinator, Holder, Lease } from "./coordinator.ts";
+import type { Coordinator, Holder, Leader, Lease } from "./coordinator.ts";
 import { watched } from "./watched.ts";
 
 /** What a peer has, or is being given. */
@@ -73,16 +73,16 @@ class PeerCourse implements Course {
   ): Promise<SourceAnswer | undefined> {
     const { coordinator, count } = this.#options;
     if (this.#lease) return undefined;
-    let gone: Holder | undefined;
+    let gone: Leader | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const claim = await coordinator.claim(this.#digest, gone);
       if (claim.kind === "alone") break;
       if (claim.kind === "mine") return await this.#led(claim.lease, gone, from, signal, prove);
       // On its way at a peer, it is here: whoever may not have it must not get it from there either.
       await prove();
-      const answer = await this.#follow(claim.holder, from, signal);
+      const answer = await this.#follow(claim.leader, from, signal);
       if (answer) return answer;
-      gone = claim.holder;
+      gone = claim.leader;
     }
     count?.("alone");
     return undefined;
@@ -91,7 +91,7 @@ class PeerCourse implements Course {
   /** The right to fetch is ours: from a peer's disk, if one has it, else from upstream. */
   async #led(
     lease: Lease,
-    gone: Holder | undefined,
+    gone: Leader | undefined,
     from: number,
     signal: AbortSignal,
     prove: () => Promise<void>,
@@ -106,15 +106,15 @@ class PeerCourse implements Course {
   }
 
   async #follow(
-    holder: Holder,
+    leader: Leader,
     from: number,
     signal: AbortSignal,
   ): Promise<SourceAnswer | undefined> {
     const { peers, coordinator, clock, silent = SILENT, count } = this.#options;
-    const alive = () => coordinator.holds(holder, this.#digest);
+    const alive = () => coordinator.leads(leader, this.#digest);
     try {
       const answer = await watched(
-        (signal) => peers.open(holder, this.#digest, from, signal),
+        (signal) => peers.open(leader, this.#digest, from, signal),
         { clock, silent, alive, signal },
       );
       if (answer) count?.("followed");

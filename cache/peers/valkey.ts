@@ -5,7 +5,7 @@
 import { Cluster, Redis, type RedisOptions } from "iovalkey";
 import { type Clock, every } from "../../base/clock.ts";
 import type { HostsUrl } from "../../base/hosts_url.ts";
-import type { Claim, Coordinator, Holder, Lease, Member } from "./coordinator.ts";
+import type { Claim, Coordinator, Leader, Member } from "./coordinator.ts";
 
 export interface ValkeyOptions {
   /** `redis://host/0`, `redis-sentinel://a,b/name` or `redis-cluster://a,b`; `rediss…`: by TLS. */
@@ -92,29 +92,27 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     return this.#ahead;
   }
 
-  async claim(digest: string, gone?: Holder): Promise<Claim> {
+  async claim(digest: string, gone?: Leader): Promise<Claim> {
     const { self, lease, clock } = this.#options;
     const key = this.#key(digest);
     const mine = JSON.stringify([1, self.id, self.address, `${clock.now()}-${this.#tokens++}`]);
-    const held = await this.#ask(async (client) => {
-      const before = gone ? this.#values.get(`${key} ${gone.id}`) ?? "" : "";
-      return await client.eval(CLAIM, 1, key, before, mine, lease) as string | null;
-    });
+    const held = await this.#ask(async (client) =>
+      await client.eval(CLAIM, 1, key, gone?.right ?? "", mine, lease) as string | null
+    );
     if (held === undefined) return { kind: "alone" };
     if (held === null) {
       this.#leases.set(key, mine);
-      return { kind: "mine", lease: this.#leaseOf(key, mine) };
+      return { kind: "mine", lease: { release: () => this.#release(key, mine) } };
     }
-    const holder = holderOf(held);
+    const leader = leaderOf(held);
     // Another fill of this very Berth, or a value that a newer version has written.
-    if (!holder || holder.id === self.id) return { kind: "alone" };
-    this.#remember(key, holder, held);
-    return { kind: "held", holder };
+    if (!leader || leader.id === self.id) return { kind: "alone" };
+    return { kind: "held", leader };
   }
 
-  async holds(holder: Holder, digest: string): Promise<boolean> {
+  async leads({ right }: Leader, digest: string): Promise<boolean> {
     const held = await this.#ask(async (client) => await client.get(this.#key(digest)));
-    return held === undefined || (held !== null && holderOf(held)?.id === holder.id);
+    return held === undefined || held === right;
   }
 
   /** Says that this one is here, and hears who else is. */
@@ -140,18 +138,6 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     await Promise.all([...this.#leases].map(([key, mine]) => this.#release(key, mine)));
     await this.#ask((client) => client.zrem(`{${prefix}}:members`, JSON.stringify(self)));
     this.#client.disconnect();
-  }
-
-  /** What stands in Valkey for a holder that was told of: only that may be taken over. */
-  readonly #values = new Map<string, string>();
-
-  #remember(key: string, { id }: Holder, held: string): void {
-    this.#values.set(`${key} ${id}`, held);
-    if (this.#values.size > 1000) this.#values.delete(this.#values.keys().next().value!);
-  }
-
-  #leaseOf(key: string, mine: string): Lease {
-    return { release: () => this.#release(key, mine) };
   }
 
   async #release(key: string, mine: string): Promise<void> {
@@ -200,11 +186,11 @@ function reasonOf(error: unknown): string {
   return String(message || code || "no answer");
 }
 
-function holderOf(value: string): Holder | undefined {
+function leaderOf(right: string): Leader | undefined {
   try {
-    const [version, id, address] = JSON.parse(value);
+    const [version, id, address] = JSON.parse(right);
     const known = version === 1 && typeof id === "string" && typeof address === "string";
-    return known ? { id, address } : undefined;
+    return known ? { id, address, right } : undefined;
   } catch {
     return undefined;
   }

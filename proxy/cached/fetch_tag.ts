@@ -18,9 +18,9 @@ export interface Fetched {
 }
 
 /**
- * Asks by GET, keeps what comes and records what the tag stands for: the digest is that of the bytes,
- * whatever the registry calls them, for some label a manifest that they have converted for an older
- * client with the digest of what it was made from. A 404 removes the tag.
+ * Asks by GET, keeps what comes and records what the tag stands for. The digest is that of the bytes:
+ * some registries convert a manifest for an older client and call it by the digest of what they made
+ * it from. A 404 removes the tag.
  *
  * Throws `OciError` for an answer that is no manifest, and `UpstreamError` where there was none.
  *

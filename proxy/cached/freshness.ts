@@ -5,7 +5,8 @@ import type { Config } from "../config/schema.ts";
 export interface FreshnessRules {
   /** Time to live of `tag` at `registry`; 0: ask upstream at every pull. */
   ttl(registry: string, tag: string): number;
-  staleIfError: number;
+  /** How long a tag of `registry` is still served when that is not to be asked. */
+  staleIfError(registry: string): number;
   whileRevalidate: boolean;
   negativeTtl: number;
 }
@@ -20,9 +21,11 @@ export function freshnessRules(config: Pick<Config, "cache" | "registries">): Fr
   const { tiers, ttl, ...common } = config.cache.manifests;
   const shared = compile(tiers);
   const own = new Map(
-    Object.entries(config.registries).map(([name, { manifests }]) => [name, {
+    Object.entries(config.registries).map(([name, { manifests, offline }]) => [name, {
       tiers: manifests.tiers ? compile(manifests.tiers) : shared,
       ttl: manifests.ttl ?? ttl,
+      // Of a registry that is not asked any more there will be nothing newer.
+      stale: offline ? Infinity : common.stale_if_error,
     }]),
   );
   return {
@@ -30,7 +33,7 @@ export function freshnessRules(config: Pick<Config, "cache" | "registries">): Fr
       const rules = own.get(registry) ?? { tiers: shared, ttl };
       return rules.tiers.find(({ match }) => match.test(tag))?.ttl ?? rules.ttl;
     },
-    staleIfError: common.stale_if_error,
+    staleIfError: (registry) => own.get(registry)?.stale ?? common.stale_if_error,
     whileRevalidate: common.while_revalidate,
     negativeTtl: common.negative_ttl,
   };

@@ -94,7 +94,7 @@ class Tags {
     if (age < ttl) {
       return until(held.checkedAt + ttl, await this.#serve(asked, { row: held }, "hit"));
     }
-    if (age < rules.staleIfError) {
+    if (age < rules.staleIfError(registry)) {
       if (quotaLow(registry)) return await this.#serve(asked, { row: held }, "stale");
       if (rules.whileRevalidate) {
         this.#check(asked).catch(() => {});
@@ -118,7 +118,8 @@ class Tags {
     } catch (error) {
       const allowed = isOutage(error) && x.proof.holdsOffline();
       const stale = allowed ? this.#heldOf(asked) ?? this.#substitute(asked) : undefined;
-      if (!stale || now() - stale.checkedAt > rules.staleIfError) throw error;
+      const most = rules.staleIfError(asked.key.registry);
+      if (!stale || now() - stale.checkedAt > most) throw error;
       return await this.#serve(asked, { row: stale }, "stale");
     }
   }

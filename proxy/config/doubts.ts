@@ -1,5 +1,5 @@
 /** What is valid and in all likelihood not meant so. */
-import type { Violation } from "./rules.ts";
+import type { Violation } from "./violation.ts";
 import type { Config } from "./schema.ts";
 
 /** Doubts about `config`, by key. `registries` are the names of all, also of those turned off. */

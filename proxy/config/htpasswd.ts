@@ -1,7 +1,7 @@
 /** Users from a file as `htpasswd -B` keeps it: a name, a colon and a hash a line. */
 import type { Setting } from "./provenance.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
-import type { Violation } from "./rules.ts";
+import type { Violation } from "./violation.ts";
 import type { Config } from "./schema.ts";
 import { resolvePath } from "./secrets.ts";
 import type { System } from "./system.ts";

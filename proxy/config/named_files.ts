@@ -1,7 +1,7 @@
 /** Files that are used as files: certificates, keys, Docker's logins. */
 import { PATTERNS } from "./options.ts";
 import { getIn, type Tree } from "./path.ts";
-import type { Violation } from "./rules.ts";
+import type { Violation } from "./violation.ts";
 import { expand, FILED, resolvePath } from "./secrets.ts";
 import { describeReadError } from "../../base/read_error.ts";
 import type { System } from "./system.ts";

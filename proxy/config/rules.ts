@@ -3,18 +3,10 @@ import { isRepository } from "../oci/path.ts";
 import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
-import { parseHostsUrl } from "../../base/hosts_url.ts";
+import { cluster, depot, webhooks } from "./outside_rules.ts";
 import type { Path } from "./path.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
-
-/** A rule that does not hold, and the key that says so. */
-export interface Violation {
-  readonly path: Path;
-  readonly message: string;
-}
-
-const HOST =
-  /^(?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*(:\d{1,5})?$/i;
+import { HOST, quote, type Violation } from "./violation.ts";
 
 /** `*` within a segment, `**` across them. */
 const GLOB = /^[a-z0-9._*/-]+$/;
@@ -302,79 +294,6 @@ function* forward(config: Config): Generator<Violation> {
   }
 }
 
-function* depot({ cache }: Config): Generator<Violation> {
-  const { url, access_key_id, secret_access_key, secret_access_key_file, session_token } =
-    cache.depot;
-  const path = (key: string): Path => ["cache", "depot", key];
-  if (url && !cache.dir) {
-    yield { path: path("url"), message: "expected cache.dir with it, where content is put first" };
-  }
-  const given = secret_access_key ? "secret_access_key" : "secret_access_key_file";
-  const hasSecret = secret_access_key !== "" || secret_access_key_file !== "";
-  if (access_key_id && !hasSecret) {
-    const message = "expected secret_access_key or secret_access_key_file with it";
-    yield { path: path("access_key_id"), message };
-  } else if (!access_key_id && (hasSecret || session_token)) {
-    const key = hasSecret ? given : "session_token";
-    yield { path: path(key), message: "expected access_key_id with it" };
-  }
-}
-
-/** The dashboard and the log know a webhook by its name. */
-function* webhooks(config: Config): Generator<Violation> {
-  const names = config.webhooks.map(({ name }) => name);
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) === index) continue;
-    const message = `found ${quote(name)}, which another webhook has; expected a name of its own`;
-    yield { path: ["webhooks", index, "name"], message };
-  }
-}
-
-const CLUSTER_SCHEMES = ["redis", "rediss"].flatMap((scheme) => [
-  scheme,
-  `${scheme}-sentinel`,
-  `${scheme}-cluster`,
-]);
-
-/** What several Berths must agree on, which each would otherwise make for itself. */
-function* cluster(config: Config): Generator<Violation> {
-  const { url, url_file, secret, secret_file, lease, advertise } = config.cluster;
-  const path = (key: string): Path => ["cluster", key];
-  if (secret && secret.split("\n").some((line) => line.trim() !== "" && line.trim().length < 16)) {
-    yield { path: path("secret"), message: "expected at least 16 characters in each line" };
-  }
-  if (!url && !url_file) return;
-  if (!secret && !secret_file) {
-    const message = "missing; expected the same secret for all Berths of the cluster";
-    yield { path: path("secret"), message };
-  }
-  const parsed = url ? parseHostsUrl(url) : undefined;
-  if (url && !(parsed && CLUSTER_SCHEMES.includes(parsed.scheme))) {
-    const message = "expected redis://host:6379, rediss://…, redis-sentinel://a,b/name or " +
-      "redis-cluster://a,b";
-    yield { path: path("url"), message };
-  }
-  if (!config.cache.dir) {
-    yield { path: path("url"), message: "expected cache.dir with it, where content is kept" };
-  }
-  if (lease < 1000) yield { path: path("lease"), message: "expected a second or more" };
-  if (advertise && !(HOST.test(advertise) && advertise.includes(":")) && !parseListen(advertise)) {
-    const message = `found ${quote(advertise)}, expected host and port such as 10.0.0.7:8082`;
-    yield { path: path("advertise"), message };
-  }
-  const { admin, forward } = config;
-  const made = admin.listen && admin.auth !== "none" && !admin.password_hash &&
-    !admin.password_hash_file;
-  if (made) {
-    const message = "missing; expected with cluster.url, since each Berth would make its own";
-    yield { path: ["admin", "password_hash"], message };
-  }
-  if (forward.intercept.length > 0 && !forward.ca_cert_file) {
-    const message = "missing; expected with cluster.url, since each Berth would make its own";
-    yield { path: ["forward", "ca_cert_file"], message };
-  }
-}
-
 /** A host as clients ask for it: names with `_` and IPv6 addresses in brackets are among them. */
 function isReachable(entry: string): boolean {
   const address = /^\[(.*)\](:\d{1,5})?$/.exec(entry)?.[1];
@@ -404,8 +323,4 @@ export function isLoopback(hostname: string): boolean {
 
 function names(config: Config): string {
   return Object.keys(config.registries).join(", ");
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -2,7 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import { keyInfo, PATTERNS } from "./options.ts";
 import { getIn, isTree, type Path, type Tree } from "./path.ts";
-import type { Violation } from "./rules.ts";
+import type { Violation } from "./violation.ts";
 import { describeReadError } from "../../base/read_error.ts";
 import type { System } from "./system.ts";
 

@@ -8,6 +8,7 @@ import { OciError } from "../oci/errors.ts";
 export function hasTarget({ url }: Request): boolean {
   if (addresses.has(url)) return true;
   if (!/^https?:/i.test(url) || !URL.canParse(url)) return false;
+  if (url.length > LONG) return true;
   if (addresses.size === MOST) addresses.clear();
   addresses.add(url);
   return true;
@@ -16,6 +17,8 @@ export function hasTarget({ url }: Request): boolean {
 /** Some that are addresses: most requests to a busy proxy are for one of a few. */
 const addresses = new Set<string>();
 const MOST = 1000;
+/** Longer ones are nobody's usual request, and would take memory. */
+const LONG = 500;
 
 /** The 400 for a request without one (RFC 9112, 3.2), in the form of the distribution spec. */
 export function noTarget({ method }: Request): Response {

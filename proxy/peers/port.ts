@@ -2,21 +2,26 @@
  * The port where other Berths of the cluster ask for content: by digest, to whoever has the secret.
  * It begins nothing, and asks nobody; what it gives was fetched for a client who was allowed to.
  */
+import type { Clock } from "../../base/clock.ts";
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
 import type { Cache } from "../../cache/api.ts";
 import { parseDigest } from "../../cache/digest.ts";
 import { listen, type Listener } from "../http/listen.ts";
 import { parseRanges } from "../http/range.ts";
+import { sendBody } from "../http/sent_body.ts";
 import { SIGNATURE, verify } from "./signature.ts";
 
 export interface PeerPortOptions {
   address: { hostname: string; port: number };
   cache: Pick<Cache, "follow" | "stat">;
   keys: readonly Uint8Array[];
-  now(): number;
+  clock: Pick<Clock, "now" | "after">;
   /** Told of each piece of content that another one took. */
   sent(bytes: number): void;
 }
+
+/** Milliseconds after which a peer that takes nothing more is given up. */
+const STALLED = 60_000;
 
 /** Listens for peers. Throws `ListenError`. */
 export function peerPort(options: PeerPortOptions): Listener {
@@ -29,8 +34,8 @@ export const HELLO = "/peer/v1/hello";
 
 async function answer(request: Request, options: PeerPortOptions): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const { keys, now } = options;
-  const verdict = verify(request.headers.get(SIGNATURE), pathname, now(), keys);
+  const { keys, clock } = options;
+  const verdict = verify(request.headers.get(SIGNATURE), pathname, clock.now(), keys);
   if (verdict === "wrong") return problem(403, "cluster.secret differs, or this is no peer");
   if (verdict === "late") return problem(403, "the clocks of the two are more than a minute apart");
   if (request.method !== "GET" && request.method !== "HEAD") return problem(405, "GET or HEAD");
@@ -52,7 +57,7 @@ function stat(digest: string, { cache }: PeerPortOptions): Response {
 async function content(
   request: Request,
   digest: string,
-  { cache, sent }: PeerPortOptions,
+  { cache, clock, sent }: PeerPortOptions,
 ): Promise<Response> {
   const range = parseRanges(request.headers.get("range"))?.[0];
   const from = range && "start" in range ? range.start : 0;
@@ -60,29 +65,27 @@ async function content(
     const found = await cache.follow(digest, from);
     if (!found) return problem(404, "not here");
     const { size, body, mediaType } = found;
+    const stream = body instanceof Uint8Array ? new Response(body as BodyInit).body! : body;
+    // Where the content ends has to be said with where a part of it begins (RFC 9110, 14.4).
+    if (from > 0 && size === undefined) {
+      await stream.cancel();
+      return problem(404, "not here from there on");
+    }
     const headers = new Headers({ "content-type": mediaType || "application/octet-stream" });
     if (size !== undefined) headers.set("content-length", String(size - from));
-    if (from > 0) {
-      headers.set("content-range", `bytes ${from}-${(size ?? from + 1) - 1}/${size ?? "*"}`);
-    }
-    const stream = body instanceof Uint8Array ? new Response(body as BodyInit).body! : body;
-    return new Response(stream.pipeThrough(counting(sent)), {
-      status: from > 0 ? 206 : 200,
-      headers,
+    if (from > 0) headers.set("content-range", `bytes ${from}-${size! - 1}/${size}`);
+    const counted = sendBody(stream, {
+      clock,
+      now: clock.now,
+      timeout: STALLED,
+      taken: sent,
+      ended: () => {},
     });
+    return new Response(counted, { status: from > 0 ? 206 : 200, headers });
   } catch (error) {
     if (error instanceof RangeNotSatisfiable) return problem(416, error.message);
     return problem(404, "not here any more");
   }
-}
-
-function counting(sent: (bytes: number) => void): TransformStream<Uint8Array, Uint8Array> {
-  return new TransformStream({
-    transform(piece, controller) {
-      sent(piece.length);
-      controller.enqueue(piece);
-    },
-  });
 }
 
 function problem(status: number, message: string): Response {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Coordinator, Holder, Member } from "../../../cache/peers/coordinator.ts";
+import type { Coordinator, Leader, Member } from "../../../cache/peers/coordinator.ts";
 import { courseByPeers, type PeerEvent, type PeerWay } from "../../../cache/peers/course.ts";
 import type { Source } from "../../../cache/types.ts";
 import { FakeClock, settle } from "../../fake/clock.ts";
@@ -11,7 +11,7 @@ const PEER: Member = { id: "b", address: "b:8082", version: "1", since: 0, mark:
 
 interface World {
   /** Who has the right to fetch; `undefined`: whoever asks gets it. */
-  holder?: Holder | undefined;
+  leader?: Leader | undefined;
   alone?: boolean;
   /** What a peer does when it is asked. */
   peer?: "has" | "has not" | "is away" | "hangs" | "breaks off";
@@ -19,6 +19,8 @@ interface World {
   disk?: boolean;
   allowed?: boolean;
 }
+
+const LEADER: Leader = { ...PEER, right: "the right of b" };
 
 /** A fill of one Berth among others; what happened, in order. */
 function world(given: World) {
@@ -31,12 +33,12 @@ function world(given: World) {
     claim(_, gone) {
       done.push(gone ? "take over" : "claim");
       if (state.alone) return Promise.resolve({ kind: "alone" });
-      if (state.holder && !gone) return Promise.resolve({ kind: "held", holder: state.holder });
-      state.holder = undefined as never;
+      if (state.leader && !gone) return Promise.resolve({ kind: "held", leader: state.leader });
+      state.leader = undefined as never;
       const release = () => Promise.resolve(void done.push("release"));
       return Promise.resolve({ kind: "mine", lease: { release } });
     },
-    holds: () => Promise.resolve(state.holder !== undefined),
+    leads: () => Promise.resolve(state.leader !== undefined),
   };
   const peers: PeerWay = {
     has: () => Promise.resolve(state.disk === true),
@@ -72,7 +74,7 @@ function world(given: World) {
 }
 
 Deno.test("courseByPeers, who is asked for the bytes, and in which order", async () => {
-  const held = { holder: PEER };
+  const held = { leader: LEADER };
   const table: Record<string, [World, string[], PeerEvent[]]> = {
     "nobody to ask": [{ alone: true }, ["claim", "upstream 0"], ["alone"]],
     "nobody fetches it": [{}, ["claim", "upstream 0"], ["led"]],
@@ -100,7 +102,7 @@ Deno.test("courseByPeers, who is asked for the bytes, and in which order", async
 });
 
 Deno.test("courseByPeers, whoever may not have it gets nothing from a peer either", async () => {
-  for (const given of [{ holder: PEER }, { disk: true }]) {
+  for (const given of [{ leader: LEADER }, { disk: true }]) {
     const { get, done } = world({ ...given, allowed: false });
     await assert.rejects(get(), /denied/);
     assert.ok(!done.some((step) => step.startsWith("peer")), done.join());
@@ -108,26 +110,26 @@ Deno.test("courseByPeers, whoever may not have it gets nothing from a peer eithe
 });
 
 Deno.test("courseByPeers, a peer that hangs is left when its right has run out, not before", async () => {
-  const { state, clock, get, done } = world({ holder: PEER, peer: "hangs" });
+  const { state, clock, get, done } = world({ leader: LEADER, peer: "hangs" });
   const got = get();
   await settle();
   for (let i = 0; i < 3; i++) await clock.advance(1000);
   assert.deepEqual(done, ["claim", "prove", "peer 0"], "it is only slow");
-  state.holder = undefined as never;
+  state.leader = undefined as never;
   await clock.advance(1000);
   assert.equal(await got, "what upstream has");
   assert.deepEqual(done.slice(3), ["take over", "upstream 0"]);
 });
 
 Deno.test("courseByPeers, a body that falls silent breaks off when its sender has gone", async () => {
-  const { state, clock, source } = world({ holder: PEER, peer: "breaks off" });
+  const { state, clock, source } = world({ leader: LEADER, peer: "breaks off" });
   const { body } = await source(0, new AbortController().signal);
   const reader = body.getReader();
   assert.equal((await reader.read()).value?.length, 4);
   const next = reader.read();
   await settle();
   await clock.advance(1000);
-  state.holder = undefined as never;
+  state.leader = undefined as never;
   const broken = assert.rejects(next, { name: "SourceBroken" });
   await clock.advance(1000);
   await broken;

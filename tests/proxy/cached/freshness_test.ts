@@ -14,6 +14,7 @@ Deno.test("freshnessRules, first tier that matches, then the registry's ttl, the
     registries: {
       docker: { url: "https://a.test" },
       quick: { url: "https://b.test", manifests: { ttl: 0 } },
+      gone: { url: "https://d.test", offline: true },
       own: { url: "https://c.test", manifests: { tiers: [{ match: "^x$", ttl: "5s" }] } },
     },
   }));
@@ -28,5 +29,7 @@ Deno.test("freshnessRules, first tier that matches, then the registry's ttl, the
     ["unknown", "latest", 3600e3],
   ];
   for (const [registry, tag, ms] of table) assert.equal(rules.ttl(registry, tag), ms, tag);
-  assert.equal(rules.staleIfError, 2 * 86400e3);
+  assert.equal(rules.staleIfError("own"), 2 * 86400e3);
+  assert.equal(rules.staleIfError("unknown"), 2 * 86400e3);
+  assert.equal(rules.staleIfError("gone"), Infinity, "a registry that is not asked any more");
 });

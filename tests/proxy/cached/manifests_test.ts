@@ -23,7 +23,12 @@ function manifest(name: string): string {
 function handlerOf(
   options: Omit<ManifestOptions, "rules" | "quotaLow" | "missing"> & Partial<ManifestOptions>,
 ) {
-  const rules = { ttl: () => 60, staleIfError: 1000, whileRevalidate: false, negativeTtl: 10 };
+  const rules = {
+    ttl: () => 60,
+    staleIfError: () => 1000,
+    whileRevalidate: false,
+    negativeTtl: 10,
+  };
   const missing = new MissingTags({ ttl: rules.negativeTtl, now: options.now });
   const handle = manifests({ rules, missing, quotaLow: () => false, ...options });
   return (x: Exchange) => {
@@ -70,7 +75,7 @@ async function held(
 }
 
 Deno.test("manifests, a tag that is held: fresh, checked, moved, or stale", async () => {
-  const slow = { ttl: () => 60, staleIfError: 1000, whileRevalidate: true, negativeTtl: 10 };
+  const slow = { ttl: () => 60, staleIfError: () => 1000, whileRevalidate: true, negativeTtl: 10 };
   const quotaLow = () => true;
   const anything = { accept: "*/*" };
   const moved = [CHECK, `GET /v2/org/app/manifests/${NEW}`];

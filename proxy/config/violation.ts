@@ -1,0 +1,17 @@
+/** A rule between keys that does not hold, and what rules say it with. */
+import type { Path } from "./path.ts";
+
+/** A rule that does not hold, and the key that says so. */
+export interface Violation {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** A host, with a port or without. */
+export const HOST =
+  /^(?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*(:\d{1,5})?$/i;
+
+/** `text` as an error shows it. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

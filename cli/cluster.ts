@@ -104,7 +104,7 @@ export class Cluster implements AsyncDisposable {
       }),
     );
     this.#log.info(`peers reach this Berth at ${self.address}`);
-    await coordinator.announce();
+    await coordinator.join();
     await this.#health.look();
   }
 

@@ -49,6 +49,8 @@ const ANNOUNCE_EVERY = 2000;
 const ANNOUNCED_FOR = 10_000;
 /** Milliseconds that a command may take: somebody waits for it, and upstream has the same. */
 const PATIENCE = 300;
+/** Milliseconds for which a start waits for the first connection. */
+const CONNECT_WITHIN = 2000;
 /** Milliseconds without asking after a command has failed. */
 const REST = 5000;
 
@@ -70,6 +72,8 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     this.#options = options;
     this.#client = connect(options);
     this.#client.on("error", (error: Error) => this.#lastError = reasonOf(error));
+    // What failed before says nothing of a new connection.
+    this.#client.on("ready", () => this.#restUntil = 0);
     const { clock, lease } = options;
     const { signal } = this.#over;
     const ignore = () => {};
@@ -113,6 +117,19 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
   async leads({ right }: Leader, digest: string): Promise<boolean> {
     const held = await this.#ask(async (client) => await client.get(this.#key(digest)));
     return held === undefined || held === right;
+  }
+
+  /** Joins the others as soon as there is a connection; without one, after a moment all the same. */
+  async join(): Promise<void> {
+    const { clock } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(CONNECT_WITHIN, resolve);
+    if (this.#client.status === "ready") resolve();
+    else this.#client.once("ready", resolve);
+    await promise;
+    cancel();
+    this.#client.off("ready", resolve);
+    await this.announce();
   }
 
   /** Says that this one is here, and hears who else is. */
@@ -164,7 +181,7 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
       this.#restUntil = clock.now() + REST;
       const message = reasonOf(error);
       const away = /Stream isn't writeable|Connection is closed/.test(message);
-      this.#tell(away && this.#lastError ? this.#lastError : message);
+      this.#tell(away ? this.#lastError || "there is no connection" : message);
       return undefined;
     }
   }
@@ -220,7 +237,7 @@ function connect({ url: { scheme, username, password, hosts, path }, ca }: Valke
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: PATIENCE,
-    connectTimeout: 2000,
+    connectTimeout: CONNECT_WITHIN,
     enableReadyCheck: false,
     retryStrategy: again,
   };

@@ -112,6 +112,8 @@ const gets = ({ asked }: SlowRegistry) => asked.filter((it) => it.startsWith("GE
 Deno.test("cluster, many clients at three Berths are one download, and each gets its first byte at once", async () => {
   const { digest } = blob(1);
   await using t = await lab([blob(1)], { members: 3 });
+  // They are together from their first request on.
+  for (const berth of t.members) assert.doesNotMatch(await berth.output(), /does not answer/);
   const clients = Array.from({ length: 30 }, (_, i) => pull(t.members[i % 3]!, digest));
   for (const client of await Promise.all(clients)) assert.equal(client.digest, digest);
   assert.deepEqual(gets(t.upstream), ["GET 0"]);

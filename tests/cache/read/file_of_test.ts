@@ -44,13 +44,14 @@ Deno.test("fileOf, nothing of what is not here, not yet stored, or not as long a
   const { bytes, digest } = blob(2 * MiB);
   let store: FlakyStore | undefined;
   const openStore = async (at: string, now: number) => store = await FlakyStore.open(at, now);
-  await withCache({ openStore }, async ({ cache, dir }) => {
+  await withCache({ openStore }, async ({ cache, dir, events }) => {
     const file = () => cache.fileOf(cache.look(digest, IN));
     assert.equal(await file(), undefined, "not here");
     store!.failCommit = true;
     await bytesOf(
       (await cache.fill(digest, sourceOf(bytes).source)).body as ReadableStream<Uint8Array>,
     );
+    await until(() => events.some(({ kind }) => kind === "not-stored"));
     assert.equal(await file(), undefined, "not stored");
     store!.failCommit = false;
     await cache.put(digest, bytes, "a/b", IN);

@@ -140,7 +140,8 @@ Deno.test("records, small content that is wrong is a 502 and not a broken 200", 
 
 Deno.test("records, a client that never reads is given up after timeouts.send", async () => {
   const clock = new FakeClock();
-  await using s = await setup({ timeouts: { send: "1m" } }, true, { clock });
+  const parts = { clock, now: clock.now };
+  await using s = await setup({ timeouts: { send: "1m" } }, true, parts);
   await (await s.proxy.get(pathOf(LARGE))).bytes();
   const socket = await take(s.proxy, pathOf(LARGE), 1);
   while (s.proxy.records.length < 2) await clock.advance(60_000);

@@ -4,7 +4,7 @@ import { hash } from "bcryptjs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Berth, type Settings, startBerth } from "./e2e/harness/berth.ts";
-import { freePort } from "./e2e/harness/wait.ts";
+import { freePort } from "./fake/ports.ts";
 import { image, OCI_MANIFEST } from "./fake/content.ts";
 import { fakeRegistry } from "./fake/registry.ts";
 import { FAKE_KEYS, fakeS3 } from "./fake/s3.ts";

@@ -203,11 +203,11 @@ export class Catalog {
   }
 
   /**
-   * Forgets that `repository` holds `digest`, or what has its size under another algorithm, and its
-   * tags. `coming`: its size, where it is still on its way.
+   * Forgets that `repository` holds `digest`, or what has its size under another algorithm (any size
+   * where its own is not known), and its tags. `coming`: its size, where it is still on its way.
    */
   unlink(repository: string, digest: string, coming?: number): void {
-    const size = this.blob(digest)?.size ?? coming ?? -1;
+    const size = this.blob(digest)?.size ?? coming ?? null;
     const algorithm = digest.slice(0, digest.indexOf(":") + 1);
     this.transaction(() => {
       this.#sql.unlink.run(repository, digest);

@@ -36,7 +36,7 @@ export function statements(db: DatabaseSync, path: string) {
     unlinkAliases: sql(
       `DELETE FROM members WHERE repository = :repository
          AND substr(digest, 1, length(:algorithm)) <> :algorithm
-         AND digest IN (SELECT digest FROM blobs WHERE size = :size)`,
+         AND (:size IS NULL OR digest IN (SELECT digest FROM blobs WHERE size = :size))`,
     ),
     forgetMembers: sql(
       "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",

@@ -117,7 +117,7 @@ export class Fills {
 
   /**
    * `repository` is found not to hold `digest`: what is being fetched is not recorded as its, nor what
-   * may be the same under another algorithm. Returns its size, where it is being fetched.
+   * may be the same under another algorithm. Returns its size, where that is known of a running fill.
    */
   unlink(repository: string, digest: string): number | undefined {
     const { algorithm } = requireDigest(digest);
@@ -125,8 +125,7 @@ export class Fills {
       const same = other === digest || requireDigest(other).algorithm !== algorithm;
       if (same) fill.repositories.delete(repository);
     }
-    const fill = this.#entries.get(digest)?.fill;
-    return fill && (fill.total ?? fill.received);
+    return this.#entries.get(digest)?.fill.total;
   }
 
   /** Bytes that running fills have received and not yet stored. */

@@ -8,7 +8,8 @@ import { makeAuthority, makeServerCertificate } from "../e2e/harness/certificate
 import { startNginx } from "../e2e/harness/nginx.ts";
 import { startRegistry } from "../e2e/harness/registry.ts";
 import { scratchDir } from "../e2e/harness/scratch.ts";
-import { freePort, listens } from "../e2e/harness/wait.ts";
+import { listens } from "../e2e/harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 import { type Contender, contender, type Starters } from "./contender.ts";
 
 /** How each Berth under test is started, by the name of its column. */

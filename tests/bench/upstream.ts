@@ -6,7 +6,7 @@ import { createHash, randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { startNginx } from "../e2e/harness/nginx.ts";
 import type { Running } from "../e2e/harness/process.ts";
-import { freePort } from "../e2e/harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 export const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 

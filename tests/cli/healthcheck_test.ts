@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { healthcheck, healthUrl } from "../../cli/healthcheck.ts";
 import { testCertificate } from "../fake/cert.ts";
+import { CLOSED_PORT } from "../fake/ports.ts";
 
 const urls: [listen: string, secure: boolean, url: string][] = [
   [":8080", false, "http://127.0.0.1:8080/healthz"],
@@ -45,10 +46,7 @@ Deno.test("healthcheck, a configuration with a mistake is exit code 2", async ()
 });
 
 Deno.test("healthcheck, nobody there is exit code 1", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const result = await check(["--listen", `127.0.0.1:${port}`]);
+  const result = await check(["--listen", `127.0.0.1:${CLOSED_PORT}`]);
   assert.equal(result.code, 1);
   assert.match(result.said, /ECONNREFUSED/);
 });

@@ -3,7 +3,8 @@ import { deterministicBytes, digestOf } from "../fake/content.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
 import { type SlowRegistry, startSlowRegistry } from "./harness/slow_registry.ts";
 import { startValkey, type ValkeyServer } from "./harness/valkey.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 24 * MIB;

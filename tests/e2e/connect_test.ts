@@ -9,7 +9,7 @@ import { buildImage, type Image } from "./harness/image.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { seed } from "./harness/skopeo.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 /** A name that no client takes for this machine, so that plain HTTP has to be allowed for it. */
 const NAME = "berth.example";

@@ -11,7 +11,8 @@ import { finish, run, start } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { seed, skopeoPullAs } from "./harness/skopeo.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const MIB = 2 ** 20;
 

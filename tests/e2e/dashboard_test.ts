@@ -18,7 +18,8 @@ import { buildImage, type Image } from "./harness/image.ts";
 import { type RealRegistry, startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { seed, skopeoPull } from "./harness/skopeo.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const COMMENTED = (url: string) => `
 registries:

@@ -13,7 +13,8 @@ import { type RealRegistry, startRegistry } from "./harness/registry.ts";
 import { startRelay } from "./harness/relay.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const MIB = 2 ** 20;
 

@@ -21,7 +21,7 @@ import { type Scratch, scratchDir } from "./harness/scratch.ts";
 import { bundleServerless, denoServe, type Served } from "./harness/serverless.ts";
 import { skopeoPull } from "./harness/skopeo.ts";
 import { account, pullsApp, registryWith } from "./harness/vanity.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 /** What crev's page has in vercel.json: these paths, and no other, lead to the handler. */
 const MOUNT = `import handler from "./serverless.mjs";

@@ -13,7 +13,7 @@ import { nameIn, startNamed } from "./harness/named.ts";
 import { finish, run } from "./harness/process.ts";
 import type { RealRegistry } from "./harness/registry.ts";
 import { seed } from "./harness/skopeo.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const HUB = "registry-1.docker.io";
 

@@ -12,7 +12,8 @@ import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, seed } from "./harness/skopeo.ts";
 import { systemRoot } from "./harness/system_root.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 /** The example of crproxy's page, with registries of the test's in two places. */
 function exampleMap(docker: string, quay: string): string {

@@ -16,7 +16,7 @@ import type { RealRegistry, RegistryKind } from "./harness/registry.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, skopeoPull, skopeoPush } from "./harness/skopeo.ts";
 import { account, pullsApp, registryWith } from "./harness/vanity.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const BROWSER = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 

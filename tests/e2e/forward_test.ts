@@ -10,7 +10,8 @@ import { type RealRegistry, startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, seed, skopeoPullAs } from "./harness/skopeo.ts";
 import { systemRoot } from "./harness/system_root.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 /**
  * Berth as forward proxy in front of a registry over TLS, whose CA and password only Berth knows, and

@@ -9,7 +9,8 @@ import { podmanStore } from "./harness/podman.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 /** Each client pulls into a store that is made anew, so nothing local can answer for Berth. */
 const CLIENTS: Record<string, (lab: Lab) => Promise<void>> = {

@@ -9,7 +9,7 @@ import { run } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
 import { layoutDigests, seed, skopeoPull } from "./harness/skopeo.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 /** Who may pull what; the first of each is his own, the second is not. */
 const RIGHTS = {

@@ -7,7 +7,7 @@ import type { RealRegistry, RegistryKind } from "./harness/registry.ts";
 import { type Scratch, scratchDir } from "./harness/scratch.ts";
 import { bundleServerless, denoServe } from "./harness/serverless.ts";
 import { account, pullsApp, registryWith } from "./harness/vanity.ts";
-import { freePort } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const INDEX = "application/vnd.oci.image.index.v1+json";
 

@@ -9,7 +9,8 @@ import { curl } from "./harness/curl.ts";
 import { makeAuthority, makeServerCertificate } from "./harness/certificates.ts";
 import { finish } from "./harness/process.ts";
 import { scratchDir } from "./harness/scratch.ts";
-import { freePort, until } from "./harness/wait.ts";
+import { until } from "./harness/wait.ts";
+import { freePort } from "../fake/ports.ts";
 
 const MIB = 2 ** 20;
 /** More than two sockets hold. */

@@ -3,6 +3,7 @@ import { pair as both } from "../fake/pair.ts";
 import { digestOf, image, OCI_INDEX, OCI_MANIFEST, referrer } from "../fake/content.ts";
 import { startProxy } from "../fake/proxy.ts";
 import { fakeRegistry } from "../fake/registry.ts";
+import { CLOSED_PORT } from "../fake/ports.ts";
 
 const app = image({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
 const images = { "library/app:latest": app, "library/app:v2": app, "org/tool:1": image() };
@@ -162,14 +163,12 @@ Deno.test("records, what kept Berth from asking the registry is a word of its ow
   const { url } = upstream;
   await using basic = await fakeRegistry({ auth: { scheme: "basic", users: auth.users } });
   const wrong = { username: "ann", password: "wrong" };
-  const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  gone.close();
   await using proxy = await startProxy({
     default_registry: "hub",
     registries: {
       hub: { url, auth: wrong },
       basic: { url: basic.url, auth: wrong },
-      gone: { url: `http://127.0.0.1:${gone.addr.port}` },
+      gone: { url: `http://127.0.0.1:${CLOSED_PORT}` },
     },
   });
   const app = "v2/library/app/manifests/latest";

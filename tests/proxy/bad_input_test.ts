@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { image } from "../fake/content.ts";
 import { startProxy } from "../fake/proxy.ts";
 import { raw } from "../fake/raw.ts";
+import { CLOSED_PORT } from "../fake/ports.ts";
 
 const app = image();
 
@@ -105,9 +106,7 @@ Deno.test("refusal, a 429 with a text body stays a 429 with Retry-After", async 
 });
 
 Deno.test("an upstream that is not there is a 502 in plain words", async () => {
-  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const url = `http://127.0.0.1:${closed.addr.port}`;
-  closed.close();
+  const url = `http://127.0.0.1:${CLOSED_PORT}`;
   await using proxy = await startProxy({ default_registry: "hub", registries: { hub: { url } } });
   const response = await proxy.get("/v2/org/app/manifests/1");
   assert.equal(response.status, 502);

@@ -4,7 +4,8 @@ import { giveToBerth, NOBODY } from "./account.ts";
 import { finish, type Finished, start } from "./process.ts";
 import type { RealRegistry } from "./registry.ts";
 import { scratchDir } from "./scratch.ts";
-import { answers, freePort, listens } from "./wait.ts";
+import { answers, listens } from "./wait.ts";
+import { freePort } from "../../fake/ports.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..", "..");
 

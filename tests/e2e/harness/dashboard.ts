@@ -7,7 +7,8 @@ import { COMMAND, EXECUTABLE } from "./berth.ts";
 import { openContext, startBrowser, type View } from "./chromium.ts";
 import { run, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { answers, freePort } from "./wait.ts";
+import { answers } from "./wait.ts";
+import { freePort } from "../../fake/ports.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..", "..");
 export const PASSWORD = "correct horse battery staple";

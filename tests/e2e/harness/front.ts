@@ -4,7 +4,8 @@ import type { KeyPair } from "./certificates.ts";
 import { startNginx } from "./nginx.ts";
 import type { Running } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { freePort, listens } from "./wait.ts";
+import { listens } from "./wait.ts";
+import { freePort } from "../../fake/ports.ts";
 
 const PAGE = join(import.meta.dirname!, "..", "..", "..", "docs", "nginx.md");
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { AwsV4Signer } from "aws4fetch";
 import { finish, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { answers, freePort } from "./wait.ts";
+import { answers } from "./wait.ts";
+import { freePort } from "../../fake/ports.ts";
 
 /** A registry that has the referrers API. */
 export interface Olareg extends AsyncDisposable {

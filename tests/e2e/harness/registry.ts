@@ -9,7 +9,8 @@ import {
   startTokenServer,
   type TokenPlace,
 } from "./token_server.ts";
-import { answers, freePort } from "./wait.ts";
+import { answers } from "./wait.ts";
+import { freePort } from "../../fake/ports.ts";
 
 /** Open to all; behind Basic; behind a token server; each over TLS with a CA of its own or not. */
 export type RegistryKind = "open" | "htpasswd" | "token" | `tls${"" | "-htpasswd" | "-token"}`;

@@ -1,7 +1,8 @@
 /** A Redis as a coordinator, on a port of loopback. */
 import { type Running, start } from "./process.ts";
 import { scratchDir } from "./scratch.ts";
-import { freePort, listens } from "./wait.ts";
+import { listens } from "./wait.ts";
+import { freePort } from "../../fake/ports.ts";
 
 export interface ValkeyServer extends AsyncDisposable {
   readonly url: string;

@@ -48,9 +48,3 @@ export function loopbackAddress(): string {
   const [a = 0, b = 0, c = 0] = crypto.getRandomValues(new Uint8Array(3));
   return `127.${1 + a % 254}.${b}.${1 + c % 254}`;
 }
-
-/** A TCP port of loopback that was free a moment ago, for programs that cannot say which they took. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

@@ -10,6 +10,7 @@ import { startServer } from "../../../proxy/server.ts";
 import { QuotaBook } from "../../../proxy/upstream/quota.ts";
 import { image, OCI_MANIFEST } from "../../fake/content.ts";
 import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
+import { freePort } from "../../fake/ports.ts";
 
 const secret = image({ seed: 3 });
 const accept = { accept: OCI_MANIFEST };
@@ -180,9 +181,7 @@ Deno.test("intercepted, who signed in at the proxy is not asked again", async ()
 
 Deno.test("forward.listen and listen on one port: CONNECT, proxy requests and a mirror's", async () => {
   await using upstream = await fakeRegistry({ images: { "library/app:1": secret } });
-  using reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const listen = `127.0.0.1:${reserved.addr.port}`;
-  reserved.close();
+  const listen = `127.0.0.1:${freePort()}`;
   const more = { listen, forward: { listen, intercept: ["hub"] }, default_registry: "hub" };
   await using lab = await Lab.start(upstream, {}, more);
   assert.equal(`127.0.0.1:${lab.port}`, listen);

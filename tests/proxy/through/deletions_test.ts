@@ -125,6 +125,16 @@ Deno.test("change, a blob deleted while it is being fetched is not held when tha
   assert.equal(await t.status("HEAD", BLOB), 404);
 });
 
+Deno.test("change, nor is it held under another algorithm while nothing is known of its size", async () => {
+  const { digest, bytes, mediaType } = LAYER!;
+  const alias = digestOf(bytes, "sha512");
+  await using t = await setup();
+  t.cache.unlink("hub/org/app", digest);
+  await t.cache.put(alias, bytes, mediaType, "hub/org/app");
+  assert.equal(await t.status("DELETE", BLOB), 202);
+  assert.equal(await t.status("HEAD", `blobs/${alias}`), 404);
+});
+
 Deno.test("change, nor is it held under another algorithm, whichever of both is being fetched", async () => {
   const { digest, bytes, mediaType } = LAYER!;
   const alias = digestOf(bytes, "sha512");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Registry, registrySchema } from "../../../proxy/config/schema.ts";
 import { probe, type ProbeResult } from "../../../proxy/upstream/probe.ts";
 import { fakeRegistry } from "../../fake/registry.ts";
+import { CLOSED_PORT } from "../../fake/ports.ts";
 
 const options = {
   timeouts: { connect: 2000, response: 2000, idle: 2000 },
@@ -62,10 +63,7 @@ Deno.test("probe, stops at the first step that fails and says why", async () => 
   assert.ok(unknown.steps.slice(1).every(({ result }) => result === "skipped"));
   assert.deepEqual([unknown.ok, unknown.text], [false, "Its name could not be resolved (DNS)"]);
 
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = listener.addr;
-  listener.close();
-  const refused = await run(registry(`http://127.0.0.1:${port}`));
+  const refused = await run(registry(`http://127.0.0.1:${CLOSED_PORT}`));
   assert.equal(told(refused)[1], "connect failed: The connection was refused");
 });
 

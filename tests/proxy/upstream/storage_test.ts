@@ -6,6 +6,7 @@ import { image } from "../../fake/content.ts";
 import { fakeRegistry } from "../../fake/registry.ts";
 import type { FaultAction } from "../../fake/wire.ts";
 import { upstreamAt } from "./support.ts";
+import { CLOSED_PORT } from "../../fake/ports.ts";
 
 const app = image();
 const images = { "org/app:1": app };
@@ -73,17 +74,14 @@ Deno.test("storage, it closes every connection: that is told of it, and not of t
 });
 
 Deno.test("storage, nothing listens there: a fresh URL is asked for, then it is named", async () => {
-  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = closed.addr as Deno.NetAddr;
-  closed.close();
-  const to = () => `http://127.0.0.1:${port}/layer?sig=secret`;
+  const to = () => `http://127.0.0.1:${CLOSED_PORT}/layer?sig=secret`;
   await using fake = await fakeRegistry({ images, redirect: { to } });
   await using upstream = upstreamAt(fake.url, {}, { clock: fastClock() });
   await assert.rejects(upstream.request(blob), (error: UpstreamError) => {
     assert.equal(error.status, 502);
     assert.equal(
       error.message,
-      `test: its storage at 127.0.0.1:${port}: the connection was refused`,
+      `test: its storage at 127.0.0.1:${CLOSED_PORT}: the connection was refused`,
     );
     return true;
   });

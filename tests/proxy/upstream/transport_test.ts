@@ -9,6 +9,7 @@ import { collectGarbage } from "../../fake/garbage.ts";
 import { fakeRegistry } from "../../fake/registry.ts";
 import type { FaultAction } from "../../fake/wire.ts";
 import { TIMEOUTS, upstreamAt } from "./support.ts";
+import { CLOSED_PORT } from "../../fake/ports.ts";
 
 const app = image({ layers: [200_000] });
 const images = { "org/app:1": app };
@@ -45,13 +46,8 @@ async function rawServer(bytes: string): Promise<AsyncDisposable & { url: string
   };
 }
 
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 Deno.test("UpstreamError, each failure in its own words", async () => {
-  const port = closedPort();
+  const port = CLOSED_PORT;
   const other = await testCertificate(["other.test"]);
   const { cert, key } = await testCertificate();
   await using stranger = await fakeRegistry({ tls: { cert, key } });
@@ -345,7 +341,7 @@ Deno.test("https_proxy, no_proxy and a proxy's password", async () => {
     env: { ...proxied, no_proxy: "registry.invalid" },
   });
   assert.equal(bypassed.kind, "dns");
-  const dead = { https_proxy: `http://127.0.0.1:${closedPort()}` };
+  const dead = { https_proxy: `http://127.0.0.1:${CLOSED_PORT}` };
   for (const settings of [{}, { insecure_tls: true }]) {
     const { kind } = await failure("https://registry.test", settings, { env: dead });
     assert.equal(kind, "refused");

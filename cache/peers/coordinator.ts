@@ -6,7 +6,7 @@ export interface Holder {
   readonly address: string;
 }
 
-/** Who has the right to fetch something. */
+/** Who has the right to do something. */
 export interface Leader extends Holder {
   /** What the coordinator knows the right by: only that one may be taken over. */
   readonly right: string;
@@ -20,8 +20,10 @@ export interface Member extends Holder {
   readonly mark: string;
 }
 
-/** The right to fetch something for all, renewed until it is released. */
+/** The right to do something for all, renewed until it is released. */
 export interface Lease {
+  /** False once somebody else may have it. */
+  readonly held: boolean;
   /** Lets go of it; never throws. */
   release(): Promise<void>;
 }
@@ -34,13 +36,13 @@ export type Claim =
 
 export interface Coordinator {
   /**
-   * Asks for the right to fetch `digest` for all. `gone`: who had it and turned out not to answer; its
-   * right is taken over unless somebody else has it by now. Never throws, and waits no longer than a
-   * moment for a coordinator that does not answer.
+   * Asks for the right to do `what` for all, such as `fill:sha256:…`. `gone`: who had it and turned out
+   * not to answer; its right is taken over unless somebody else has it by now. Never throws, and waits
+   * no longer than a moment for a coordinator that does not answer.
    */
-  claim(digest: string, gone?: Leader): Promise<Claim>;
-  /** Whether `leader` still has the right to fetch `digest`; true where nobody can tell. */
-  leads(leader: Leader, digest: string): Promise<boolean>;
+  claim(what: string, gone?: Leader): Promise<Claim>;
+  /** Whether `leader` still has the right to do `what`; true where nobody can tell. */
+  leads(leader: Leader, what: string): Promise<boolean>;
   /** All others that run, as last heard of. */
   readonly others: readonly Member[];
 }

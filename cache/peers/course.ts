@@ -60,6 +60,10 @@ class PeerCourse implements Course {
       await this.#nearer(from, signal, prove) ?? await upstream(from, signal, hints);
   }
 
+  get #what(): string {
+    return `fill:${this.#digest}`;
+  }
+
   async ended(): Promise<void> {
     this.#over = true;
     await this.#lease?.release();
@@ -75,7 +79,7 @@ class PeerCourse implements Course {
     if (this.#lease) return undefined;
     let gone: Leader | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const claim = await coordinator.claim(this.#digest, gone);
+      const claim = await coordinator.claim(this.#what, gone);
       if (claim.kind === "alone") break;
       if (claim.kind === "mine") return await this.#led(claim.lease, gone, from, signal, prove);
       // On its way at a peer, it is here: whoever may not have it must not get it from there either.
@@ -111,7 +115,7 @@ class PeerCourse implements Course {
     signal: AbortSignal,
   ): Promise<SourceAnswer | undefined> {
     const { peers, coordinator, clock, silent = SILENT, count } = this.#options;
-    const alive = () => coordinator.leads(leader, this.#digest);
+    const alive = () => coordinator.leads(leader, this.#what);
     try {
       const answer = await watched(
         (signal) => peers.open(leader, this.#digest, from, signal),

@@ -2,16 +2,12 @@
  * The coordinator in Valkey or Redis. Nothing there is needed for content to be right: when it is away,
  * slow or emptied, several Berths ask upstream for the same, and that is all.
  */
-import { Cluster, Redis, type RedisOptions } from "iovalkey";
+import type { Cluster, Redis } from "iovalkey";
 import { type Clock, every } from "../../base/clock.ts";
-import type { HostsUrl } from "../../base/hosts_url.ts";
-import type { Claim, Coordinator, Leader, Member } from "./coordinator.ts";
+import type { Claim, Coordinator, Leader, Lease, Member } from "./coordinator.ts";
+import { connect, CONNECT_WITHIN, reasonOf, type ServerOptions } from "./connect.ts";
 
-export interface ValkeyOptions {
-  /** `redis://host/0`, `redis-sentinel://a,b/name` or `redis-cluster://a,b`; `rediss…`: by TLS. */
-  url: HostsUrl;
-  /** PEM; what `rediss://` servers' certificates are signed with. */
-  ca?: string | undefined;
+export interface ValkeyOptions extends ServerOptions {
   /** What the names of all keys begin with. */
   prefix: string;
   self: Member;
@@ -49,15 +45,13 @@ const ANNOUNCE_EVERY = 2000;
 const ANNOUNCED_FOR = 10_000;
 /** Milliseconds that a command may take: somebody waits for it, and upstream has the same. */
 const PATIENCE = 300;
-/** Milliseconds for which a start waits for the first connection. */
-const CONNECT_WITHIN = 2000;
 /** Milliseconds without asking after a command has failed. */
 const REST = 5000;
 
 export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
   readonly #options: ValkeyOptions;
   readonly #client: Redis | Cluster;
-  readonly #leases = new Map<string, string>();
+  readonly #leases = new Map<string, HeldLease>();
   readonly #over = new AbortController();
   readonly #tasks: Promise<void>[];
   #others: readonly Member[] = [];
@@ -70,7 +64,7 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
 
   constructor(options: ValkeyOptions) {
     this.#options = options;
-    this.#client = connect(options);
+    this.#client = connect(options, PATIENCE);
     this.#client.on("error", (error: Error) => this.#lastError = reasonOf(error));
     // What failed before says nothing of a new connection.
     this.#client.on("ready", () => this.#restUntil = 0);
@@ -96,26 +90,24 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     return this.#ahead;
   }
 
-  async claim(digest: string, gone?: Leader): Promise<Claim> {
+  async claim(what: string, gone?: Leader): Promise<Claim> {
     const { self, lease, clock } = this.#options;
-    const key = this.#key(digest);
-    const mine = JSON.stringify([1, self.id, self.address, `${clock.now()}-${this.#tokens++}`]);
+    const key = this.#key(what);
+    const asked = clock.now();
+    const mine = JSON.stringify([1, self.id, self.address, `${asked}-${this.#tokens++}`]);
     const held = await this.#ask(async (client) =>
       await client.eval(CLAIM, 1, key, gone?.right ?? "", mine, lease) as string | null
     );
     if (held === undefined) return { kind: "alone" };
-    if (held === null) {
-      this.#leases.set(key, mine);
-      return { kind: "mine", lease: { release: () => this.#release(key, mine) } };
-    }
+    if (held === null) return { kind: "mine", lease: this.#leaseOf(key, mine, asked + lease) };
     const leader = leaderOf(held);
     // Another fill of this very Berth, or a value that a newer version has written.
     if (!leader || leader.id === self.id) return { kind: "alone" };
     return { kind: "held", leader };
   }
 
-  async leads({ right }: Leader, digest: string): Promise<boolean> {
-    const held = await this.#ask(async (client) => await client.get(this.#key(digest)));
+  async leads({ right }: Leader, what: string): Promise<boolean> {
+    const held = await this.#ask(async (client) => await client.get(this.#key(what)));
     return held === undefined || held === right;
   }
 
@@ -152,21 +144,47 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     this.#over.abort();
     await Promise.all(this.#tasks);
     const { prefix, self } = this.#options;
-    await Promise.all([...this.#leases].map(([key, mine]) => this.#release(key, mine)));
+    await Promise.all([...this.#leases].map(([key, held]) => this.#release(key, held)));
     await this.#ask((client) => client.zrem(`{${prefix}}:members`, JSON.stringify(self)));
     this.#client.disconnect();
   }
 
-  async #release(key: string, mine: string): Promise<void> {
-    if (this.#leases.get(key) === mine) this.#leases.delete(key);
-    await this.#ask((client) => client.eval(RELEASE, 1, key, mine));
+  #leaseOf(key: string, right: string, until: number): Lease {
+    const held = { right, until };
+    this.#leases.set(key, held);
+    const { clock } = this.#options;
+    return {
+      get held() {
+        return clock.now() < held.until;
+      },
+      release: () => this.#release(key, held),
+    };
+  }
+
+  async #release(key: string, held: HeldLease): Promise<void> {
+    held.until = 0;
+    if (this.#leases.get(key) === held) this.#leases.delete(key);
+    await this.#ask((client) => client.eval(RELEASE, 1, key, held.right));
   }
 
   async #renew(): Promise<void> {
-    const { lease } = this.#options;
+    const { lease, clock } = this.#options;
+    const until = clock.now() + lease;
     await this.#ask((client) =>
-      Promise.all([...this.#leases].map(([key, mine]) => client.eval(RENEW, 1, key, mine, lease)))
+      Promise.all(
+        [...this.#leases].map(async ([key, held]) => {
+          const renewed = await client.eval(RENEW, 1, key, held.right, lease);
+          if (renewed) held.until = until;
+          else this.#lose(key, held);
+        }),
+      )
     );
+  }
+
+  /** Somebody else may have it: the server has forgotten it, or was not reached for too long. */
+  #lose(key: string, held: HeldLease): void {
+    held.until = 0;
+    if (this.#leases.get(key) === held) this.#leases.delete(key);
   }
 
   /** What `ask` resolves to; `undefined` where there is no answer, and then for a while nobody asks. */
@@ -192,15 +210,15 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     this.#options.changed(problem);
   }
 
-  #key(digest: string): string {
-    return `{${this.#options.prefix}}:lease:fill:${digest}`;
+  #key(what: string): string {
+    return `{${this.#options.prefix}}:lease:${what}`;
   }
 }
 
-/** Why there is no answer; Node's error of several attempts to connect has no words of its own. */
-function reasonOf(error: unknown): string {
-  const { message, code } = error as { message?: unknown; code?: unknown };
-  return String(message || code || "no answer");
+/** A right to do something: what the server knows it by, and until when it is sure to be ours. */
+interface HeldLease {
+  readonly right: string;
+  until: number;
 }
 
 function leaderOf(right: string): Leader | undefined {
@@ -222,37 +240,4 @@ function memberOf(text: string): Member | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * A client that fails at once while there is no connection, and goes on trying to get one. The check
- * for readiness would need INFO, which careful access lists forbid.
- */
-function connect({ url: { scheme, username, password, hosts, path }, ca }: ValkeyOptions) {
-  const secure = scheme.startsWith("rediss");
-  const options: RedisOptions = {
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
-    ...(secure ? { tls: ca ? { ca } : {} } : {}),
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: PATIENCE,
-    connectTimeout: CONNECT_WITHIN,
-    enableReadyCheck: false,
-    retryStrategy: again,
-  };
-  const sentinel = scheme.endsWith("-sentinel");
-  const at = hosts.map(({ host, port }) => ({ host, port: port ?? (sentinel ? 26379 : 6379) }));
-  if (sentinel) return new Redis({ ...options, sentinels: at, name: path });
-  if (!scheme.endsWith("-cluster")) return new Redis({ ...options, ...at[0]!, db: Number(path) });
-  return new Cluster(at, {
-    redisOptions: options,
-    enableOfflineQueue: false,
-    clusterRetryStrategy: again,
-  });
-}
-
-/** Milliseconds to wait before the `attempt`-th try to connect. */
-function again(attempt: number): number {
-  return Math.min(2000, 100 * attempt);
 }

@@ -36,7 +36,7 @@ function world(given: World) {
       if (state.leader && !gone) return Promise.resolve({ kind: "held", leader: state.leader });
       state.leader = undefined as never;
       const release = () => Promise.resolve(void done.push("release"));
-      return Promise.resolve({ kind: "mine", lease: { release } });
+      return Promise.resolve({ kind: "mine", lease: { held: true, release } });
     },
     leads: () => Promise.resolve(state.leader !== undefined),
   };

@@ -13,7 +13,7 @@ import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
 import { logger } from "../proxy/observe/log.ts";
 import { PeerClient } from "../proxy/peers/client.ts";
 import { describeChange, PeerHealth } from "../proxy/peers/health.ts";
-import { peerPort } from "../proxy/peers/port.ts";
+import { peerPort, type PeerPortOptions } from "../proxy/peers/port.ts";
 import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { systemDial, systemLookup } from "../proxy/upstream/dial.ts";
 import type { Environment } from "../proxy/upstream/proxies.ts";
@@ -32,6 +32,8 @@ export class Cluster implements AsyncDisposable {
   readonly #fills = { followed: 0, copied: 0, "taken over": 0, led: 0, alone: 0 };
   readonly #log = logger("cluster");
   #courses: Courses = alone;
+  #client: PeerClient | undefined;
+  #tell: PeerPortOptions["tell"];
   #coordinator: ValkeyCoordinator | undefined;
   #health: PeerHealth | undefined;
   #self: Member | undefined;
@@ -56,6 +58,7 @@ export class Cluster implements AsyncDisposable {
       keys,
       clock: systemClock,
       sent: (bytes) => this.#sent += bytes,
+      tell: async (name, query) => await this.#tell?.(name, query),
     });
     this.#parts.defer(() => port.close(0));
     const url = parseHostsUrl(this.#config.url)!;
@@ -74,17 +77,11 @@ export class Cluster implements AsyncDisposable {
         self,
         lease,
         clock: systemClock,
-        changed: (problem) => this.#tell(problem),
+        changed: (problem) => this.#say(problem),
       }),
     );
     this.#coordinator = coordinator;
-    const transport = this.#parts.use(this.#transport());
-    const client = new PeerClient({
-      send: (request) => transport.send(request),
-      key: keys[0]!,
-      now: Date.now,
-      received: (bytes) => this.#received += bytes,
-    });
+    const client = this.#client = this.#clientBy(keys[0]!);
     this.#courses = courseByPeers({
       coordinator,
       peers: client,
@@ -120,12 +117,34 @@ export class Cluster implements AsyncDisposable {
     };
   }
 
+  /** What this one says of itself to others that ask; nothing until this was called. */
+  tellBy(tell: NonNullable<PeerPortOptions["tell"]>): void {
+    this.#tell = tell;
+  }
+
+  /** What the peer `id` says of itself under `name`. Throws where it says nothing until `signal`. */
+  async told(id: string, name: string, signal: AbortSignal): Promise<unknown> {
+    const peer = this.#health?.states.find((peer) => peer.id === id);
+    if (!peer || !this.#client) throw new Error(`there is no ${id} in the cluster`);
+    return await this.#client.told(peer, name, signal);
+  }
+
   /** Leaves the others; what they follow here ends, and they go on by themselves. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.disposeAsync();
   }
 
-  #tell(problem: string): void {
+  #clientBy(key: Uint8Array): PeerClient {
+    const transport = this.#parts.use(this.#transport());
+    return new PeerClient({
+      send: (request) => transport.send(request),
+      key,
+      now: Date.now,
+      received: (bytes) => this.#received += bytes,
+    });
+  }
+
+  #say(problem: string): void {
     if (!problem) return this.#log.info("the coordinator answers; what is fetched is shared");
     this.#log.warn(
       `the coordinator does not answer (${problem}): this one fetches for itself, and a registry ` +

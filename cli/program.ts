@@ -33,6 +33,7 @@ import { probe } from "../proxy/upstream/probe.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import { createAdmin } from "../ui/admin.ts";
+import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword } from "../ui/first_password.ts";
 import { banner } from "./banner.ts";
@@ -100,6 +101,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const registry = proxy.address ?? forward.address!;
   const deps = stateDeps(live, { cache, cluster, books, proxy, port: registry.port });
   const state = createState(deps);
+  cluster?.tellBy(createTold({ present: state.present, stats: books.stats, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const { dashboard, password } = await startDashboard(deps, { books, state, forward, around });
   if (dashboard) {
@@ -303,6 +305,11 @@ function stateDeps(
     live,
     cache,
     cluster: cluster && (() => cluster.status()),
+    peers: cluster && {
+      self: () => cluster.status().self?.id ?? "",
+      others: () => cluster.status().peers,
+      told: (id, name, signal) => cluster.told(id, name, signal),
+    },
     stats,
     quotas: quota,
     standing: (registry) => watch.of(registry),

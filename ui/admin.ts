@@ -72,7 +72,7 @@ export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   return routed;
 }
 
-function createApi(deps: AdminDeps, { present, verifier }: State, access: Access) {
+function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access: Access) {
   const { live, cache, stats, report, probe, now = Date.now } = deps;
   const api = router();
   api.use(noStore);
@@ -88,8 +88,8 @@ function createApi(deps: AdminDeps, { present, verifier }: State, access: Access
   const routed = open
     .route("/", statusRoutes(present, access))
     .route("/", noticeRoutes({ present, mutes: stats.mutes, now }))
-    .route("/", statsRoutes(stats, now))
-    .route("/", activityRoutes(stats.activity))
+    .route("/", statsRoutes(stats, fleet, now))
+    .route("/", activityRoutes(stats.activity, fleet))
     .route("/", eventRoutes({ access, present, activity: stats.activity, report, now }))
     .route("/", registryRoutes({ live, probe, stats, present, access, now }))
     .route("/", cacheRoutes(cache))

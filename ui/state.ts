@@ -7,6 +7,7 @@ import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
 import type { Stats } from "../proxy/observe/stats/stats.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { Verdict } from "../proxy/upstream/watch/standing.ts";
+import { Fleet, type Peers } from "./api/fleet.ts";
 import { Present } from "./api/present.ts";
 import { Verifier } from "./api/verifier.ts";
 
@@ -16,6 +17,8 @@ export interface StateDeps {
   cache: Cache | undefined;
   /** None: this one is alone. */
   cluster?: (() => ClusterFigures) | undefined;
+  /** The way to the others; none where this one is alone. */
+  peers?: Peers | undefined;
   stats: Stats;
   quotas: QuotaBook;
   /** What the watch holds of a registry. */
@@ -34,6 +37,7 @@ export interface StateDeps {
 /** What is known of the present, and the verification that runs. */
 export interface State {
   present: Present;
+  fleet: Fleet | undefined;
   verifier: Verifier;
   certificate: CertificateTerm;
 }
@@ -46,6 +50,7 @@ export function createState({ now = Date.now, ...deps }: StateDeps): State {
   const verifier = new Verifier({ now, report: (error) => report(error, "/cache/verify") });
   const certificate = new CertificateTerm(() => live.current.tls.cert_file, now);
   const verification = () => verifier.state;
-  const present = new Present({ ...deps, watch, certificate, verification, now });
-  return { present, verifier, certificate };
+  const fleet = deps.peers && new Fleet(deps.peers, now);
+  const present = new Present({ ...deps, fleet, watch, certificate, verification, now });
+  return { present, fleet, verifier, certificate };
 }

@@ -12,6 +12,8 @@ export interface ClusterFigures {
   /** Bytes of content since the start. */
   sent: number;
   received: number;
+  /** Milliseconds by which this one is behind the changes of the others; absent: none to follow. */
+  lagMs?: number | undefined;
 }
 
 export interface PeerFigures {
@@ -22,6 +24,8 @@ export interface PeerFigures {
   since: number;
   /** What is wrong between the two; empty where nothing is. */
   problem: string;
+  /** When it answered last, in Unix milliseconds; undefined where it never did. */
+  seen?: number | undefined;
 }
 
 /** Registers `berth_cluster_*` and `berth_peer_*`, which read `status` when they are scraped. */

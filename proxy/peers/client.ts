@@ -7,7 +7,7 @@ import { discard } from "../http/body.ts";
 import { parseContentRange } from "../http/range.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import type { Outgoing } from "../upstream/transport.ts";
-import { HELLO } from "./port.ts";
+import { HELLO, TOLD } from "./port.ts";
 import { sign, SIGNATURE } from "./signature.ts";
 
 export interface PeerClientOptions {
@@ -21,6 +21,8 @@ export interface PeerClientOptions {
 
 /** Milliseconds that asking what is on a peer's disk may take: somebody waits, and upstream has it. */
 const MOMENT = 500;
+/** Bytes that a peer may tell of itself at once. */
+const MOST_TOLD = 4 * 2 ** 20;
 
 export class PeerClient implements PeerWay {
   readonly #options: PeerClientOptions;
@@ -60,6 +62,25 @@ export class PeerClient implements PeerWay {
     const { status, message } = await this.#moment(peer, HELLO, signal);
     if (status === 204) return "";
     return status === 0 ? "cannot be reached" : message || `answered ${status}`;
+  }
+
+  /**
+   * What `peer` tells of itself under `name`, which may have a query. Throws where it does not answer
+   * until `signal`, or answers with something else than a little JSON.
+   */
+  async told(peer: Holder, name: string, signal: AbortSignal): Promise<unknown> {
+    const response = await this.#ask(peer, "GET", TOLD + name, signal);
+    if (response.status !== 200 || !response.body) {
+      await discard(response);
+      throw new Error(`the peer at ${peer.address} answered ${response.status}`);
+    }
+    const pieces: BlobPart[] = [];
+    let length = 0;
+    for await (const piece of response.body) {
+      if ((length += piece.length) > MOST_TOLD) throw new Error("a peer tells too much");
+      pieces.push(piece);
+    }
+    return JSON.parse(await new Blob(pieces).text());
   }
 
   /** A short answer, within a moment; status 0 where there was none. */

@@ -5,6 +5,8 @@ import type { Holder, Member } from "../../cache/peers/coordinator.ts";
 export interface PeerState extends Member {
   /** What is wrong between this Berth and that one; empty where nothing is. */
   problem: string;
+  /** When it answered last, in Unix milliseconds; undefined where it never did. */
+  seen: number | undefined;
 }
 
 export interface PeerHealthOptions {
@@ -63,10 +65,14 @@ export class PeerHealth implements AsyncDisposable {
   }
 
   async #stateOf(peer: Member): Promise<PeerState> {
-    const { mark, greet } = this.#options;
+    const { clock, mark, greet } = this.#options;
     const told = await greet(peer, this.#over.signal);
     const secret = peer.mark !== mark && told !== "";
-    return { ...peer, problem: secret ? "cluster.secret differs from the one here" : told };
+    return {
+      ...peer,
+      problem: secret ? "cluster.secret differs from the one here" : told,
+      seen: told === "" ? clock.now() : this.#states.get(peer.id)?.seen,
+    };
   }
 }
 

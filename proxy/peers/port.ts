@@ -1,6 +1,7 @@
 /**
- * The port where other Berths of the cluster ask for content: by digest, to whoever has the secret.
- * It begins nothing, and asks nobody; what it gives was fetched for a client who was allowed to.
+ * The port where other Berths of the cluster ask for content, by digest, and for what their
+ * dashboards show: given to whoever has the secret. It begins nothing, and asks nobody; content that
+ * it gives was fetched for a client who was allowed to.
  */
 import type { Clock } from "../../base/clock.ts";
 import { RangeNotSatisfiable } from "../../cache/errors.ts";
@@ -18,6 +19,8 @@ export interface PeerPortOptions {
   clock: Pick<Clock, "now" | "after">;
   /** Told of each piece of content that another one took. */
   sent(bytes: number): void;
+  /** What this Berth tells of itself under `name`; undefined where that means nothing to it. */
+  tell?(name: string, query: URLSearchParams): Promise<unknown>;
 }
 
 /** Milliseconds after which a peer that takes nothing more is given up. */
@@ -30,19 +33,27 @@ export function peerPort(options: PeerPortOptions): Listener {
 }
 
 const BLOBS = "/peer/v1/blobs/";
+/** What else comes after it names what a Berth tells of itself. */
+export const TOLD = "/peer/v1/";
 export const HELLO = "/peer/v1/hello";
+/** Whoever asks for what this version does not know goes on without it. */
+const UNKNOWN = "nothing that this version knows";
 
 async function answer(request: Request, options: PeerPortOptions): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { pathname, search, searchParams } = new URL(request.url);
   const { keys, clock } = options;
-  const verdict = verify(request.headers.get(SIGNATURE), pathname, clock.now(), keys);
-  if (verdict === "wrong") return problem(403, "cluster.secret differs, or this is no peer");
-  if (verdict === "late") return problem(403, "the clocks of the two are more than a minute apart");
+  const signed = verify(request.headers.get(SIGNATURE), pathname + search, clock.now(), keys);
+  if (signed === "wrong") return problem(403, "cluster.secret differs, or this is no peer");
+  if (signed === "late") return problem(403, "the clocks of the two are more than a minute apart");
   if (request.method !== "GET" && request.method !== "HEAD") return problem(405, "GET or HEAD");
   if (pathname === HELLO) return new Response(null, { status: 204 });
-  const digest = pathname.startsWith(BLOBS) ? pathname.slice(BLOBS.length) : "";
-  // Whoever asks for what this version does not know goes on without it.
-  if (!parseDigest(digest)) return problem(404, "nothing that this version knows");
+  if (!pathname.startsWith(BLOBS)) {
+    const name = pathname.startsWith(TOLD) ? pathname.slice(TOLD.length) : "";
+    const told = name && await options.tell?.(name, searchParams);
+    return told ? Response.json(told) : problem(404, UNKNOWN);
+  }
+  const digest = pathname.slice(BLOBS.length);
+  if (!parseDigest(digest)) return problem(404, UNKNOWN);
   return request.method === "HEAD"
     ? stat(digest, options)
     : await content(request, digest, options);

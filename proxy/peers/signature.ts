@@ -1,6 +1,6 @@
 /**
  * What shows one Berth that another one of its cluster is asking. What is signed is the time and the
- * path alone: who overhears it can open that one path for a minute, and nothing after that.
+ * path with its query: who overhears it can open that one for a minute, and nothing after that.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 

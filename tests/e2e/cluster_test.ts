@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import type { Activity, RequestDetails } from "../../ui/api/schema/activity.ts";
+import type { Stats } from "../../ui/api/schema/stats.ts";
+import type { Status } from "../../ui/api/schema/status.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
 import { type SlowRegistry, startSlowRegistry } from "./harness/slow_registry.ts";
@@ -245,4 +248,50 @@ Deno.test("cluster, the peer port gives nothing to whoever lacks the secret, and
     async () => /cluster\.secret differs/.test(await other.output()),
     30_000,
   );
+});
+
+/** What the dashboard's API of `berth` says. */
+async function api<T>(berth: Berth, path: string): Promise<T> {
+  const response = await fetch(`${berth.admin}/api/v1${path}`);
+  assert.equal(response.status, 200, `${path}: ${response.status}`);
+  return await response.json();
+}
+
+Deno.test("cluster, each dashboard shows the sums of all, whose requests they were, and who is silent", async () => {
+  const { digest } = blob(10);
+  await using t = await lab([blob(10)], { members: 3 });
+  t.upstream.pace = Infinity;
+  for (const berth of t.members) assert.equal((await pull(berth, digest)).digest, digest);
+  const [one, two, three] = t.members as [Berth, Berth, Berth];
+  const { cluster } = await api<Status>(one, "/status");
+  assert.equal(cluster?.peers.length, 2);
+  const ids: string[] = [];
+  for (const berth of t.members) ids.push((await api<Status>(berth, "/status")).cluster!.id);
+  const [, second, third] = ids as [string, string, string];
+  for (const berth of t.members) {
+    const { total, series, registries, members } = await api<Stats>(berth, "/stats?period=1h");
+    assert.deepEqual(members, { asked: 3, silent: [] });
+    assert.equal(total.hits + total.misses, 3);
+    assert.equal(series.reduce((sum, { hits, misses }) => sum + hits + misses, 0), 3);
+    assert.deepEqual(registries.map(({ name, requests }) => [name, requests]), [["hub", 3]]);
+  }
+  const { items } = await api<Activity>(one, `/activity?kind=blob&member=${second}`);
+  assert.equal(items.length, 1);
+  const entry = await api<RequestDetails>(three, `/activity/${items[0]!.id}`);
+  assert.equal(entry.member, second);
+  Deno.kill(three.pid, "SIGSTOP");
+  try {
+    await until("the one that hangs is named", async () => {
+      const { total, members } = await api<Stats>(two, "/stats?period=1h");
+      if (members!.silent.length === 0) return false;
+      assert.deepEqual(members, { asked: 3, silent: [third] });
+      assert.equal(total.hits + total.misses, 2);
+      return true;
+    });
+    const late = await fetch(`${two.admin}/api/v1/activity?member=${third}`);
+    assert.equal(late.status, 504);
+    assert.match((await late.json()).title, /did not answer in time/);
+  } finally {
+    Deno.kill(three.pid, "SIGCONT");
+  }
 });

@@ -1,7 +1,7 @@
 /** What one open dashboard has been told, and what it has to be told next. */
 import type { Activity } from "../../proxy/observe/stats/activity.ts";
 import type { ServerEvent } from "./sse.ts";
-import type { Fill, Live, Verification } from "./schema/events.ts";
+import type { Fill, Live, Member, Verification } from "./schema/events.ts";
 import type { Status } from "./schema/status.ts";
 
 /** What an open dashboard is told of. */
@@ -9,6 +9,8 @@ export interface FeedSource {
   live: () => Live;
   fills: () => Fill[];
   status: () => Status;
+  /** Undefined where this Berth is alone. */
+  members?: () => Member[] | undefined;
   verification: () => Verification;
   activity: Activity;
 }
@@ -49,6 +51,8 @@ export class Feed {
       this.#stateAt = now;
       const { now: _liveNow, ...live } = this.#present.live();
       const { now: _statusNow, ...status } = this.#present.status();
+      const members = this.#present.members?.();
+      if (members) events.push(...this.#changed("members", members));
       events.push(
         ...this.#changed("live", live, now),
         ...this.#changed("status", status, now),

@@ -11,7 +11,8 @@ import type { ClusterFigures } from "../../proxy/observe/cluster_metrics.ts";
 import type { CacheWatch } from "../../proxy/observe/stats/cache_watch.ts";
 import { UNTIL_OVER } from "../../proxy/observe/stats/mutes.ts";
 import type { CertificateTerm } from "../../proxy/http/certificate_term.ts";
-import type { Fill, Live, Verification } from "./schema/events.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Fill, Live, Member, MemberFigures, Verification } from "./schema/events.ts";
 import type {
   ClusterView,
   Depot,
@@ -25,6 +26,7 @@ import { FillMeter } from "./views/fills.ts";
 import { registryHealth } from "./views/health.ts";
 import { notices } from "./views/notices.ts";
 import { statusText } from "./views/status.ts";
+import { sumLive } from "./views/sums.ts";
 
 interface PresentDeps {
   live: LiveConfig;
@@ -32,6 +34,8 @@ interface PresentDeps {
   cache: Cache | undefined;
   /** None: this one is alone. */
   cluster?: (() => ClusterFigures) | undefined;
+  /** The others; none where this one is alone. */
+  fleet?: Fleet | undefined;
   stats: Stats;
   watch: CacheWatch;
   quotas: QuotaBook;
@@ -80,6 +84,11 @@ export class Present {
     }
   }
 
+  /** The same, and what the others of the cluster do. */
+  async refreshAll(): Promise<void> {
+    await Promise.all([this.refresh(), this.#deps.fleet?.refresh()]);
+  }
+
   /** Everything that is wrong or worth knowing as of the last `refresh`, muted or not. */
   notices(): Notice[] {
     const { live, stats, watch, certificate, now } = this.#deps;
@@ -104,24 +113,31 @@ export class Present {
     return until === UNTIL_OVER ? null : until;
   }
 
-  /** Counters of this moment. */
+  /** Counters of this moment, of all that answer. */
   live(): Live {
-    const { stats, active, now } = this.#deps;
-    const { all, since } = stats.totals();
+    return sumLive(this.#live(), this.#others().map(({ live }) => live));
+  }
+
+  /** Fills that run, at all that answer. */
+  fills(): Fill[] {
+    return [this.#fills(), ...this.#others().map(({ fills }) => fills)].flat()
+      .sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  /** What this one tells of itself to the others, as of the last `refresh`. */
+  figures(): MemberFigures {
+    const { live, cluster } = this.#deps;
     return {
-      now: now(),
-      total: counters(all),
-      since,
-      lastMinute: counters(stats.lastMinute()),
-      active: active(),
+      live: this.#live(),
+      fills: this.#fills(),
+      storage: this.#storage(live.current),
+      lagMs: cluster?.().lagMs ?? null,
     };
   }
 
-  /** Fills that run. */
-  fills(): Fill[] {
-    const { cache, watch, now } = this.#deps;
-    const resuming = ({ digest, received }: RunningFill) => watch.isResuming(digest, received);
-    return this.#meter.view(cache?.fills() ?? [], now(), resuming);
+  /** All members of the cluster; undefined where this one is alone. */
+  members(): Member[] | undefined {
+    return this.#deps.fleet?.members(this.figures());
   }
 
   /** How far the verification is. */
@@ -144,7 +160,7 @@ export class Present {
 
   /** The state as of the last `refresh`. `hostname` is what the browser calls this machine. */
   status(hostname: string): Status {
-    const { live, stats, version, now } = this.#deps;
+    const { live, version, now } = this.#deps;
     const config = live.current;
     const registries = this.#registries(config);
     const storage = this.#storage(config);
@@ -156,7 +172,8 @@ export class Present {
       startedAt: this.startedAt,
       now: now(),
       text: statusText(found, registries),
-      empty: stats.totals().all.pulls === 0 && storage.blobs === 0,
+      empty: [storage, ...this.#others().map(({ storage }) => storage)]
+        .every(({ blobs }) => blobs === 0) && this.live().total.pulls === 0,
       notices: found,
       muted,
       registries,
@@ -174,6 +191,30 @@ export class Present {
     const port = this.#deps.registryPort();
     const suffix = port === (tls ? 443 : 80) ? "" : `:${port}`;
     return `${tls ? "https" : "http"}://${hostname || "localhost"}${suffix}`;
+  }
+
+  #live(): Live {
+    const { stats, active, now } = this.#deps;
+    const { all, since } = stats.totals();
+    return {
+      now: now(),
+      total: counters(all),
+      since,
+      lastMinute: counters(stats.lastMinute()),
+      active: active(),
+    };
+  }
+
+  #fills(): Fill[] {
+    const { cache, watch, fleet, now } = this.#deps;
+    const resuming = ({ digest, received }: RunningFill) => watch.isResuming(digest, received);
+    const member = fleet?.self ?? "";
+    return this.#meter.view(cache?.fills() ?? [], now(), resuming)
+      .map((fill) => ({ ...fill, id: member + fill.id, member }));
+  }
+
+  #others(): MemberFigures[] {
+    return this.#deps.fleet?.figures().map(([, figures]) => figures) ?? [];
   }
 
   #registries({ registries }: Config): RegistryHealth[] {
@@ -207,12 +248,8 @@ function clusterOf(figures: ClusterFigures | undefined): ClusterView | null {
     problem,
     id: self?.id ?? "",
     address: self?.address ?? "",
-    peers: peers.map(({ id, address, version, since, problem }) => ({
-      id,
-      address,
-      version,
-      since,
-      problem,
+    peers: peers.map(({ id, address, version, since, problem, seen = null }) => ({
+      ...{ id, address, version, since, problem, seen },
     })),
     shared,
     sentBytes: sent,

@@ -10,6 +10,7 @@ import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { type ActivityFilter, filterFromQuery } from "../web/activity_filter.ts";
 import { countOf } from "../web/format.ts";
+import { status } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/paths.ts";
 import { COLUMNS } from "./activity/columns.tsx";
@@ -67,6 +68,7 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         value={filter.text}
         onInput={(text) => setQuery({ q: text })}
       />
+      <ChooseMember value={filter.member} />
       <ChooseRegistry value={filter.registry} onInput={(registry) => setQuery({ registry })} />
       <Choose
         label="Kind"
@@ -86,6 +88,26 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         onInput={(errors) => setQuery({ errors: errors ? "true" : "" })}
       />
     </div>
+  );
+}
+
+/** Whose requests are shown; there is a choice in a cluster alone. */
+function ChooseMember({ value }: { value: string }) {
+  const cluster = status.value?.cluster;
+  if (!cluster) return null;
+  const choices = [
+    { value: "", text: `${cluster.id} (this one)` },
+    ...cluster.peers.map(({ id }) => ({ value: id, text: id })),
+  ];
+  const gone = value && !choices.some((choice) => choice.value === value);
+  if (gone) choices.push({ value, text: `${value} (gone)` });
+  return (
+    <Choose
+      label="Answered by"
+      value={value}
+      choices={choices}
+      onInput={(member) => setQuery({ member })}
+    />
   );
 }
 
@@ -130,7 +152,8 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
 }
 
 function NoRequests({ filter }: { filter: ActivityFilter }) {
-  const filtered = Object.values(filter).some((value) => value !== "" && value !== false);
+  const { member: _, ...narrowed } = filter;
+  const filtered = Object.values(narrowed).some((value) => value !== "" && value !== false);
   return filtered
     ? (
       <Nothing icon="search" title={filter.errors ? "No errors" : "Nothing matches"}>

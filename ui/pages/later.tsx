@@ -18,6 +18,7 @@ import { EditRegistry, NewRegistry } from "./registry.tsx";
 import { RequestPage } from "./request.tsx";
 import { Settings } from "./settings.tsx";
 
+export { ClusterPanel, SummedUp } from "./overview/cluster.tsx";
 export { Missing } from "./missing.tsx";
 export { Figures } from "./overview/figures.tsx";
 export { Welcome } from "./overview/welcome.tsx";

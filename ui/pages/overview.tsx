@@ -10,6 +10,7 @@ import { Savings } from "./overview/savings.tsx";
 import { StoragePanel } from "./overview/storage.tsx";
 
 const Welcome = later(({ Welcome }) => Welcome);
+const ClusterPanel = later(({ ClusterPanel }) => ClusterPanel);
 
 export function Overview() {
   const state = status.value;
@@ -23,14 +24,20 @@ export function Overview() {
       </ErrorBoundary>
     );
   }
+  const at = state.cluster ? ` at ${state.cluster.id}` : "";
   return (
     <>
       <Headline status={state} />
       <Savings status={state} />
       <Fills />
+      {state.cluster && (
+        <ErrorBoundary>
+          <ClusterPanel cluster={state.cluster} />
+        </ErrorBoundary>
+      )}
       <div class="columns">
-        <Latest />
-        <StoragePanel storage={state.storage} />
+        <Latest at={at} />
+        <StoragePanel storage={state.storage} at={at} />
       </div>
     </>
   );

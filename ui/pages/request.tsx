@@ -1,6 +1,6 @@
 /** One request: what was asked, what was decided, where the time went. */
 import type { ComponentChildren } from "preact";
-import type { RequestEntry } from "../api/schema/activity.ts";
+import type { RequestDetails, RequestEntry } from "../api/schema/activity.ts";
 import { HttpStatus, Result } from "../components/health.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
@@ -42,7 +42,7 @@ export function RequestPage({ id }: { id: string }) {
   );
 }
 
-function Details({ entry }: { entry: RequestEntry }) {
+function Details({ entry }: { entry: RequestDetails }) {
   return (
     <>
       {isFailure(entry) && <FailureNotice entry={entry} />}
@@ -79,7 +79,7 @@ function FailureNotice({ entry }: { entry: RequestEntry }) {
   );
 }
 
-function RequestFacts({ entry }: { entry: RequestEntry }) {
+function RequestFacts({ entry }: { entry: RequestDetails }) {
   return (
     <Facts title="Request">
       <dt>Requested</dt>
@@ -121,6 +121,12 @@ function RequestFacts({ entry }: { entry: RequestEntry }) {
       <dd>{entry.userAgent || <span class="muted">not given</span>}</dd>
       <dt>Via</dt>
       <dd>{VIA[entry.via]}</dd>
+      {entry.member && (
+        <>
+          <dt>Answered by</dt>
+          <dd class="mono">{entry.member}</dd>
+        </>
+      )}
       <dt>Request id</dt>
       <dd>
         <code>{entry.id}</code>

@@ -3,6 +3,8 @@ import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activ
 import { isFailure } from "./results.ts";
 
 export interface ActivityFilter {
+  /** The Berth of the cluster that answered; the one whose dashboard this is where empty. */
+  member: string;
   text: string;
   registry: string;
   kind: RequestKind | "";
@@ -13,6 +15,7 @@ export interface ActivityFilter {
 /** The filter that a query asks for; empty fields do not matter. */
 export function filterFromQuery(query: URLSearchParams): ActivityFilter {
   return {
+    member: query.get("member") ?? "",
     text: query.get("q") ?? "",
     registry: query.get("registry") ?? "",
     kind: (query.get("kind") ?? "") as RequestKind | "",

@@ -1,7 +1,7 @@
 /** What happens now, as signals fed by the server's events. */
 import { batch, signal } from "@preact/signals";
 import type { RequestEntry } from "../api/schema/activity.ts";
-import type { Events, Fill, Live, Verification } from "../api/schema/events.ts";
+import type { Events, Fill, Live, Member, Verification } from "../api/schema/events.ts";
 import type { Status } from "../api/schema/status.ts";
 import { call } from "./client.ts";
 
@@ -11,6 +11,8 @@ const RETRY_MS = [1e3, 2e3, 5e3, 10e3];
 export const status = signal<Status | undefined>(undefined);
 export const live = signal<Live | undefined>(undefined);
 export const fills = signal<Fill[]>([]);
+/** The Berths of the cluster, the one that tells first; none where it is alone. */
+export const members = signal<Member[]>([]);
 /** The latest requests, newest first. */
 export const recent = signal<RequestEntry[]>([]);
 export const verification = signal<Verification | undefined>(undefined);
@@ -24,6 +26,7 @@ const handlers: { [Name in keyof Events]: (data: Events[Name]) => void } = {
   status: takeStatus,
   live: (data) => live.value = data,
   fills: (data) => fills.value = data,
+  members: (data) => members.value = data,
   verification: (data) => verification.value = data,
   requests: (data) => recent.value = mergeRequests(recent.value, data, REMEMBERED),
 };

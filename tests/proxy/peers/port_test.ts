@@ -3,13 +3,14 @@ import { systemClock } from "../../../base/clock.ts";
 import type { Cache } from "../../../cache/api.ts";
 import { PeerClient } from "../../../proxy/peers/client.ts";
 import { peerPort } from "../../../proxy/peers/port.ts";
-import { clusterKeys } from "../../../proxy/peers/signature.ts";
+import { clusterKeys, sign } from "../../../proxy/peers/signature.ts";
 import { digestOf } from "../../../cache/hash.ts";
 import { withCache } from "../../cache/support.ts";
 
 const BYTES = new TextEncoder().encode("content that one Berth has and others do not");
 const DIGEST = digestOf(BYTES);
 const ABSENT = `sha256:${"a".repeat(64)}`;
+const MUCH = "x".repeat(5 * 2 ** 20);
 const { signal } = new AbortController();
 const right = clusterKeys("a secret of the tests", "peers");
 const [wrong] = clusterKeys("another secret there is", "peers");
@@ -31,6 +32,10 @@ async function asked(
     keys: right,
     clock: systemClock,
     sent: (bytes) => counts.sent += bytes,
+    tell: (name, query) =>
+      Promise.resolve(
+        name === "stats" ? { period: query.get("period") } : name === "much" ? MUCH : undefined,
+      ),
   });
   const client = (key = right[0]!, now = Date.now) =>
     new PeerClient({
@@ -81,4 +86,21 @@ Deno.test("peerPort, nothing for whoever has not the secret, and why in words", 
         assert.equal(response.status, 403, path);
         await response.body?.cancel();
       }
+    })));
+
+Deno.test("peerPort, what a Berth tells of itself: a little, under names that it knows, to peers", () =>
+  withCache({}, ({ cache }) =>
+    asked(cache, async (client, peer) => {
+      const told = await client().told(peer, "stats?period=24h", signal);
+      assert.deepEqual(told, { period: "24h" });
+      await assert.rejects(client().told(peer, "secrets", signal), /answered 404/);
+      await assert.rejects(client().told(peer, "much", signal), /tells too much/);
+      await assert.rejects(client(wrong).told(peer, "stats?period=24h", signal), /answered 403/);
+      // The query is signed, too.
+      const header = { "x-berth-peer": sign("/peer/v1/stats?period=1h", Date.now(), right[0]!) };
+      const other = await fetch(`http://${peer.address}/peer/v1/stats?period=24h`, {
+        headers: header,
+      });
+      await other.body?.cancel();
+      assert.equal(other.status, 403);
     })));

@@ -203,7 +203,7 @@ Deno.test("statusText, the worst first", () => {
 });
 
 Deno.test("notices, the cluster: nobody to ask, and others that are not reached", () => {
-  const peer = { id: "b-1", address: "b:8082", version: "1", since: 0, problem: "" };
+  const peer = { id: "b-1", address: "b:8082", version: "1", since: 0, problem: "", seen: 0 };
   const cluster = {
     problem: "",
     id: "a-1",

@@ -23,7 +23,7 @@ import { passes } from "../../../ui/web/activity_filter.ts";
 import { type Scenario } from "./world.ts";
 import { statsOf } from "./figures.ts";
 import { blobsOf, imagesOf, manifestOf, tagsOf } from "./cache.ts";
-import { registriesOf, statusOf } from "./registries.ts";
+import { membersOf, registriesOf, statusOf } from "./registries.ts";
 import { fillsOf, requestOf, requestsOf } from "./requests.ts";
 import { SETTINGS } from "./settings.ts";
 import {
@@ -136,6 +136,7 @@ export class FakeApi {
       const all = requestsOf(this.scenario, 600, this.#now());
       const found = all.filter((entry) =>
         entry.seq < (query.before ?? Infinity) && passes(entry, {
+          member: "",
           text: query.text ?? "",
           registry: query.registry ?? "",
           kind: query.kind ?? "",
@@ -150,13 +151,16 @@ export class FakeApi {
     app.get("/api/v1/activity/:id", (c) => {
       const found = requestsOf(this.scenario, 600, this.#now())
         .find(({ id }) => id === c.req.param("id"));
-      return found ? c.json(found) : problem(404, "This request is not remembered");
+      return found
+        ? c.json({ ...found, member: "berth-7f31aa" })
+        : problem(404, "This request is not remembered");
     });
     app.get("/api/v1/events", (c) =>
       streamSSE(c, async (stream) => {
         const send = (event: string, data: unknown) =>
           stream.writeSSE({ event, data: JSON.stringify(data) });
         await send("status", statusOf(this.scenario, this.#now()));
+        await send("members", membersOf(this.scenario, this.#now()));
         await send("live", liveOf(this.scenario, this.#now()));
         await send("fills", fillsOf(this.scenario, this.#now()));
         await send("requests", requestsOf(this.scenario, 40, this.#now()));
@@ -167,6 +171,7 @@ export class FakeApi {
           if (scenario !== this.scenario) {
             scenario = this.scenario;
             send("status", statusOf(scenario, this.#now()));
+            send("members", membersOf(scenario, this.#now()));
             send("requests", [requestOf(scenario, 601, this.#now())]);
           }
         }, 50);

@@ -69,6 +69,10 @@ export function statsOf(
       ),
     })),
     series,
+    members: scenario === "empty" ? null : {
+      asked: 3,
+      silent: scenario === "trouble" ? ["berth-d41e07"] : [],
+    },
   };
 }
 

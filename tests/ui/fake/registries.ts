@@ -7,7 +7,8 @@ import type {
   RegistryHealth,
   Status,
 } from "../../../ui/api/schema/status.ts";
-import { NOTHING, statsOf } from "./figures.ts";
+import type { Member } from "../../../ui/api/schema/events.ts";
+import { countersOf, NOTHING, statsOf } from "./figures.ts";
 import { DAY, GIB, HOUR, MIB, MINUTE, type Scenario, SHARES, UPSTREAMS } from "./world.ts";
 
 function healthOf(scenario: Scenario, name: string, now: number): RegistryHealth {
@@ -115,6 +116,7 @@ function clusterOf(trouble: boolean, now: number): ClusterView {
     version: "0.1.0",
     since: now - 3 * DAY,
     problem,
+    seen: problem ? now - 40e3 : now - 3e3,
   });
   return {
     problem: "",
@@ -125,6 +127,24 @@ function clusterOf(trouble: boolean, now: number): ClusterView {
     sentBytes: Math.round(41.2 * GIB),
     receivedBytes: Math.round(38.7 * GIB),
   };
+}
+
+/** The members of {@linkcode clusterOf}. */
+export function membersOf(scenario: Scenario, now: number): Member[] {
+  const { storage, cluster } = statusOf(scenario, now);
+  if (!cluster) return [];
+  return [cluster, ...cluster.peers].map(({ id, problem }, i) => ({
+    id,
+    answers: problem === "",
+    lastMinute: countersOf(32 + 9 * i, 0.9),
+    active: 2,
+    fills: 3 - i,
+    bytes: Math.round(storage.bytes * (1 - 0.2 * i)),
+    blobs: storage.blobs,
+    maxBytes: storage.maxBytes,
+    disk: storage.disk,
+    lagMs: i === 0 ? 0 : 40,
+  }));
 }
 
 function depotOf(trouble: boolean, now: number): Depot {

@@ -81,6 +81,7 @@ export function fillsOf(scenario: Scenario, now: number): Fill[] {
       mediaType: LAYER,
       registry,
       repository,
+      member: i === 1 ? "berth-a90c12" : "berth-7f31aa",
       receivedBytes: received,
       totalBytes: total,
       bytesPerSecond: state === "running" ? speed : 0,

@@ -2,40 +2,64 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Activity } from "../../../proxy/observe/stats/activity.ts";
-import { notFound } from "../problem.ts";
+import type { Fleet } from "../fleet.ts";
+import { ApiProblem, notFound } from "../problem.ts";
 import { answers, router } from "../route.ts";
-import { activity as activitySchema, activityQuery, requestEntry } from "../schema/activity.ts";
+import {
+  activity as activitySchema,
+  activityQuery,
+  requestDetails,
+  requestEntry,
+} from "../schema/activity.ts";
+import { activityView } from "../views/activity.ts";
 
 const list = createRoute({
   method: "get",
   path: "/activity",
   summary: "Recent requests, newest first",
   request: { query: activityQuery },
-  responses: answers(activitySchema, "A page of requests"),
+  responses: answers(activitySchema, "A page of requests to one member of a cluster"),
 });
 
 const get = createRoute({
   method: "get",
   path: "/activity/{id}",
   summary: "One recent request",
-  request: { params: z.object({ id: z.string() }) },
-  responses: answers(requestEntry, "The request and its answer"),
+  request: { params: z.object({ id: z.string().regex(/^[\w-]+$/) }) },
+  responses: answers(requestDetails, "The request and its answer"),
 });
 
-/** The requests that are remembered. */
-export function activityRoutes(activity: Activity) {
+/** The requests that are remembered, here and at the others in `fleet`. */
+export function activityRoutes(activity: Activity, fleet: Fleet | undefined) {
   return router()
-    .openapi(list, (c) => {
-      const { limit, before, ...filter } = c.req.valid("query");
-      const found = activity.search(filter, limit + 1, before);
-      const items = found.slice(0, limit);
-      const next = found.length > limit ? items.at(-1)?.seq ?? null : null;
-      return c.json({ items, next, remembered: activity.size }, 200);
+    .openapi(list, async (c) => {
+      const query = c.req.valid("query");
+      const { member, ...asked } = query;
+      if (!fleet || !member || member === fleet.self) {
+        return c.json(activityView(activity, query), 200);
+      }
+      const told = await fleet.ask(member, `activity?${searchOf(asked)}`, activitySchema);
+      if (!told) throw silent(member);
+      return c.json(told, 200);
     })
-    .openapi(get, (c) => {
+    .openapi(get, async (c) => {
       const { id } = c.req.valid("param");
       const found = activity.find(id);
-      if (!found) throw notFound(`Request ${id}`);
-      return c.json(found, 200);
+      if (found) return c.json({ ...found, member: fleet?.self ?? "" }, 200);
+      const others = await fleet?.askAll(`activity/${id}`, requestEntry);
+      for (const [member, entry] of others?.answers ?? []) return c.json({ ...entry, member }, 200);
+      throw notFound(`Request ${id}`);
     });
+}
+
+function searchOf(query: Record<string, unknown>): URLSearchParams {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+}
+
+function silent(member: string): ApiProblem {
+  return new ApiProblem(504, `${member} did not answer in time`, {
+    detail: "Look at the cluster on the overview; choose another member meanwhile.",
+    retryAfterMs: 5000,
+  });
 }

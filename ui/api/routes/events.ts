@@ -21,7 +21,7 @@ const get = createRoute({
   },
   responses: {
     200: {
-      description: "Events named live, fills, requests, status and verification",
+      description: "Events named live, fills, requests, status, members and verification",
       content: { "text/event-stream": { schema: z.string() } },
     },
   },
@@ -50,15 +50,16 @@ export function eventRoutes(
     }
     const lastId = c.req.valid("header")["last-event-id"];
     const lastSeq = /^\d{1,15}$/.test(lastId ?? "") ? Number(lastId) : undefined;
-    await present.refresh();
+    await present.refreshAll();
     const hostname = access.hostname(c);
     const told = {
       activity,
       live: () => present.live(),
       fills: () => present.fills(),
+      members: () => present.members(),
       verification: () => present.verification(),
       status: () => {
-        present.refresh().catch((error) => report(error, c.req.path));
+        present.refreshAll().catch((error) => report(error, c.req.path));
         return present.status(hostname);
       },
     };

@@ -15,7 +15,7 @@ const get = createRoute({
 /** The state in words and figures. */
 export function statusRoutes(present: Present, access: Access) {
   return router().openapi(get, async (c) => {
-    await present.refresh();
+    await present.refreshAll();
     return c.json(present.status(access.hostname(c)), 200);
   });
 }

@@ -63,8 +63,15 @@ export const requestEntry = z.object({
   via: z.enum(["direct", "intercept", "forward"]),
 }).openapi("RequestEntry");
 
-/** What is left out does not matter. `text` is looked for in names, path, client and message. */
+export const requestDetails = requestEntry.extend({
+  /** The Berth that answered it; empty where there is one alone. */
+  member: z.string(),
+}).openapi("RequestDetails");
+
+/** What else is left out does not matter. `text` is looked for in names, path, client and message. */
 export const activityQuery = z.object({
+  /** The Berth of the cluster that answered; this one where left out. */
+  member: z.string().optional(),
   registry: z.string().optional(),
   kind: requestKind.optional(),
   cache: cacheResult.optional(),
@@ -89,5 +96,6 @@ export const activity = z.object({
 
 export type CacheResult = z.infer<typeof cacheResult>;
 export type RequestKind = z.infer<typeof requestKind>;
+export type RequestDetails = z.infer<typeof requestDetails>;
 export type RequestEntry = z.infer<typeof requestEntry>;
 export type Activity = z.infer<typeof activity>;

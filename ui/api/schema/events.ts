@@ -7,7 +7,7 @@ import { z } from "@hono/zod-openapi";
 import { bytes, count, milliseconds, time } from "../schema.ts";
 import { requestEntry } from "./activity.ts";
 import { counters } from "./stats.ts";
-import { status } from "./status.ts";
+import { status, storage } from "./status.ts";
 
 /** A blob on its way from upstream. */
 export const fill = z.object({
@@ -17,6 +17,8 @@ export const fill = z.object({
   mediaType: z.string(),
   registry: z.string(),
   repository: z.string(),
+  /** The Berth that downloads it; empty where there is one alone. */
+  member: z.string(),
   /** Bytes received so far, of `totalBytes` (null: upstream did not say). */
   receivedBytes: bytes,
   totalBytes: bytes.nullable(),
@@ -33,6 +35,7 @@ export const fill = z.object({
   resumes: count,
 }).openapi("Fill");
 
+/** What runs, of all members of a cluster that answer. */
 export const live = z.object({
   now: time,
   /** Everything counted since `since`; these only grow. */
@@ -43,6 +46,31 @@ export const live = z.object({
   /** Requests being answered. */
   active: count,
 }).openapi("Live");
+
+/** What a Berth tells of itself to others of its cluster. */
+export const memberFigures = z.object({
+  live,
+  fills: z.array(fill),
+  storage,
+  /** How far it is behind the changes of the others; null where there are none to follow. */
+  lagMs: milliseconds.nullable(),
+}).openapi("MemberFigures");
+
+/** A Berth of the cluster, this one first. */
+export const member = z.object({
+  id: z.string(),
+  /** Whether it answered just now; where not, what is said of it is what it said last. */
+  answers: z.boolean(),
+  lastMinute: counters,
+  active: count,
+  fills: count,
+  /** What its disk holds. */
+  bytes,
+  blobs: count,
+  maxBytes: bytes,
+  disk: storage.shape.disk,
+  lagMs: milliseconds.nullable(),
+}).openapi("Member");
 
 export const verification = z.object({
   running: z.boolean(),
@@ -65,10 +93,14 @@ export const events = {
   requests: z.array(requestEntry),
   /** When it changes: health, notices, storage, a reload. */
   status,
+  /** In a cluster alone: once a second while it changes. */
+  members: z.array(member),
   verification,
 };
 
 export type Fill = z.infer<typeof fill>;
+export type Member = z.infer<typeof member>;
+export type MemberFigures = z.infer<typeof memberFigures>;
 export type Live = z.infer<typeof live>;
 export type Verification = z.infer<typeof verification>;
 export type Events = { [Name in keyof typeof events]: z.infer<(typeof events)[Name]> };

@@ -1,6 +1,7 @@
 /** What was asked and what it saved: `GET /stats`. */
 import { z } from "@hono/zod-openapi";
 import { bytes, count, milliseconds, time } from "../schema.ts";
+import { membersAsked } from "./status.ts";
 
 export const period = z.enum(["1h", "24h", "30d"]);
 
@@ -44,6 +45,8 @@ export const stats = z.object({
   /** Every registry that was asked, the busiest first. */
   registries: z.array(counters.extend({ name: z.string() })),
   series: z.array(point),
+  /** Null where this Berth is alone. */
+  members: membersAsked.nullable(),
 }).openapi("Stats");
 
 export type Period = z.infer<typeof period>;

@@ -98,6 +98,8 @@ export const cluster = z.object({
     since: time,
     /** What is wrong between the two; empty where nothing is. */
     problem: z.string(),
+    /** When it answered last; null where it never did. */
+    seen: time.nullable(),
   })),
   /** Downloads since the start that came from others. */
   shared: count,
@@ -105,6 +107,14 @@ export const cluster = z.object({
   sentBytes: bytes,
   receivedBytes: bytes,
 }).openapi("Cluster");
+
+/** Over which Berths of a cluster figures are summed up. */
+export const membersAsked = z.object({
+  /** This one among them. */
+  asked: count,
+  /** Those that did not answer in time, so that what they count is missing. */
+  silent: z.array(z.string()),
+}).openapi("MembersAsked");
 
 export const status = z.object({
   version: z.string(),
@@ -126,6 +136,7 @@ export const status = z.object({
   registryUrl: z.string(),
 }).openapi("Status");
 
+export type MembersAsked = z.infer<typeof membersAsked>;
 export type Quota = z.infer<typeof quota>;
 export type RegistryHealth = z.infer<typeof registryHealth>;
 export type Notice = z.infer<typeof notice>;

@@ -50,6 +50,7 @@ function fillView(fill: RunningFill, bytesPerSecond: number, resuming: boolean):
     mediaType: fill.mediaType,
     registry: key.slice(0, Math.max(0, slash)),
     repository: key.slice(slash + 1),
+    member: "",
     receivedBytes: received,
     totalBytes: total ?? null,
     bytesPerSecond: Math.round(bytesPerSecond),

@@ -5,12 +5,14 @@ import type { RequestEntry } from "../../api/schema/activity.ts";
 import { toast } from "../../components/toast.tsx";
 import { type ActivityFilter, passes } from "../../web/activity_filter.ts";
 import { call, messageOf } from "../../web/client.ts";
-import { mergeRequests, recent } from "../../web/live.ts";
+import { mergeRequests, recent, status } from "../../web/live.ts";
 
 /** Rows while requests come in; what was asked for beyond that stays, too. */
 const LIVE_ROWS = 200;
 /** Rows while new ones are held back. */
 const HELD_ROWS = 2000;
+/** Another member is asked this often; its requests do not come by themselves. */
+const OTHER_MS = 2000;
 
 /**
  * The requests that pass `filter`, with new ones as they come. While `paused`, or between `hold` and
@@ -39,7 +41,18 @@ export function useRequests(filter: ActivityFilter, paused: boolean) {
   useEffect(() => {
     load();
   }, []);
-  const fresh = recent.value.filter((entry) => passes(entry, filter));
+  const other = filter.member !== "" && filter.member !== status.value?.cluster?.id;
+  useEffect(() => {
+    if (!other) return;
+    const poll = async () => {
+      const page = await call("get", "/activity", { query: queryFor(filter) });
+      loaded.value = mergeRequests(loaded.value ?? [], page.items, HELD_ROWS);
+    };
+    // One that is late is asked again; the overview tells of one that stays away.
+    const timer = setInterval(() => document.hidden || poll().catch(() => {}), OTHER_MS);
+    return () => clearInterval(timer);
+  }, [other]);
+  const fresh = other ? [] : recent.value.filter((entry) => passes(entry, filter));
   useEffect(() => {
     if (!loaded.value) return;
     const limit = ceiling.value === Infinity ? wanted.value : HELD_ROWS;
@@ -61,9 +74,11 @@ export function useRequests(filter: ActivityFilter, paused: boolean) {
   return { rows, held, next: next.value, error: error.value, load, hold, release };
 }
 
-function queryFor({ registry, kind, cache, text, errors }: ActivityFilter, before?: number) {
+function queryFor(filter: ActivityFilter, before?: number) {
+  const { member, registry, kind, cache, text, errors } = filter;
   const { searchParams } = new URL(location.href);
   return {
+    member: member || status.peek()?.cluster?.id,
     registry,
     text,
     kind: kind || undefined,

@@ -1,8 +1,8 @@
 /** What both lists of the cache have around their rows. */
 import type { ComponentChildren } from "preact";
 import { Search } from "../../components/search.tsx";
+import { status } from "../../web/live.ts";
 import { query, setQuery } from "../../web/location.ts";
-import { ClusterPanel } from "./cluster.tsx";
 import { DepotPanel } from "./depot.tsx";
 import { CacheHead, CacheViews } from "./head.tsx";
 
@@ -19,11 +19,17 @@ interface CacheListProps {
 }
 
 export function CacheList({ title, find, filters, onChange, children }: CacheListProps) {
+  const member = status.value?.cluster?.id;
   return (
     <>
       <CacheHead onChange={onChange} />
       <DepotPanel />
-      <ClusterPanel />
+      {member && (
+        <p class="muted">
+          {`What the disk of ${member} holds. `}
+          <a href="/">All members</a>
+        </p>
+      )}
       <section class="panel" aria-label={title}>
         <div class="toolbar">
           <CacheViews />

@@ -37,7 +37,7 @@ function FillRow({ fill }: { fill: Fill }) {
       <div class="title-cell">
         <span>{name}</span>
         <span class="muted">
-          {mediaTypeName(fill.mediaType)} <Digest value={fill.digest} />
+          {mediaTypeName(fill.mediaType)} <Digest value={fill.digest} /> {fill.member}
         </span>
       </div>
       <div class="progress">

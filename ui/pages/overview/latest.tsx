@@ -9,14 +9,14 @@ import { requestPath } from "../../web/paths.ts";
 const SHOWN = 8;
 
 /** The latest requests that are about an image; all of them are on the Activity page. */
-export function Latest() {
+export function Latest({ at }: { at: string }) {
   const { value: rows, over } = useSteady(
     recent.value.filter(({ repository }) => repository !== "").slice(0, SHOWN),
   );
   return (
     <section class="panel" aria-label="Latest requests">
       <div class="panel-head">
-        <h2>Latest requests</h2>
+        <h2>Latest requests{at}</h2>
         <a href="/activity">All activity</a>
       </div>
       {rows.length === 0

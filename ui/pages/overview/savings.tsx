@@ -1,7 +1,9 @@
 /** What was asked and what it saved, over a span that the reader chooses. */
 import { useEffect, useRef } from "preact/hooks";
+import { ErrorBoundary } from "preact-iso/lazy";
 import type { Counters, Period, Stats } from "../../api/schema/stats.ts";
 import type { Status } from "../../api/schema/status.ts";
+import { later } from "../../components/later.tsx";
 import { Segments } from "../../components/segments.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { Loaded } from "../../components/states.tsx";
@@ -21,6 +23,7 @@ const PERIODS: { value: Period; text: string }[] = [
   { value: "30d", text: "30 d" },
 ];
 const REFRESH_MS = 10e3;
+const SummedUp = later(({ SummedUp }) => SummedUp);
 
 export function Savings({ status }: { status: Status }) {
   const span = spanFromQuery(query.value);
@@ -35,6 +38,11 @@ export function Savings({ status }: { status: Status }) {
           <Loaded resource={stats} lines={12}>
             {(data) => (
               <>
+                {data.members && (
+                  <ErrorBoundary>
+                    <SummedUp members={data.members} />
+                  </ErrorBoundary>
+                )}
                 <TickingTiles stats={data} span={span} />
                 <Charts stats={data} />
                 <FiguresBeneath stats={data} />
@@ -91,13 +99,16 @@ function SpanHead({ span }: { span: Span }) {
   );
 }
 
-/** The tiles, with what happened since the figures were loaded added on. */
+/**
+ * The tiles, with what happened since the figures were loaded added on: not of a cluster, whose
+ * members come and go with all that they counted before.
+ */
 function TickingTiles({ stats, span }: { stats: Stats; span: Span }) {
   const base = useRef<{ stats: Stats; total: Counters | undefined } | undefined>(undefined);
   if (base.current?.stats !== stats) base.current = { stats, total: live.value?.total };
   base.current.total ??= live.value?.total;
   const since = base.current.total;
-  const ticking = !span.range && since !== undefined && live.value !== undefined;
+  const ticking = !stats.members && !span.range && since !== undefined && live.value !== undefined;
   const total = ticking ? sum(stats.total, difference(live.value!.total, since)) : stats.total;
   return <Tiles total={total} previous={stats.previous} span={span} />;
 }

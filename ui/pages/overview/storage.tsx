@@ -3,12 +3,12 @@ import { Meter } from "../../components/meter.tsx";
 import { countOf, formatBytes, formatShare } from "../../web/format.ts";
 
 /** What is full, and of what. */
-export function StoragePanel({ storage }: { storage: Storage }) {
+export function StoragePanel({ storage, at }: { storage: Storage; at: string }) {
   const { bytes, maxBytes, disk, minFreeBytes } = storage;
   return (
     <section class="panel" aria-label="Storage">
       <div class="panel-head">
-        <h2>Storage</h2>
+        <h2>Storage{at}</h2>
         {storage.evicting && <span class="badge accent">Evicting</span>}
       </div>
       <div class="storage">

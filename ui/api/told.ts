@@ -1,0 +1,36 @@
+/** What a Berth tells of itself to others of its cluster: what its own dashboard shows of it alone. */
+import { spanOf } from "../../proxy/observe/stats/query.ts";
+import type { Stats } from "../../proxy/observe/stats/stats.ts";
+import type { Present } from "./present.ts";
+import { activityQuery } from "./schema/activity.ts";
+import { statsQuery } from "./schema/stats.ts";
+import { activityView } from "./views/activity.ts";
+import { statsView } from "./views/stats.ts";
+
+export interface ToldDeps {
+  present: Present;
+  stats: Stats;
+  /** Unix milliseconds. */
+  now: () => number;
+}
+
+/** Answers by name: `figures`, `stats?…`, `activity?…` and `activity/{id}`; undefined: no such thing. */
+export function createTold({ present, stats, now }: ToldDeps) {
+  return async (name: string, search: URLSearchParams): Promise<unknown> => {
+    const query = Object.fromEntries(search);
+    if (name === "figures") {
+      await present.refresh();
+      return present.figures();
+    }
+    if (name === "stats") {
+      const asked = statsQuery.safeParse(query).data;
+      return asked && statsView(stats, asked, spanOf(asked.period, now(), asked), now());
+    }
+    if (name === "activity") {
+      const asked = activityQuery.safeParse(query).data;
+      return asked && activityView(stats.activity, asked);
+    }
+    const [, id] = /^activity\/([\w-]+)$/.exec(name) ?? [];
+    return id && stats.activity.find(id);
+  };
+}

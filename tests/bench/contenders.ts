@@ -74,7 +74,7 @@ proxy_cache_path ${join(dir, "cache")} levels=1:2 keys_zone=cache:16m max_size=3
   use_temp_path=off;
 upstream registry { server ${new URL(upstream).host}; keepalive 16; }
 server {
-  listen 127.0.0.1:${port}${tls ? " ssl" : ""};
+  listen 127.0.0.1:${port}${tls ? " ssl http2" : ""};
   ${tls ? `ssl_certificate ${tls.certFile}; ssl_certificate_key ${tls.keyFile};` : ""}
   location /v2/ {
     proxy_pass http://registry;

@@ -26,7 +26,7 @@ import { FULL, SHORT, TINY } from "./scale.ts";
 import { type Measured, table } from "./table.ts";
 import { startUpstream } from "./upstream.ts";
 
-const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, TLS, ACCEL, ...FORWARD, START];
+const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, ...TLS, ACCEL, ...FORWARD, START];
 
 /** The column that the others are compared with. */
 const SUBJECT = "berth";

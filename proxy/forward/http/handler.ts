@@ -8,6 +8,8 @@ export interface ForwardCaller {
   /** Settles when the response has been sent; rejects when the client went away. */
   completed: Promise<void>;
   via: Via;
+  /** What its connection may hold of a body: {@linkcode HOLDS}, as on a listener of ours. */
+  holds: number;
   /** The registry of the map that was called by its own name; the request needs no other routing. */
   registry?: string;
   /** Who signed in at the forward proxy; the handler does not ask again. */

@@ -1,9 +1,13 @@
 /**
  * Servers on loopback that end HTTP, and TLS where it is intercepted, for connections that came in at
- * the forward port: Deno's own server, which streams files beside the JS thread and speaks HTTP/2.
+ * the forward port: Deno's own server, which sends beside the JS thread.
  */
 import { KeptServer } from "../../../base/kept_server.ts";
 import { hasTarget, noTarget } from "../../http/request_target.ts";
+import { serveHttp1 } from "./serve_http1.ts";
+
+/** What its connections hold of a body: as much as those of a listener of ours. */
+export { HOLDS } from "../../http/listen.ts";
 
 /** Serves one request of a visitor, which is what was announced when its connection was made. */
 export type Serve<Visitor> = (
@@ -23,18 +27,19 @@ export class InnerServer<Visitor> {
   readonly #server: KeptServer<Deno.NetAddr>;
 
   constructor(serve: Serve<Visitor>, tls?: Certificate) {
+    const handler: Deno.ServeHandler<Deno.NetAddr> = (request, info) => {
+      const visitor = this.#visitors.get(info.remoteAddr.port);
+      if (visitor === undefined) return new Response(null, { status: 403 });
+      return hasTarget(request) ? serve(request, visitor, info.completed) : noTarget(request);
+    };
+    const options = {
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen: () => {},
+      onError: () => new Response("something went wrong here; see the log\n", { status: 500 }),
+    };
     const open = () =>
-      Deno.serve({
-        hostname: "127.0.0.1",
-        port: 0,
-        ...tls,
-        onListen: () => {},
-        onError: () => new Response("something went wrong here; see the log\n", { status: 500 }),
-      }, (request, info) => {
-        const visitor = this.#visitors.get(info.remoteAddr.port);
-        if (visitor === undefined) return new Response(null, { status: 403 });
-        return hasTarget(request) ? serve(request, visitor, info.completed) : noTarget(request);
-      });
+      tls ? serveHttp1({ ...options, ...tls }, handler) : Deno.serve(options, handler);
     this.#server = new KeptServer(open);
   }
 

@@ -5,7 +5,7 @@ import { type Endpoint, parseEndpoint } from "../hosts/endpoint.ts";
 import { notAllowed, Refusal } from "../hosts/refusal.ts";
 import { checkedAddresses } from "../tunnel/dial.ts";
 import type { ForwardHandler } from "./handler.ts";
-import type { Serve } from "./inner_server.ts";
+import { HOLDS, type Serve } from "./inner_server.ts";
 import type { PassOn } from "./pass_on.ts";
 
 /** A client that speaks HTTP with us: as with a proxy (absolute-form) or as with a server. */
@@ -68,7 +68,7 @@ async function serveOrigin(
   // A registry's own host may be pointed here; then its pages are asked for, not ours.
   const isRegistry = endpoint !== undefined && allowList().registryAt(endpoint) !== undefined;
   const page = isRegistry ? undefined : await pages(request);
-  return page ?? await handler(request, { peer, completed, via: "direct" });
+  return page ?? await handler(request, { peer, completed, via: "direct", holds: HOLDS });
 }
 
 /** A request as to a proxy: for a registry of the map, or for another host that is allowed. */
@@ -82,7 +82,14 @@ async function serveAbsolute(
   const user = await signIn(request.headers.get("proxy-authorization"), peer);
   const registry = allowList().registryAt(endpoint);
   if (registry !== undefined) {
-    return await handler(request, { peer, completed, via: "forward", registry, user });
+    return await handler(request, {
+      peer,
+      completed,
+      via: "forward",
+      holds: HOLDS,
+      registry,
+      user,
+    });
   }
   const verdict = allowList().verdict(endpoint);
   if (!verdict.allowed) throw notAllowed(endpoint, verdict.reason);

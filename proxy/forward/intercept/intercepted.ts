@@ -2,7 +2,7 @@
 import { describeRequest, describeResponse } from "../../observe/redact.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../hosts/endpoint.ts";
 import type { ForwardHandler } from "../http/handler.ts";
-import type { Serve } from "../http/inner_server.ts";
+import { HOLDS, type Serve } from "../http/inner_server.ts";
 
 /** A client whose TLS is opened here, and the host that its CONNECT named. */
 export interface InterceptedVisitor {
@@ -27,7 +27,14 @@ export function interceptServe(options: InterceptServeOptions): Serve<Intercepte
     trace?.(`${prefix} > ${describeRequest(request)}`);
     const asked = parseEndpoint(URL.parse(request.url)?.host ?? "", endpoint.port);
     const response = asked?.host === endpoint.host
-      ? await options.handler(request, { peer, completed, via: "intercept", registry, user })
+      ? await options.handler(request, {
+        peer,
+        completed,
+        via: "intercept",
+        holds: HOLDS,
+        registry,
+        user,
+      })
       : new Response(`this connection is for ${endpoint.host} alone\n`, { status: 421 });
     trace?.(`${prefix} < ${describeResponse(response)}`);
     return response;

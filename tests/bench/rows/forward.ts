@@ -6,7 +6,7 @@ import { scratchDir } from "../../e2e/harness/scratch.ts";
 import { answers } from "../../e2e/harness/wait.ts";
 import { freePort } from "../../fake/ports.ts";
 import { type Contender, contender } from "../contender.ts";
-import { type Berths, eachBerth } from "../contenders.ts";
+import { type Berths, eachBerth, tlsCaches } from "../contenders.ts";
 import { curls } from "../load.ts";
 import { type Metric, rateAndCpu, type Row, withCpu } from "../row.ts";
 import { mebibytes } from "../scale.ts";
@@ -61,17 +61,24 @@ export const FORWARD: Row[] = [
   },
   {
     name: "intercept",
-    starters: forwardBerths,
+    // nginx intercepts nothing: it is asked itself, over TLS.
+    starters: (berths) => ({ nginx: tlsCaches(berths).nginx!, ...forwardBerths(berths) }),
     metrics: ({ large }) => oneAndFour("intercepted hit", large),
     async prepare(contender, upstream, { large }) {
-      const url = `https://docker.io${await upstream.freshBlob(large)}`;
+      const path = await upstream.freshBlob(large);
+      if (contender.caFile) {
+        const args = ["--cacert", contender.caFile, "--http1.1"];
+        await curls(1, 2, args, contender.url + path, large);
+        return () => bothRates(contender, args, contender.url + path, large);
+      }
+      const url = `https://docker.io${path}`;
       const pem = await run("curl", ["-sSf", `${contender.url}/ca.crt`]);
       return async () => {
         await using scratch = await scratchDir("ca");
         const ca = join(scratch.path, "ca.crt");
         await Deno.writeTextFile(ca, pem);
         const args = ["--proxy", contender.url, "--cacert", ca];
-        await curls(1, 1, args, url, large);
+        await curls(1, 2, args, url, large);
         return await bothRates(contender, args, url, large);
       };
     },

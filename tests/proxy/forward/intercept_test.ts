@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import type { Authority } from "../../../proxy/forward/intercept/ca.ts";
 import { InnerServer } from "../../../proxy/forward/http/inner_server.ts";
+import { HOLDS } from "../../../proxy/http/listen.ts";
 import { Harness, settingsFor, temporaryAuthority, Wire } from "./harness.ts";
 
 const authority = await temporaryAuthority();
@@ -30,6 +31,7 @@ Deno.test("interception, requests reach the handler with host, registry and real
       peer: "127.0.0.1",
       completed: undefined,
       via: "intercept",
+      holds: HOLDS,
       registry: "docker",
       user: "",
     });
@@ -37,6 +39,18 @@ Deno.test("interception, requests reach the handler with host, registry and real
     assert.equal(`${tunnel?.kind} ${tunnel?.host}`, "interception docker.io");
     assert.ok(tunnel!.up > 0 && tunnel!.down > 0);
   }
+});
+
+Deno.test("interception, HTTP/1.1 is all that is offered: HTTP/2 costs nearly twice as much", async () => {
+  await using harness = new Harness(settingsFor({}, { authority }));
+  using wire = await harness.connection();
+  await wire.connect("docker.io:443");
+  using tls = await Deno.startTls(wire.connection, {
+    hostname: "docker.io",
+    caCerts: [authority.pem],
+    alpnProtocols: ["h2", "http/1.1"],
+  });
+  assert.equal((await tls.handshake()).alpnProtocol, "http/1.1");
 });
 
 Deno.test("interception, bodies stream in both directions", async () => {

@@ -5,6 +5,7 @@ import { openCache } from "../cache/cache.ts";
 import type { DepotPlace } from "../cache/depot_options.ts";
 import { systemClock } from "../base/clock.ts";
 import { Authenticators } from "../proxy/access/users.ts";
+import { needsPassword } from "../proxy/config/admins.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
@@ -350,12 +351,13 @@ async function startDashboard(
   },
 ): Promise<{ dashboard?: Listener; password?: string | undefined }> {
   const { live } = deps;
-  const { admin: { listen: address, password_hash, auth }, cache: { dir } } = live.current;
+  const { admin, cache: { dir } } = live.current;
+  const { listen: address, auth } = admin;
   if (address === "") return {};
-  const { hash, made } = password_hash || auth === "none"
+  const { hash, made } = !needsPassword(admin) || auth === "none"
     ? { hash: "", made: undefined }
     : await usingDataDir(dir, () => firstPassword(dir));
-  const admin = createAdmin({
+  const app = createAdmin({
     ...deps,
     metrics: books.metrics,
     webhooks: books.webhooks,
@@ -367,7 +369,7 @@ async function startDashboard(
   }, state);
   const dashboard = listen({
     address: parseListen(address)!,
-    handler: (request, { peer }) => Promise.resolve(admin.fetch(request, { peer })),
+    handler: (request, { peer }) => Promise.resolve(app.fetch(request, { peer })),
     warn: logger("dashboard").warn,
   });
   return { dashboard, password: made };

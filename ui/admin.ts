@@ -6,7 +6,7 @@ import type { Registry } from "../proxy/config/schema.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
-import { Access, type AdminEnv, requireSignIn } from "./api/access.ts";
+import { Access, type AdminEnv, requireRight } from "./api/access.ts";
 import { originCheck } from "./api/origin_check.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
@@ -59,9 +59,9 @@ export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   app.onError((error, c) => renderError(error, c, report));
   app.use(securityHeaders());
   app.get("/healthz", (c) => c.json({ status: "ok" }));
-  const signedIn = requireSignIn(access);
+  const allowed = requireRight(access);
   const mayScrape: MiddlewareHandler<AdminEnv> = (c, next) =>
-    config().admin.metrics === "public" ? next() : signedIn(c, next);
+    config().admin.metrics === "public" ? next() : allowed(c, next);
   app.get("/metrics", mayScrape, async (c) => {
     const { text, contentType } = await metrics.scrape();
     return c.body(text, 200, { "Content-Type": contentType, "Cache-Control": "no-store" });
@@ -84,7 +84,7 @@ function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access:
     servers: [{ url: "/api/v1" }],
   });
   const open = api.route("/", sessionRoutes(access, now));
-  api.use(requireSignIn(access));
+  api.use(requireRight(access));
   const routed = open
     .route("/", statusRoutes(present, access))
     .route("/", noticeRoutes({ present, mutes: stats.mutes, now }))

@@ -1,5 +1,6 @@
 /** Dashboard sessions: who is signed in, until when. They live in memory; a restart ends them. */
 import { createHash, randomBytes } from "node:crypto";
+import type { Role } from "../proxy/config/schema.ts";
 
 /** Unused for this long, a session ends. An open dashboard counts as use. */
 const IDLE_MS = 12 * 3600e3;
@@ -16,6 +17,7 @@ interface SessionsOptions {
 
 export interface Session {
   readonly user: string;
+  readonly role: Role;
   /** Unix milliseconds at which it ends at the latest. */
   readonly expires: number;
 }
@@ -42,23 +44,32 @@ export class Sessions {
   }
 
   /**
-   * Signs `user` in under a fresh id, never under one that the client brought (session fixation).
+   * Signs somebody in under a fresh id, never under one that the client brought (session fixation).
    * `credential` is what was proven, the password's hash: once that changes, the session is over.
    */
-  create(user: string, credential: string): { id: string; session: Session } {
+  create(
+    { user, role }: Pick<Session, "user" | "role">,
+    credential: string,
+  ): { id: string; session: Session } {
     this.#sweep();
     const id = randomBytes(32).toString("base64url");
     const now = this.#now();
-    const entry = { user, credential, expires: now + this.#absoluteMs, lastUsed: now };
+    const entry = { user, role, credential, expires: now + this.#absoluteMs, lastUsed: now };
     this.#entries.set(key(id), entry);
     return { id, session: entry };
   }
 
-  /** The session of `id` if it is alive and was opened with `credential`; counts as use. */
-  use(id: string, credential: string): Session | undefined {
+  /**
+   * The session of `id` if it is alive and was opened with what `credentialOf` says of it now; counts
+   * as use.
+   */
+  use(
+    id: string,
+    credentialOf: (session: Session) => string | undefined,
+  ): Session | undefined {
     const entry = this.#entries.get(key(id));
     if (!entry) return undefined;
-    if (!this.#alive(entry) || entry.credential !== credential) {
+    if (!this.#alive(entry) || entry.credential !== credentialOf(entry)) {
       this.remove(id);
       return undefined;
     }

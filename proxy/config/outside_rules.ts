@@ -1,5 +1,6 @@
 /** Rules about what lies outside of this process: the depot, webhooks, other Berths. */
 import { parseHostsUrl } from "../../base/hosts_url.ts";
+import { needsPassword } from "./admins.ts";
 import type { Path } from "./path.ts";
 import { type Config, parseListen } from "./schema.ts";
 import { HOST, quote, type Violation } from "./violation.ts";
@@ -66,8 +67,8 @@ export function* cluster(config: Config): Generator<Violation> {
     yield { path: path("advertise"), message };
   }
   const { admin, forward } = config;
-  const made = admin.listen && admin.auth !== "none" && !admin.password_hash &&
-    !admin.password_hash_file;
+  const made = admin.listen && admin.auth !== "none" && !admin.password_hash_file &&
+    needsPassword(admin);
   if (made) {
     const message = "missing; expected with cluster.url, since each Berth would make its own";
     yield { path: ["admin", "password_hash"], message };

@@ -214,6 +214,17 @@ function* admin({ admin }: Config): Generator<Violation> {
   if (admin.password_hash && !isPasswordHash(admin.password_hash)) {
     yield { path: ["admin", "password_hash"], message: EXPECTED_HASH };
   }
+  for (const [name, { password_hash, role }] of Object.entries(admin.users)) {
+    const path = ["admin", "users", name];
+    if (name === "") yield { path, message: "expected a name" };
+    const single = admin.password_hash || admin.password_hash_file || role !== "admin";
+    if (name === admin.username && single) {
+      yield { path, message: `${name} is admin.username, too; expected another name` };
+    }
+    if (!isPasswordHash(password_hash)) {
+      yield { path: [...path, "password_hash"], message: EXPECTED_HASH };
+    }
+  }
   for (const [name, hash] of Object.entries(admin.tokens)) {
     if (/^sha256:[0-9a-f]{64}$/i.test(hash) || isPasswordHash(hash)) continue;
     const message = "expected a hash of the token: sha256:<64 hex digits>, or as " +

@@ -181,6 +181,8 @@ const webhook = z.strictObject({
   secret_file: z.string().default(""),
 });
 
+const role = () => z.enum(["viewer", "operator", "admin"]);
+
 export const configSchema = z.strictObject({
   listen: listen().default(":8080"),
   public_url: z.union([z.literal(""), url()]).default(""),
@@ -204,6 +206,11 @@ export const configSchema = z.strictObject({
     username: z.string().default("admin"),
     password_hash: secret().default(""),
     password_hash_file: z.string().default(""),
+    users: z.record(
+      z.string(),
+      z.strictObject({ password_hash: secret(), role: role() }),
+    ).default({}),
+    users_file: z.string().default(""),
     auth: z.enum(["required", "none"]).default("required"),
     tokens: z.record(z.string(), secret()).default({}),
     metrics: z.enum(["required", "public"]).default("required"),
@@ -287,6 +294,8 @@ export const configSchema = z.strictObject({
 
 /** The effective configuration: sizes in bytes, durations in milliseconds. */
 export type Config = z.output<typeof configSchema>;
+/** What somebody may do on the dashboard; each may do what the one before may. */
+export type Role = z.output<ReturnType<typeof role>>;
 /** The configuration as a file writes it. */
 export type ConfigInput = z.input<typeof configSchema>;
 /** A registry as a file writes it. */

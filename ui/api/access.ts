@@ -1,5 +1,4 @@
 /** Who may use the dashboard: password, session cookie, API token, or loopback alone. */
-import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { parseListen } from "../../proxy/config/schema.ts";
@@ -8,7 +7,9 @@ import { type Origin, originOf, parseNetworks } from "../../proxy/http/origin.ts
 import { LoginLimiter } from "../../proxy/access/limiter.ts";
 import { type Session, Sessions } from "../session.ts";
 import { Passwords } from "./credentials.ts";
+import { type Account, accountOf, decoyOf } from "./people.ts";
 import { ApiProblem } from "./problem.ts";
+import { neededFor, type Right, RIGHTS, ROLE_RIGHTS } from "./rights.ts";
 
 /** What each handler finds in its context. */
 export interface AdminEnv {
@@ -21,9 +22,14 @@ export interface AdminEnv {
 
 /** Who asks; `open` is anybody on this machine, where `admin.auth` is `none`. */
 export type Identity =
-  | { readonly kind: "open" }
-  | { readonly kind: "token"; readonly name: string }
-  | { readonly kind: "session"; readonly id: string; readonly session: Session };
+  & { readonly rights: readonly Right[] }
+  & (
+    | { readonly kind: "open" }
+    | { readonly kind: "token"; readonly name: string }
+    | { readonly kind: "session"; readonly id: string; readonly session: Session }
+  );
+
+const OPEN: Identity = { kind: "open", rights: RIGHTS };
 
 interface AccessOptions {
   /** The configuration in force at the moment. */
@@ -71,7 +77,7 @@ export class Access {
    */
   async identify(c: Context<AdminEnv>): Promise<Identity | undefined> {
     if (this.open) {
-      if (isLoopbackHost(this.hostname(c).replace(/^\[|\]$/g, ""))) return { kind: "open" };
+      if (isLoopbackHost(this.hostname(c).replace(/^\[|\]$/g, ""))) return OPEN;
       throw new ApiProblem(403, "This address needs no sign-in and answers to localhost only", {
         type: "not-localhost",
         detail: "Open it as http://localhost, or set admin.auth to required.",
@@ -81,10 +87,10 @@ export class Access {
     return bearer ? await this.#byToken(c, bearer) : this.#bySession(c);
   }
 
-  /** Whether `identity` still holds: for what outlives a request. */
+  /** Whether `identity` may still look: for what outlives a request. */
   holds(identity: Identity): boolean {
     if (identity.kind === "session") {
-      return this.#sessions.use(identity.id, this.#credential()) !== undefined;
+      return this.#sessions.use(identity.id, this.#credentialOf) !== undefined;
     }
     if (identity.kind === "token") {
       return Object.hasOwn(this.#options.config().admin.tokens, identity.name);
@@ -102,14 +108,16 @@ export class Access {
   ): Promise<{ id: string; session: Session }> {
     const { client } = this.origin(c);
     this.#brake(client);
-    const { admin } = this.#options.config();
-    const matches = await this.#passwords.verify(password, this.#credential());
-    if (!matches || !sameText(username, admin.username)) {
+    const { config, madePasswordHash } = this.#options;
+    const account = accountOf(config(), madePasswordHash, username);
+    const hash = account?.hash ?? decoyOf(config(), madePasswordHash);
+    const matches = await this.#passwords.verify(password, hash);
+    if (!matches || !account) {
       throw new ApiProblem(401, "Wrong user name or password", { type: "wrong-password" });
     }
     this.#limiter.giveBack(client);
     this.logout(c);
-    return this.#sessions.create(admin.username, this.#credential());
+    return this.#sessions.create({ user: account.name, role: account.role }, credential(account));
   }
 
   /** Ends the session that the request's cookie names, if any. */
@@ -120,26 +128,28 @@ export class Access {
     }
   }
 
-  #credential(): string {
-    return this.#options.config().admin.password_hash || this.#options.madePasswordHash;
-  }
+  readonly #credentialOf = ({ user }: Session): string | undefined => {
+    const account = accountOf(this.#options.config(), this.#options.madePasswordHash, user);
+    return account && credential(account);
+  };
 
   #bySession(c: Context<AdminEnv>): Identity | undefined {
     const id = getCookie(c, cookieName(this.origin(c).scheme));
-    const session = id === undefined ? undefined : this.#sessions.use(id, this.#credential());
-    return id !== undefined && session ? { kind: "session", id, session } : undefined;
+    const session = id === undefined ? undefined : this.#sessions.use(id, this.#credentialOf);
+    if (id === undefined || !session) return undefined;
+    return { kind: "session", id, session, rights: ROLE_RIGHTS[session.role] };
   }
 
   async #byToken(c: Context<AdminEnv>, token: string): Promise<Identity | undefined> {
     const { tokens } = this.#options.config().admin;
     const known = this.#passwords.knownToken(token, tokens);
-    if (known !== undefined) return { kind: "token", name: known };
+    if (known !== undefined) return { kind: "token", name: known, rights: RIGHTS };
     const { client } = this.origin(c);
     this.#brake(client);
     const name = await this.#passwords.findToken(token, tokens);
     if (name === undefined) return undefined;
     this.#limiter.giveBack(client);
-    return { kind: "token", name };
+    return { kind: "token", name, rights: RIGHTS };
   }
 
   #brake(client: string): void {
@@ -153,13 +163,22 @@ export class Access {
   }
 }
 
-/** Admits signed-in users; everyone else gets a 401. */
-export function requireSignIn(access: Access): MiddlewareHandler<AdminEnv> {
+/** Admits who is signed in and may use the route (`rights.ts`); others get a 401 or a 403. */
+export function requireRight(access: Access): MiddlewareHandler<AdminEnv> {
   return async (c, next) => {
     const identity = await access.identify(c);
     if (!identity) {
       c.header("WWW-Authenticate", 'Bearer realm="Berth dashboard"');
       throw new ApiProblem(401, "Not signed in", { type: "not-signed-in" });
+    }
+    const right = neededFor(c);
+    if (!identity.rights.includes(right)) {
+      throw new ApiProblem(403, `This takes the right "${right}"`, {
+        type: "not-allowed",
+        detail: identity.kind === "session"
+          ? `Your role is ${identity.session.role}. Ask an admin.`
+          : "The token's scopes do not have it.",
+      });
     }
     c.set("identity", identity);
     await next();
@@ -182,10 +201,7 @@ function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1)$/i.test(hostname);
 }
 
-function sameText(a: string, b: string): boolean {
-  return digest(a) === digest(b);
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+/** What a session stands on: another password or role ends it. */
+function credential({ role, hash }: Account): string {
+  return `${role} ${hash}`;
 }

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { PinRequest } from "../api/schema/cache.ts";
 import { call, messageOf } from "../web/client.ts";
+import { may } from "../web/session.ts";
 import { Icon } from "./icon.tsx";
 import { toast } from "./toast.tsx";
 
@@ -20,6 +21,15 @@ interface PinButtonProps {
 /** Keeps something in the cache whatever its age, or lets it go. */
 export function PinButton({ pinned, what, name, onDone }: PinButtonProps) {
   const busy = useSignal(false);
+  if (!may("cache")) {
+    return pinned
+      ? (
+        <span title="Pinned: never evicted">
+          <Icon name="pin" />
+        </span>
+      )
+      : null;
+  }
   const act = async () => {
     busy.value = true;
     try {

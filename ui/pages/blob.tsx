@@ -21,6 +21,7 @@ import {
 } from "../web/format.ts";
 import { navigate } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
+import { may } from "../web/session.ts";
 import { blobPath } from "../web/paths.ts";
 
 const PARENT = { href: "/cache/blobs", text: "Cache" };
@@ -36,7 +37,7 @@ export function BlobPage({ digest }: { digest: string }) {
         parent={PARENT}
         lead={blob.data && `${mediaTypeName(blob.data.mediaType)}, ${formatBytes(blob.data.size)}`}
       >
-        {blob.data && (
+        {blob.data && may("cache") && (
           <>
             <PinButton
               pinned={blob.data.pinned}

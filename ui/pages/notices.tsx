@@ -10,6 +10,7 @@ import { call, messageOf } from "../web/client.ts";
 import { now } from "../web/clock.ts";
 import { formatDuration, formatMoment } from "../web/format.ts";
 import { refreshStatus, serverNow, status, statusError } from "../web/live.ts";
+import { may } from "../web/session.ts";
 
 const HOUR = 3600e3;
 const TERMS = [
@@ -57,9 +58,15 @@ function Lists({ notices, muted }: { notices: Notice[]; muted: MutedNotice[] }) 
           <ul class="notices">
             {muted.map((notice) => (
               <Row key={notice.id} notice={notice}>
-                <button type="button" class="button go" onClick={() => unmute(notice)}>
-                  Unmute
-                </button>
+                {may("cache") && (
+                  <button
+                    type="button"
+                    class="button go"
+                    onClick={() => unmute(notice)}
+                  >
+                    Unmute
+                  </button>
+                )}
               </Row>
             ))}
           </ul>
@@ -70,6 +77,7 @@ function Lists({ notices, muted }: { notices: Notice[]; muted: MutedNotice[] }) 
 }
 
 function MuteChoice({ notice }: { notice: Notice }) {
+  if (!may("cache")) return null;
   return (
     <span class="go">
       <Choose

@@ -9,6 +9,7 @@ import { sorted, sortFromQuery, Table } from "../components/table.tsx";
 import { countOf } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
+import { may } from "../web/session.ts";
 import { registryPath } from "../web/paths.ts";
 import { columnsFor } from "./registries/columns.tsx";
 import { TestDialog } from "./registry/test.tsx";
@@ -27,12 +28,16 @@ export function Registries() {
         title="Registries"
         lead="Upstream registries and how clients address them."
       >
-        <a class="button primary" href="/registries/new">
-          <Icon name="plus" />
-          Add registry
-        </a>
+        {may("registries") && (
+          <a class="button primary" href="/registries/new">
+            <Icon name="plus" />
+            Add registry
+          </a>
+        )}
       </PageHead>
-      {list.data?.readOnlyReason && <ReadOnly reason={list.data.readOnlyReason} />}
+      {may("registries") && list.data?.readOnlyReason && (
+        <ReadOnly reason={list.data.readOnlyReason} />
+      )}
       <section class="panel" aria-label="Registry map">
         <Loaded resource={list} lines={9}>{(data) => <Map list={data} />}</Loaded>
       </section>
@@ -96,8 +101,12 @@ function Map({ list }: { list: RegistryList }) {
 function NoRegistries() {
   return (
     <Nothing icon="registries" title="No registries yet">
-      <p>Add the first one: its address is enough.</p>
-      <a class="button primary" href="/registries/new">Add registry</a>
+      {may("registries") && (
+        <>
+          <p>Add the first one: its address is enough.</p>
+          <a class="button primary" href="/registries/new">Add registry</a>
+        </>
+      )}
     </Nothing>
   );
 }

@@ -6,6 +6,7 @@ import { Ago } from "../components/ago.tsx";
 import type { RegistryHealth } from "../api/schema/status.ts";
 import { now } from "../web/clock.ts";
 import { formatDuration } from "../web/format.ts";
+import { may } from "../web/session.ts";
 import { useResource } from "../web/resource.ts";
 import { ReadOnly } from "./registries.tsx";
 import { RegistryForm } from "./registry/form.tsx";
@@ -21,6 +22,7 @@ export function NewRegistry() {
         parent={PARENT}
         lead="A name and the registry's address are enough. Test it before saving."
       />
+      {!may("registries") && <ReadOnly reason="Your role may not add registries." />}
       <Loaded resource={list}>
         {(data) => (
           <>
@@ -48,7 +50,7 @@ export function EditRegistry({ name }: { name: string }) {
           registry
             ? (
               <>
-                {(registry.readOnlyReason || data.readOnlyReason) && (
+                {(registry.readOnlyReason || data.readOnlyReason) && may("registries") && (
                   <ReadOnly reason={registry.readOnlyReason || data.readOnlyReason} />
                 )}
                 <RegistryForm list={data} registry={registry} />

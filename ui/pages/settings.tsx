@@ -8,6 +8,7 @@ import { toast } from "../components/toast.tsx";
 import { call, messageOf } from "../web/client.ts";
 import { formatMoment } from "../web/format.ts";
 import { status } from "../web/live.ts";
+import { may } from "../web/session.ts";
 import { useResource } from "../web/resource.ts";
 import { ForwardPanel } from "./settings/forward.tsx";
 import { ReloadPanel } from "./settings/reload.tsx";
@@ -34,10 +35,12 @@ export function Settings() {
         title="Settings"
         lead="What Berth runs with, and where each value comes from."
       >
-        <button type="button" class="button" disabled={busy.value} onClick={reload}>
-          <Icon name="reload" />
-          Reload configuration
-        </button>
+        {may("admin") && (
+          <button type="button" class="button" disabled={busy.value} onClick={reload}>
+            <Icon name="reload" />
+            Reload configuration
+          </button>
+        )}
       </PageHead>
       <Loaded resource={config} lines={12}>
         {(data) => (

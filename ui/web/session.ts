@@ -1,5 +1,6 @@
 /** Who is signed in. */
 import { signal } from "@preact/signals";
+import type { Right } from "../api/rights.ts";
 import type { Session } from "../api/schema/session.ts";
 import { call, whenSignedOut } from "./client.ts";
 
@@ -7,6 +8,11 @@ import { call, whenSignedOut } from "./client.ts";
 export const session = signal<Session | undefined>(undefined);
 /** True after a session ended by itself: the sign-in page says so. */
 export const expired = signal(false);
+
+/** Whether whoever is signed in may do what takes `right`. */
+export function may(right: Right): boolean {
+  return session.value?.rights.includes(right) ?? false;
+}
 
 /** Asks who is signed in. Throws `ApiError`. */
 export async function loadSession(): Promise<void> {

@@ -25,6 +25,8 @@ export interface Dashboard extends AsyncDisposable {
 export interface DashboardOptions {
   /** False: none is set, so Berth makes one and prints it. */
   password?: boolean;
+  /** Lines for the section `admin`; `hash` is that of the password. */
+  admin?: (hash: string) => string;
   /** Called before the start, with the configuration file's path. */
   prepare?: (configFile: string) => Promise<void>;
 }
@@ -39,14 +41,16 @@ export async function startDashboard(
   if (EXECUTABLE === undefined) await build(join(ROOT, "ui", "dist"));
   const [port, adminPort] = [freePort(), freePort()];
   const configFile = join(dir, "config.yaml");
-  const hash = options.password === false ? "" : await hashed(PASSWORD);
+  const made = await hashed(PASSWORD);
+  const hash = options.password === false ? "" : made;
   await Deno.writeTextFile(
     configFile,
     `listen: "127.0.0.1:${port}"
 shutdown_grace: 1s
 admin:
   listen: "127.0.0.1:${adminPort}"
-  password_hash: "${hash.replaceAll("${", "$${")}"
+  password_hash: "${hash}"
+${options.admin?.(made) ?? ""}
 cache:
   dir: ${join(dir, "cache")}
 ${yaml}`,
@@ -118,8 +122,8 @@ export async function openEyes(dashboard: Dashboard): Promise<Eyes> {
 }
 
 /** Fills in the sign-in form and sends it. */
-export async function signIn(page: Page, password = PASSWORD): Promise<void> {
-  await page.getByLabel("User name").fill("admin");
+export async function signIn(page: Page, password = PASSWORD, name = "admin"): Promise<void> {
+  await page.getByLabel("User name").fill(name);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }

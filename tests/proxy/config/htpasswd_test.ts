@@ -38,3 +38,48 @@ Deno.test("htpasswd_file, what is wrong names file and line, and never a hash", 
   const missing = await load({ files: { "/srv/config.yaml": "htpasswd_file: nowhere" } });
   assert.match(problems(missing).join("\n"), /htpasswd_file: cannot read \/srv\/nowhere/);
 });
+
+Deno.test("admin.users_file, viewers, and others by what stands behind the hash", async () => {
+  const file = (text: string, yaml = "") =>
+    loadYaml(`admin: { users_file: people, users: { ${yaml} } }`, {
+      files: { "/srv/people": text },
+    });
+  const text = `ann:${HASH}\nbob:${HASH}:operator\ncyd:${HASH}:admin\n`;
+  const { config, files, sources } = loaded(
+    await file(text, `dan: { password_hash: "${HASH}", role: viewer }`),
+  );
+  const roles = Object.entries(config.admin.users).map(([name, { role }]) => [name, role]);
+  assert.deepEqual(Object.fromEntries(roles), {
+    ann: "viewer",
+    bob: "operator",
+    cyd: "admin",
+    dan: "viewer",
+  });
+  assert.ok(files.includes("/srv/people"), "its changes are followed");
+  assert.equal(sources.get("admin.users.bob.role")?.kind, "file");
+  for (
+    const [wrong, expected] of [
+      [`ann:${HASH}:root`, /\/srv\/people:1: ann: expected viewer, operator or admin/],
+      [`dan:${HASH}`, /\/srv\/people:1: dan is given before/],
+      [`admin:${HASH}`, /admin is admin\.username, too/],
+      ["", /\/srv\/people names nobody/],
+    ] as const
+  ) {
+    const found = problems(await file(wrong, `dan: { password_hash: "${HASH}", role: viewer }`));
+    assert.match(found.join("\n"), expected);
+    assert.doesNotMatch(found.join("\n"), /2y/);
+  }
+});
+
+Deno.test("admin.users, a hash and a role each", async () => {
+  const yaml = "admin: { users: { ann: { password_hash: secret, role: root } } }";
+  const found = problems(await loadYaml(yaml)).join("\n");
+  assert.match(
+    found,
+    /admin\.users\.ann\.role: found "root", expected one of viewer, operator, admin/,
+  );
+  assert.doesNotMatch(found, /secret/);
+  const hashless = "admin: { users: { ann: { password_hash: secret, role: viewer } } }";
+  const other = problems(await loadYaml(hashless)).join("\n");
+  assert.match(other, /admin\.users\.ann\.password_hash: expected a hash/);
+});

@@ -18,6 +18,7 @@ Deno.test("login, a cookie that scripts cannot read and other sites cannot send"
     signedIn: true,
     auth: "required",
     username: "admin",
+    rights: ["metrics", "read", "cache", "registries", "admin"],
     expires: admin.clock.now + 7 * 86400e3,
   });
 });

@@ -15,6 +15,7 @@ import {
 } from "../../../ui/api/schema/cache.ts";
 import type { ConfigView } from "../../../ui/api/schema/config.ts";
 import { previewRequest, type RegistryList } from "../../../ui/api/schema/registries.ts";
+import { RIGHTS } from "../../../ui/api/rights.ts";
 import type { Session } from "../../../ui/api/schema/session.ts";
 import { statsQuery } from "../../../ui/api/schema/stats.ts";
 import type { Page, Problem } from "../../../ui/api/schema.ts";
@@ -106,6 +107,7 @@ export class FakeApi {
       signedIn: this.signedIn,
       auth: "required",
       username: this.signedIn ? "admin" : "",
+      rights: this.signedIn ? [...RIGHTS] : [],
       expires: this.signedIn ? this.#now() + 7 * 86400e3 : null,
     });
     this.#app.get("/api/v1/session", (c) => c.json(session()));

@@ -22,7 +22,7 @@ import {
   registryList,
   testResult,
 } from "../schema/registries.ts";
-import type { RegistryView } from "../schema/registries.ts";
+import type { RegistryView, TestResult } from "../schema/registries.ts";
 import { quotaView } from "../views/health.ts";
 import { configuredRegistry } from "../views/registries.ts";
 import { counters } from "../views/counters.ts";
@@ -90,6 +90,14 @@ const test = createRoute({
   responses: answers(testResult, "How far it came"),
 });
 
+const testKnown = createRoute({
+  method: "post",
+  path: "/registries/{name}/test",
+  summary: "Try to reach a registry as it is, step by step",
+  request: { params },
+  responses: answers(testResult, "How far it came"),
+});
+
 interface RegistryDeps {
   live: LiveConfig;
   stats: Stats;
@@ -115,6 +123,10 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
   const known = (name: string, c: Context<AdminEnv>): RegistryView => {
     if (!Object.hasOwn(live.current.registries, name)) throw notFound(`Registry "${name}"`);
     return views([name], c)[0]!;
+  };
+  const tried = async (registry: Registry, c: Context<AdminEnv>): Promise<TestResult> => {
+    const { quota, ...result } = await probe(registry, c.req.raw.signal);
+    return { ...result, quota: quotaView(quota, now()) };
   };
   return router()
     .openapi(list, async (c) => {
@@ -146,8 +158,11 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
     .openapi(test, async (c) => {
       const { name, settings } = c.req.valid("json");
       const registry = await candidateRegistry(live, name, settings);
-      const { quota, ...result } = await probe(registry, c.req.raw.signal);
-      return c.json({ ...result, quota: quotaView(quota, now()) }, 200);
+      return c.json(await tried(registry, c), 200);
+    })
+    .openapi(testKnown, async (c) => {
+      const { name } = known(c.req.valid("param").name, c);
+      return c.json(await tried({ ...live.current.registries[name]!, name }, c), 200);
     });
 }
 

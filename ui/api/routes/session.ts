@@ -3,6 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { type Access, type AdminEnv, cookieName, type Identity } from "../access.ts";
+import { ROLE_RIGHTS } from "../rights.ts";
 import { answers, body, done, router } from "../route.ts";
 import { loginRequest, session as sessionSchema } from "../schema/session.ts";
 import type { Session } from "../schema/session.ts";
@@ -39,7 +40,8 @@ export function sessionRoutes(access: Access, now: () => number) {
         ...cookie(scheme),
         maxAge: Math.floor((session.expires - now()) / 1000),
       });
-      return c.json(signedIn({ kind: "session", id, session }), 200);
+      const rights = ROLE_RIGHTS[session.role];
+      return c.json(signedIn({ kind: "session", id, session, rights }), 200);
     })
     .openapi(logout, (c) => {
       access.logout(c);
@@ -61,14 +63,16 @@ function expire(c: Context<AdminEnv>, access: Access): void {
 function signedIn(identity: Identity | undefined): Session {
   const auth = identity?.kind === "open" ? "none" : "required";
   const signedIn = identity !== undefined;
+  const rights = [...identity?.rights ?? []];
   if (identity?.kind !== "session") {
     return {
       signedIn,
       auth,
       username: identity?.kind === "token" ? identity.name : "",
+      rights,
       expires: null,
     };
   }
   const { user, expires } = identity.session;
-  return { signedIn, auth, username: user, expires };
+  return { signedIn, auth, username: user, rights, expires };
 }

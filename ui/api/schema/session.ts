@@ -1,5 +1,6 @@
 /** Signing in: `POST /login`, `POST /logout`, `GET /session`. */
 import { z } from "@hono/zod-openapi";
+import { RIGHTS } from "../rights.ts";
 import { time } from "../schema.ts";
 
 export const loginRequest = z.object({
@@ -13,6 +14,8 @@ export const session = z.object({
   /** `none`: this address needs no sign-in, and there is nothing to log out of. */
   auth: z.enum(["required", "none"]),
   username: z.string(),
+  /** What may be done here; each route takes one of them. */
+  rights: z.array(z.enum(RIGHTS)),
   /** When the session ends at the latest; null where none is open or it does not end. */
   expires: time.nullable(),
 }).openapi("Session");

@@ -5,6 +5,7 @@ import { Digest } from "../../components/copy.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { Column } from "../../components/table.tsx";
 import { countOf, formatBytes, formatCount } from "../../web/format.ts";
+import { may } from "../../web/session.ts";
 import { blobPath } from "../../web/paths.ts";
 import type { Chosen } from "../../web/selection.ts";
 
@@ -75,6 +76,7 @@ const COLUMNS: Column<Blob>[] = [
 
 /** The columns, with a box before each row that is ticked where it is `chosen`. */
 export function blobColumns(chosen: Chosen, toggle: (digest: string) => void): Column<Blob>[] {
+  if (!may("cache")) return COLUMNS;
   return [
     {
       id: "choose",

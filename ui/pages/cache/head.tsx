@@ -10,6 +10,7 @@ import { call, messageOf } from "../../web/client.ts";
 import { countOf, formatBytes, formatCount } from "../../web/format.ts";
 import { status, verification } from "../../web/live.ts";
 import { pathname } from "../../web/location.ts";
+import { may } from "../../web/session.ts";
 
 export function CacheHead({ onChange }: { onChange: () => void }) {
   const evicting = useSignal(false);
@@ -34,19 +35,23 @@ export function CacheHead({ onChange }: { onChange: () => void }) {
           </span>
         )}
       >
-        <button
-          type="button"
-          class="button"
-          disabled={verification.value?.running ?? false}
-          onClick={verify}
-        >
-          <Icon name="ok" />
-          Verify all
-        </button>
-        <button type="button" class="button" onClick={() => evicting.value = true}>
-          <Icon name="trash" />
-          Evict by age…
-        </button>
+        {may("cache") && (
+          <>
+            <button
+              type="button"
+              class="button"
+              disabled={verification.value?.running ?? false}
+              onClick={verify}
+            >
+              <Icon name="ok" />
+              Verify all
+            </button>
+            <button type="button" class="button" onClick={() => evicting.value = true}>
+              <Icon name="trash" />
+              Evict by age…
+            </button>
+          </>
+        )}
       </PageHead>
       {evicting.value && <EvictByAge onClose={() => evicting.value = false} onDone={onChange} />}
     </>

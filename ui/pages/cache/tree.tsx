@@ -16,6 +16,7 @@ import {
   platformName,
 } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
+import { may } from "../../web/session.ts";
 import { blobPath } from "../../web/paths.ts";
 import type { Chosen } from "../../web/selection.ts";
 
@@ -90,7 +91,7 @@ function Row(props: RowProps) {
       class={`depth-${depth}${choice?.checked ? " chosen" : ""}${props.absent ? " absent" : ""}`}
     >
       <td role="cell" class={`fit${choice ? " bare" : " skip-phone"}`}>
-        {choice && (
+        {choice && may("cache") && (
           <input
             type="checkbox"
             aria-label={`Choose ${choice.label}`}
@@ -128,6 +129,7 @@ function Row(props: RowProps) {
 }
 
 function EvictButton({ name, onClick }: { name: string; onClick: () => void }) {
+  if (!may("cache")) return null;
   return (
     <button
       type="button"

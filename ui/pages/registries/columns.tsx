@@ -7,6 +7,7 @@ import { OriginText } from "../../components/origin.tsx";
 import type { Column } from "../../components/table.tsx";
 import { plainestAddress } from "../../web/addresses.ts";
 import { countOf, formatCount, formatShare } from "../../web/format.ts";
+import { may } from "../../web/session.ts";
 import { registryPath } from "../../web/paths.ts";
 import { cacheable, served } from "../../web/ratio.ts";
 
@@ -102,21 +103,25 @@ function Address({ row: { addresses } }: { row: RegistryView }) {
 function Actions({ row, test }: { row: RegistryView; test: (row: RegistryView) => void }) {
   return (
     <span class="row-actions">
-      <button
-        type="button"
-        class="button quiet"
-        aria-label={`Test ${row.name}`}
-        onClick={() => test(row)}
-      >
-        Test
-      </button>
-      <a
-        class="button quiet icon"
-        href={registryPath(row.name)}
-        aria-label={`Edit ${row.name}`}
-      >
-        <Icon name="edit" />
-      </a>
+      {may("cache") && (
+        <button
+          type="button"
+          class="button quiet"
+          aria-label={`Test ${row.name}`}
+          onClick={() => test(row)}
+        >
+          Test
+        </button>
+      )}
+      {may("registries") && (
+        <a
+          class="button quiet icon"
+          href={registryPath(row.name)}
+          aria-label={`Edit ${row.name}`}
+        >
+          <Icon name="edit" />
+        </a>
+      )}
     </span>
   );
 }

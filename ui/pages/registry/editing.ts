@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { RegistryList, RegistrySettings, RegistryView } from "../../api/schema/registries.ts";
 import { complaintOf, type Draft, signInOf, toDraft, toSettings } from "../../web/draft.ts";
+import { may } from "../../web/session.ts";
 import { usePreview } from "./preview.ts";
 
 /** What the parts of the form work on. */
@@ -62,7 +63,7 @@ export function useEditing(
     editing: {
       draft: draft.value,
       secrets,
-      disabled: !list.writable || registry?.editable === false,
+      disabled: !may("registries") || !list.writable || registry?.editable === false,
       change: (key, value) => {
         draft.value = { ...draft.value, [key]: value };
         touch(key);

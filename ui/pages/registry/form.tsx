@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { RegistryList, RegistryView } from "../../api/schema/registries.ts";
 import { TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { may } from "../../web/session.ts";
 import { Addresses } from "./addresses.tsx";
 import { type RegistryEditing, useEditing } from "./editing.ts";
 import { Freshness, Names, Network, Permissions } from "./folds.tsx";
@@ -41,12 +42,13 @@ export function RegistryForm({ list, registry }: FormProps) {
         <FormFoot
           state={state}
           testing={trial.running}
-          onTest={() => test(name.trim() || "new", settings)}
+          onTest={() =>
+            may("registries") ? test(name.trim() || "new", settings) : test(registry!.name)}
           onDelete={registry && (() => pending.value = { kind: "delete", name: registry.name })}
         />
       </form>
       <aside>
-        <TestPanel trial={trial} />
+        {may("cache") && <TestPanel trial={trial} />}
         {registry && <Addresses registry={registry} />}
       </aside>
       {pending.value && (
@@ -104,19 +106,23 @@ function FormFoot({ state, testing, onTest, onDelete }: FootProps) {
   const { editing: { disabled, draft }, create, begun } = state;
   return (
     <div class="form-foot">
-      <button type="submit" class="button primary" disabled={disabled || (!begun && !create)}>
-        {create ? "Review and add" : "Review and save"}
-      </button>
-      <button
-        type="button"
-        class="button"
-        disabled={testing || draft.url.trim() === ""}
-        onClick={onTest}
-      >
-        Test
-      </button>
-      <a class="button quiet" href="/registries">Cancel</a>
-      {onDelete && (
+      {may("registries") && (
+        <button type="submit" class="button primary" disabled={disabled || (!begun && !create)}>
+          {create ? "Review and add" : "Review and save"}
+        </button>
+      )}
+      {may("cache") && (
+        <button
+          type="button"
+          class="button"
+          disabled={testing || draft.url.trim() === ""}
+          onClick={onTest}
+        >
+          Test
+        </button>
+      )}
+      <a class="button quiet" href="/registries">{may("registries") ? "Cancel" : "Back"}</a>
+      {onDelete && may("registries") && (
         <button
           type="button"
           class="button quiet danger end"

@@ -12,6 +12,7 @@ import { Icon } from "../../components/icon.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { call } from "../../web/client.ts";
 import { formatCount, formatDuration } from "../../web/format.ts";
+import { may } from "../../web/session.ts";
 
 interface Trial {
   running: boolean;
@@ -21,13 +22,15 @@ interface Trial {
 
 const UNTRIED: Trial = { running: false, result: undefined, error: undefined };
 
-/** A trial and the function that starts it. */
-export function useTrial(): { trial: Trial; start: (name: string, s: RegistrySettings) => void } {
+/** A trial and the function that starts it, with settings or those that the registry has. */
+export function useTrial(): { trial: Trial; start: (name: string, s?: RegistrySettings) => void } {
   const trial = useSignal<Trial>(UNTRIED);
-  const start = async (name: string, settings: RegistrySettings) => {
+  const start = async (name: string, settings?: RegistrySettings) => {
     trial.value = { ...UNTRIED, running: true };
     try {
-      const result = await call("post", "/registries/test", { json: { name, settings } });
+      const result = settings
+        ? await call("post", "/registries/test", { json: { name, settings } })
+        : await call("post", "/registries/:name/test", { param: { name } });
       trial.value = { ...UNTRIED, result };
     } catch (error) {
       trial.value = { ...UNTRIED, error };
@@ -40,7 +43,7 @@ export function TestDialog(
   { registry, onClose }: { registry: RegistryView; onClose: () => void },
 ) {
   const { trial, start } = useTrial();
-  const again = () => start(registry.name, registry.settings);
+  const again = () => start(registry.name);
   useEffect(again, []);
   return (
     <Dialog
@@ -71,8 +74,9 @@ export function TestPanel({ trial }: { trial: Trial }) {
       <div class="panel-body">
         {tried ? <TrialView trial={trial} /> : (
           <p class="muted">
-            Tests these settings before they are saved: host name, TLS, login and whether it is a
-            registry.
+            Tests {may("registries") ? "these settings before they are saved" : "the registry"}:
+            {" "}
+            host name, TLS, login and whether it is a registry.
           </p>
         )}
       </div>

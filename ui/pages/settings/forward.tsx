@@ -5,6 +5,7 @@ import { Icon } from "../../components/icon.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { now } from "../../web/clock.ts";
 import { formatBytes, formatCount, formatDuration, formatEndpoint } from "../../web/format.ts";
+import { may } from "../../web/session.ts";
 import { useResource } from "../../web/resource.ts";
 import { type Allowable, AllowDialog } from "./allow.tsx";
 
@@ -68,7 +69,8 @@ export function ForwardPanel() {
             <h3>Refused hosts</h3>
             <span class="muted">
               asked for and not reached
-              {readOnlyReason !== "" && `. None can be allowed from here: ${readOnlyReason}`}
+              {readOnlyReason !== "" && may("admin") &&
+                `. None can be allowed from here: ${readOnlyReason}`}
             </span>
           </div>
           <Table
@@ -120,7 +122,7 @@ function refusedColumns(
       title: "",
       class: "fit right",
       cell: ({ entry, ...rest }) =>
-        entry !== null && writable && (
+        entry !== null && writable && may("admin") && (
           <button
             type="button"
             class="button"

@@ -6,6 +6,7 @@ import { Icon } from "../../components/icon.tsx";
 import { toast } from "../../components/toast.tsx";
 import { call, messageOf } from "../../web/client.ts";
 import { countOf, formatDuration } from "../../web/format.ts";
+import { may } from "../../web/session.ts";
 import { useResource } from "../../web/resource.ts";
 
 /** The webhooks of the configuration; nothing where there are none. */
@@ -56,10 +57,12 @@ function Row({ webhook, reload }: { webhook: WebhookView; reload: () => void }) 
         <p>{facts}</p>
         {last && <Last delivery={last} />}
       </div>
-      <button type="button" class="button go" disabled={busy.value} onClick={test}>
-        {busy.value && <span class="spinner" aria-hidden="true" />}
-        Send a test
-      </button>
+      {may("cache") && (
+        <button type="button" class="button go" disabled={busy.value} onClick={test}>
+          {busy.value && <span class="spinner" aria-hidden="true" />}
+          Send a test
+        </button>
+      )}
     </li>
   );
 }

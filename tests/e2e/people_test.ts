@@ -1,0 +1,121 @@
+/** Several people at the dashboard, in a real browser: what each role sees. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { join } from "node:path";
+import { violationsOn } from "./harness/axe.ts";
+import {
+  type Dashboard,
+  type Eyes,
+  openEyes,
+  PASSWORD,
+  signIn,
+  startDashboard,
+} from "./harness/dashboard.ts";
+import { forAll } from "./harness/for_all.ts";
+import { buildImage } from "./harness/image.ts";
+import { startRegistry } from "./harness/registry.ts";
+import { scratchDir } from "./harness/scratch.ts";
+import { seed, skopeoPull } from "./harness/skopeo.ts";
+
+interface Scene extends AsyncDisposable {
+  dashboard: Dashboard;
+  eyes: Eyes;
+}
+
+/** A Berth with an image in its cache, a webhook, and one person of each role. */
+async function setScene(): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
+  const { path } = stack.use(await scratchDir("people"));
+  const registry = stack.use(await startRegistry());
+  const image = await buildImage(join(path, "image"), 100_000);
+  await seed(registry, "library/app", image);
+  const yaml = `registries: { docker: { url: "${registry.url}", library: true } }
+webhooks: [{ name: ops, url: "http://127.0.0.1:9/" }]
+`;
+  const admin = (hash: string) =>
+    `  users:
+    vera: { password_hash: "${hash}", role: viewer }
+    olaf: { password_hash: "${hash}", role: operator }`;
+  const dashboard = stack.use(await startDashboard(yaml, { admin }));
+  await skopeoPull(`${dashboard.host}/library/app:${image.tag}`, join(path, "pulled"));
+  const eyes = stack.use(await openEyes(dashboard));
+  const owned = stack.move();
+  return { dashboard, eyes, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const at = forAll(setScene);
+
+const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
+
+async function enterAs(name: string, path: string): Promise<Page> {
+  const page = await at().eyes.open(path);
+  await signIn(page, PASSWORD, name);
+  await page.getByRole("navigation", { name: "Pages", exact: true }).waitFor();
+  return page;
+}
+
+/** What changes something, by the page that has it: its name, and the roles that find it there. */
+const CONTROLS = [
+  ["/registries", "link", "Add registry", ["admin"]],
+  ["/registries", "link", "Edit docker", ["admin"]],
+  ["/registries", "button", "Test docker", ["admin", "olaf"]],
+  ["/registries/docker", "button", "Review and save", ["admin"]],
+  ["/registries/docker", "button", "Delete", ["admin"]],
+  ["/registries/docker", "button", "Test", ["admin", "olaf"]],
+  ["/cache", "button", "Verify all", ["admin", "olaf"]],
+  ["/cache", "button", "Evict by age…", ["admin", "olaf"]],
+  ["/cache", "button", "Evict docker/library/app", ["admin", "olaf"]],
+  ["/cache", "button", "Pin docker/library/app", ["admin", "olaf"]],
+  ["/cache", "checkbox", "Choose docker/library/app", ["admin", "olaf"]],
+  ["/settings", "button", "Reload configuration", ["admin"]],
+  ["/settings", "button", "Send a test", ["admin", "olaf"]],
+] as const;
+
+/** What each page shows once it is loaded. */
+const LOADED: Record<string, string> = {
+  "/registries": "quay",
+  "/registries/docker": "Address of the registry",
+  "/cache": "docker/",
+  "/settings": "Webhooks",
+};
+
+for (const name of ["vera", "olaf", "admin"]) {
+  Deno.test(`people, ${name} finds what the role may do, and nothing else`, async () => {
+    const page = await enterAs(name, "/");
+    for (const path of new Set(CONTROLS.map(([path]) => path))) {
+      await page.goto(at().dashboard.url + path);
+      await page.locator("main").getByText(LOADED[path]!).first().waitFor();
+      await page.locator(".skeleton").waitFor({ state: "detached" });
+      for (const [where, role, control, roles] of CONTROLS) {
+        if (where !== path) continue;
+        const found = await page.getByRole(role, { name: control, exact: true }).count();
+        const expected = (roles as readonly string[]).includes(name);
+        assert.equal(found > 0, expected, `${control} on ${path} for ${name}`);
+      }
+      assert.deepEqual(await violationsOn(page), [], `${path} for ${name}`);
+    }
+    assert.deepEqual(at().eyes.errors, []);
+  });
+}
+
+Deno.test("people, an operator tests a registry as it is, and may not change it", async () => {
+  const page = await enterAs("olaf", "/registries/docker");
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByRole("listitem").getByText("Ask for /v2/").waitFor();
+  assert.ok(await page.getByLabel("Address of the registry").isDisabled());
+  await page.goto(`${at().dashboard.url}/registries/new`);
+  await page.getByText("Your role may not add registries.").waitFor();
+  const status = await page.evaluate(async () => {
+    const response = await fetch("/api/v1/registries/docker", { method: "DELETE" });
+    return [response.status, (await response.json()).title];
+  });
+  assert.deepEqual(status, [403, 'This takes the right "registries"']);
+});
+
+Deno.test("people, an operator evicts", async () => {
+  const page = await enterAs("olaf", "/cache");
+  await page.getByRole("button", { name: "Evict docker/library/app", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /^Evict \d+ digests, / }).click();
+  await heading(page, "Cache").waitFor();
+  await page.getByText("The cache is empty").waitFor();
+});

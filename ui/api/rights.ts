@@ -1,0 +1,67 @@
+/** Who may do what on the dashboard's port: one table of its routes, one of roles and scopes. */
+import type { Context } from "hono";
+import { matchedRoutes } from "hono/route";
+import type { Role } from "../../proxy/config/schema.ts";
+
+/**
+ * What a route can ask for: the metrics; to look; what an operator does (evict, pin, verify, mute,
+ * test); the registry map; everything else.
+ */
+export const RIGHTS = ["metrics", "read", "cache", "registries", "admin"] as const;
+export type Right = (typeof RIGHTS)[number];
+
+/** What each role may do. */
+export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
+  viewer: ["metrics", "read"],
+  operator: ["metrics", "read", "cache"],
+  admin: RIGHTS,
+};
+
+/** What each route takes; a route that does not stand here is for admins. */
+export const NEEDED: Readonly<Record<string, Right>> = {
+  "GET /metrics": "metrics",
+  "GET /api/v1/status": "read",
+  "GET /api/v1/stats": "read",
+  "GET /api/v1/activity": "read",
+  "GET /api/v1/activity/:id": "read",
+  "GET /api/v1/events": "read",
+  "GET /api/v1/connect": "read",
+  "GET /api/v1/config": "read",
+  "POST /api/v1/config/reload": "admin",
+  "GET /api/v1/webhooks": "read",
+  "POST /api/v1/webhooks/:name/test": "cache",
+  "POST /api/v1/notices/:id/mute": "cache",
+  "DELETE /api/v1/notices/:id/mute": "cache",
+  "GET /api/v1/forward": "read",
+  "POST /api/v1/forward/allowed-hosts": "admin",
+  "GET /api/v1/registries": "read",
+  "GET /api/v1/registries/:name": "read",
+  "POST /api/v1/registries/:name/test": "cache",
+  // With settings of one's own, a test sends the registry's password wherever those say.
+  "POST /api/v1/registries/test": "registries",
+  "POST /api/v1/registries/preview": "registries",
+  "POST /api/v1/registries": "registries",
+  "PUT /api/v1/registries/:name": "registries",
+  "DELETE /api/v1/registries/:name": "registries",
+  "GET /api/v1/cache/registries": "read",
+  "GET /api/v1/cache/images": "read",
+  "GET /api/v1/cache/tags": "read",
+  "GET /api/v1/cache/manifests/:digest": "read",
+  "GET /api/v1/cache/blobs": "read",
+  "GET /api/v1/cache/blobs/:digest": "read",
+  "GET /api/v1/cache/verify": "read",
+  "POST /api/v1/cache/verify": "cache",
+  "POST /api/v1/cache/pins": "cache",
+  "POST /api/v1/cache/evictions/plan": "cache",
+  "POST /api/v1/cache/evictions": "cache",
+  "DELETE /api/v1/cache/blobs/:digest": "cache",
+  "DELETE /api/v1/cache/images/:registry/:repository": "cache",
+  "DELETE /api/v1/cache/images/:registry/:repository{.+}": "cache",
+};
+
+/** What the route of this request takes; that there is none may be told to whoever may look. */
+export function neededFor(c: Context): Right {
+  const route = matchedRoutes(c).find(({ path }) => !path.endsWith("*"));
+  if (!route) return "read";
+  return NEEDED[`${route.method} ${route.path}`] ?? "admin";
+}

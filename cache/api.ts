@@ -142,6 +142,12 @@ export interface Cache {
   readonly revision: number;
   /** Counts a use of content that the caller still has in hand. */
   touch(digest: string): void;
+  /**
+   * Notes that a client asked for a manifest of `repository` (`docker/library/alpine`) at `time`
+   * (Unix ms), by tag or digest, and whether the cache answered: what a repository's and an image's
+   * hits and last use are.
+   */
+  imageUsed(repository: string, reference: string, time: number, hit: boolean): void;
   /** Fills under way. */
   fills(): RunningFill[];
   /**

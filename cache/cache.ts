@@ -73,6 +73,7 @@ async function depotOf({ depot: place, clock }: Required<CacheOptions>) {
 const FLUSH_EVERY = 1000;
 const UPKEEP_EVERY = 60e3;
 const FORGET_EVERY = 24 * 3600e3;
+const KEEP_USES = 400 * FORGET_EVERY;
 
 /** What a cache stands on. */
 interface Ground {
@@ -306,6 +307,10 @@ class DiskCache implements Cache {
     if (row) this.#catalog.touch(row, this.#clock.now());
   }
 
+  imageUsed(repository: string, reference: string, time: number, hit: boolean): void {
+    this.#catalog.images.add(repository, reference, time, hit);
+  }
+
   timeTo(digest: string, position: number): number | undefined {
     return this.#parts.fills.timeTo(digest, position);
   }
@@ -362,6 +367,7 @@ class DiskCache implements Cache {
   /** Who holds what has been gone for as long as content may go unused is of no interest any more. */
   #forget(): void {
     const { maxAge } = this.#settings;
+    this.#catalog.images.forget(this.#clock.now() - KEEP_USES);
     if (maxAge > 0) this.#catalog.forgetMembers(this.#clock.now() - maxAge);
   }
 

@@ -52,7 +52,10 @@ export interface RepositoryQuery extends Page {
   desc?: boolean | undefined;
 }
 
-/** What is here of something that holds content. Bytes that two of them share count for both. */
+/**
+ * What is here of something that holds content. Bytes that two of them share count for both. Hits and
+ * last use are its own: requests for its manifests, hits those that the cache answered.
+ */
 export interface Holdings {
   blobs: number;
   bytes: number;
@@ -87,6 +90,8 @@ export interface ReferenceItem {
   kind: string;
   mediaType: string;
   size: number;
+  /** Of a manifest that is here, bytes of all that is here of it; else `size`. */
+  total: number;
   /** `linux/arm64/v8`; empty where none is stated. */
   platform: string;
   /** Whether it is here; if so, with its use. */

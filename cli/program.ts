@@ -26,6 +26,8 @@ import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
 import { clusterMetrics } from "../proxy/observe/cluster_metrics.ts";
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
 import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
+import type { RequestRecord } from "../proxy/observe/record.ts";
+import { isHit } from "../proxy/observe/stats/counts.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
 import { clusterKeys } from "../proxy/peers/signature.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
@@ -43,10 +45,10 @@ import type { Cluster } from "./cluster.ts";
 import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { createBoard, createWebhooks } from "./telling.ts";
-import { VERSION } from "./version.ts";
+import { commitOf, VERSION } from "./version.ts";
 import { createWatch, watchRegistries } from "./watching.ts";
 
-const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0 };
+const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0, pinnedBytes: 0, memory: 0 };
 
 /** What the parts are started with. */
 export interface Surroundings {
@@ -85,7 +87,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const config = live.current;
   await using started = new AsyncDisposableStack();
   const { cache, cluster } = await openStorage(config, around.env, started);
-  const books = await openBooks(live, { cache, cluster, env: around.env, started });
+  const books = await openBooks(live, { cache, cluster, around, started });
   let running = false;
   const proxy = await startProxy(config, {
     cache,
@@ -193,10 +195,10 @@ async function openDepot(
 /** Statistics, metrics, quotas, failed sign-ins, and the state of each registry. */
 async function openBooks(
   live: LiveConfig,
-  { cache, cluster, env, started }: {
+  { cache, cluster, around: { env, root }, started }: {
     cache: Cache | undefined;
     cluster: Cluster | undefined;
-    env: Surroundings["env"];
+    around: Surroundings;
     started: AsyncDisposableStack;
   },
 ): Promise<Books> {
@@ -207,6 +209,8 @@ async function openBooks(
   started.defer(() => stats.close());
   const metrics = createMetrics({
     version: VERSION,
+    commit: commitOf(root),
+    counts: () => stats.sinceStart(),
     usage: () => cache ? usageOf(cache) : Promise.resolve(NO_USAGE),
     runningFills: () => cache?.fills().length ?? 0,
     depot: cache?.depot() && (() => cache.depot()!),
@@ -254,6 +258,7 @@ function startProxy(
     gate: (registry) => watch.gate(registry),
     room: logRoom,
     onRecord(record) {
+      if (cache) noteImageUse(cache, record);
       logRequest(record);
       stats.sink(record);
       metrics.sink(record);
@@ -263,7 +268,17 @@ function startProxy(
       stats.addUpstreamBytes(registry, bytes);
       metrics.addUpstreamBytes(registry, bytes);
     },
+    onUpstreamError: metrics.addUpstreamError,
   });
+}
+
+/** What a repository's hits and last use are made of: requests for its manifests that were answered. */
+function noteImageUse(cache: Cache, record: RequestRecord): void {
+  const { kind, method, status, registry, repository, reference, time } = record;
+  if (kind !== "manifest" || (method !== "GET" && method !== "HEAD")) return;
+  if (status !== 200 && status !== 304) return;
+  const hit = isHit(record.cache) || record.cache === "stale";
+  cache.imageUsed(`${registry}/${repository}`, reference, time, hit);
 }
 
 /** The forward proxy, where there is one; `ports` are those that no tunnel may lead back to. */

@@ -1,5 +1,6 @@
 /** `berth serve`: Berth from its start to the signal that ends it. */
 import type { LoadInput } from "../proxy/config/load_input.ts";
+import { changeWords } from "../proxy/config/changes.ts";
 import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { configureLog, flushLog, logger } from "../proxy/observe/log.ts";
@@ -71,8 +72,7 @@ function logReload({ ok, reason, problems, changes, warnings }: ReloadResult): v
     log.error(`configuration not reloaded: ${formatProblem(problem)}`);
   }
   for (const warning of warnings) log.warn(warning);
-  const count = changes.length === 1 ? "1 value" : `${changes.length} values`;
-  if (ok) log.info(`configuration reloaded (${reason}): ${count} changed`);
+  if (ok) log.info(`configuration reloaded (${reason}): ${changeWords(changes)}`);
 }
 
 function stopSignal(): Promise<void> {

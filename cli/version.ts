@@ -17,6 +17,12 @@ const build = z.object({ commit: z.string() });
  */
 export function describeVersion(root: string, standalone = Deno.build.standalone): string {
   if (!standalone) return `${VERSION} (source)`;
-  const { commit } = build.parse(JSON.parse(Deno.readTextFileSync(join(root, BUILD_FILE))));
+  const commit = commitOf(root, standalone);
   return commit === "" ? VERSION : `${VERSION} (${commit})`;
+}
+
+/** The commit that an executable was made from; empty where there is none. */
+export function commitOf(root: string, standalone = Deno.build.standalone): string {
+  if (!standalone) return "";
+  return build.parse(JSON.parse(Deno.readTextFileSync(join(root, BUILD_FILE)))).commit;
 }

@@ -30,6 +30,9 @@ export interface Question {
   insist?: boolean;
 }
 
+/** More than that, as for the resumptions of a long download, is not told one by one. */
+const MOST_ATTEMPTS = 20;
+
 /** Asks the registry of `x` and records status and time. Throws `UpstreamError`. */
 export async function ask(x: Exchange, question: Question): Promise<Response> {
   const { repository } = x.target;
@@ -46,6 +49,9 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
     ...(question.retries === undefined ? {} : { retries: question.retries }),
     ...(question.watchIdle === undefined ? {} : { watchIdle: question.watchIdle }),
     ...(question.insist ? { insist: true } : {}),
+    onAttempt: (attempt) => {
+      if (x.asked.attempts.length < MOST_ATTEMPTS) x.asked.attempts.push(attempt);
+    },
   });
   const response = await x.upstream.decoded(raw);
   const coding = codingsOf(response.headers).join(", ");

@@ -35,7 +35,7 @@ export type PathOf<Kind extends OciPath["kind"]> = Extract<OciPath, { kind: Kind
 /** The part of a request's record that is about upstream. It may grow while the body is sent. */
 export type AskedUpstream = Pick<
   RequestRecord,
-  "upstreamBytes" | "upstreamError" | "upstreamStatus" | "upstreamMs"
+  "attempts" | "upstreamBytes" | "upstreamError" | "upstreamStatus" | "upstreamMs"
 >;
 
 /** The repository and reference of `x` for a message: `library/alpine:3.20`. */

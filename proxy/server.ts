@@ -26,6 +26,8 @@ export interface ServerParts {
   /** Of the process: `https_proxy` and its like, `AWS_*`, `HOME`. */
   env: Readonly<Record<string, string>>;
   onRecord: RecordSink;
+  /** Told of each request to upstream that failed, with its kind as a word of a closed set. */
+  onUpstreamError?(registry: string, kind: string): void;
   /** Told of content that comes from upstream for a request which has been reported already. */
   onLateBytes?(registry: string, bytes: number): void;
   /** Where what is told of requests cannot be written fast enough: when the next one may be served. */
@@ -110,6 +112,13 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
   };
 }
 
+/** What went wrong with a request to upstream, as a word; empty where nothing did, or it was not asked. */
+function upstreamErrorKind(status: number, error: string): string {
+  if (error !== "") return error === "aborted" || error === "not asked" ? "" : error;
+  if (status === 429) return "rate-limited";
+  return status >= 500 ? "status-5xx" : "";
+}
+
 function proxyParts(
   config: Config,
   { cache, cluster, quota, authenticators, onRecord, onLateBytes, now }: ServerParts,
@@ -163,8 +172,11 @@ class UpstreamPool {
       env,
       ...(gate ? { gate: gate(registry.name) } : {}),
       onAnswer: (headers, status) => quota.observe(registry.name, headers, status, now()),
-      trace: ({ registry, method, url, status, error, ms }) =>
-        logger("upstream").debug(`${registry}: ${method} ${url} ${status || error} ${ms}ms`),
+      trace: ({ registry, method, url, status, error, ms }) => {
+        logger("upstream").debug(`${registry}: ${method} ${url} ${status || error} ${ms}ms`);
+        const kind = upstreamErrorKind(status, error);
+        if (kind) this.#parts.onUpstreamError?.(registry, kind);
+      },
     });
     this.#clients.set(id, made);
     return made;

@@ -10,6 +10,7 @@ import type { Reference } from "../manifest.ts";
 import type { BlobInfo, TagKey, TagRow } from "../types.ts";
 import { Announcer } from "./announce.ts";
 import { applyChange, type ChangeId, isLater, parseChangeId } from "./apply.ts";
+import { ImageUses } from "./image_uses.ts";
 import { blobOf, type BlobRow, tagId, tagOf } from "./rows.ts";
 import { checkPages, inTransaction, openDatabase, reportingErrors } from "./sqlite.ts";
 import { statements } from "./statements.ts";
@@ -28,6 +29,8 @@ export class Catalog {
   /** For the questions of this room alone; writes go through this class. */
   readonly db: DatabaseSync;
   readonly path: string;
+  /** How often images were asked for; what {@linkcode flush} has not written yet is not read. */
+  readonly images: ImageUses;
   readonly #sql: ReturnType<typeof statements>;
   readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
   readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
@@ -57,6 +60,7 @@ export class Catalog {
     this.db = db;
     this.path = path;
     this.#sql = statements(db, path);
+    this.images = new ImageUses(db, path);
     this.clean = this.#state("clean") !== 0;
     this.recordedUntil = this.#state("recorded_until") ?? 0;
     if (!this.clean) checkPages(db, path);
@@ -173,14 +177,16 @@ export class Catalog {
 
   /** Writes what has been gathered since the last time, in one transaction. */
   flush(now: number): void {
-    if (this.#touched.size === 0 && !this.#changed) return;
+    if (this.#touched.size === 0 && !this.#changed && !this.images.pending) return;
     const uses = this.#announcer.heard ? this.#unwrittenUses() : [];
     this.transaction(() => {
       for (const { digest, hits, lastUsed, verified } of this.#touched.values()) {
         this.#sql.touch.run({ digest, hits, lastUsed, verified });
       }
+      this.images.flush();
       this.#sql.setState.run("recorded_until", now);
     });
+    this.images.flushed();
     this.#touched.clear();
     this.#changed = false;
     if (uses.length > 0) this.#tell({ kind: "used", uses });

@@ -26,8 +26,10 @@ const SORTS = {
   digest: "digest",
 };
 const REPOSITORY_SORTS = { size: "bytes", used: "lastUsed", hits: "hits" } as const;
-const SUMS =
-  "count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits, max(last_used) AS last_used";
+const SUMS = "count(*) AS blobs, sum(size) AS bytes, max(members.seen) AS seen";
+/** Hits and last use of a repository that was summed up as `held`. */
+const USES = `(SELECT sum(hits) FROM image_uses WHERE repository = held.repository) AS hits,
+  (SELECT max(last_used) FROM image_uses WHERE repository = held.repository) AS last_used`;
 
 /** An answer that takes longer than this many milliseconds is given again for so many times as long. */
 const SLOW = 50;
@@ -114,8 +116,13 @@ export class Queries {
   registries(): RegistryItem[] {
     return this.#remembered("registries", () =>
       this.#all(
-        `SELECT registry, count(*) AS blobs, sum(size) AS bytes, sum(hits) AS hits,
-           max(last_used) AS last_used, (
+        `SELECT registry, count(*) AS blobs, sum(size) AS bytes, max(seen) AS seen, (
+             SELECT sum(hits) FROM image_uses
+             WHERE repository >= registry || '/' AND repository < registry || '0'
+           ) AS hits, (
+             SELECT max(last_used) FROM image_uses
+             WHERE repository >= registry || '/' AND repository < registry || '0'
+           ) AS last_used, (
              SELECT count(DISTINCT repository) FROM members
              WHERE repository >= registry || '/' AND repository < registry || '0'
            ) AS repositories, (
@@ -123,8 +130,9 @@ export class Queries {
                SELECT DISTINCT repository, tag FROM tags WHERE tags.registry = held.registry)
            ) AS tags
          FROM (
-           SELECT DISTINCT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest
-           FROM members
+           SELECT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest,
+             max(seen) AS seen
+           FROM members GROUP BY 1, 2
          ) AS held JOIN blobs USING (digest) GROUP BY registry ORDER BY registry`,
       ).map((row) => ({
         registry: String(row.registry),
@@ -152,10 +160,11 @@ export class Queries {
     const filled = `SELECT repository FROM (${names}) AS named WHERE EXISTS (
       SELECT 1 FROM members JOIN blobs USING (digest) WHERE members.repository = named.repository)`;
     const rows = this.#all(
-      `SELECT repository, ${SUMS} FROM (
-         ${filled} ORDER BY repository ${query.desc ? "DESC" : "ASC"} LIMIT ? OFFSET ?
-       ) JOIN members USING (repository) JOIN blobs USING (digest)
-       GROUP BY repository ORDER BY repository ${query.desc ? "DESC" : "ASC"}`,
+      `SELECT held.*, ${USES} FROM (
+         SELECT repository, ${SUMS} FROM (
+           ${filled} ORDER BY repository ${query.desc ? "DESC" : "ASC"} LIMIT ? OFFSET ?
+         ) JOIN members USING (repository) JOIN blobs USING (digest) GROUP BY repository
+       ) AS held ORDER BY repository ${query.desc ? "DESC" : "ASC"}`,
       ...values,
       ...page(query),
     );
@@ -168,8 +177,10 @@ export class Queries {
     const { where, values } = repositoryConditions(query);
     const all = this.#remembered(JSON.stringify(values), () =>
       this.#all(
-        `SELECT repository, ${SUMS} FROM members JOIN blobs USING (digest) ${where}
-         GROUP BY repository ORDER BY repository`,
+        `SELECT held.*, ${USES} FROM (
+           SELECT repository, ${SUMS} FROM members JOIN blobs USING (digest) ${where}
+           GROUP BY repository
+         ) AS held ORDER BY repository`,
         ...values,
       ).map(heldRepository));
     const by = REPOSITORY_SORTS[query.sort as keyof typeof REPOSITORY_SORTS];
@@ -196,7 +207,8 @@ export class Queries {
         mediaType: String(row.media_type),
         checkedAt: Number(row.checked_at),
         pinned: this.#pinned().has(digest),
-        ...this.#holdingsOf(digest),
+        ...this.#contentOf(digest),
+        ...this.#useOf(repository, [String(row.tag), digest], Number(row.checked_at)),
       };
     });
     const total = this.#count(
@@ -221,24 +233,39 @@ export class Queries {
       size: Number(row.size),
       platform: String(row.platform),
       stored: row.stored !== null,
+      total: row.kind === "manifest" && row.stored !== null
+        ? this.#contentOf(String(row.child)).bytes
+        : Number(row.size),
       hits: Number(row.hits ?? 0),
       lastUsed: Number(row.last_used ?? 0),
     }));
   }
 
-  /** The root's hits and last use stand for the whole: everybody who pulls it asks for the root. */
-  #holdingsOf(root: string): Holdings {
-    const held = { blobs: 0, bytes: 0, hits: 0, lastUsed: 0 };
+  /** What is here of `root` and of what it names. */
+  #contentOf(root: string): Pick<Holdings, "blobs" | "bytes"> {
+    const held = { blobs: 0, bytes: 0 };
     for (const digest of closure(this.#catalog, [root])) {
       const row = this.#catalog.blob(digest);
       if (!row) continue;
       held.blobs++;
       held.bytes += row.size;
-      if (digest !== root) continue;
-      held.hits = row.hits;
-      held.lastUsed = row.lastUsed;
     }
     return held;
+  }
+
+  /** How often any of `references` was asked for in `repository`, and when last, or else `since`. */
+  #useOf(
+    repository: string,
+    references: string[],
+    since: number,
+  ): Pick<Holdings, "hits" | "lastUsed"> {
+    const [use] = this.#all(
+      `SELECT sum(hits) AS hits, max(last_used) AS last_used FROM image_uses
+       WHERE repository = ? AND reference IN (SELECT value FROM json_each(?))`,
+      repository,
+      JSON.stringify(references),
+    );
+    return { hits: Number(use?.hits ?? 0), lastUsed: Number(use?.last_used ?? since) };
   }
 
   /**
@@ -276,8 +303,9 @@ function holdings(row: Record<string, unknown>): Holdings {
   return {
     blobs: Number(row.blobs),
     bytes: Number(row.bytes),
-    hits: Number(row.hits),
-    lastUsed: Number(row.last_used),
+    hits: Number(row.hits ?? 0),
+    // What was never asked for as an image came as part of one.
+    lastUsed: Number(row.last_used ?? row.seen ?? 0),
   };
 }
 

@@ -80,6 +80,16 @@ const MIGRATIONS = [
   ) WITHOUT ROWID;
   CREATE INDEX depot_queue_queued ON depot_queue (queued);
   `,
+  `
+  -- How often a repository's images were asked for, by tag or digest, and answered from the cache.
+  CREATE TABLE image_uses (
+    repository TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    hits INTEGER NOT NULL,
+    last_used INTEGER NOT NULL,
+    PRIMARY KEY (repository, reference)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -107,6 +107,7 @@ export class ReadyAnswers {
         upstreamBytes: 0,
         upstreamStatus: 0,
         upstreamMs: 0,
+        attempts: [],
       },
       revision: this.#contents.revision,
     });

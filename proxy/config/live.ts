@@ -56,6 +56,8 @@ export class LiveConfig {
   readonly #apply: LiveOptions["apply"];
   readonly #listeners = new Set<Listener>();
   readonly #watch: FileWatch;
+  /** What the process started with: some of it stays until a restart. */
+  readonly started: LoadedConfig;
   #loaded: LoadedConfig;
   #lastReload: ReloadResult | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -64,6 +66,7 @@ export class LiveConfig {
   #closed = false;
 
   private constructor(loaded: LoadedConfig, input: LoadInput, options: LiveOptions) {
+    this.started = loaded;
     this.#loaded = loaded;
     this.input = input;
     this.#clock = options.clock ?? systemClock;

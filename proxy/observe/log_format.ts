@@ -39,8 +39,9 @@ export function requestLine(record: RequestRecord, format: Format): string {
 }
 
 /** Of every line `time` is when it was written and `message` what the text format says, too. */
-function fieldsOf({ time, message, ...fields }: RequestRecord): object {
-  return { started: isoTime(time), ...fields, errorMessage: message };
+function fieldsOf({ time, message, attempts, ...fields }: RequestRecord): object {
+  const tried = attempts.map(({ at, ...attempt }) => ({ ...attempt, at: isoTime(at) }));
+  return { started: isoTime(time), ...fields, attempts: tried, errorMessage: message };
 }
 
 /** What stands in place of `count` lines that could not be written. */

@@ -14,8 +14,12 @@ import type { RecordSink, RequestRecord } from "./record.ts";
 /** What is read at each scrape. */
 export interface MetricsSources {
   version: string;
+  /** Of the source; empty where the program was not compiled. */
+  commit: string;
   /** What the cache holds now and may hold, in bytes; undefined where its disk cannot be asked. */
-  usage: () => Promise<{ bytes: number; blobs: number; maxSize: number } | undefined>;
+  usage: () => Promise<CacheFigures | undefined>;
+  /** Counters of each registry since the start. */
+  counts: () => ReadonlyMap<string, { pulls: number; timeSavedMs: number }>;
   /** Fills under way. */
   runningFills: () => number;
   /** How the depot is doing, where there is one. */
@@ -24,6 +28,15 @@ export interface MetricsSources {
   lostLines: () => number;
   /** What registries have said of their limits. */
   quotas: () => Iterable<[registry: string, quota: QuotaFigures]>;
+}
+
+/** In bytes, but for `blobs`. */
+interface CacheFigures {
+  bytes: number;
+  blobs: number;
+  maxSize: number;
+  pinnedBytes: number;
+  memory: number;
 }
 
 /** Pulls; undefined where the registry did not say. */
@@ -37,6 +50,8 @@ export interface Metrics {
   sink: RecordSink;
   /** Counts content that came from upstream for a request which had been counted before. */
   addUpstreamBytes(registry: string, bytes: number): void;
+  /** Counts a request to upstream that failed, by its kind. */
+  addUpstreamError(registry: string, kind: string): void;
   /** Counts what the cache reports of fills, evictions and damage. */
   onCacheEvent: CacheListener;
   /** Where other parts add metrics of their own, to be scraped with these. */
@@ -66,7 +81,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
 function requestMetrics(
   register: Registry,
-): Pick<Metrics, "sink" | "addUpstreamBytes"> & { settle(): void } {
+): Pick<Metrics, "sink" | "addUpstreamBytes" | "addUpstreamError"> & { settle(): void } {
   const registers = [register];
   const fetched = new Counter({
     name: "berth_upstream_bytes_total",
@@ -86,6 +101,12 @@ function requestMetrics(
     labelNames: ["registry", "end"] as const,
     registers,
   });
+  const failed = new Counter({
+    name: "berth_upstream_errors_total",
+    help: "Requests to registries, their token servers and storages that failed, by kind.",
+    labelNames: ["registry", "kind"] as const,
+    registers,
+  });
   const latency = new Histogram({
     name: "berth_upstream_latency_seconds",
     help: "Time until upstream's response headers.",
@@ -99,12 +120,17 @@ function requestMetrics(
     counts.add(record);
     if (record.upstreamBytes > 0) fetched.inc({ registry }, record.upstreamBytes);
     if (record.upstreamStatus > 0) latency.observe({ registry }, record.upstreamMs / 1000);
+    // A registry that rejects a user name and password has answered, which is no failed request.
+    if (record.upstreamError === "auth" && record.upstreamStatus > 0) {
+      failed.inc({ registry, kind: "auth" });
+    }
     if (record.ended === "handed over") handedOver.inc({ registry }, record.bytes);
     else if (record.ended !== "complete") broken.inc({ registry, end: record.ended });
   };
   return {
     sink,
     addUpstreamBytes: (registry, bytes) => fetched.inc({ registry }, bytes),
+    addUpstreamError: (registry, kind) => failed.inc({ registry, kind }),
     settle: () => counts.settle(),
   };
 }
@@ -162,6 +188,26 @@ function collectState(register: Registry, sources: MetricsSources): void {
   gaugeOf(register, "berth_cache_capacity_bytes", "Bytes that the cache may hold.", async () => {
     return (await usage())?.maxSize;
   });
+  gaugeOf(register, "berth_cache_pinned_bytes", "Bytes that pins hold.", async () => {
+    return (await usage())?.pinnedBytes;
+  });
+  gaugeOf(register, "berth_cache_memory_bytes", "Bytes of content kept in memory.", async () => {
+    return (await usage())?.memory;
+  });
+  counterOf(
+    register,
+    "berth_pulls_total",
+    "Images that clients pulled.",
+    sources,
+    (it) => it.pulls,
+  );
+  counterOf(
+    register,
+    "berth_time_saved_seconds_total",
+    "Time that the cache saved clients, estimated from the recent pace of each registry.",
+    sources,
+    ({ timeSavedMs }) => timeSavedMs / 1000,
+  );
   gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
   if (sources.depot) collectDepot(register, sources.depot);
   new Counter({
@@ -177,10 +223,32 @@ function collectState(register: Registry, sources: MetricsSources): void {
   quotaGauge(register, sources, "limit", "Pulls that a registry allows in its window.");
   new Gauge({
     name: "berth_build_info",
-    help: "1, with the version of Berth and Deno.",
-    labelNames: ["version", "deno"] as const,
+    help: "1, with the version and commit of Berth, and the version of Deno.",
+    labelNames: ["version", "commit", "deno"] as const,
     registers: [register],
-  }).set({ version: sources.version, deno: Deno.version.deno }, 1);
+  }).set({ version: sources.version, commit: sources.commit, deno: Deno.version.deno }, 1);
+}
+
+/** A counter by registry of what is counted elsewhere. */
+function counterOf(
+  register: Registry,
+  name: string,
+  help: string,
+  { counts }: MetricsSources,
+  value: (counts: { pulls: number; timeSavedMs: number }) => number,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: ["registry"] as const,
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const [registry, counted] of counts()) {
+        if (registry !== "") this.inc({ registry }, value(counted));
+      }
+    },
+  });
 }
 
 function collectDepot(register: Registry, usage: () => DepotUsage): void {

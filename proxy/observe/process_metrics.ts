@@ -37,8 +37,13 @@ export function collectProcessMetrics(register: Registry): void {
     "Memory outside of the JavaScript heap that it holds: buffers of content, in bytes.",
     () => Deno.memoryUsage().external,
   );
-  gaugeOf(register, "process_open_fds", "Open file descriptors.", openFiles);
-  gaugeOf(register, "process_max_fds", "Most file descriptors that may be open.", maxFiles);
+  // Where the system does not tell, nothing is said of it either.
+  if (openFiles() !== undefined) {
+    gaugeOf(register, "process_open_fds", "Open file descriptors.", openFiles);
+  }
+  if (maxFiles() !== undefined) {
+    gaugeOf(register, "process_max_fds", "Most file descriptors that may be open.", maxFiles);
+  }
   new Gauge({
     name: "berth_event_loop_lag_seconds",
     help: "How long a task waited for the event loop at the time of the scrape.",
@@ -74,7 +79,7 @@ function openFiles(): number | undefined {
   try {
     return readdirSync("/proc/self/fd").length;
   } catch {
-    return undefined; // not Linux
+    return undefined; // not Linux, or not permitted
   }
 }
 

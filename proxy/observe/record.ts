@@ -30,6 +30,18 @@ export type BodyEnd =
   | "stopped"
   | "handed over";
 
+/** One attempt to ask upstream. */
+export interface UpstreamAttempt {
+  /** Unix milliseconds at which it began. */
+  at: number;
+  /** Milliseconds until response headers, redirects and sign-in included, or until it failed. */
+  ms: number;
+  /** 0 where there was no answer. */
+  status: number;
+  /** Why there was none, as a word: `refused`, `dns`, `not asked`; empty where there was one. */
+  error: string;
+}
+
 export interface RequestRecord {
   /** Unique within the process; also sent as `X-Request-Id`. */
   id: string;
@@ -60,6 +72,8 @@ export interface RequestRecord {
   upstreamStatus: number;
   /** Milliseconds until upstream's response headers; 0 where it was not asked. */
   upstreamMs: number;
+  /** Each attempt to ask upstream for it, in their order; empty where it was not asked. */
+  attempts: UpstreamAttempt[];
   /** Milliseconds until our response headers. */
   firstByteMs: number;
   /** Milliseconds until the last byte was sent or the client went away. */

@@ -29,6 +29,7 @@ export function newRecord(
     upstreamError: "",
     upstreamStatus: 0,
     upstreamMs: 0,
+    attempts: [],
     firstByteMs: 0,
     durationMs: 0,
     ended: "complete",
@@ -56,11 +57,13 @@ export function report(
   const sent = () => {
     record.durationMs = now() - record.time;
     // A download that goes on behind the answer must not change what was told of it.
-    onRecord({ ...record });
+    onRecord({ ...record, attempts: record.attempts.length > 0 ? [...record.attempts] : NONE });
   };
   if (completed) completed.then(sent, sent);
   else sent();
 }
+
+const NONE: RequestRecord["attempts"] = [];
 
 let start = "";
 let count = 0;

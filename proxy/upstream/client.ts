@@ -41,6 +41,11 @@ export interface UpstreamRequest {
   watchIdle?: boolean;
   /** Asks also a registry that is known to be down, for the rest of what it has begun to send. */
   insist?: boolean;
+  /**
+   * Told of each attempt when it has ended, redirects and sign-in included: when it began (Unix
+   * milliseconds), how long it took, and its status or why there was none.
+   */
+  onAttempt?(attempt: { at: number; ms: number; status: number; error: string }): void;
 }
 
 export interface UpstreamResponse {
@@ -182,11 +187,13 @@ class RegistryClient implements Upstream {
     for (let made = 1;; made++) {
       const started = this.#clock.now();
       const outcome = await settled(this.#attempt(request));
-      const delay = this.#delay(request, outcome, made, this.#clock.now() - began);
       const { failure, value } = outcome;
+      const ms = this.#clock.now() - started;
+      const delay = this.#delay(request, outcome, made, this.#clock.now() - began);
+      const error = value ? "" : errorWord(failure);
+      request.onAttempt?.({ at: started, ms, status: value?.response.status ?? 0, error });
       if (delay === undefined) {
         if (!value) throw failure;
-        const ms = this.#clock.now() - started;
         return { response: value.response, url: value.url.href, ms };
       }
       if (value) await discard(value.response);
@@ -263,7 +270,7 @@ class RegistryClient implements Upstream {
       method: hop.method,
       url,
       status: value?.status ?? 0,
-      error: value ? "" : failure instanceof UpstreamError ? failure.kind : "aborted",
+      error: value ? "" : errorWord(failure),
       ms: this.#clock.now() - started,
     });
     if (!value) throw failure;
@@ -290,6 +297,12 @@ class RegistryClient implements Upstream {
       retryAfter: waitAsked(outcome, this.#clock.now()),
     }, (this.#options.random ?? Math.random)());
   }
+}
+
+/** Why there was no answer; `not asked`: the registry is known to be down. */
+function errorWord(failure: unknown): string {
+  if (!(failure instanceof UpstreamError)) return "aborted";
+  return failure.unasked ? "not asked" : failure.kind;
 }
 
 function outgoing(

@@ -12,6 +12,18 @@ export interface Quota {
   seenAt: number;
   /** Unix milliseconds before which upstream does not want to be asked (429). */
   retryAt: number | undefined;
+  /** Pulls that were used up per millisecond of late; 0 where that is not known, or none were. */
+  rate?: number;
+}
+
+/** How far back the rate looks, and how much of that it needs, in milliseconds. */
+const RATE_MS = 3600e3;
+const ENOUGH_MS = 5 * 60e3;
+
+/** What was left at a time, in Unix milliseconds. */
+interface Sample {
+  at: number;
+  remaining: number;
 }
 
 /** Where a registry does not say over which time it counts: Docker Hub's six hours. */
@@ -45,6 +57,7 @@ export function parseQuota(headers: Headers, status: number, now: number): Quota
 /** The latest quota of each registry. Made once and handed to each new configuration's upstreams. */
 export class QuotaBook {
   readonly #quotas = new Map<string, Quota>();
+  readonly #samples = new Map<string, Sample[]>();
 
   /** Takes note of an answer; a 429 that says less keeps the limit that is known. */
   observe(registry: string, headers: Headers, status: number, now: number): void {
@@ -53,6 +66,7 @@ export class QuotaBook {
     const known = this.#quotas.get(registry);
     this.#quotas.set(registry, {
       ...quota,
+      rate: this.#rate(registry, quota),
       limit: quota.limit ?? known?.limit,
       windowSeconds: quota.windowSeconds ?? known?.windowSeconds,
       source: quota.source ?? known?.source,
@@ -61,6 +75,17 @@ export class QuotaBook {
 
   get(registry: string): Quota | undefined {
     return this.#quotas.get(registry);
+  }
+
+  /** The slope of what was left, from a sample a minute over the last hour. */
+  #rate(registry: string, { remaining, seenAt }: Quota): number {
+    if (remaining === undefined) return 0;
+    const samples = (this.#samples.get(registry) ?? []).filter(({ at }) => seenAt - at < RATE_MS);
+    const first = samples[0];
+    if (!first || seenAt - samples.at(-1)!.at >= 60e3) samples.push({ at: seenAt, remaining });
+    this.#samples.set(registry, samples);
+    if (!first || seenAt - first.at < ENOUGH_MS) return 0;
+    return Math.max(0, (first.remaining - remaining) / (seenAt - first.at));
   }
 
   /** Share of the quota that is left (0 to 1); undefined where unknown or the window is over. */

@@ -7,7 +7,9 @@ import { values } from "./files.ts";
 
 const metrics = createMetrics({
   version: "1.2.3",
-  usage: () => Promise.resolve({ bytes: 0, blobs: 0, maxSize: 0 }),
+  commit: "abc",
+  counts: () => new Map(),
+  usage: () => Promise.resolve({ bytes: 0, blobs: 0, maxSize: 0, pinnedBytes: 512, memory: 64 }),
   runningFills: () => 0,
   lostLines: () => 0,
   quotas: () => [],

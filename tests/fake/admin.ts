@@ -107,6 +107,8 @@ export async function adminFixture(
     quotas,
     standing: (registry) => standings.get(registry),
     metrics: createMetrics({
+      commit: "",
+      counts: () => stats.sinceStart(),
       version: "1.2.3",
       usage: () => cache.usage(),
       runningFills: () => cache.fills().length,

@@ -55,7 +55,13 @@ export function exchangeOf(path: string, options: ExchangeOptions = {}): Exchang
   const { prefix, rest } = splitPath(url.pathname)!;
   const parsed = parsePath(rest);
   const name = "name" in parsed ? parsed.name : undefined;
-  const asked = { upstreamBytes: 0, upstreamError: "", upstreamStatus: 0, upstreamMs: 0 };
+  const asked = {
+    attempts: [],
+    upstreamBytes: 0,
+    upstreamError: "",
+    upstreamStatus: 0,
+    upstreamMs: 0,
+  };
   return {
     request: new Request(url, { method, headers }),
     path: parsed,

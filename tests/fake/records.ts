@@ -22,6 +22,7 @@ export function record(fields: Partial<RequestRecord> = {}): RequestRecord {
     upstreamError: "",
     upstreamStatus: 0,
     upstreamMs: 0,
+    attempts: [],
     firstByteMs: 1,
     durationMs: 2,
     ended: "complete",

@@ -2,6 +2,7 @@
 import type { Cache, Usage } from "../../cache/api.ts";
 import type { DepotUsage } from "../../cache/depot_options.ts";
 import type { RunningFill } from "../../cache/types.ts";
+import { pendingRestart } from "../../proxy/config/changes.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import type { QuotaBook } from "../../proxy/upstream/quota.ts";
@@ -101,6 +102,7 @@ export class Present {
       cluster: clusterOf(this.#deps.cluster?.()),
       troubles: { notStored, upkeep, damaged },
       lastReload: live.lastReload,
+      pendingRestart: pendingRestart(live.started, live.loaded),
       statsError: stats.writeError,
       certificate: certificate.end,
       now: now(),

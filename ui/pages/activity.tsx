@@ -9,7 +9,8 @@ import { PageHead } from "../components/shell.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { type ActivityFilter, filterFromQuery } from "../web/activity_filter.ts";
-import { countOf } from "../web/format.ts";
+import { now } from "../web/clock.ts";
+import { countOf, formatStep } from "../web/format.ts";
 import { status } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/paths.ts";
@@ -60,6 +61,8 @@ const RESULTS: readonly Choice<CacheResult | "">[] = [
   { value: "pass", text: "Passed through" },
 ];
 
+const timeOf = (time: number): string => formatStep(time, 60e3, now.peek());
+
 function Filters({ filter }: { filter: ActivityFilter }) {
   return (
     <div class="toolbar">
@@ -83,10 +86,27 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         onInput={(cache) => setQuery({ cache })}
       />
       <CheckField
-        label="Errors only"
+        label="Errors"
         checked={filter.errors}
         onInput={(errors) => setQuery({ errors: errors ? "true" : "" })}
       />
+      <CheckField
+        label="Refused"
+        checked={filter.refused}
+        onInput={(refused) => setQuery({ refused: refused ? "true" : "" })}
+      />
+      {filter.from > 0 && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => setQuery({ from: "", to: "" })}
+        >
+          <Icon name="cross" size={12} />
+          {filter.to > 0
+            ? `${timeOf(filter.from)} to ${timeOf(filter.to)}`
+            : `Since ${timeOf(filter.from)}`}
+        </button>
+      )}
     </div>
   );
 }
@@ -153,7 +173,9 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
 
 function NoRequests({ filter }: { filter: ActivityFilter }) {
   const { member: _, ...narrowed } = filter;
-  const filtered = Object.values(narrowed).some((value) => value !== "" && value !== false);
+  const filtered = Object.values(narrowed).some((value) =>
+    value !== "" && value !== false && value !== 0
+  );
   return filtered
     ? (
       <Nothing icon="search" title={filter.errors ? "No errors" : "Nothing matches"}>
@@ -161,7 +183,11 @@ function NoRequests({ filter }: { filter: ActivityFilter }) {
         <button
           type="button"
           class="button"
-          onClick={() => setQuery({ q: "", registry: "", kind: "", cache: "", errors: "" })}
+          onClick={() =>
+            setQuery({
+              ...{ q: "", registry: "", kind: "", cache: "", errors: "", refused: "" },
+              ...{ from: "", to: "" },
+            })}
         >
           Show everything
         </button>

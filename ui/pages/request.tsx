@@ -6,7 +6,13 @@ import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { ApiError } from "../web/client.ts";
-import { explainCache, explainFailure, explainTransfer, stretchesOf } from "../web/explain.ts";
+import {
+  explainCache,
+  explainFailure,
+  explainTransfer,
+  explainUpstream,
+  stretchesOf,
+} from "../web/explain.ts";
 import { isFailure } from "../web/results.ts";
 import { formatBytes, formatDuration, formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
@@ -150,9 +156,7 @@ function AnswerFacts({ entry }: { entry: RequestEntry }) {
       <dd class="num">{formatDuration(entry.durationMs)}</dd>
       <dt>Upstream</dt>
       <dd class="num">
-        {entry.upstreamStatus > 0
-          ? `${entry.upstreamStatus} after ${formatDuration(entry.upstreamMs)}`
-          : <span class="muted">not contacted</span>}
+        {explainUpstream(entry) || <span class="muted">not contacted</span>}
       </dd>
       <dt>From upstream</dt>
       <dd class="num">{formatBytes(entry.upstreamBytes)}</dd>
@@ -183,8 +187,8 @@ function Timeline({ entry }: { entry: RequestEntry }) {
   if (stretches.length === 0) return null;
   return (
     <ol class="timeline">
-      {stretches.map(({ name, from, to }) => (
-        <li key={name}>
+      {stretches.map(({ name, from, to }, index) => (
+        <li key={index}>
           <span>{name}</span>
           <span class="track" aria-hidden="true">
             <span

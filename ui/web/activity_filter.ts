@@ -1,6 +1,6 @@
 /** Which requests the activity page shows; the same rules as the server's. */
 import type { CacheResult, RequestEntry, RequestKind } from "../api/schema/activity.ts";
-import { isFailure } from "./results.ts";
+import { isError, isRefused } from "./results.ts";
 
 export interface ActivityFilter {
   /** The Berth of the cluster that answered; the one whose dashboard this is where empty. */
@@ -10,6 +10,10 @@ export interface ActivityFilter {
   kind: RequestKind | "";
   cache: CacheResult | "";
   errors: boolean;
+  refused: boolean;
+  /** Unix milliseconds; 0: whenever. */
+  from: number;
+  to: number;
 }
 
 /** The filter that a query asks for; empty fields do not matter. */
@@ -21,6 +25,9 @@ export function filterFromQuery(query: URLSearchParams): ActivityFilter {
     kind: (query.get("kind") ?? "") as RequestKind | "",
     cache: (query.get("cache") ?? "") as CacheResult | "",
     errors: query.get("errors") === "true",
+    refused: query.get("refused") === "true",
+    from: Number(query.get("from")) || 0,
+    to: Number(query.get("to")) || 0,
   };
 }
 
@@ -29,7 +36,11 @@ export function passes(entry: RequestEntry, filter: ActivityFilter): boolean {
   if (filter.registry !== "" && entry.registry !== filter.registry) return false;
   if (filter.kind !== "" && entry.kind !== filter.kind) return false;
   if (filter.cache !== "" && entry.cache !== filter.cache) return false;
-  if (filter.errors && !isFailure(entry)) return false;
+  if (entry.time < filter.from || (filter.to > 0 && entry.time >= filter.to)) return false;
+  const { errors, refused } = filter;
+  if (errors || refused) {
+    if (!(errors && isError(entry)) && !(refused && isRefused(entry))) return false;
+  }
   if (filter.text === "") return true;
   const text = filter.text.toLowerCase();
   const { repository, reference, path, client, user, message } = entry;

@@ -23,6 +23,9 @@ export function explainCache(entry: RequestEntry): string {
     case "pass":
       return "Passed through to upstream. Responses of this kind are not cached.";
     case "none":
+      if (entry.attempts.length > 0 && isFailure(entry)) {
+        return "Not in the cache, and upstream did not give it.";
+      }
       return isFailure(entry)
         ? "Cache not consulted."
         : "Answered by Berth itself; cache not consulted.";
@@ -85,16 +88,59 @@ interface Stretch {
 }
 
 /**
- * Where the time went: waiting for upstream, Berth's own work, sending the body. Stretches of no
- * length are left out.
+ * Where the time went: each attempt to ask upstream and the waiting between them, Berth's own work,
+ * sending the body. Stretches of no length are left out.
  */
 export function stretchesOf(entry: RequestEntry): Stretch[] {
-  const upstream = Math.min(entry.upstreamMs, entry.firstByteMs);
+  const { attempts, time, firstByteMs, durationMs } = entry;
+  const stretches: Stretch[] = [];
+  let end = 0;
+  for (const [index, attempt] of attempts.entries()) {
+    const from = Math.min(attempt.at - time, durationMs);
+    const to = Math.min(from + attempt.ms, durationMs);
+    const waited = index === 0 ? "Preparing the request" : "Waiting before the next attempt";
+    if (from > end && from <= firstByteMs) stretches.push({ name: waited, from: end, to: from });
+    stretches.push({ name: attemptName(entry, index), from, to });
+    end = Math.max(end, to);
+  }
+  const prepared = Math.min(end, firstByteMs);
   return [
-    { name: "Waiting for upstream", from: 0, to: upstream },
-    { name: "Preparing the response", from: upstream, to: entry.firstByteMs },
-    { name: "Sending the body", from: entry.firstByteMs, to: entry.durationMs },
+    ...stretches,
+    { name: "Preparing the response", from: prepared, to: firstByteMs },
+    { name: "Sending the body", from: firstByteMs, to: durationMs },
   ].filter(({ from, to }) => to > from);
+}
+
+function attemptName({ attempts }: RequestEntry, index: number): string {
+  const said = attemptResult(attempts[index]!);
+  return attempts.length === 1 ? `Upstream: ${said}` : `Attempt ${index + 1}: ${said}`;
+}
+
+const RESULTS: Record<string, string> = {
+  refused: "connection refused",
+  unreachable: "no route",
+  dns: "name not resolved",
+  tls: "TLS handshake failed",
+  timeout: "no answer in time",
+  reset: "connection closed",
+  auth: "credentials rejected",
+  aborted: "stopped",
+};
+
+/** How an attempt ended: `200`, `connection refused`. */
+function attemptResult({ status, error }: RequestEntry["attempts"][number]): string {
+  return error === "" ? String(status) : RESULTS[error] ?? error.replaceAll("-", " ");
+}
+
+/** What upstream said, or why it said nothing: `200 after 80 ms, 2 attempts`. */
+export function explainUpstream({ attempts, upstreamStatus, upstreamMs }: RequestEntry): string {
+  const [last] = attempts.slice(-1);
+  const tries = attempts.length > 1 ? `, ${attempts.length} attempts` : "";
+  if (upstreamStatus > 0) return `${upstreamStatus} after ${formatDuration(upstreamMs)}${tries}`;
+  if (!last) return "";
+  return last.error === "not asked"
+    ? "known to be down, not contacted"
+    : `${attemptResult(last)}${tries}`;
 }
 
 const ENDS: Record<RequestEntry["ended"], string> = {

@@ -12,7 +12,14 @@ export const RESULT_NAMES: Record<CacheResult, string> = {
   none: "–",
 };
 
-/** Whether an operator should look at it. */
+/** An answer that failed; the same rule as the server's. */
+export const isError = ({ status }: RequestEntry): boolean => status >= 500 || status === 429;
+
+/** What a client was refused; the same rule as the server's. */
+export const isRefused = (entry: RequestEntry): boolean =>
+  entry.status >= 400 && entry.status < 500 && !isError(entry);
+
+/** Whether the client did not get what it asked for. */
 export function isFailure(entry: RequestEntry): boolean {
   return entry.status >= 400 || (entry.error !== "" && entry.status < 400);
 }

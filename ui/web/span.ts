@@ -1,5 +1,6 @@
 /** Which stretch of time the figures are about, as the address says. */
 import type { Period } from "../api/schema/stats.ts";
+import { now } from "./clock.ts";
 import { formatStep } from "./format.ts";
 
 export interface Span {
@@ -15,6 +16,17 @@ export function spanFromQuery(query: URLSearchParams): Span {
   const [from, to] = [Number(query.get("from")), Number(query.get("to"))];
   const valid = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from > 0 && to > from;
   return { period, range: valid ? { from, to } : undefined };
+}
+
+const LENGTHS: Record<Period, number> = { "1h": 3600e3, "24h": 86400e3, "30d": 30 * 86400e3 };
+
+/** The requests that a figure of `span` counts as errors or as refused, of all or of one registry. */
+export function failuresPath(what: "errors" | "refused", span: Span, registry?: string): string {
+  const { from, to } = span.range ?? { from: now.peek() - LENGTHS[span.period], to: undefined };
+  const query = new URLSearchParams({ [what]: "true", from: String(from) });
+  if (to !== undefined) query.set("to", String(to));
+  if (registry !== undefined) query.set("registry", registry);
+  return `/activity?${query}`;
 }
 
 const NAMES: Record<Period, string> = {

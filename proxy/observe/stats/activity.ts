@@ -1,8 +1,10 @@
 /** The latest requests, in memory, for the activity page. */
 import type { CacheResult, RequestKind, RequestRecord } from "../record.ts";
-import { isError } from "./counts.ts";
+import { isError, isRefused } from "./counts.ts";
 
 const CAPACITY = 5000;
+/** Failed and refused requests that stay when others have pushed them out. */
+const FAILURES = 2000;
 
 /** A request with its number, which grows by one from request to request. */
 export interface Logged extends RequestRecord {
@@ -14,8 +16,10 @@ export interface ActivityFilter {
   registry?: string | undefined;
   kind?: RequestKind | undefined;
   cache?: CacheResult | undefined;
-  /** Only what an operator should look at, see `isError`; refused requests (4xx) count too. */
+  /** Only errors, see `isError`; with `refused` both. */
   errors?: boolean | undefined;
+  /** Only what was refused, see `isRefused`. */
+  refused?: boolean | undefined;
   /** Somewhere in repository, reference, path, client, user or message, whatever the case. */
   text?: string | undefined;
   /** Came in at this time or later, in Unix milliseconds. */
@@ -25,13 +29,15 @@ export interface ActivityFilter {
 }
 
 /**
- * A ring: the oldest request makes room for the newest. Numbers begin at the time of the start in
+ * A ring: the oldest request makes room for the newest, and is kept for longer where it failed, so
+ * that many hits do not push out the few that matter. Numbers begin at the time of the start in
  * milliseconds, so that they keep growing across restarts and a reader can resume from its last one.
  */
 export class Activity {
   readonly #ring: RequestRecord[] = [];
   readonly #capacity: number;
   readonly #first: number;
+  readonly #failures: Logged[] = [];
   #next: number;
 
   /** `started` in Unix milliseconds. */
@@ -43,7 +49,14 @@ export class Activity {
 
   /** Keeps `record`, which does not change any more, under the next number. */
   push(record: RequestRecord): void {
-    this.#ring[this.#next++ % this.#capacity] = record;
+    const place = this.#next % this.#capacity;
+    const oldest = this.#ring[place];
+    if (oldest && oldest.status >= 400) {
+      this.#failures.push({ ...oldest, seq: this.#next - this.#capacity });
+      if (this.#failures.length > FAILURES) this.#failures.shift();
+    }
+    this.#ring[place] = record;
+    this.#next++;
   }
 
   /** Number of the latest request; before the first, what it will follow. */
@@ -53,7 +66,7 @@ export class Activity {
 
   /** How many requests are remembered. */
   get size(): number {
-    return this.#next - this.#oldest;
+    return this.#next - this.#oldest + this.#failures.length;
   }
 
   get #oldest(): number {
@@ -65,7 +78,7 @@ export class Activity {
     for (let seq = this.last; seq >= this.#oldest; seq--) {
       if (this.#at(seq).id === id) return { ...this.#at(seq), seq };
     }
-    return undefined;
+    return this.#failures.find((failure) => failure.id === id);
   }
 
   /** Up to `limit` of the requests after number `seq`, oldest first; the latest where more came. */
@@ -84,6 +97,10 @@ export class Activity {
       const record = this.#at(seq);
       if (matches(record, filter)) found.push({ ...record, seq });
     }
+    for (let at = this.#failures.length - 1; at >= 0 && found.length < limit; at--) {
+      const failure = this.#failures[at]!;
+      if (failure.seq <= seq && matches(failure, filter)) found.push(failure);
+    }
     return found;
   }
 
@@ -99,7 +116,10 @@ export function matches(record: RequestRecord, filter: ActivityFilter): boolean 
   if (filter.cache !== undefined && record.cache !== filter.cache) return false;
   if (filter.from !== undefined && record.time < filter.from) return false;
   if (filter.to !== undefined && record.time >= filter.to) return false;
-  if (filter.errors && record.status < 400 && !isError(record)) return false;
+  const { errors = false, refused = false } = filter;
+  if (errors || refused) {
+    if (!(errors && isError(record)) && !(refused && isRefused(record))) return false;
+  }
   if (!filter.text) return true;
   const text = filter.text.toLowerCase();
   return [

@@ -12,6 +12,7 @@ export const COUNTERS = [
   "bytesFromCache",
   "bytesFromUpstream",
   "timeSavedMs",
+  "refused",
 ] as const;
 
 export type Counts = Record<typeof COUNTERS[number], number>;
@@ -28,6 +29,7 @@ export function zero(): Counts {
     bytesFromCache: 0,
     bytesFromUpstream: 0,
     timeSavedMs: 0,
+    refused: 0,
   };
 }
 
@@ -49,13 +51,14 @@ export function isHit(cache: CacheResult): boolean {
   return cache === "hit" || cache === "revalidated" || cache === "joined";
 }
 
-/**
- * What an operator should look at: our own and upstream's failures and refusals for want of quota,
- * and bodies that broke off. 401, 403 and 404 are ordinary answers of a registry.
- */
-export function isError(record: RequestRecord): boolean {
-  return record.status >= 500 || record.status === 429 ||
-    (record.status < 400 && record.error !== "");
+/** An answer that failed: 5xx or 429. */
+export function isError({ status }: Pick<RequestRecord, "status">): boolean {
+  return status >= 500 || status === 429;
+}
+
+/** What a client was refused: the other 4xx, such as 401, 403, 404 and 405. */
+export function isRefused({ status }: Pick<RequestRecord, "status">): boolean {
+  return status >= 400 && status < 500 && status !== 429;
 }
 
 /** How fast a registry has been of late. */
@@ -89,6 +92,7 @@ export function addRequest(sum: Counts, record: RequestRecord, pull: boolean, pa
   if (cache === "miss") sum.misses++;
   if (cache === "stale") sum.stale++;
   if (isError(record)) sum.errors++;
+  else if (isRefused(record)) sum.refused++;
   if (hit || cache === "stale") sum.bytesFromCache += record.bytes;
   sum.bytesFromUpstream += record.upstreamBytes;
   sum.timeSavedMs += timeSaved(record, pace);

@@ -79,6 +79,7 @@ export class Stats {
   readonly #now: () => number;
   readonly #pulls = new PullCounter();
   readonly #totals = new Map<string, Counts>();
+  readonly #sinceStart = new Map<string, Counts>();
   readonly #paces: Map<string, Pace>;
   readonly #since: number;
   #pending = new Map<string, Row>();
@@ -122,6 +123,12 @@ export class Stats {
     const all = zero();
     for (const counts of this.#totals.values()) add(all, counts);
     return { since: this.#since, all, registries: this.#totals };
+  }
+
+  /** Counters of each registry since this process began. */
+  sinceStart(): ReadonlyMap<string, Readonly<Counts>> {
+    this.#settle();
+    return this.#sinceStart;
   }
 
   /** Counters over the last 60 seconds. */
@@ -223,6 +230,7 @@ export class Stats {
   #add(registry: string, { second, minute, counts }: Gathered): void {
     if (counts.requests === 0 && counts.bytesFromUpstream === 0) return;
     add(entry(this.#totals, registry), counts);
+    add(entry(this.#sinceStart, registry), counts);
     this.#recent.add(second, counts);
     for (const step of SERIES) add(this.#row(step, begin(step, minute), registry).counts, counts);
     add(this.#row("total", 0, registry).counts, counts);

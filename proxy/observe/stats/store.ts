@@ -13,7 +13,7 @@ export const KEEP: Record<Exclude<Step, "total">, number> = {
   day: 400 * STEPS.day,
 };
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** Counters of one registry in one step. */
 export interface Row {
@@ -127,20 +127,26 @@ export class StatsStore {
     this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     if (version > VERSION) throw new StatsVersionError(version);
     if (version === VERSION) return;
-    const columns = COUNTERS.map((counter) => `${counter} REAL NOT NULL`).join(", ");
-    this.#db.exec(`
-      BEGIN;
-      CREATE TABLE counts (step INTEGER, start INTEGER, registry TEXT, ${columns},
-        PRIMARY KEY (step, start, registry)) STRICT, WITHOUT ROWID;
-      CREATE TABLE paces (registry TEXT PRIMARY KEY, bytes_per_second REAL, latency_ms REAL) STRICT;
-      CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER) STRICT;
-      PRAGMA user_version = ${VERSION};
-      COMMIT;
-    `);
+    const steps = MIGRATIONS.slice(version).join("");
+    this.#db.exec(`BEGIN; ${steps} PRAGMA user_version = ${VERSION}; COMMIT;`);
   }
 }
 
-const UPSERT = `INSERT INTO counts VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
+/** A step is never edited once released: the next one is appended. */
+const MIGRATIONS = [
+  `CREATE TABLE counts (step INTEGER, start INTEGER, registry TEXT,
+     requests REAL NOT NULL, pulls REAL NOT NULL, hits REAL NOT NULL, misses REAL NOT NULL,
+     stale REAL NOT NULL, errors REAL NOT NULL, bytesFromCache REAL NOT NULL,
+     bytesFromUpstream REAL NOT NULL, timeSavedMs REAL NOT NULL,
+     PRIMARY KEY (step, start, registry)) STRICT, WITHOUT ROWID;
+   CREATE TABLE paces (registry TEXT PRIMARY KEY, bytes_per_second REAL, latency_ms REAL) STRICT;
+   CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER) STRICT;`,
+  "ALTER TABLE counts ADD COLUMN refused REAL NOT NULL DEFAULT 0;",
+];
+
+const UPSERT = `INSERT INTO counts (step, start, registry, ${
+  COUNTERS.join(", ")
+}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
   ON CONFLICT DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`)}`;
 
 function countsFrom(row: Record<string, SQLOutputValue>): Counts {

@@ -98,3 +98,28 @@ Deno.test("verify, some digests or everything", async () => {
   await cache.close();
   await Deno.remove(dir, { recursive: true });
 });
+
+Deno.test("repositories and tags, hits and last use are their own, whatever they share", async () => {
+  await withImages((cache, { manifest, index, base }) => {
+    for (let i = 0; i < 50; i++) cache.touch(base);
+    cache.imageUsed("docker/library/alpine", "latest", 1000, false);
+    cache.imageUsed("docker/library/alpine", "latest", 5000, true);
+    cache.imageUsed("docker/library/alpine", index, 6000, true);
+    cache.imageUsed("docker/library/alpine", manifest, 7000, true);
+    const found = (name: string) =>
+      cache.repositories().items.find(({ repository }) => repository === name)!;
+    const alpine = found("docker/library/alpine");
+    assert.deepEqual([alpine.hits, alpine.lastUsed], [3, 7000]);
+    assert.equal(found("quay/org/app").hits, 0, "its base was used by others");
+    const [latest] = cache.listTags("docker/library/alpine").items;
+    assert.deepEqual([latest!.hits, latest!.lastUsed], [2, 6000]);
+    assert.deepEqual(cache.registries().map(({ registry, hits }) => [registry, hits]), [
+      ["docker", 3],
+      ["quay", 0],
+    ]);
+    const byHits = cache.repositories({ sort: "hits", desc: true }).items;
+    assert.equal(byHits[0]!.repository, "docker/library/alpine");
+    const [platform] = cache.references(index);
+    assert.ok(platform!.total > platform!.size, "a platform has the size of all that it names");
+  });
+});

@@ -6,7 +6,10 @@ import { record } from "../../fake/records.ts";
 function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
   return createMetrics({
     version: "1.2.3",
-    usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
+    commit: "abc",
+    counts: () => new Map([["docker", { pulls: 2, timeSavedMs: 1500 }]]),
+    usage: () =>
+      Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192, pinnedBytes: 512, memory: 64 }),
     runningFills: () => 3,
     lostLines: () => 2,
     quotas: () => quotas,
@@ -53,7 +56,10 @@ Deno.test("Metrics, the depot's state, where there is one", async () => {
   };
   const metrics = createMetrics({
     version: "1.2.3",
-    usage: () => Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192 }),
+    commit: "abc",
+    counts: () => new Map([["docker", { pulls: 2, timeSavedMs: 1500 }]]),
+    usage: () =>
+      Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192, pinnedBytes: 512, memory: 64 }),
     runningFills: () => 3,
     lostLines: () => 0,
     quotas: () => [],
@@ -132,6 +138,10 @@ Deno.test("Metrics, the cache's state and events", async () => {
       "berth_cache_bytes 4096",
       "berth_cache_blobs 2",
       "berth_cache_capacity_bytes 8192",
+      "berth_cache_pinned_bytes 512",
+      "berth_cache_memory_bytes 64",
+      'berth_pulls_total{registry="docker"} 2',
+      'berth_time_saved_seconds_total{registry="docker"} 1.5',
       "berth_fills_running 3",
       'berth_fills_total{result="stored"} 1',
       'berth_fills_total{result="failed"} 1',
@@ -144,7 +154,21 @@ Deno.test("Metrics, the cache's state and events", async () => {
       "berth_log_lines_lost_total 2",
       'berth_quota_remaining{registry="docker"} 12',
       'berth_quota_limit{registry="docker"} 100',
-      `berth_build_info{version="1.2.3",deno="${Deno.version.deno}"} 1`,
+      `berth_build_info{version="1.2.3",commit="abc",deno="${Deno.version.deno}"} 1`,
+    ]
+  ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
+});
+
+Deno.test("Metrics, requests to registries that failed, by kind", async () => {
+  const metrics = fixture();
+  metrics.addUpstreamError("docker", "refused");
+  metrics.addUpstreamError("docker", "refused");
+  metrics.sink(record({ status: 403, upstreamError: "auth", upstreamStatus: 401 }));
+  const text = await lines(metrics);
+  for (
+    const line of [
+      'berth_upstream_errors_total{registry="docker",kind="refused"} 2',
+      'berth_upstream_errors_total{registry="docker",kind="auth"} 1',
     ]
   ) assert.ok(text.includes(line), `${line}\n${text.join("\n")}`);
 });
@@ -182,6 +206,8 @@ Deno.test("Metrics, names are berth_ or the process's own, with base units", asy
 Deno.test("Metrics, a disk that cannot be asked leaves out its figures and nothing else", async () => {
   const metrics = createMetrics({
     version: "1.2.3",
+    commit: "abc",
+    counts: () => new Map([["docker", { pulls: 2, timeSavedMs: 1500 }]]),
     usage: () => Promise.resolve(undefined),
     runningFills: () => 3,
     quotas: () => [],

@@ -36,3 +36,23 @@ Deno.test("QuotaBook, keeps the latest of each registry, and the limit through a
   assert.equal(book.share("docker", 4000), 0);
   assert.deepEqual([...book.entries()].map(([name]) => name), ["docker"]);
 });
+
+Deno.test("QuotaBook, the rate at which a registry's pulls are used up, over the last hour", () => {
+  const book = new QuotaBook();
+  const minute = 60_000;
+  const left = (count: number, at: number) =>
+    book.observe(
+      "docker",
+      new Headers({ "ratelimit-limit": "100;w=21600", "ratelimit-remaining": `${count};w=21600` }),
+      200,
+      at,
+    );
+  left(90, 0);
+  assert.equal(book.get("docker")?.rate, 0, "one answer tells no rate");
+  left(80, 10 * minute);
+  assert.equal(book.get("docker")?.rate, 1 / minute);
+  left(80, 20 * minute);
+  assert.equal(book.get("docker")?.rate, 0.5 / minute);
+  left(95, 100 * minute);
+  assert.equal(book.get("docker")?.rate, 0, "what is older than an hour does not count");
+});

@@ -60,9 +60,17 @@ Deno.test("registryHealth, the state in words", () => {
   const table: [Partial<HealthInputs>, [string, string, number | null]][] = [
     [{}, ["ok", "Reachable", null]],
     [{ health: undefined }, ["idle", "Not contacted yet", null]],
-    [{ quota: quota() }, ["ok", "87 pulls left, resets in 5 h", null]],
-    [{ quota: quota({ remaining: 9 }) }, ["limited", "9 pulls left, resets in 5 h", NOW - HOUR]],
-    [{ quota: quota({ remaining: 1 }) }, ["limited", "1 pull left, resets in 5 h", NOW - HOUR]],
+    [{ quota: quota() }, ["ok", "87 of 100 pulls left in 6 h (rolling)", null]],
+    [{ quota: quota({ remaining: 9, rate: 6 / HOUR }) }, [
+      "limited",
+      "9 of 100 pulls left in 6 h (rolling), at this rate none in 30 min",
+      NOW - HOUR,
+    ]],
+    [{ quota: quota({ remaining: 90, rate: 1 / HOUR }) }, [
+      "ok",
+      "90 of 100 pulls left in 6 h (rolling)",
+      null,
+    ]],
     [{ quota: quota({ remaining: 0, limit: undefined, retryAt: NOW + 60e3 }) }, [
       "limited",
       "Rate limited: asks to wait 1 min",
@@ -107,7 +115,8 @@ Deno.test("quotaView, figures only while they hold", () => {
     limit: 100,
     remaining: 87,
     windowMs: 6 * HOUR,
-    resetsAt: NOW + 5 * HOUR,
+    resetsAt: null,
+    emptyAt: null,
     measuredAt: NOW - HOUR,
   });
   assert.equal(quotaView(quota({ limit: undefined }), NOW), null);

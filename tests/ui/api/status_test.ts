@@ -71,13 +71,40 @@ Deno.test("config, a reload tells what changed or why not", async () => {
     return await (await admin.call("/config/reload", { method: "POST" })).json() as Reload;
   };
   const good = await reload("log: { level: debug }");
-  assert.deepEqual([good.ok, good.cause, good.text], [true, "dashboard", "1 value changed"]);
-  assert.deepEqual(good.changes, [{ path: "log.level", before: "info", after: "debug" }]);
+  assert.deepEqual([good.ok, good.cause, good.text], [true, "dashboard", "log.level changed"]);
+  assert.deepEqual(good.changes, [
+    { path: "log.level", secret: false, before: "info", after: "debug" },
+  ]);
   const bad = await reload("log: { level: loud }");
   assert.equal(bad.ok, false);
   assert.deepEqual(bad.fields.map(({ path }) => path), ["log.level"]);
   const status = await (await admin.call("/status")).json() as Status;
   assert.equal(status.text, "The changed configuration was rejected");
+});
+
+Deno.test("config, a registry that is added is one change, and what needs a restart says so", async () => {
+  await using admin = await adminFixture("listen: ':8080'");
+  await Deno.writeTextFile(
+    join(admin.dir, "config.yaml"),
+    `listen: ":8090"\nregistries:\n  mirror:\n    url: https://mirror.example\n` +
+      `    auth: { username: ann, password: secret }\n`,
+  );
+  const reload = await (await admin.call("/config/reload", { method: "POST" })).json() as Reload;
+  assert.equal(reload.text, "Registry mirror added, listen changed");
+  assert.deepEqual(reload.changes.map(({ path, after }) => [path, after]), [
+    ["registries.mirror", "https://mirror.example"],
+    ["listen", ":8090"],
+  ]);
+  const config = await (await admin.call("/config")).json() as ConfigView;
+  const listen = config.settings.find(({ path }) => path === "listen")!;
+  assert.deepEqual([listen.text, listen.running], [":8090", ":8080"]);
+  assert.ok(config.settings.filter(({ running }) => running !== null).length === 1);
+  const status = await (await admin.call("/status")).json() as Status;
+  assert.ok(
+    status.notices.some(({ id, title }) =>
+      id === "restart-pending" && title === "Restart to apply listen"
+    ),
+  );
 });
 
 Deno.test("connect, what the snippets need", async () => {

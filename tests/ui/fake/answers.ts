@@ -102,7 +102,14 @@ export function testOf(url: string): TestResult {
         : { ...step("sign-in", "Sign in", 0, ""), result: "skipped" },
     ],
     quota: ok && host.includes("docker")
-      ? { limit: 200, remaining: 173, windowMs: 6 * 3600e3, resetsAt: null, measuredAt: 0 }
+      ? {
+        limit: 200,
+        remaining: 173,
+        windowMs: 6 * 3600e3,
+        resetsAt: null,
+        emptyAt: null,
+        measuredAt: 0,
+      }
       : null,
   };
 }
@@ -134,11 +141,11 @@ export function reloadAt(at: number): Reload {
     at,
     ok: true,
     cause: "file",
-    text: "2 values changed",
+    text: "Registry harbor added, cache.max_age changed",
     fields: [],
     changes: [
-      { path: "cache.max_age", before: "60d", after: "30d" },
-      { path: "registries.harbor.url", before: "", after: "https://harbor.example.com" },
+      { path: "cache.max_age", secret: false, before: "60d", after: "30d" },
+      { path: "registries.harbor", secret: false, before: "", after: "https://harbor.example.com" },
     ],
   };
 }

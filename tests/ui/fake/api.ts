@@ -144,6 +144,9 @@ export class FakeApi {
           kind: query.kind ?? "",
           cache: query.cache ?? "",
           errors: query.errors ?? false,
+          refused: query.refused ?? false,
+          from: query.from ?? 0,
+          to: query.to ?? 0,
         })
       );
       const items = found.slice(0, query.limit);

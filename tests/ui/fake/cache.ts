@@ -63,6 +63,7 @@ export function manifestOf(digest: string, now: number): CachedManifest {
     digest: digestOf(`${digest} ${mediaType} ${size} ${platform}`),
     mediaType,
     size,
+    total: mediaType === MANIFEST && cached ? size + Math.round(31.5 * MIB) : size,
     platform,
     cached,
     hits: cached ? 212 : 0,
@@ -80,11 +81,13 @@ export function manifestOf(digest: string, now: number): CachedManifest {
     artifactType: "",
     kind: nested ? "manifest" : "index",
     size: nested ? 1472 : 9218,
+    hits: 212,
+    lastUsed: now - 3 * MINUTE,
     manifests,
     config: nested ? content(CONFIG, 8121) : null,
     layers: nested
       ? [content(LAYER, 28.1 * MIB), content(LAYER, 4.3 * MIB), content(LAYER, 1.1 * MIB)]
-        .map((layer) => ({ ...layer, size: Math.round(layer.size) }))
+        .map((layer) => ({ ...layer, size: Math.round(layer.size), total: Math.round(layer.size) }))
       : [],
   };
 }

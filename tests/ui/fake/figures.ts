@@ -12,6 +12,7 @@ export function countersOf(requests: number, ratio: number, errors = 0): Counter
     misses,
     stale: 0,
     errors,
+    refused: Math.round(requests / 90),
     bytesFromCache: Math.round(hits * 6.2 * MIB),
     bytesFromUpstream: Math.round(misses * 6.9 * MIB),
     timeSavedMs: hits * 640,

@@ -28,12 +28,13 @@ function healthOf(scenario: Scenario, name: string, now: number): RegistryHealth
       limit: 200,
       remaining,
       windowMs: 6 * HOUR,
-      resetsAt: now + 2 * HOUR + 10 * MINUTE,
+      resetsAt: null,
+      emptyAt: scenario === "trouble" ? now + 80 * MINUTE : null,
       measuredAt: now - MINUTE,
     };
     if (scenario === "trouble") {
       health.state = "limited";
-      health.text = "12 pulls left, resets in 2 h 10 min";
+      health.text = "12 of 200 pulls left in 6 h (rolling), at this rate none in 1 h 20 min";
     }
   }
   if (name === "quay" && scenario === "trouble") {
@@ -70,7 +71,7 @@ const TROUBLE: Omit<Notice, "since">[] = [
   {
     id: "quota:docker",
     severity: "warning",
-    title: "Docker Hub: 12 pulls left, resets in 2 h 10 min",
+    title: "Docker Hub: 12 of 200 pulls left in 6 h (rolling)",
     detail: "Sign in to Docker Hub under Registries for a larger quota.",
     registry: "docker",
     href: "/registries/docker",

@@ -40,6 +40,7 @@ export function requestOf(scenario: Scenario, seq: number, time: number): Reques
     upstreamError: "",
     upstreamStatus: failing ? 502 : miss || !blob ? 200 : 0,
     upstreamMs: miss || !blob ? 30 + random() * 90 : 0,
+    attempts: [],
     firstByteMs: 0,
     durationMs: 0,
     ended: "complete",
@@ -55,6 +56,10 @@ export function requestOf(scenario: Scenario, seq: number, time: number): Reques
     user: "",
     via: "direct",
   };
+  if (entry.upstreamStatus > 0) {
+    const ms = entry.upstreamMs;
+    entry.attempts = [{ at: time, ms, status: entry.upstreamStatus, error: "" }];
+  }
   entry.firstByteMs = entry.upstreamMs + 0.6 + random() * 4;
   entry.durationMs = entry.firstByteMs + bytes / (miss ? 14e3 : 190e3);
   entry.path = `/v2/${

@@ -7,7 +7,10 @@ const setting = (
   text: string,
   origin: Setting["origin"] = { kind: "default", text: "default" },
   more: Partial<Setting> = {},
-): Setting => ({ path, text, defaultText: "", origin, secret: false, restart: false, ...more });
+): Setting => ({
+  ...{ path, text, defaultText: "", origin, secret: false, restart: false, running: null },
+  ...more,
+});
 
 export const SETTINGS: Setting[] = [
   setting("listen", ":8080", undefined, { restart: true }),

@@ -3,8 +3,10 @@ import {
   explainCache,
   explainFailure,
   explainTransfer,
+  explainUpstream,
   stretchesOf,
 } from "../../../ui/web/explain.ts";
+import type { RequestEntry } from "../../../ui/api/schema/activity.ts";
 import { isFailure } from "../../../ui/web/results.ts";
 import { requestOf } from "../fake/requests.ts";
 
@@ -17,6 +19,7 @@ const HIT = {
   upstreamStatus: 0,
   upstreamMs: 0,
   upstreamBytes: 0,
+  attempts: [] as RequestEntry["attempts"],
   bytes: 2 ** 20,
   firstByteMs: 2,
   durationMs: 40,
@@ -55,12 +58,27 @@ Deno.test("explainFailure, what happened and what to do", () => {
 });
 
 Deno.test("stretchesOf, follow one another and leave out what took no time", () => {
-  const entry = { ...HIT, upstreamMs: 30, firstByteMs: 32, durationMs: 90 };
+  const attempts = [{ at: HIT.time, ms: 30, status: 200, error: "" }];
+  const entry = { ...HIT, attempts, firstByteMs: 32, durationMs: 90 };
   assert.deepEqual(stretchesOf(entry).map(({ from, to }) => [from, to]), [[0, 30], [30, 32], [
     32,
     90,
   ]]);
   assert.equal(stretchesOf(HIT).length, 2);
+});
+
+Deno.test("stretchesOf, each attempt at a registry that refuses connections, and the waiting", () => {
+  const attempt = (at: number) => ({ at: HIT.time + at, ms: 10, status: 0, error: "refused" });
+  const attempts = [attempt(0), attempt(300)];
+  const entry = { ...HIT, attempts, firstByteMs: 311, durationMs: 311 };
+  assert.deepEqual(stretchesOf(entry).map(({ name, from, to }) => [name, from, to]), [
+    ["Attempt 1: connection refused", 0, 10],
+    ["Waiting before the next attempt", 10, 300],
+    ["Attempt 2: connection refused", 300, 310],
+    ["Preparing the response", 310, 311],
+  ]);
+  assert.equal(explainUpstream(entry), "connection refused, 2 attempts");
+  assert.equal(explainUpstream(HIT), "");
 });
 
 Deno.test("explainTransfer, how much and whether it was cut off", () => {

@@ -11,6 +11,7 @@ const point = (time: number, hits: number, misses: number): Point => ({
   pulls: 0,
   stale: 0,
   errors: 0,
+  refused: 0,
   bytesFromCache: 0,
   bytesFromUpstream: 0,
   timeSavedMs: 0,

@@ -28,7 +28,7 @@ export function configRoutes(live: LiveConfig, startedAt: number) {
       return c.json({
         ...await fileState(live),
         file: loaded.file ?? "",
-        settings: settings(loaded),
+        settings: settings(loaded, live.started),
         lastReload: reloadView(live.lastReload, startedAt),
       }, 200);
     })

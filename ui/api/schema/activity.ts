@@ -45,6 +45,12 @@ export const requestEntry = z.object({
   upstreamError: z.string(),
   upstreamStatus: z.number().int(),
   upstreamMs: milliseconds,
+  attempts: z.array(z.object({
+    at: time,
+    ms: milliseconds,
+    status: z.number().int(),
+    error: z.string(),
+  })),
   firstByteMs: milliseconds,
   durationMs: milliseconds,
   ended: z.enum([
@@ -75,8 +81,10 @@ export const activityQuery = z.object({
   registry: z.string().optional(),
   kind: requestKind.optional(),
   cache: cacheResult.optional(),
-  /** Only answers that failed (4xx and 5xx) and bodies that broke off. */
+  /** Only answers that failed (5xx and 429); with `refused`, both. */
   errors: flag.optional(),
+  /** Only what clients were refused (other 4xx). */
+  refused: flag.optional(),
   text: z.string().optional(),
   from: z.coerce.number().int().optional(),
   to: z.coerce.number().int().optional(),

@@ -8,7 +8,10 @@
 import { z } from "@hono/zod-openapi";
 import { bytes, count, flag, milliseconds, pageOf, paging, time } from "../schema.ts";
 
-/** Figures of a level of the tree. A blob that several of its images use counts once. */
+/**
+ * Figures of a level of the tree. Hits are requests for manifests that the cache answered, of this
+ * repository or image alone; `lastUsed` is when one was asked for last. A blob that several of its images use counts once.
+ */
 const level = {
   blobs: count,
   bytes,
@@ -71,6 +74,8 @@ export const content = z.object({
   mediaType: z.string(),
   /** Its own size, as the manifest says. */
   size: bytes,
+  /** Of a manifest that is cached, all that is cached of it; else `size`. */
+  total: bytes,
   /** `linux/arm64/v8` in an index; empty elsewhere. */
   platform: z.string(),
   cached: z.boolean(),
@@ -85,6 +90,8 @@ export const cachedManifest = z.object({
   artifactType: z.string(),
   kind: z.enum(["index", "manifest"]),
   size: bytes,
+  hits: count,
+  lastUsed: time.nullable(),
   manifests: z.array(content),
   config: content.nullable(),
   layers: z.array(content),

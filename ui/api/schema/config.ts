@@ -14,10 +14,14 @@ export const setting = z.object({
   secret: z.boolean(),
   /** It takes effect only after a restart. */
   restart: z.boolean(),
+  /** What the process still runs with until a restart; null where that is `text`. */
+  running: z.string().nullable(),
 }).openapi("Setting");
 
 const settingChange = z.object({
+  /** A key, or a registry that was added or removed, whose URL is then the value. */
   path: z.string(),
+  secret: z.boolean(),
   /** Empty where it was not set, or is secret. */
   before: z.string(),
   after: z.string(),
@@ -29,7 +33,7 @@ export const reload = z.object({
   /** False: the file was refused, and what was active before stays so. */
   ok: z.boolean(),
   cause: z.enum(["start", "file", "signal", "dashboard"]),
-  /** `3 values changed`, or why it was refused. */
+  /** `Registry mirror added, 3 values changed`, or why it was refused. */
   text: z.string(),
   fields: z.array(fieldProblem),
   changes: z.array(settingChange),

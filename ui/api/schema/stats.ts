@@ -21,7 +21,10 @@ export const counters = z.object({
   misses: count,
   /** Served from the cache because upstream did not answer. */
   stale: count,
+  /** Answers that failed: 5xx and 429. */
   errors: count,
+  /** What clients were refused: other 4xx, such as 401, 403, 404 and 405. */
+  refused: count,
   bytesFromCache: bytes,
   bytesFromUpstream: bytes,
   timeSavedMs: milliseconds,

@@ -6,9 +6,12 @@ import { bytes, count, milliseconds, time } from "../schema.ts";
 export const quota = z.object({
   limit: count,
   remaining: count,
+  /** The window rolls: each pull counts for this long. 0 where upstream does not say. */
   windowMs: milliseconds,
-  /** When there is more again, as far as known. */
+  /** When upstream wants to be asked again (429 with Retry-After). */
   resetsAt: time.nullable(),
+  /** When none is left at the rate of the last hour; null where that is not before the window ends. */
+  emptyAt: time.nullable(),
   measuredAt: time,
 }).openapi("Quota");
 
@@ -20,7 +23,7 @@ export const registryHealth = z.object({
    * that it is not contacted.
    */
   state: z.enum(["ok", "idle", "limited", "refused", "failing", "offline"]),
-  /** The state in words: `12 pulls left, resets in 2 h 10 min`. */
+  /** The state in words: `12 of 100 pulls left in 6 h (rolling)`. */
   text: z.string(),
   /** Since when the state holds; null where that is not known. */
   since: time.nullable(),

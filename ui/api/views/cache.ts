@@ -102,6 +102,8 @@ export function manifestView(cache: Cache, digest: string): CachedManifest | und
     artifactType: config && isArtifact(config.mediaType) ? config.mediaType : "",
     kind: found.kind,
     size: found.size,
+    hits: found.hits,
+    lastUsed: found.lastUsed || null,
     manifests: of("manifest"),
     config,
     layers: of("layer"),
@@ -114,10 +116,19 @@ function isArtifact(configType: string): boolean {
 }
 
 function contentView(
-  { digest, mediaType, size, platform, stored, ...use }: ReferenceItem,
+  { digest, mediaType, size, total, platform, stored, ...use }: ReferenceItem,
 ): Content {
   const { hits, lastUsed } = use;
-  return { digest, mediaType, size, platform, cached: stored, hits, lastUsed: lastUsed || null };
+  return {
+    digest,
+    mediaType,
+    size,
+    total,
+    platform,
+    cached: stored,
+    hits,
+    lastUsed: lastUsed || null,
+  };
 }
 
 /** A page of blobs. */

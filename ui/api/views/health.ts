@@ -40,12 +40,14 @@ export function quotaView(quota: Quota | undefined, now: number): QuotaView | nu
   if (quota?.limit === undefined || quota.remaining === undefined) return null;
   const windowMs = (quota.windowSeconds ?? 0) * 1000;
   if (windowMs > 0 && now > quota.seenAt + windowMs) return null;
-  const end = quota.retryAt ?? (windowMs > 0 ? quota.seenAt + windowMs : undefined);
+  const { limit, remaining, retryAt, rate = 0 } = quota;
+  const emptyIn = rate > 0 && remaining > 0 ? remaining / rate : Infinity;
   return {
-    limit: quota.limit,
-    remaining: quota.remaining,
+    limit,
+    remaining,
     windowMs,
-    resetsAt: end !== undefined && end > now ? end : null,
+    resetsAt: retryAt !== undefined && retryAt > now ? retryAt : null,
+    emptyAt: emptyIn < (windowMs || Infinity) ? Math.round(quota.seenAt + emptyIn) : null,
     measuredAt: quota.seenAt,
   };
 }
@@ -79,10 +81,16 @@ function isOver({ answered, failedAt }: Health, standing: Verdict | undefined): 
   return !answered && standing?.up === true && standing.checkedAt > failedAt;
 }
 
-/** `12 pulls left, resets in 2 h 10 min`. */
-function quotaWords({ remaining, resetsAt }: QuotaView, now: number): string {
-  const left = remaining === 0 ? "No pulls left" : `${plural(remaining, "pull")} left`;
-  return resetsAt === null ? left : `${left}, resets in ${durationWords(resetsAt - now)}`;
+/** `12 of 100 pulls left in 6 h (rolling), at this rate none in 40 min`. */
+function quotaWords(quota: QuotaView, now: number): string {
+  const { limit, remaining, windowMs, resetsAt, emptyAt } = quota;
+  const left = remaining === 0 ? "No pulls left" : `${remaining} of ${plural(limit, "pull")} left`;
+  const rolling = windowMs > 0 ? ` in ${durationWords(windowMs)} (rolling)` : "";
+  const again = resetsAt === null ? "" : `, more in ${durationWords(resetsAt - now)}`;
+  const empty = emptyAt !== null && emptyAt > now
+    ? `, at this rate none in ${durationWords(emptyAt - now)}`
+    : "";
+  return left + rolling + again + empty;
 }
 
 /** `docker: the connection was refused` → `The connection was refused`. */

@@ -17,6 +17,8 @@ export interface NoticeInputs {
   cluster: ClusterView | null;
   troubles: Pick<CacheWatch, "notStored" | "upkeep" | "damaged">;
   lastReload: ReloadResult | undefined;
+  /** Keys whose new value waits for a restart. */
+  pendingRestart: readonly string[];
   /** Why statistics could not be written; empty while they are. */
   statsError: string;
   /** When the certificate of the registry API ends; undefined where it has none. */
@@ -35,6 +37,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
     ...depotNotices(inputs),
     ...clusterNotices(inputs),
     ...reloadNotices(inputs.lastReload),
+    ...restartNotices(inputs.pendingRestart),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
     ...certificateNotices(inputs),
@@ -144,6 +147,17 @@ function* reloadNotices(reload: ReloadResult | undefined): Generator<Notice> {
     registry: "",
     href: "/settings",
   };
+}
+
+function* restartNotices(keys: readonly string[]): Generator<Notice> {
+  if (keys.length === 0) return;
+  const title = `Restart to apply ${
+    keys.length === 1 ? keys[0] : `${keys.length} changed settings`
+  }`;
+  const detail = `Changed in the configuration and not active yet: ${keys.join(", ")}. ` +
+    "Berth runs with the previous values until it is restarted.";
+  const base = { since: null, registry: "", href: "/settings" };
+  yield { ...base, id: "restart-pending", severity: "warning", title, detail };
 }
 
 /** Berth signs in with credentials of its own, and anyone who can reach it pulls with them. */

@@ -1,5 +1,11 @@
 /** Values of the configuration as the API tells them: in text, with where they come from. */
 import { stringify } from "yaml";
+import {
+  changeWords,
+  gatheredChanges,
+  needsRestart,
+  pendingRestart,
+} from "../../../proxy/config/changes.ts";
 import type { ConfigChange, ReloadResult } from "../../../proxy/config/live.ts";
 import type { LoadedConfig } from "../../../proxy/config/load.ts";
 import { describeProvenance, type Provenance } from "../../../proxy/config/provenance.ts";
@@ -12,12 +18,19 @@ import { isSecret } from "../../../proxy/config/secrets.ts";
 import type { FieldProblem, Origin as OriginView } from "../schema.ts";
 import type { Reload, Setting, SettingChange } from "../schema/config.ts";
 
-/** Keys that the running process cannot change: they name what it holds open. */
-const NEEDS_RESTART = /^(listen|admin\.listen|forward\.listen|cache\.dir)$/;
-
-/** Every value of `loaded`, in the order of the schema; secrets are named and not told. */
-export function settings(loaded: LoadedConfig): Setting[] {
+/**
+ * Every value of `loaded`, in the order of the schema; secrets are named and not told. `started` is
+ * what the process started with.
+ */
+export function settings(loaded: LoadedConfig, started: LoadedConfig): Setting[] {
   const defaults = defaultTexts();
+  const pending = new Set(pendingRestart(started, loaded));
+  const running = new Map(
+    effectiveValues(started).map(({ path, value }) => [
+      formatKey(path),
+      value,
+    ]),
+  );
   return effectiveValues(loaded, { all: false }).map(({ path, value, origin }) => {
     const key = formatKey(path);
     const secret = isSecret(path);
@@ -27,7 +40,8 @@ export function settings(loaded: LoadedConfig): Setting[] {
       defaultText: secret ? "" : defaults.get(key) ?? "",
       origin: originView(origin),
       secret: secret && value !== "",
-      restart: NEEDS_RESTART.test(key),
+      restart: needsRestart(key),
+      running: pending.has(key) ? secret ? "" : textOf(running.get(key)) : null,
     };
   });
 }
@@ -48,9 +62,9 @@ export function reloadView(result: ReloadResult | undefined, startedAt: number):
     at,
     ok,
     cause: causeOf(result.reason),
-    text: ok ? changed(changes.length) : "Rejected; the previous configuration stays active",
+    text: ok ? sentence(changeWords(changes)) : "Rejected; the previous configuration stays active",
     fields: problems.map(fieldProblem),
-    changes: changes.map(changeView),
+    changes: gatheredChanges(changes).map(changeView),
   };
 }
 
@@ -71,14 +85,14 @@ function changeView({ key, before, after }: ConfigChange): SettingChange {
   const secret = isSecret(parseKey(key) ?? []);
   return {
     path: key,
+    secret,
     before: secret ? "" : textOf(before),
     after: secret ? "" : textOf(after),
   };
 }
 
-function changed(count: number): string {
-  if (count === 0) return "Nothing changed";
-  return count === 1 ? "1 value changed" : `${count} values changed`;
+function sentence(text: string): string {
+  return text.replace(/^(registry|nothing)/, (word) => word[0]!.toUpperCase() + word.slice(1));
 }
 
 function causeOf(reason: string): Reload["cause"] {

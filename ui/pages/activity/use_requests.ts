@@ -75,8 +75,7 @@ export function useRequests(filter: ActivityFilter, paused: boolean) {
 }
 
 function queryFor(filter: ActivityFilter, before?: number) {
-  const { member, registry, kind, cache, text, errors } = filter;
-  const { searchParams } = new URL(location.href);
+  const { member, registry, kind, cache, text, errors, refused, from, to } = filter;
   return {
     member: member || status.peek()?.cluster?.id,
     registry,
@@ -84,8 +83,9 @@ function queryFor(filter: ActivityFilter, before?: number) {
     kind: kind || undefined,
     cache: cache || undefined,
     errors: errors ? "true" as const : undefined,
-    from: searchParams.get("from") ?? "",
-    to: searchParams.get("to") ?? "",
+    refused: refused ? "true" as const : undefined,
+    from: from || undefined,
+    to: to || undefined,
     before,
   };
 }

@@ -77,8 +77,8 @@ interface RowProps {
   holds?: ComponentChildren;
   bytes: number;
   hits: number | null;
-  /** Null: never; undefined: not known. */
-  lastUsed: number | null | undefined;
+  /** Null: never. */
+  lastUsed: number | null;
   absent?: boolean;
   actions?: ComponentChildren;
 }
@@ -119,7 +119,7 @@ function Row(props: RowProps) {
       </td>
       <td role="cell" class="right" data-label="Last used">
         {props.absent && <span class="muted">not cached</span>}
-        {!props.absent && (props.lastUsed === undefined ? "–" : <Ago time={props.lastUsed} />)}
+        {!props.absent && <Ago time={props.lastUsed} />}
       </td>
       <td role="cell" class={`fit bare${props.actions ? "" : " skip-phone"}`}>
         {props.actions && <span class="row-actions">{props.actions}</span>}
@@ -312,7 +312,7 @@ function ManifestRows(
 ) {
   const manifest = useResource("/cache/manifests/:digest", { param: { digest } });
   if (!manifest.data) return <Wait depth={depth} error={manifest.error} />;
-  const { kind, mediaType, size, manifests, config, layers } = manifest.data;
+  const { kind, mediaType, size, hits, lastUsed, manifests, config, layers } = manifest.data;
   return (
     <>
       {self && (
@@ -322,12 +322,12 @@ function ManifestRows(
             digest,
             mediaType,
             size,
+            total: size,
             platform: "",
             cached: true,
-            hits: 0,
-            lastUsed: null,
+            hits,
+            lastUsed,
           }}
-          figures={false}
         />
       )}
       {kind === "index"
@@ -352,7 +352,7 @@ function PlatformRow({ content, depth }: { content: Content; depth: number }) {
           : undefined}
         name={platformName(content.platform) || mediaTypeName(content.mediaType)}
         holds={<Digest value={content.digest} />}
-        bytes={content.size}
+        bytes={content.total}
         hits={content.cached ? content.hits : null}
         lastUsed={content.lastUsed}
         absent={!content.cached}
@@ -362,9 +362,7 @@ function PlatformRow({ content, depth }: { content: Content; depth: number }) {
   );
 }
 
-function ContentRow(
-  { content, depth, figures = true }: { content: Content; depth: number; figures?: boolean },
-) {
+function ContentRow({ content, depth }: { content: Content; depth: number }) {
   const name = mediaTypeName(content.mediaType);
   return (
     <Row
@@ -372,8 +370,8 @@ function ContentRow(
       name={content.cached ? <a href={blobPath(content.digest)}>{name}</a> : name}
       holds={<Digest value={content.digest} />}
       bytes={content.size}
-      hits={content.cached && figures ? content.hits : null}
-      lastUsed={figures ? content.lastUsed : undefined}
+      hits={content.cached ? content.hits : null}
+      lastUsed={content.lastUsed}
       absent={!content.cached}
     />
   );

@@ -2,9 +2,17 @@ import type { Counters, Stats } from "../../api/schema/stats.ts";
 import type { RegistryHealth, Status } from "../../api/schema/status.ts";
 import { Health } from "../../components/health.tsx";
 import { type Column, type Sort, sorted, sortFromQuery, Table } from "../../components/table.tsx";
-import { formatBytes, formatCount, formatDuration, formatShare } from "../../web/format.ts";
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatShare,
+} from "../../web/format.ts";
 import { cacheable, served } from "../../web/ratio.ts";
+import { query } from "../../web/location.ts";
 import { registryPath } from "../../web/paths.ts";
+import { failuresPath, spanFromQuery } from "../../web/span.ts";
 
 type Row = RegistryHealth & { counters: Counters | undefined };
 
@@ -57,7 +65,7 @@ const COLUMNS: Column<Row>[] = [
     cell: ({ counters, name }) =>
       counters?.errors
         ? (
-          <a class="tone-bad" href={`/activity?errors=true&registry=${name}`}>
+          <a class="tone-bad" href={failuresPath("errors", spanFromQuery(query.value), name)}>
             {formatCount(counters.errors)}
           </a>
         )
@@ -68,7 +76,16 @@ const COLUMNS: Column<Row>[] = [
     title: "Pulls left",
     class: "right medium skip-phone",
     cell: ({ quota }) =>
-      quota ? `${formatCount(quota.remaining)} of ${formatCount(quota.limit)}` : "–",
+      quota
+        ? (
+          <span class="title-cell">
+            {`${formatCount(quota.remaining)} of ${formatCount(quota.limit)}`}
+            {quota.emptyAt !== null && (
+              <span class="muted small nowrap">empty at {formatClock(quota.emptyAt)}</span>
+            )}
+          </span>
+        )
+        : "–",
   },
   {
     id: "latency",

@@ -3,7 +3,7 @@ import type { Counters } from "../../api/schema/stats.ts";
 import { formatBytes, formatCount, formatRoughly, formatShare } from "../../web/format.ts";
 import { live } from "../../web/live.ts";
 import { cacheable, ratioChange, served } from "../../web/ratio.ts";
-import { type Span, spanBefore } from "../../web/span.ts";
+import { failuresPath, type Span, spanBefore } from "../../web/span.ts";
 
 interface TilesProps {
   total: Counters;
@@ -33,7 +33,12 @@ export function Tiles({ total, previous, span }: TilesProps) {
         name="Errors"
         figure={<span class={total.errors > 0 ? "tone-bad" : ""}>{formatCount(total.errors)}</span>}
       >
-        {total.errors > 0 ? <a href="/activity?errors=true">Show the latest</a> : "No errors"}
+        {total.errors > 0 && <a href={failuresPath("errors", span)}>Show them</a>}
+        {total.errors > 0 && total.refused > 0 && ", "}
+        {total.refused > 0 && (
+          <a href={failuresPath("refused", span)}>{formatCount(total.refused)} refused</a>
+        )}
+        {total.errors + total.refused === 0 && "No errors"}
       </Tile>
     </dl>
   );

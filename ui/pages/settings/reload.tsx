@@ -37,14 +37,16 @@ export function ReloadPanel({ reload }: { reload: Reload }) {
         )}
         {reload.changes.length > 0 && (
           <ul class="changes">
-            {reload.changes.map(({ path, before, after }) => (
+            {reload.changes.map(({ path, secret, before, after }) => (
               <li key={path}>
                 <code>{path}</code>
-                <span>
-                  <span class="muted">{before || "not set"}</span>
-                  {" → "}
-                  {after || "not set"}
-                </span>
+                {secret ? <span class="muted">changed, not shown</span> : (
+                  <span>
+                    <span class="muted">{before || "not set"}</span>
+                    {" → "}
+                    {after || "not set"}
+                  </span>
+                )}
               </li>
             ))}
           </ul>

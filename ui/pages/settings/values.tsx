@@ -55,11 +55,13 @@ function isDefault({ origin }: Setting): boolean {
 }
 
 function Value({ setting }: { setting: Setting }) {
-  const { path, text, defaultText, origin, secret, restart } = setting;
+  const { path, text, defaultText, origin, secret, restart, running } = setting;
   const changed = !isDefault(setting);
   const notes = [
     changed && defaultText !== "" && defaultText !== text && `default ${defaultText}`,
-    changed && restart && "changes at a restart",
+    changed && restart && running === null && "changes at a restart",
+    running !== null &&
+    (secret ? "waits for a restart" : `runs with ${running || '""'} until a restart`),
   ].filter(Boolean);
   return (
     <div class="settings-row" role="row">

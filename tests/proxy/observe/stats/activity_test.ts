@@ -23,6 +23,7 @@ Deno.test("Activity, filters", () => {
   const activity = new Activity(0);
   activity.push(record({ id: "hit" }));
   activity.push(record({ id: "quay", registry: "quay", repository: "Org/App" }));
+  activity.push(record({ id: "limited", cache: "none", status: 429 }));
   activity.push(record({ id: "denied", kind: "manifest", cache: "none", status: 403 }));
   activity.push(
     record({
@@ -34,11 +35,13 @@ Deno.test("Activity, filters", () => {
     }),
   );
   const table: [ActivityFilter, string[]][] = [
-    [{}, ["cut", "denied", "quay", "hit"]],
+    [{}, ["cut", "denied", "limited", "quay", "hit"]],
     [{ registry: "quay" }, ["quay"]],
     [{ kind: "manifest" }, ["denied"]],
     [{ cache: "miss" }, ["cut"]],
-    [{ errors: true }, ["cut", "denied"]],
+    [{ errors: true }, ["limited"]],
+    [{ refused: true }, ["denied"]],
+    [{ errors: true, refused: true }, ["denied", "limited"]],
     [{ from: 1_700_000_000_001 }, ["cut"]],
     [{ to: 1_700_000_000_001, cache: "hit" }, ["quay", "hit"]],
     [{ text: "org/app" }, ["quay"]],
@@ -56,4 +59,19 @@ Deno.test("Activity, numbers go on growing after a restart", () => {
   const after = new Activity(1_700_000_060_000);
   after.push(record({ id: "new" }));
   assert.deepEqual(after.after(before.last, 9).map(({ id }) => id), ["new"]);
+});
+
+Deno.test("Activity, requests that failed stay when many others have come", () => {
+  const activity = new Activity(0, 3);
+  activity.push(record({ id: "failed", status: 502 }));
+  activity.push(record({ id: "refused", status: 404 }));
+  for (let i = 0; i < 5; i++) activity.push(record({ id: `hit ${i}` }));
+  const ids = (filter: ActivityFilter, before?: number) =>
+    activity.search(filter, 9, before).map(({ id }) => id);
+  assert.deepEqual(ids({ errors: true }), ["failed"]);
+  assert.deepEqual(ids({ refused: true }), ["refused"]);
+  assert.deepEqual(ids({}), ["hit 4", "hit 3", "hit 2", "refused", "failed"]);
+  assert.deepEqual(ids({}, 2), ["failed"]);
+  assert.equal(activity.find("failed")?.seq, 1);
+  assert.equal(activity.size, 5);
 });

@@ -131,6 +131,32 @@ Deno.test("Stats, what is read late counts at the time when it happened", () => 
   stats.close();
 });
 
+Deno.test("openStats, keeps what an older version has counted", async () => {
+  const dir = await Deno.makeTempDir();
+  const file = join(dir, "stats.db");
+  const older = new DatabaseSync(file);
+  older.exec(`CREATE TABLE counts (step INTEGER, start INTEGER, registry TEXT,
+      requests REAL NOT NULL, pulls REAL NOT NULL, hits REAL NOT NULL, misses REAL NOT NULL,
+      stale REAL NOT NULL, errors REAL NOT NULL, bytesFromCache REAL NOT NULL,
+      bytesFromUpstream REAL NOT NULL, timeSavedMs REAL NOT NULL,
+      PRIMARY KEY (step, start, registry)) STRICT, WITHOUT ROWID;
+    CREATE TABLE paces (registry TEXT PRIMARY KEY, bytes_per_second REAL, latency_ms REAL) STRICT;
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER) STRICT;
+    INSERT INTO counts VALUES (0, 0, 'docker', 7, 1, 5, 2, 0, 1, 100, 50, 9);
+    PRAGMA user_version = 1;`);
+  older.close();
+  const { stats } = fixture(file);
+  stats.sink(record({ status: 404, cache: "none" }));
+  const { all } = stats.totals();
+  assert.deepEqual([all.requests, all.hits, all.errors, all.refused], [8, 5, 1, 1]);
+  assert.equal(stats.sinceStart().get("docker")?.requests, 1);
+  stats.close();
+  const again = fixture(file).stats;
+  assert.equal(again.totals().all.refused, 1);
+  again.close();
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("openStats, a damaged file or one of a newer version is moved aside", async () => {
   const dir = await Deno.makeTempDir();
   const file = join(dir, "stats.db");

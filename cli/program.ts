@@ -4,6 +4,7 @@ import type { Cache, Usage } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
 import type { DepotPlace } from "../cache/depot_options.ts";
 import { systemClock } from "../base/clock.ts";
+import { NO_STORE, tokenFile, Tokens } from "../proxy/access/tokens.ts";
 import { Authenticators } from "../proxy/access/users.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
@@ -73,6 +74,7 @@ interface Books {
   readonly stats: Stats;
   readonly metrics: Metrics;
   readonly authenticators: Authenticators;
+  readonly tokens: Tokens;
   readonly watch: RegistryWatch;
   readonly webhooks: Webhooks;
   readonly observed: Observed;
@@ -219,8 +221,14 @@ async function openBooks(
   });
   cache?.onEvent(metrics.onCacheEvent);
   if (cluster) clusterMetrics(metrics.register, () => cluster.status());
+  const tokens = await usingDataDir(
+    dir,
+    () => Tokens.open(dir ? tokenFile(`${dir}/tokens.json`) : NO_STORE, Date.now),
+  );
+  started.defer(() => tokens.close());
   const authenticators = new Authenticators({
     now: Date.now,
+    tokens,
     warn: (line) => logger("sign-in").warn(line),
   });
   const watch = createWatch({ config: () => live.current, stats, env });
@@ -231,7 +239,7 @@ async function openBooks(
   started.defer(() => observed.close());
   webhooks.configure(live.current.webhooks);
   cache?.onEvent(observed.onCacheEvent);
-  return { quota, stats, metrics, authenticators, watch, webhooks, observed };
+  return { quota, stats, metrics, authenticators, tokens, watch, webhooks, observed };
 }
 
 /** The registry port, whose requests are logged and counted. */
@@ -376,6 +384,7 @@ async function startDashboard(
     ...deps,
     metrics: books.metrics,
     webhooks: books.webhooks,
+    tokens: books.tokens,
     forward,
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),

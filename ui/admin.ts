@@ -6,6 +6,7 @@ import type { Registry } from "../proxy/config/schema.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
+import type { Tokens } from "../proxy/access/tokens.ts";
 import { Access, type AdminEnv, requireRight } from "./api/access.ts";
 import { originCheck } from "./api/origin_check.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
@@ -22,6 +23,7 @@ import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
 import { statusRoutes } from "./api/routes/status.ts";
+import { tokenRoutes } from "./api/routes/tokens.ts";
 import { upkeepRoutes } from "./api/routes/upkeep.ts";
 import { webhookRoutes } from "./api/routes/webhooks.ts";
 import { securityHeaders } from "./api/security_headers.ts";
@@ -36,6 +38,8 @@ interface AdminDeps extends StateDeps {
   forward: ForwardState;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
+  /** The tokens that are made in the dashboard. */
+  tokens: Tokens;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
   madePasswordHash: string;
   /** The built dashboard; `dist` beside this file where absent. */
@@ -52,7 +56,8 @@ export type AdminApp = ReturnType<typeof createAdmin>;
 export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   const { live, metrics, report, now = Date.now } = deps;
   const config = () => live.current;
-  const access = new Access({ config, madePasswordHash: deps.madePasswordHash, now });
+  const { madePasswordHash, tokens } = deps;
+  const access = new Access({ config, madePasswordHash, tokens, now });
   const pages = staticFiles(deps.pages ?? join(import.meta.dirname ?? ".", "dist"));
 
   const app = new Hono<AdminEnv>();
@@ -82,6 +87,19 @@ function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access:
     openapi: "3.1.0",
     info: { title: "Berth", version: deps.version },
     servers: [{ url: "/api/v1" }],
+    security: [{ token: [] }, { session: [] }],
+  });
+  const { openAPIRegistry } = api;
+  openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    description: "A token made by POST /tokens, within its scopes, or one of admin.tokens",
+  });
+  openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "berth_session",
+    description: "What POST /login sets; __Host-berth_session over TLS",
   });
   const open = api.route("/", sessionRoutes(access, now));
   api.use(requireRight(access));
@@ -97,7 +115,8 @@ function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access:
     .route("/", configRoutes(live, present.startedAt))
     .route("/", connectRoutes(() => live.current, deps.registryPort))
     .route("/", forwardRoutes(live, deps.forward))
-    .route("/", webhookRoutes(deps.webhooks));
+    .route("/", webhookRoutes(deps.webhooks))
+    .route("/", tokenRoutes({ tokens: deps.tokens, config: () => live.current, now }));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);
   });

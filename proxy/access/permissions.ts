@@ -49,6 +49,8 @@ export interface Access {
 export function permitted(policy: Policy, request: AccessRequest): boolean {
   const registry = policy.registries.get(request.registry);
   if (!registry) return false;
+  // What a token is for here is its scope, `pull`.
+  if (request.action === "push" && isToken(request.user)) return false;
   if (!within(registry.users, request.user)) return false;
   if (matches(registry.deny, request.repository)) return false;
   if (registry.allow.length > 0 && !matches(registry.allow, request.repository)) return false;
@@ -99,7 +101,12 @@ function matches(patterns: readonly RegExp[], name: string): boolean {
   return patterns.some((pattern) => pattern.test(name));
 }
 
-/** An empty list names everybody. */
+/** An empty list names everybody; `token` names every token, `token:ci` one. */
 function within(users: readonly string[], user: string): boolean {
-  return users.length === 0 || users.includes(user);
+  return users.length === 0 || users.includes(user) || (isToken(user) && users.includes("token"));
+}
+
+/** Users of the configuration have no colon in their names. */
+function isToken(user: string): boolean {
+  return user.startsWith("token:");
 }

@@ -17,9 +17,9 @@ export async function signIn(
 ): Promise<string> {
   if (!authenticate || user) return user;
   const credentials = parseBasic(request.headers.get("authorization"));
-  const valid = credentials &&
+  const found = credentials &&
     await authenticate(credentials.name, credentials.password, origin.client).catch(slowDown);
-  if (valid) return credentials.name;
+  if (found !== undefined) return found;
   throw new OciError("UNAUTHORIZED", {
     message: credentials ? "wrong user name or password" : "this proxy wants you to sign in",
     headers: { "www-authenticate": 'Basic realm="Berth", charset="UTF-8"' },

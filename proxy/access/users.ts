@@ -4,14 +4,16 @@ import { createHmac, randomBytes } from "node:crypto";
 import { Once } from "../../base/once.ts";
 import { verifyPassword } from "../../base/passwords.ts";
 import type { Config } from "../config/schema.ts";
+import { TOKEN_USER, type Tokens } from "./tokens.ts";
 import { LoginLimiter, type Rate, TooManyAttempts } from "./limiter.ts";
 
 /**
- * Whether name and password belong together; none where the proxy has no users and everybody may
- * pull. `client` is the address that failures count against. Throws `TooManyAttempts`.
+ * The user whose name and password these are, if they belong together; none where the proxy has no
+ * users and everybody may pull. `client` is the address that failures count against. Throws
+ * `TooManyAttempts`.
  */
 export type Authenticate =
-  | ((name: string, password: string, client: string) => Promise<boolean>)
+  | ((name: string, password: string, client: string) => Promise<string | undefined>)
   | undefined;
 
 export interface SignInsOptions {
@@ -19,6 +21,8 @@ export interface SignInsOptions {
   now(): number;
   /** Told of every failure, in words without secrets. */
   warn(line: string): void;
+  /** Tokens, which sign in as {@linkcode TOKEN_USER}; none where absent. */
+  tokens?: Pick<Tokens, "puller">;
 }
 
 /** A registry's clients are many behind one address, and each failed pull is several attempts. */
@@ -46,6 +50,7 @@ export class Authenticators {
   /**
    * Checks names and passwords of `users`; unknown names take as long as wrong passwords. What was
    * right is remembered by a keyed hash for as long as it is used, until the next configuration.
+   * Tokens are looked up each time, so that one which was revoked is over.
    */
   readonly authenticator = (users: Config["users"]): Authenticate => {
     if (Object.keys(users).length === 0) return undefined;
@@ -57,18 +62,32 @@ export class Authenticators {
     });
     const checking = new Once<boolean>();
     const key = randomBytes(32);
-    return (name, password, client) => {
+    return async (name, password, client) => {
+      if (name === TOKEN_USER && !Object.hasOwn(users, name)) {
+        return this.#byToken(password, client);
+      }
       const id = createHmac("sha256", key).update(JSON.stringify([name, password])).digest(
         "base64",
       );
-      if (right.get(id)) return Promise.resolve(true);
-      return checking.run(id, async () => {
+      if (right.get(id)) return name;
+      const valid = await checking.run(id, async () => {
         const valid = await this.#check(users, name, password, client);
         if (valid) right.set(id, true);
         return valid;
       });
+      return valid ? name : undefined;
     };
   };
+
+  /** The user that a token is to rules: `token:` and its name, which no other user can have. */
+  #byToken(token: string, client: string): string | undefined {
+    const found = this.#options.tokens?.puller(token, client);
+    if (found !== undefined) return `${TOKEN_USER}:${found}`;
+    const waitMs = this.#limiter.take(client);
+    if (waitMs > 0) throw new TooManyAttempts(waitMs);
+    this.#options.warn(`${client}: sign-in by token failed`);
+    return undefined;
+  }
 
   async #check(
     users: Config["users"],

@@ -85,7 +85,7 @@ function* registryAccess(
   config: Config,
 ): Generator<Violation> {
   for (const [index, user] of registry.access.users.entries()) {
-    if (Object.hasOwn(config.users, user)) continue;
+    if (Object.hasOwn(config.users, user) || /^token(:|$)/.test(user)) continue;
     const message = `found ${quote(user)}, expected one of the names in users`;
     yield { path: [...base, "access", "users", index], message };
   }
@@ -249,7 +249,7 @@ function* users(config: Config): Generator<Violation> {
 function* accessRules(config: Config): Generator<Violation> {
   for (const [index, { users, repositories }] of config.access.entries()) {
     for (const [at, user] of users.entries()) {
-      if (Object.hasOwn(config.users, user)) continue;
+      if (Object.hasOwn(config.users, user) || /^token(:|$)/.test(user)) continue;
       const message = `found ${quote(user)}, expected one of the names in users`;
       yield { path: ["access", index, "users", at], message };
     }

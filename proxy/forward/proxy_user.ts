@@ -16,12 +16,9 @@ export async function proxyUser(
 ): Promise<string> {
   if (!authenticate) return "";
   const credentials = parseBasic(header);
-  if (
-    credentials &&
-    await authenticate(credentials.name, credentials.password, address).catch(slowDown)
-  ) {
-    return credentials.name;
-  }
+  const found = credentials &&
+    await authenticate(credentials.name, credentials.password, address).catch(slowDown);
+  if (found !== undefined) return found;
   const message = credentials ? "wrong user name or password" : "this proxy wants you to sign in";
   throw new Refusal("sign-in", message);
 }

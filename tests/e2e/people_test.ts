@@ -6,6 +6,7 @@ import { violationsOn } from "./harness/axe.ts";
 import {
   type Dashboard,
   type Eyes,
+  hashed,
   openEyes,
   PASSWORD,
   signIn,
@@ -30,6 +31,7 @@ async function setScene(): Promise<Scene> {
   const image = await buildImage(join(path, "image"), 100_000);
   await seed(registry, "library/app", image);
   const yaml = `registries: { docker: { url: "${registry.url}", library: true } }
+users: { ann: "${await hashed(PASSWORD)}" }
 webhooks: [{ name: ops, url: "http://127.0.0.1:9/" }]
 `;
   const admin = (hash: string) =>
@@ -37,7 +39,9 @@ webhooks: [{ name: ops, url: "http://127.0.0.1:9/" }]
     vera: { password_hash: "${hash}", role: viewer }
     olaf: { password_hash: "${hash}", role: operator }`;
   const dashboard = stack.use(await startDashboard(yaml, { admin }));
-  await skopeoPull(`${dashboard.host}/library/app:${image.tag}`, join(path, "pulled"));
+  await skopeoPull(`${dashboard.host}/library/app:${image.tag}`, join(path, "pulled"), [
+    ...["--src-creds", `ann:${PASSWORD}`],
+  ]);
   const eyes = stack.use(await openEyes(dashboard));
   const owned = stack.move();
   return { dashboard, eyes, [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -110,6 +114,49 @@ Deno.test("people, an operator tests a registry as it is, and may not change it"
     return [response.status, (await response.json()).title];
   });
   assert.deepEqual(status, [403, 'This takes the right "registries"']);
+});
+
+Deno.test("tokens, one is made, shown once, used to pull and to look, and revoked", async () => {
+  const { dashboard, eyes } = at();
+  const page = await enterAs("admin", "/settings");
+  await page.getByRole("link", { name: "API tokens" }).click();
+  await heading(page, "API tokens").waitFor();
+  await page.getByText("No tokens yet").waitFor();
+  await page.getByRole("button", { name: "New token" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("ci");
+  for (const scope of ["pull", "read"]) await dialog.getByLabel(new RegExp(`^${scope} `)).check();
+  assert.deepEqual(await violationsOn(page), [], "new token");
+  await dialog.getByRole("button", { name: "Make token" }).click();
+  await dialog.getByText("Copy it now: it is not shown again.").waitFor();
+  assert.deepEqual(await violationsOn(page), [], "made token");
+  const token = (await dialog.getByRole("region", { name: "The token" }).textContent())!;
+  assert.match(token, /^berth_[\w-]{43}$/);
+  await dialog.getByRole("button", { name: "Done" }).click();
+  assert.ok(!(await page.content()).includes(token));
+
+  const headers = { authorization: `Bearer ${token}` };
+  const status = await fetch(`${dashboard.url}/api/v1/status`, { headers });
+  assert.equal(status.status, 200);
+  await status.body?.cancel();
+  const basic = { authorization: `Basic ${btoa(`token:${token}`)}` };
+  const v2 = (headers: HeadersInit) => fetch(`http://${dashboard.host}/v2/`, { headers });
+  for (const [headers, expected] of [[basic, 200], [{}, 401]] as const) {
+    const response = await v2(headers);
+    assert.equal(response.status, expected);
+    await response.body?.cancel();
+  }
+  await page.reload();
+  const row = page.getByRole("row", { name: /ci/ });
+  await row.getByText("127.0.0.1").waitFor();
+  assert.deepEqual(await violationsOn(page), [], "tokens");
+  await row.getByRole("button", { name: "Revoke ci" }).click();
+  await dialog.getByRole("button", { name: "Revoke ci" }).click();
+  await page.getByText("No tokens yet").waitFor();
+  const after = await v2(basic);
+  assert.equal(after.status, 401);
+  await after.body?.cancel();
+  assert.deepEqual(eyes.errors, []);
 });
 
 Deno.test("people, an operator evicts", async () => {

@@ -24,6 +24,22 @@ const VIEWS: View[] = [1440, 768, 375].flatMap((width) =>
 );
 
 const SHOTS: Shot[] = [
+  { name: "tokens", path: "/settings/tokens" },
+  {
+    name: "tokens-new",
+    path: "/settings/tokens",
+    act: (page) => page.getByRole("button", { name: "New token" }).click(),
+  },
+  {
+    name: "tokens-made",
+    path: "/settings/tokens",
+    act: async (page) => {
+      await page.getByRole("button", { name: "New token" }).click();
+      await page.getByLabel("Name").fill("gitlab");
+      await page.getByLabel(/^pull /).check();
+      await page.getByRole("button", { name: "Make token" }).click();
+    },
+  },
   { name: "overview", path: "/" },
   { name: "overview-trouble", path: "/", options: { scenario: "trouble" } },
   { name: "overview-empty", path: "/", options: { scenario: "empty" } },

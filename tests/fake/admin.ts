@@ -6,6 +6,7 @@ import { systemClock } from "../../base/clock.ts";
 import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
 import { LiveConfig } from "../../proxy/config/live.ts";
+import { tokenFile, Tokens } from "../../proxy/access/tokens.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
 import type { Posting } from "../../proxy/notify/post.ts";
 import { Webhooks } from "../../proxy/notify/webhooks.ts";
@@ -37,6 +38,8 @@ export interface AdminFixture extends AsyncDisposable {
   standings: Map<string, Verdict>;
   /** None until they are configured; what they post goes to `posted` and is taken. */
   webhooks: Webhooks;
+  /** Kept in `tokens.json` of `dir`. */
+  tokens: Tokens;
   posted: Posting[];
   /** A directory of its own; `config.yaml` in it is the configuration file. */
   dir: string;
@@ -77,6 +80,7 @@ export async function adminFixture(
     version: "1.2.3",
     failed: (line) => errors.push(line),
   });
+  const tokens = await Tokens.open(tokenFile(join(dir, "tokens.json")), now);
   const standings = new Map<string, Verdict>();
   const forward: ForwardState = {
     tunnels: () => [{
@@ -116,6 +120,7 @@ export async function adminFixture(
       quotas: () => quotas.entries(),
     }),
     webhooks,
+    tokens,
     forward,
     probe: (registry) => {
       probed.push(registry);
@@ -169,11 +174,13 @@ export async function adminFixture(
       standings,
       posted,
       webhooks,
+      tokens,
       dir,
     },
     ...{ ask, call, login },
     [Symbol.asyncDispose]: async () => {
       await live.close();
+      await tokens.close();
       await cache.close();
       stats.close();
       await Deno.remove(dir, { recursive: true });

@@ -104,7 +104,8 @@ Deno.test("Receiver, exchange: what is malformed or unknown is refused with what
 
 Deno.test("Receiver, exchange: who signs in here is not asked for the registry's own credentials", async () => {
   const receiver = receiverOf({
-    authenticate: (name, password) => Promise.resolve(name === "ann" && password === "right"),
+    authenticate: (name, password) =>
+      Promise.resolve(name === "ann" && password === "right" ? name : undefined),
   });
   const path = "/own/v2/org/app/tags/list";
   const signedIn = arrive(receiver, path, { headers: { authorization: ANN } });
@@ -141,7 +142,7 @@ Deno.test("Receiver, tokenExchange: the registry's that is named or called; none
   const called = arrive(receiverOf(), "/token", {}, { ...DIRECT, registry: "own" });
   assert.equal(receiverOf().tokenExchange(called, "").target.registry.name, "own");
   assert.equal(called.kind, "token");
-  const receiver = receiverOf({ authenticate: () => Promise.resolve(true) });
+  const receiver = receiverOf({ authenticate: (name) => Promise.resolve(name) });
   const arrival = arrive(receiver, "/token/own");
   assert.throws(() => receiver.tokenExchange(arrival, "own"), { code: "DENIED" });
   const forwarded = arrive(receiver, "/token/own", {}, { ...DIRECT, user: "eve" });

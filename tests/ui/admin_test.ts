@@ -25,6 +25,9 @@ Deno.test("createAdmin, an OpenAPI document from the same schemas", async () => 
   assert.equal(document.openapi, "3.1.0");
   assert.ok(document.paths["/stats"].get.responses["200"]);
   assert.ok(document.components.schemas.Problem);
+  assert.deepEqual(Object.keys(document.components.securitySchemes), ["token", "session"]);
+  assert.deepEqual(document.security, [{ token: [] }, { session: [] }]);
+  assert.deepEqual(document.paths["/login"].post.security, []);
 });
 
 Deno.test("createAdmin, what does not fit the schema is told field by field", async () => {

@@ -4,12 +4,13 @@ import { getCookie } from "hono/cookie";
 import { parseListen } from "../../proxy/config/schema.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { type Origin, originOf, parseNetworks } from "../../proxy/http/origin.ts";
+import type { TokenRecord, Tokens } from "../../proxy/access/tokens.ts";
 import { LoginLimiter } from "../../proxy/access/limiter.ts";
 import { type Session, Sessions } from "../session.ts";
 import { Passwords } from "./credentials.ts";
 import { type Account, accountOf, decoyOf } from "./people.ts";
 import { ApiProblem } from "./problem.ts";
-import { neededFor, type Right, RIGHTS, ROLE_RIGHTS } from "./rights.ts";
+import { neededFor, type Right, RIGHTS, ROLE_RIGHTS, SCOPE_RIGHTS } from "./rights.ts";
 
 /** What each handler finds in its context. */
 export interface AdminEnv {
@@ -25,9 +26,20 @@ export type Identity =
   & { readonly rights: readonly Right[] }
   & (
     | { readonly kind: "open" }
-    | { readonly kind: "token"; readonly name: string }
+    | {
+      readonly kind: "token";
+      readonly name: string;
+      /** Undefined for one of the configuration. */
+      readonly id?: string;
+    }
     | { readonly kind: "session"; readonly id: string; readonly session: Session }
   );
+
+/** Who it is, for people: `ann`, `token ci`. */
+export function nameOf(identity: Identity): string {
+  if (identity.kind === "session") return identity.session.user;
+  return identity.kind === "token" ? `token ${identity.name}` : "anybody on this machine";
+}
 
 const OPEN: Identity = { kind: "open", rights: RIGHTS };
 
@@ -36,6 +48,8 @@ interface AccessOptions {
   config: () => Config;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
   madePasswordHash: string;
+  /** The tokens that were made here. */
+  tokens: Tokens;
   /** Unix milliseconds. */
   now: () => number;
 }
@@ -93,6 +107,7 @@ export class Access {
       return this.#sessions.use(identity.id, this.#credentialOf) !== undefined;
     }
     if (identity.kind === "token") {
+      if (identity.id !== undefined) return this.#options.tokens.valid(identity.id);
       return Object.hasOwn(this.#options.config().admin.tokens, identity.name);
     }
     return this.open;
@@ -145,11 +160,27 @@ export class Access {
     const known = this.#passwords.knownToken(token, tokens);
     if (known !== undefined) return { kind: "token", name: known, rights: RIGHTS };
     const { client } = this.origin(c);
+    const made = this.#options.tokens.find(token, client);
+    if (made) return this.#made(made);
     this.#brake(client);
     const name = await this.#passwords.findToken(token, tokens);
     if (name === undefined) return undefined;
     this.#limiter.giveBack(client);
     return { kind: "token", name, rights: RIGHTS };
+  }
+
+  /** A token that was made here; whoever has it may be told that it has expired. */
+  #made({ id, name, scopes, expires }: TokenRecord): Identity {
+    if (!this.#options.tokens.valid(id)) {
+      throw new ApiProblem(401, `The token "${name}" has expired`, {
+        type: "token-expired",
+        detail: `It was valid until ${new Date(expires ?? 0).toISOString()}. Make another one.`,
+      });
+    }
+    const rights = RIGHTS.filter((right) =>
+      scopes.some((scope) => SCOPE_RIGHTS[scope].includes(right))
+    );
+    return { kind: "token", id, name, rights };
   }
 
   #brake(client: string): void {

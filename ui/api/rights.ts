@@ -1,6 +1,7 @@
 /** Who may do what on the dashboard's port: one table of its routes, one of roles and scopes. */
 import type { Context } from "hono";
 import { matchedRoutes } from "hono/route";
+import type { Scope } from "../../proxy/access/tokens.ts";
 import type { Role } from "../../proxy/config/schema.ts";
 
 /**
@@ -15,6 +16,16 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   viewer: ["metrics", "read"],
   operator: ["metrics", "read", "cache"],
   admin: RIGHTS,
+};
+
+/** What the token of each scope may do here. */
+export const SCOPE_RIGHTS: Readonly<Record<Scope, readonly Right[]>> = {
+  metrics: ["metrics"],
+  read: ["metrics", "read"],
+  cache: ["metrics", "read", "cache"],
+  registries: ["metrics", "read", "registries"],
+  admin: RIGHTS,
+  pull: [],
 };
 
 /** What each route takes; a route that does not stand here is for admins. */
@@ -32,6 +43,9 @@ export const NEEDED: Readonly<Record<string, Right>> = {
   "POST /api/v1/webhooks/:name/test": "cache",
   "POST /api/v1/notices/:id/mute": "cache",
   "DELETE /api/v1/notices/:id/mute": "cache",
+  "GET /api/v1/tokens": "admin",
+  "POST /api/v1/tokens": "admin",
+  "DELETE /api/v1/tokens/:id": "admin",
   "GET /api/v1/forward": "read",
   "POST /api/v1/forward/allowed-hosts": "admin",
   "GET /api/v1/registries": "read",

@@ -17,6 +17,7 @@ import { Registries } from "./registries.tsx";
 import { EditRegistry, NewRegistry } from "./registry.tsx";
 import { RequestPage } from "./request.tsx";
 import { Settings } from "./settings.tsx";
+import { TokensPage } from "./tokens.tsx";
 
 export { ClusterPanel, SummedUp } from "./overview/cluster.tsx";
 export { Missing } from "./missing.tsx";
@@ -49,6 +50,7 @@ export const PAGES: readonly Page[] = [
   page("/activity/:id", ({ id }) => <RequestPage key={id} id={id} />),
   page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),
   { path: "/settings", component: Settings },
+  { path: "/settings/tokens", component: TokensPage },
   { path: "/login", component: Home },
 ];
 

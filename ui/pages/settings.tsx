@@ -13,6 +13,7 @@ import { useResource } from "../web/resource.ts";
 import { ForwardPanel } from "./settings/forward.tsx";
 import { ReloadPanel } from "./settings/reload.tsx";
 import { WebhookPanel } from "./settings/webhooks.tsx";
+import { SettingsViews } from "./settings/views.tsx";
 import { Values } from "./settings/values.tsx";
 
 export function Settings() {
@@ -42,6 +43,7 @@ export function Settings() {
           </button>
         )}
       </PageHead>
+      <SettingsViews />
       <Loaded resource={config} lines={12}>
         {(data) => (
           <>

@@ -76,7 +76,8 @@ ${yaml}`,
   };
 }
 
-async function hashed(password: string): Promise<string> {
+/** The hash of `password`, as `berth hash-password` makes it. */
+export async function hashed(password: string): Promise<string> {
   const [command, ...args] = COMMAND;
   const stdin = new TextEncoder().encode(`${password}\n`);
   return (await run(command!, [...args, "hash-password"], { stdin })).trim();

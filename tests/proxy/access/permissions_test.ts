@@ -17,6 +17,8 @@ const rules = [
 
 const OPEN = policy({});
 const CLOSED = policy({}, { access: { users: ["ann"] } });
+const TOKENS = policy({}, { access: { users: ["token"] } });
+const ONE_TOKEN = policy({}, { access: { users: ["token:ci"] } });
 const LISTED = policy({}, { allow: ["library/*", "acme/**"], deny: ["acme/secret", "**/old"] });
 const RULED = policy({ access: rules });
 const BOTH = policy({ access: rules }, { access: { users: ["ann"] }, deny: ["acme/secret"] });
@@ -28,6 +30,12 @@ const CASES: [policy: ReturnType<typeof policy>, request: string, expected: bool
   [CLOSED, "ann pull hub/app", true],
   [CLOSED, "bob pull hub/app", false],
   [CLOSED, " pull hub/app", false],
+  [CLOSED, "token:ann pull hub/app", false],
+  [TOKENS, "token:ci pull hub/app", true],
+  [TOKENS, "token:other pull hub/app", true],
+  [ONE_TOKEN, "token:ci pull hub/app", true],
+  [ONE_TOKEN, "token:other pull hub/app", false],
+  [OPEN, "token:ci push hub/app", false],
   [CLOSED, "bob pull own/app", true],
   [LISTED, " pull hub/library/alpine", true],
   [LISTED, " pull hub/library/deep/er", false],

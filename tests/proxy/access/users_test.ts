@@ -24,10 +24,10 @@ Deno.test("authenticator, none without users", () => {
 
 Deno.test("authenticator, name and password; failures are told without secrets", async () => {
   const { check, lines } = fixture();
-  assert.equal(await check("ann", "right", "10.0.0.1"), true);
-  assert.equal(await check("ann", "wr0ng", "10.0.0.1"), false);
-  assert.equal(await check("hunter2", "right", "10.0.0.1"), false);
-  assert.equal(await check("__proto__", "right", "10.0.0.1"), false);
+  assert.equal(await check("ann", "right", "10.0.0.1"), "ann");
+  assert.equal(await check("ann", "wr0ng", "10.0.0.1"), undefined);
+  assert.equal(await check("hunter2", "right", "10.0.0.1"), undefined);
+  assert.equal(await check("__proto__", "right", "10.0.0.1"), undefined);
   assert.deepEqual(lines, [
     "10.0.0.1: sign-in as ann failed",
     "10.0.0.1: sign-in as an unknown user failed",
@@ -37,17 +37,17 @@ Deno.test("authenticator, name and password; failures are told without secrets",
 
 Deno.test("authenticator, guessing is slowed down per address, for those who guess", async () => {
   const { check, clock } = fixture();
-  assert.equal(await check("ann", "right", "10.0.0.7"), true);
+  assert.equal(await check("ann", "right", "10.0.0.7"), "ann");
   let tried = 0;
   const guess = async () => {
     for (;; tried++) await check("ann", `guess ${tried}`, "10.0.0.7");
   };
   await assert.rejects(guess, (error) => error instanceof TooManyAttempts && error.waitMs > 0);
   assert.equal(tried, 20);
-  assert.equal(await check("ann", "right", "10.0.0.7"), true, "known passwords go on");
-  assert.equal(await check("ann", "right", "10.0.0.8"), true, "other addresses too");
+  assert.equal(await check("ann", "right", "10.0.0.7"), "ann", "known passwords go on");
+  assert.equal(await check("ann", "right", "10.0.0.8"), "ann", "other addresses too");
   await clock.advance(5000);
-  assert.equal(await check("ann", "again", "10.0.0.7"), false);
+  assert.equal(await check("ann", "again", "10.0.0.7"), undefined);
   await assert.rejects(guess, TooManyAttempts);
 });
 
@@ -61,10 +61,30 @@ Deno.test("authenticator, requests of one pull are one check, however many arriv
 
 Deno.test("authenticator, a reload forgets passwords and keeps the count of failures", async () => {
   const { authenticators, check } = fixture();
-  assert.equal(await check("ann", "right", "10.0.0.1"), true);
+  assert.equal(await check("ann", "right", "10.0.0.1"), "ann");
   for (let index = 0; index < 20; index++) await check("ann", `guess ${index}`, "10.0.0.9");
   const next = authenticators.authenticator({ ann: await cheapHash("changed") })!;
-  assert.equal(await next("ann", "right", "10.0.0.1"), false);
-  assert.equal(await next("ann", "changed", "10.0.0.1"), true);
+  assert.equal(await next("ann", "right", "10.0.0.1"), undefined);
+  assert.equal(await next("ann", "changed", "10.0.0.1"), "ann");
   await assert.rejects(next("ann", "one more", "10.0.0.9"), TooManyAttempts);
+});
+
+Deno.test("authenticator, a token signs in as user token, and is over once it is revoked", async () => {
+  const lines: string[] = [];
+  const tokens = new Map([["secret", "ci"]]);
+  const authenticators = new Authenticators({
+    now: () => 0,
+    warn: (line) => lines.push(line),
+    tokens: { puller: (token) => tokens.get(token) },
+  });
+  const check = authenticators.authenticator(users)!;
+  assert.equal(await check("token", "secret", "10.0.0.1"), "token:ci");
+  assert.equal(await check("ann", "secret", "10.0.0.1"), undefined);
+  tokens.clear();
+  assert.equal(await check("token", "secret", "10.0.0.1"), undefined);
+  assert.equal(lines.at(-1), "10.0.0.1: sign-in by token failed");
+  const taken = authenticators.authenticator({ token: await cheapHash("own") })!;
+  tokens.set("secret", "ci");
+  assert.equal(await taken("token", "secret", "10.0.0.1"), undefined, "a user of that name is it");
+  assert.equal(await taken("token", "own", "10.0.0.1"), "token");
 });

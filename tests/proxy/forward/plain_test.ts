@@ -93,7 +93,8 @@ Deno.test("plain, refused like a tunnel", async () => {
 });
 
 Deno.test("plain, sign-in where users are configured", async () => {
-  const authenticate = (_: string, password: string) => Promise.resolve(password === "right");
+  const authenticate = (name: string, password: string) =>
+    Promise.resolve(password === "right" ? name : undefined);
   await using harness = new Harness(settingsFor({}, { authenticate }));
   const status = async (password: string) => {
     const basicAuth = { username: "ann", password };

@@ -146,7 +146,7 @@ Deno.test("tunnel, sign-in by Proxy-Authorization", async () => {
   const settings = settingsFor({ allowed_hosts, allow_private: true }, {
     authenticate: (...args) => {
       asked.push(args);
-      return Promise.resolve(args[1] === "right");
+      return Promise.resolve(args[1] === "right" ? args[0] : undefined);
     },
   });
   await using harness = new Harness(settings);

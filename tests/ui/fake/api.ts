@@ -26,6 +26,7 @@ import { statsOf } from "./figures.ts";
 import { blobsOf, imagesOf, manifestOf, tagsOf } from "./cache.ts";
 import { membersOf, registriesOf, statusOf } from "./registries.ts";
 import { fillsOf, requestOf, requestsOf } from "./requests.ts";
+import { madeTokenAt, tokensAt } from "./people.ts";
 import { SETTINGS } from "./settings.ts";
 import {
   CONNECT,
@@ -274,6 +275,11 @@ export class FakeApi {
         settings: SETTINGS,
         lastReload: reloadAt(this.#now() - 2 * 3600e3),
       }));
+    app.get(
+      "/api/v1/tokens",
+      (c) => c.json({ items: tokensAt(this.#now()), kept: true }),
+    );
+    app.post("/api/v1/tokens", (c) => c.json(madeTokenAt(this.#now())));
     app.post("/api/v1/config/reload", (c) => c.json(reloadAt(this.#now())));
     app.get("/api/v1/connect", (c) => c.json(CONNECT));
     app.get("/api/v1/forward", (c) => c.json(forwardAt(this.#now())));

@@ -1,0 +1,187 @@
+/** API tokens that are made while Berth runs: kept as hashes, with scopes, until they expire. */
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { writeAtomically } from "../../base/atomic_file.ts";
+
+/** What a token may be for; `pull` is signing in at the registry, the rest is the dashboard's. */
+export const SCOPES = ["metrics", "read", "cache", "registries", "admin", "pull"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** The user whose password at the registry is a token. */
+export const TOKEN_USER = "token";
+
+/** So that a leaked token is known for what it is. */
+const PREFIX = "berth_";
+/** How often the last use is written down, in milliseconds. */
+const USE_EVERY = 60_000;
+export const MAX_TOKENS = 1000;
+
+const record = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** SHA-256 in hex: of 256 random bits, which need no salt and no slow hash. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  scopes: z.array(z.enum(SCOPES)),
+  /** Times are Unix milliseconds. */
+  created: z.number(),
+  createdBy: z.string(),
+  /** Null: never. */
+  expires: z.number().nullable(),
+  lastUsed: z.number().nullable(),
+  /** The address that used it last. */
+  lastFrom: z.string(),
+});
+const file = z.object({ tokens: z.array(record) });
+
+/** A token as it is kept; the token itself is nowhere. */
+export type TokenRecord = Readonly<z.infer<typeof record>>;
+
+/** Where tokens are kept. */
+export interface TokenStore {
+  read(): Promise<TokenRecord[]>;
+  write(tokens: readonly TokenRecord[]): Promise<void>;
+}
+
+/** A file that only its owner may read. */
+export function tokenFile(path: string): TokenStore {
+  return {
+    async read() {
+      const text = await readFile(path, "utf8").catch((error: { code?: unknown }) => {
+        if (error.code === "ENOENT") return '{"tokens":[]}';
+        throw error;
+      });
+      try {
+        return file.parse(JSON.parse(text)).tokens;
+      } catch {
+        throw new Error(`${path} is damaged: remove it, start again and make new tokens`);
+      }
+    },
+    write: (tokens) => writeAtomically(path, JSON.stringify({ tokens }, undefined, 1) + "\n"),
+  };
+}
+
+/** Tokens that end with the process. */
+export const NO_STORE: TokenStore = {
+  read: () => Promise.resolve([]),
+  write: () => Promise.resolve(),
+};
+
+interface NewToken {
+  name: string;
+  scopes: readonly Scope[];
+  expires: number | null;
+  /** Who makes it. */
+  by: string;
+}
+
+/** The tokens of one Berth. */
+export class Tokens {
+  readonly #byHash: Map<string, TokenRecord>;
+  readonly #store: TokenStore;
+  readonly #now: () => number;
+  #queue: Promise<unknown> = Promise.resolve();
+  #written: number;
+  #dirty = false;
+
+  private constructor(tokens: readonly TokenRecord[], store: TokenStore, now: () => number) {
+    this.#byHash = new Map(tokens.map((token) => [token.hash, token]));
+    this.#store = store;
+    this.#now = now;
+    this.#written = now();
+  }
+
+  /** Reads the tokens of `store`; `now` in Unix milliseconds. Throws where they cannot be read. */
+  static async open(store: TokenStore, now: () => number): Promise<Tokens> {
+    return new Tokens(await store.read(), store, now);
+  }
+
+  /** All of them, newest first, expired ones too. */
+  list(): TokenRecord[] {
+    return [...this.#byHash.values()].sort((a, b) => b.created - a.created);
+  }
+
+  /** Makes a token; it is told this once. Throws where it cannot be kept, and is none then. */
+  async make({ name, scopes, expires, by }: NewToken): Promise<{ token: string; id: string }> {
+    const token = PREFIX + randomBytes(32).toString("base64url");
+    const made: TokenRecord = {
+      id: randomUUID(),
+      name,
+      hash: sha256(token),
+      scopes: [...scopes],
+      created: this.#now(),
+      createdBy: by,
+      expires,
+      lastUsed: null,
+      lastFrom: "",
+    };
+    this.#byHash.set(made.hash, made);
+    await this.#write().catch((error) => {
+      this.#byHash.delete(made.hash);
+      throw error;
+    });
+    return { token, id: made.id };
+  }
+
+  /**
+   * Ends a token at once, and says which it was. Throws where that cannot be written down: it would
+   * be back after a restart.
+   */
+  async revoke(id: string): Promise<TokenRecord | undefined> {
+    const token = this.list().find((one) => one.id === id);
+    if (!token) return undefined;
+    this.#byHash.delete(token.hash);
+    await this.#write();
+    return token;
+  }
+
+  /** The token `text`, also where it has expired; `from` is the address that it is used from. */
+  find(text: string, from: string): TokenRecord | undefined {
+    if (!text.startsWith(PREFIX)) return undefined;
+    const found = this.#byHash.get(sha256(text));
+    if (!found || !this.#fresh(found)) return found;
+    const used = { ...found, lastUsed: this.#now(), lastFrom: from };
+    this.#byHash.set(used.hash, used);
+    this.#dirty = true;
+    // What is lost with a disk that refuses is when a token was last used.
+    if (this.#now() - this.#written >= USE_EVERY) this.#write().catch(() => {});
+    return used;
+  }
+
+  /** Whether the token `id` is there and has not expired. */
+  valid(id: string): boolean {
+    return this.list().some((one) => one.id === id && this.#fresh(one));
+  }
+
+  #fresh({ expires }: TokenRecord): boolean {
+    return expires === null || expires > this.#now();
+  }
+
+  /** The name of the token that `password` is, where it may pull. */
+  puller(password: string, from: string): string | undefined {
+    const token = this.find(password, from);
+    return token && token.scopes.includes("pull") && this.#fresh(token) ? token.name : undefined;
+  }
+
+  /** Writes down when each was last used. */
+  async close(): Promise<void> {
+    if (this.#dirty) await this.#write().catch(() => {});
+    await this.#queue;
+  }
+
+  /** One after the other, each all that is known when it begins. */
+  #write(): Promise<void> {
+    this.#written = this.#now();
+    const run = this.#queue.then(() => {
+      this.#dirty = false;
+      return this.#store.write([...this.#byHash.values()]);
+    });
+    this.#queue = run.catch(() => {});
+    return run;
+  }
+}
+
+/** Comparing digests of secrets tells an observer nothing of use about the secrets. */
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

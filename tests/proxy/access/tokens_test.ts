@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  tokenFile,
+  type TokenRecord,
+  Tokens,
+  type TokenStore,
+} from "../../../proxy/access/tokens.ts";
+
+const CI = { name: "ci", scopes: ["pull"], expires: null, by: "ann" } as const;
+
+/** Tokens in memory, with what was written. */
+async function fixture() {
+  const clock = { now: 1_700_000_000_000 };
+  const written: (readonly TokenRecord[])[] = [];
+  const store: TokenStore & { broken: boolean } = {
+    broken: false,
+    read: () => Promise.resolve([]),
+    write(tokens) {
+      if (store.broken) return Promise.reject(new Error("no room"));
+      written.push(tokens);
+      return Promise.resolve();
+    },
+  };
+  return { clock, written, store, tokens: await Tokens.open(store, () => clock.now) };
+}
+
+Deno.test("Tokens, told once and kept as a hash, in a file of the owner's alone", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = join(dir, "tokens.json");
+    const tokens = await Tokens.open(tokenFile(path), () => 5000);
+    const { token, id } = await tokens.make(CI);
+    assert.match(token, /^berth_[\w-]{43}$/);
+    const text = await Deno.readTextFile(path);
+    assert.ok(!text.includes(token.slice(6)));
+    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+    const again = await Tokens.open(tokenFile(path), () => 6000);
+    assert.equal(again.find(token, "192.0.2.1")?.id, id);
+    await again.close();
+    const third = await Tokens.open(tokenFile(path), () => 7000);
+    assert.deepEqual(
+      third.list().map(({ name, lastUsed, lastFrom }) => [name, lastUsed, lastFrom]),
+      [
+        ["ci", 6000, "192.0.2.1"],
+      ],
+    );
+    await Deno.writeTextFile(path, "{");
+    await assert.rejects(
+      Tokens.open(tokenFile(path), () => 0),
+      /tokens\.json is damaged: remove it/,
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("Tokens, over once revoked or expired; a wrong one is nobody's", async () => {
+  const { clock, tokens } = await fixture();
+  const a = await tokens.make({ ...CI, expires: clock.now + 1000 });
+  const b = await tokens.make({ ...CI, name: "b", scopes: ["read"] });
+  assert.equal(tokens.puller(a.token, "x"), "ci");
+  assert.equal(tokens.puller(b.token, "x"), undefined, "not without the scope");
+  assert.equal(tokens.find(`${a.token}x`, "x"), undefined);
+  assert.equal(tokens.find(tokens.list()[0]!.hash, "x"), undefined, "a hash is no token");
+  clock.now += 1000;
+  assert.deepEqual([tokens.valid(a.id), tokens.valid(b.id)], [false, true]);
+  assert.equal(tokens.puller(a.token, "x"), undefined);
+  assert.equal((await tokens.revoke(b.id))?.name, "b");
+  assert.equal(tokens.find(b.token, "x"), undefined);
+  assert.equal(await tokens.revoke(b.id), undefined);
+});
+
+Deno.test("Tokens, a disk that refuses makes none, and uses are written once a minute", async () => {
+  const { clock, tokens, store, written } = await fixture();
+  const { token } = await tokens.make(CI);
+  store.broken = true;
+  await assert.rejects(tokens.make({ ...CI, name: "b" }), /no room/);
+  assert.deepEqual(tokens.list().map(({ name }) => name), ["ci"]);
+  store.broken = false;
+  const before = written.length;
+  for (let use = 0; use < 100; use++) tokens.find(token, "192.0.2.1");
+  clock.now += 60_000;
+  tokens.find(token, "192.0.2.2");
+  for (let use = 0; use < 100; use++) tokens.find(token, "192.0.2.3");
+  await tokens.close();
+  assert.equal(written.length, before + 2, "one in time, one at the end");
+  assert.equal(written.at(-1)![0]!.lastFrom, "192.0.2.3");
+});

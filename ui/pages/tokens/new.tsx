@@ -1,0 +1,157 @@
+/** Makes a token and shows it, this once. */
+import { useSignal } from "@preact/signals";
+import type { MadeToken, Scope } from "../../api/schema/tokens.ts";
+import { CheckField, type Choice, SelectField } from "../../components/choice.tsx";
+import { Snippet } from "../../components/copy.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { TextField } from "../../components/field.tsx";
+import { ErrorLine } from "../../components/states.tsx";
+import { ApiError, call } from "../../web/client.ts";
+import { serverNow } from "../../web/live.ts";
+
+const SCOPES: { scope: Scope; text: string }[] = [
+  { scope: "pull", text: "sign in at the registry as user “token”, and pull" },
+  { scope: "metrics", text: "read /metrics" },
+  { scope: "read", text: "look at everything that the dashboard shows" },
+  { scope: "cache", text: "look; evict, pin, verify, mute and test" },
+  { scope: "registries", text: "look; add, change and remove registries" },
+  { scope: "admin", text: "everything, tokens and the audit log included" },
+];
+
+const DAY = 86400e3;
+const TERMS: readonly Choice<string>[] = [
+  { value: String(7 * DAY), text: "in 7 days" },
+  { value: String(30 * DAY), text: "in 30 days" },
+  { value: String(90 * DAY), text: "in 90 days" },
+  { value: String(365 * DAY), text: "in a year" },
+  { value: "", text: "never" },
+];
+
+export function NewTokenDialog({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
+  const made = useSignal<MadeToken | undefined>(undefined);
+  const done = (token: MadeToken) => {
+    made.value = token;
+    onMade();
+  };
+  return made.value
+    ? <Made made={made.value} onClose={onClose} />
+    : <NewToken onMade={done} onClose={onClose} />;
+}
+
+function NewToken(
+  { onMade, onClose }: { onMade: (token: MadeToken) => void; onClose: () => void },
+) {
+  const name = useSignal("");
+  const scopes = useSignal<readonly Scope[]>([]);
+  const term = useSignal(String(90 * DAY));
+  const error = useSignal<unknown>(undefined);
+  const busy = useSignal(false);
+  const make = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    error.value = undefined;
+    const json = { name: name.value.trim(), scopes: [...scopes.value], expires: endOf(term.value) };
+    try {
+      onMade(await call("post", "/tokens", { json }));
+    } catch (reason) {
+      error.value = reason;
+      busy.value = false;
+    }
+  };
+  const fields = error.value instanceof ApiError ? error.value.fields : [];
+  return (
+    <Dialog
+      title="New token"
+      onClose={onClose}
+      foot={<NewTokenFoot disabled={busy.value || scopes.value.length === 0} onClose={onClose} />}
+    >
+      <form id="new-token" class="stack" onSubmit={make}>
+        {error.value !== undefined && fields.length === 0 && <ErrorLine error={error.value} />}
+        <TextField
+          label="Name"
+          hint="What it is for: shown here, in the log and in the audit log."
+          placeholder="ci"
+          required
+          value={name.value}
+          complaint={fields.map(({ message }) => message).join("; ")}
+          onInput={(value) => name.value = value}
+        />
+        <ScopeFields chosen={scopes.value} onInput={(chosen) => scopes.value = chosen} />
+        <SelectField
+          label="Expires"
+          value={term.value}
+          choices={TERMS}
+          onInput={(value) => term.value = value}
+        />
+      </form>
+    </Dialog>
+  );
+}
+
+function NewTokenFoot({ disabled, onClose }: { disabled: boolean; onClose: () => void }) {
+  return (
+    <>
+      <button type="button" class="button" onClick={onClose}>Cancel</button>
+      <button type="submit" form="new-token" class="button primary" disabled={disabled}>
+        Make token
+      </button>
+    </>
+  );
+}
+
+/** When a token of `term` milliseconds that is made now expires; null: never. */
+function endOf(term: string): number | null {
+  return term === "" ? null : Math.round(serverNow() + Number(term));
+}
+
+function ScopeFields(
+  { chosen, onInput }: { chosen: readonly Scope[]; onInput: (chosen: readonly Scope[]) => void },
+) {
+  const toggle = (scope: Scope, on: boolean) =>
+    onInput(on ? [...chosen, scope] : chosen.filter((one) => one !== scope));
+  return (
+    <fieldset class="stack">
+      <legend>It may</legend>
+      {SCOPES.map(({ scope, text }) => (
+        <CheckField
+          key={scope}
+          label={scope}
+          hint={text}
+          checked={chosen.includes(scope)}
+          onInput={(on) => toggle(scope, on)}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function Made({ made, onClose }: { made: MadeToken; onClose: () => void }) {
+  const { name, token, scopes } = made;
+  const dashboard = scopes.some((scope) => scope !== "pull");
+  const path = scopes.includes("metrics") && scopes.length === 1 ? "/metrics" : "/api/v1/session";
+  return (
+    <Dialog
+      title={`Token ${name}`}
+      wide
+      onClose={onClose}
+      foot={<button type="button" class="button primary" onClick={onClose}>Done</button>}
+    >
+      <p>
+        <strong>Copy it now: it is not shown again.</strong> Berth keeps only a hash of it.
+      </p>
+      <Snippet file="The token" text={token} />
+      {dashboard && (
+        <Snippet
+          file="At the dashboard's address"
+          text={`curl -H "Authorization: Bearer $TOKEN" ${location.origin}${path}`}
+        />
+      )}
+      {scopes.includes("pull") && (
+        <Snippet
+          file="At the registry's address"
+          text={`echo "$TOKEN" | docker login --username token --password-stdin REGISTRY`}
+        />
+      )}
+    </Dialog>
+  );
+}

@@ -5,7 +5,7 @@ import { fakeRegistry } from "../../fake/registry.ts";
 import { CLOSED_PORT } from "../../fake/ports.ts";
 
 const options = {
-  timeouts: { connect: 2000, response: 2000, idle: 2000 },
+  timeouts: { connect: 30_000, response: 30_000, idle: 30_000 },
   env: {},
 };
 

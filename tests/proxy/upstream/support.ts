@@ -7,9 +7,10 @@ export function registryAt(url: string, settings: Record<string, unknown> = {}):
   return { ...registrySchema.parse({ url, ...settings }), name: "test" };
 }
 
-export const TIMEOUTS = { connect: 2_000, response: 5_000, idle: 5_000 };
+/** Much more than any of these takes, also on a machine that has a lot else to do. */
+export const TIMEOUTS = { connect: 20_000, response: 50_000, idle: 50_000 };
 
-/** A client with short limits and no environment. */
+/** A client with limits that only a fake clock reaches, and no environment. */
 export function upstreamAt(
   url: string,
   settings: Record<string, unknown> = {},

@@ -143,7 +143,7 @@ Deno.test("timeouts, no answer", async () => {
   await clock.advance(1);
   const { kind, status, message } = await failed;
   assert.deepEqual([kind, status], ["timeout", 504]);
-  assert.equal(message, "test: it did not answer within 5 s");
+  assert.equal(message, "test: it did not answer within 50 s");
   assert.deepEqual(dialled, [fake.url], "reachable, so only slow");
   assert.equal(clock.pending, 0);
 });
@@ -161,7 +161,7 @@ Deno.test("timeouts, no connection", async () => {
     },
   });
   await clock.advance(TIMEOUTS.connect);
-  assert.equal((await failed).message, "test: no connection within 2 s");
+  assert.equal((await failed).message, "test: no connection within 20 s");
   assert.ok(dialling?.aborted);
 });
 
@@ -177,7 +177,7 @@ Deno.test("timeouts, a body that goes idle; a reader may take its time", async (
   const pending = reader.read();
   const failed = assert.rejects(pending, {
     kind: "timeout",
-    message: "test: nothing arrived for 5 s in the middle of an answer",
+    message: "test: nothing arrived for 50 s in the middle of an answer",
   });
   await clock.advance(TIMEOUTS.idle);
   await failed;

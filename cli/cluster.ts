@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../base/clock.ts";
+import type { SharedMemory } from "../base/shared_memory.ts";
 import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
 import type { Cache } from "../cache/api.ts";
 import { alone, type Courses } from "../cache/course.ts";
@@ -47,6 +48,12 @@ export class Cluster implements AsyncDisposable {
 
   /** The way of each fill. */
   readonly courses: Courses = (digest) => this.#courses(digest);
+
+  /** What all of them know; nothing while this one is alone. */
+  readonly memory: SharedMemory = {
+    get: async (key) => await this.#coordinator?.memory.get(key),
+    put: async (key, value, life) => await this.#coordinator?.memory.put(key, value, life) ?? false,
+  };
 
   /** Opens the peer port for `cache` and joins the others. Throws `ListenError`. */
   async start(cache: Cache): Promise<void> {

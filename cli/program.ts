@@ -4,6 +4,7 @@ import type { Cache, Usage } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
 import type { DepotPlace } from "../cache/depot_options.ts";
 import { systemClock } from "../base/clock.ts";
+import type { SharedMemory } from "../base/shared_memory.ts";
 import { NO_STORE, tokenFile, Tokens } from "../proxy/access/tokens.ts";
 import { Authenticators } from "../proxy/access/users.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
@@ -40,6 +41,7 @@ import { createAdmin } from "../ui/admin.ts";
 import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword } from "../ui/first_password.ts";
+import { openSessions } from "./sessions.ts";
 import { banner } from "./banner.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
@@ -78,6 +80,8 @@ interface Books {
   readonly watch: RegistryWatch;
   readonly webhooks: Webhooks;
   readonly observed: Observed;
+  /** What the Berths of a cluster know together. */
+  readonly memory: SharedMemory | undefined;
 }
 
 /**
@@ -239,7 +243,8 @@ async function openBooks(
   started.defer(() => observed.close());
   webhooks.configure(live.current.webhooks);
   cache?.onEvent(observed.onCacheEvent);
-  return { quota, stats, metrics, authenticators, tokens, watch, webhooks, observed };
+  const memory = cluster?.memory;
+  return { quota, stats, metrics, authenticators, tokens, watch, webhooks, observed, memory };
 }
 
 /** The registry port, whose requests are logged and counted. */
@@ -389,6 +394,7 @@ async function startDashboard(
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),
     madePasswordHash: hash,
+    sessions: await openSessions(live.current, books.memory),
     pages: join(around.root, "ui", "dist"),
   }, state);
   const dashboard = listen({

@@ -28,6 +28,7 @@ import { upkeepRoutes } from "./api/routes/upkeep.ts";
 import { webhookRoutes } from "./api/routes/webhooks.ts";
 import { securityHeaders } from "./api/security_headers.ts";
 import { staticFiles } from "./api/static.ts";
+import { Sessions } from "./session.ts";
 import { createState, type State, type StateDeps } from "./state.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -42,6 +43,8 @@ interface AdminDeps extends StateDeps {
   tokens: Tokens;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
   madePasswordHash: string;
+  /** Good in this process alone where absent. */
+  sessions?: Sessions;
   /** The built dashboard; `dist` beside this file where absent. */
   pages?: string;
 }
@@ -56,8 +59,8 @@ export type AdminApp = ReturnType<typeof createAdmin>;
 export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   const { live, metrics, report, now = Date.now } = deps;
   const config = () => live.current;
-  const { madePasswordHash, tokens } = deps;
-  const access = new Access({ config, madePasswordHash, tokens, now });
+  const { madePasswordHash, tokens, sessions = new Sessions({ now }) } = deps;
+  const access = new Access({ config, madePasswordHash, tokens, now, sessions });
   const pages = staticFiles(deps.pages ?? join(import.meta.dirname ?? ".", "dist"));
 
   const app = new Hono<AdminEnv>();
@@ -101,7 +104,7 @@ function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access:
     name: "berth_session",
     description: "What POST /login sets; __Host-berth_session over TLS",
   });
-  const open = api.route("/", sessionRoutes(access, now));
+  const open = api.route("/", sessionRoutes(access));
   api.use(requireRight(access));
   const routed = open
     .route("/", statusRoutes(present, access))

@@ -1,46 +1,58 @@
-/** Dashboard sessions: who is signed in, until when. They live in memory; a restart ends them. */
-import { createHash, randomBytes } from "node:crypto";
+/**
+ * Dashboard sessions: who is signed in, until when. A session is its cookie, signed with a key that
+ * every Berth of a cluster has, so that it is good at each of them, and after a restart.
+ */
+import { Buffer } from "node:buffer";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Role } from "../proxy/config/schema.ts";
+import { EndedSessions } from "./ended_sessions.ts";
 
 /** Unused for this long, a session ends. An open dashboard counts as use. */
 const IDLE_MS = 12 * 3600e3;
 /** However busy, a session ends after this long. */
 const ABSOLUTE_MS = 7 * 24 * 3600e3;
-const MAX_SESSIONS = 1000;
+const LONGEST = 2048;
+const ROLES: readonly Role[] = ["viewer", "operator", "admin"];
 
-interface SessionsOptions {
+export interface SessionsOptions {
   /** Unix milliseconds. */
   now: () => number;
+  /** 32 bytes each: the first signs, all are believed. One that dies with the process where absent. */
+  keys?: readonly Uint8Array[];
+  ended?: EndedSessions;
   idleMs?: number;
   absoluteMs?: number;
 }
 
 export interface Session {
+  /** Stands for it in lists, and opens nothing. */
+  readonly id: string;
   readonly user: string;
   readonly role: Role;
+  /** Unix milliseconds of the sign-in. */
+  readonly issued: number;
+  /** Unix milliseconds of the last use that the cookie tells of. */
+  readonly used: number;
   /** Unix milliseconds at which it ends at the latest. */
   readonly expires: number;
 }
 
-interface Entry extends Session {
-  readonly credential: string;
-  lastUsed: number;
-}
+/** What a session stands on, such as role and password's hash; `undefined`: on nothing any more. */
+export type CredentialOf = (session: Session) => string | undefined;
 
-/**
- * Sessions by the SHA-256 of their id, so that a dump of memory signs nobody in. Ids are 256 random
- * bits: guessing one is not a matter of timing, and a map keyed by the hash leaks nothing of use.
- */
 export class Sessions {
-  readonly #entries = new Map<string, Entry>();
   readonly #now: () => number;
+  readonly #keys: readonly Uint8Array[];
+  readonly #ended: EndedSessions;
   readonly #idleMs: number;
   readonly #absoluteMs: number;
 
-  constructor(options: SessionsOptions) {
-    this.#now = options.now;
-    this.#idleMs = options.idleMs ?? IDLE_MS;
-    this.#absoluteMs = options.absoluteMs ?? ABSOLUTE_MS;
+  constructor({ now, keys, ended, idleMs, absoluteMs }: SessionsOptions) {
+    this.#now = now;
+    this.#keys = keys ?? [randomBytes(32)];
+    this.#ended = ended ?? new EndedSessions({ now });
+    this.#idleMs = idleMs ?? IDLE_MS;
+    this.#absoluteMs = absoluteMs ?? ABSOLUTE_MS;
   }
 
   /**
@@ -50,55 +62,80 @@ export class Sessions {
   create(
     { user, role }: Pick<Session, "user" | "role">,
     credential: string,
-  ): { id: string; session: Session } {
-    this.#sweep();
-    const id = randomBytes(32).toString("base64url");
+  ): { cookie: string; session: Session } {
     const now = this.#now();
-    const entry = { user, role, credential, expires: now + this.#absoluteMs, lastUsed: now };
-    this.#entries.set(key(id), entry);
-    return { id, session: entry };
+    const id = randomBytes(16).toString("base64url");
+    const session = { id, user, role, issued: now, used: now, expires: now + this.#absoluteMs };
+    return { cookie: this.#write(session, credential), session };
+  }
+
+  /** The session of `cookie`, unless it is over; then also by what others of the cluster know. */
+  async use(cookie: string, credentialOf: CredentialOf): Promise<Session | undefined> {
+    const session = this.#read(cookie, credentialOf);
+    if (!session || await this.#ended.ask(session.id, session.expires)) return undefined;
+    return session;
   }
 
   /**
-   * The session of `id` if it is alive and was opened with what `credentialOf` says of it now; counts
-   * as use.
+   * Whether the session of `cookie` holds without another request, as far as is known here by now.
+   * Only an answer can renew a cookie, so this is good for half of the time.
    */
-  use(
-    id: string,
-    credentialOf: (session: Session) => string | undefined,
-  ): Session | undefined {
-    const entry = this.#entries.get(key(id));
-    if (!entry) return undefined;
-    if (!this.#alive(entry) || entry.credential !== credentialOf(entry)) {
-      this.remove(id);
-      return undefined;
-    }
-    entry.lastUsed = this.#now();
-    return entry;
+  holds(cookie: string, credentialOf: CredentialOf): boolean {
+    const session = this.#read(cookie, credentialOf);
+    if (!session) return false;
+    void this.#ended.ask(session.id, session.expires);
+    return !this.#ended.has(session.id) && this.#now() - session.used < this.#idleMs / 2;
   }
 
-  /** Ends the session of `id`; unknown ids are fine. */
-  remove(id: string): void {
-    this.#entries.delete(key(id));
+  /** The cookie that tells of this use; `undefined` while the one that there is tells enough. */
+  renew(session: Session, credential: string): string | undefined {
+    const used = this.#now();
+    if (used - session.used < this.#idleMs / 12) return undefined;
+    return this.#write({ ...session, used }, credential);
   }
 
-  #alive(entry: Entry): boolean {
+  /** Ends the session of `cookie`; one that is none is fine. Throws where that cannot be kept. */
+  async remove(cookie: string, credentialOf: CredentialOf): Promise<void> {
+    const session = this.#read(cookie, credentialOf);
+    if (session) await this.#ended.add(session.id, session.expires);
+  }
+
+  #write({ id, user, role, issued, used }: Session, credential: string): string {
+    const text = JSON.stringify([1, id, user, role, issued, used]);
+    const payload = Buffer.from(text).toString("base64url");
+    return `${payload}.${sign(payload, credential, this.#keys[0]!).toString("base64url")}`;
+  }
+
+  /** What `cookie` says, where it was signed here, for what its session stands on, and is not too old. */
+  #read(cookie: string, credentialOf: CredentialOf): Session | undefined {
+    const [payload = "", signature = ""] = cookie.slice(0, LONGEST).split(".");
+    const session = parse(payload, this.#absoluteMs);
+    const credential = session && credentialOf(session);
+    if (!session || credential === undefined) return undefined;
+    const given = Buffer.from(signature, "base64url");
+    const right = this.#keys.map((key) => sign(payload, credential, key))
+      .filter((expected) => expected.length === given.length && timingSafeEqual(expected, given));
     const now = this.#now();
-    return now < entry.expires && now - entry.lastUsed < this.#idleMs;
-  }
-
-  /** Drops the dead, then the oldest, so that sign-ins cannot fill the memory. */
-  #sweep(): void {
-    for (const [hash, entry] of this.#entries) {
-      if (!this.#alive(entry)) this.#entries.delete(hash);
-    }
-    for (const hash of this.#entries.keys()) {
-      if (this.#entries.size < MAX_SESSIONS) break;
-      this.#entries.delete(hash);
-    }
+    const alive = now < session.expires && now - session.used < this.#idleMs;
+    return right.length > 0 && alive ? session : undefined;
   }
 }
 
-function key(id: string): string {
-  return createHash("sha256").update(id).digest("base64url");
+/** Parts are told from each other by a byte that neither of them has. */
+function sign(payload: string, credential: string, key: Uint8Array): Buffer {
+  return createHmac("sha256", key).update(`${payload}\0${credential}`).digest();
+}
+
+function parse(payload: string, absoluteMs: number): Session | undefined {
+  try {
+    const [version, id, user, role, issued, used] = JSON.parse(
+      Buffer.from(payload, "base64url").toString(),
+    );
+    const words = [id, user].every((word) => typeof word === "string");
+    const times = [issued, used].every((time) => Number.isSafeInteger(time));
+    if (version !== 1 || !words || !times || !ROLES.includes(role)) return undefined;
+    return { id, user, role, issued, used, expires: issued + absoluteMs };
+  } catch {
+    return undefined;
+  }
 }

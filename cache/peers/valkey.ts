@@ -4,8 +4,10 @@
  */
 import type { Cluster, Redis } from "iovalkey";
 import { type Clock, every } from "../../base/clock.ts";
+import type { SharedMemory } from "../../base/shared_memory.ts";
 import type { Claim, Coordinator, Leader, Lease, Member } from "./coordinator.ts";
 import { connect, CONNECT_WITHIN, reasonOf, type ServerOptions } from "./connect.ts";
+import { valkeyMemory } from "./memory.ts";
 
 export interface ValkeyOptions extends ServerOptions {
   /** What the names of all keys begin with. */
@@ -49,6 +51,7 @@ const PATIENCE = 300;
 const REST = 5000;
 
 export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
+  readonly memory: SharedMemory;
   readonly #options: ValkeyOptions;
   readonly #client: Redis | Cluster;
   readonly #leases = new Map<string, HeldLease>();
@@ -68,7 +71,8 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     this.#client.on("error", (error: Error) => this.#lastError = reasonOf(error));
     // What failed before says nothing of a new connection.
     this.#client.on("ready", () => this.#restUntil = 0);
-    const { clock, lease } = options;
+    const { clock, lease, prefix } = options;
+    this.memory = valkeyMemory((ask) => this.#ask(ask), prefix);
     const { signal } = this.#over;
     const ignore = () => {};
     this.#tasks = [

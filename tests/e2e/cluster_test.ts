@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Activity, RequestDetails } from "../../ui/api/schema/activity.ts";
 import type { Stats } from "../../ui/api/schema/stats.ts";
 import type { Status } from "../../ui/api/schema/status.ts";
+import { hashPassword } from "../../base/passwords.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
 import { type SlowRegistry, startSlowRegistry } from "./harness/slow_registry.ts";
@@ -294,4 +295,44 @@ Deno.test("cluster, each dashboard shows the sums of all, whose requests they we
   } finally {
     Deno.kill(three.pid, "SIGCONT");
   }
+});
+
+Deno.test("cluster, who signs in on one dashboard is signed in on all, and who signs out is out of all", async () => {
+  const password = "the tests' own";
+  const password_hash = await hashPassword(password);
+  await using t = await lab([], { settings: { admin: { password_hash, metrics: "public" } } });
+  const [one, two] = t.members as [Berth, Berth];
+  const call = async (berth: Berth, path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${berth.admin}/api/v1${path}`, init);
+    await response.body?.cancel();
+    return response;
+  };
+  const signIn = async (berth: Berth) => {
+    const body = JSON.stringify({ username: "admin", password });
+    const headers = { "content-type": "application/json" };
+    const response = await call(berth, "/login", { method: "POST", headers, body });
+    assert.equal(response.status, 200);
+    return { cookie: response.headers.get("set-cookie")!.split(";")[0]! };
+  };
+  const headers = await signIn(one);
+  assert.equal((await call(two, "/status", { headers })).status, 200);
+  await two.restart();
+  assert.equal((await call(two, "/status", { headers })).status, 200, "after a restart");
+  const out = { ...headers, origin: new URL(two.admin).origin };
+  assert.equal((await call(two, "/logout", { method: "POST", headers: out })).status, 204);
+  assert.equal((await call(one, "/status", { headers })).status, 401);
+  assert.equal((await call(two, "/status", { headers })).status, 401);
+
+  // While the coordinator is away each knows what it was told itself, and tells it later.
+  const other = await signIn(two);
+  await t.valkey.stop();
+  const late = { ...other, origin: new URL(one.admin).origin };
+  assert.equal((await call(one, "/logout", { method: "POST", headers: late })).status, 204);
+  assert.equal((await call(one, "/status", { headers: other })).status, 401);
+  const third = await signIn(one);
+  await t.valkey.again();
+  await until("the other one knows", async () => {
+    await call(one, "/status", { headers: third });
+    return (await call(two, "/status", { headers: other })).status === 401;
+  }, 30_000);
 });

@@ -1,12 +1,12 @@
 /** Who may use the dashboard: password, session cookie, API token, or loopback alone. */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import { getCookie, setCookie } from "hono/cookie";
 import { parseListen } from "../../proxy/config/schema.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { type Origin, originOf, parseNetworks } from "../../proxy/http/origin.ts";
 import type { TokenRecord, Tokens } from "../../proxy/access/tokens.ts";
 import { LoginLimiter } from "../../proxy/access/limiter.ts";
-import { type Session, Sessions } from "../session.ts";
+import type { CredentialOf, Session, Sessions } from "../session.ts";
 import { Passwords } from "./credentials.ts";
 import { type Account, accountOf, decoyOf } from "./people.ts";
 import { ApiProblem } from "./problem.ts";
@@ -32,7 +32,7 @@ export type Identity =
       /** Undefined for one of the configuration. */
       readonly id?: string;
     }
-    | { readonly kind: "session"; readonly id: string; readonly session: Session }
+    | { readonly kind: "session"; readonly cookie: string; readonly session: Session }
   );
 
 /** Who it is, for people: `ann`, `token ci`. */
@@ -52,6 +52,7 @@ interface AccessOptions {
   tokens: Tokens;
   /** Unix milliseconds. */
   now: () => number;
+  sessions: Sessions;
 }
 
 /** Sessions, tokens and the brake on guessing, for one dashboard. */
@@ -63,7 +64,7 @@ export class Access {
 
   constructor(options: AccessOptions) {
     this.#options = options;
-    this.#sessions = new Sessions({ now: options.now });
+    this.#sessions = options.sessions;
     this.#limiter = new LoginLimiter({ now: options.now });
   }
 
@@ -98,13 +99,13 @@ export class Access {
       });
     }
     const bearer = /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    return bearer ? await this.#byToken(c, bearer) : this.#bySession(c);
+    return bearer ? await this.#byToken(c, bearer) : await this.#bySession(c);
   }
 
   /** Whether `identity` may still look: for what outlives a request. */
   holds(identity: Identity): boolean {
     if (identity.kind === "session") {
-      return this.#sessions.use(identity.id, this.#credentialOf) !== undefined;
+      return this.#sessions.holds(identity.cookie, this.#credentialOf);
     }
     if (identity.kind === "token") {
       if (identity.id !== undefined) return this.#options.tokens.valid(identity.id);
@@ -120,7 +121,7 @@ export class Access {
   async login(
     c: Context<AdminEnv>,
     { username, password }: { username: string; password: string },
-  ): Promise<{ id: string; session: Session }> {
+  ): Promise<{ cookie: string; session: Session }> {
     const { client } = this.origin(c);
     this.#brake(client);
     const { config, madePasswordHash } = this.#options;
@@ -131,28 +132,43 @@ export class Access {
       throw new ApiProblem(401, "Wrong user name or password", { type: "wrong-password" });
     }
     this.#limiter.giveBack(client);
-    this.logout(c);
+    await this.logout(c);
     return this.#sessions.create({ user: account.name, role: account.role }, credential(account));
   }
 
   /** Ends the session that the request's cookie names, if any. */
-  logout(c: Context<AdminEnv>): void {
+  async logout(c: Context<AdminEnv>): Promise<void> {
     for (const name of COOKIE_NAMES) {
-      const id = getCookie(c, name);
-      if (id !== undefined) this.#sessions.remove(id);
+      const cookie = getCookie(c, name);
+      if (cookie !== undefined) await this.#sessions.remove(cookie, this.#credentialOf);
     }
   }
 
-  readonly #credentialOf = ({ user }: Session): string | undefined => {
+  /** Has the answer tell the browser that the session was used, where its cookie is getting old. */
+  renew(c: Context<AdminEnv>, identity: Identity): void {
+    if (identity.kind !== "session") return;
+    const { session } = identity;
+    const cookie = this.#sessions.renew(session, this.#credentialOf(session) ?? "");
+    if (cookie) this.giveCookie(c, cookie, session);
+  }
+
+  /** Has the answer give the browser the cookie of its session. */
+  giveCookie(c: Context<AdminEnv>, cookie: string, { expires }: Session): void {
+    const { scheme } = this.origin(c);
+    const maxAge = Math.floor((expires - this.#options.now()) / 1000);
+    setCookie(c, cookieName(scheme), cookie, { ...cookieOptions(scheme), maxAge });
+  }
+
+  readonly #credentialOf: CredentialOf = ({ user }) => {
     const account = accountOf(this.#options.config(), this.#options.madePasswordHash, user);
     return account && credential(account);
   };
 
-  #bySession(c: Context<AdminEnv>): Identity | undefined {
-    const id = getCookie(c, cookieName(this.origin(c).scheme));
-    const session = id === undefined ? undefined : this.#sessions.use(id, this.#credentialOf);
-    if (id === undefined || !session) return undefined;
-    return { kind: "session", id, session, rights: ROLE_RIGHTS[session.role] };
+  async #bySession(c: Context<AdminEnv>): Promise<Identity | undefined> {
+    const cookie = getCookie(c, cookieName(this.origin(c).scheme));
+    if (cookie === undefined) return undefined;
+    const session = await this.#sessions.use(cookie, this.#credentialOf);
+    return session && { kind: "session", cookie, session, rights: ROLE_RIGHTS[session.role] };
   }
 
   async #byToken(c: Context<AdminEnv>, token: string): Promise<Identity | undefined> {
@@ -213,6 +229,7 @@ export function requireRight(access: Access): MiddlewareHandler<AdminEnv> {
     }
     c.set("identity", identity);
     await next();
+    access.renew(c, identity);
   };
 }
 
@@ -226,6 +243,10 @@ export function hasSessionCookie(c: Context<AdminEnv>): boolean {
 /** With TLS the cookie's prefix makes the browser insist on Secure, Path=/ and no Domain. */
 export function cookieName(scheme: Origin["scheme"]): string {
   return scheme === "https" ? COOKIE_NAMES[0] : COOKIE_NAMES[1];
+}
+
+export function cookieOptions(scheme: Origin["scheme"]) {
+  return { path: "/", httpOnly: true, sameSite: "Strict", secure: scheme === "https" } as const;
 }
 
 function isLoopbackHost(hostname: string): boolean {

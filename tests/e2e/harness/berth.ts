@@ -68,9 +68,12 @@ export async function startBerth(
   const cacheDir = join(dir, "cache");
   const config = {
     listen: `127.0.0.1:${port}`,
-    admin: { listen: `127.0.0.1:${adminPort}`, auth: "none" },
     shutdown_grace: "2s",
     ...settings,
+    admin: {
+      listen: `127.0.0.1:${adminPort}`,
+      ...(settings.admin as Settings | undefined ?? { auth: "none" }),
+    },
     cache: { dir: cacheDir, ...(settings.cache as Settings | undefined) },
   };
   const configFile = join(dir, "config.json");

@@ -9,7 +9,7 @@ Deno.test("login, a cookie that scripts cannot read and other sites cannot send"
   const response = await admin.ask("/api/v1/login", { body: right });
   assert.equal(response.status, 200);
   const cookie = response.headers.get("set-cookie")!;
-  assert.match(cookie, /^berth_session=[\w-]{43}; /);
+  assert.match(cookie, /^berth_session=[\w-]+\.[\w-]{43}; /);
   assert.match(cookie, /HttpOnly/);
   assert.match(cookie, /SameSite=Strict/);
   assert.match(cookie, /Max-Age=604800/);
@@ -92,6 +92,28 @@ Deno.test("session, says who is signed in until it ends", async () => {
   assert.equal(out.status, 204);
   assert.match(out.headers.get("set-cookie")!, /Max-Age=0/);
   assert.equal((await admin.ask("/api/v1/stats", { headers })).status, 401);
+});
+
+Deno.test("session, use is told to the browser's cookie, and the end stays", async () => {
+  await using admin = await adminFixture();
+  let cookie = await admin.login();
+  const end = admin.clock.now + 7 * 86400e3;
+  const ask = async (path = "/api/v1/stats") => {
+    const response = await admin.ask(path, { headers: { cookie } });
+    await response.body?.cancel();
+    assert.equal(response.status, 200);
+    return response.headers.get("set-cookie");
+  };
+  assert.equal(await ask(), null);
+  for (const path of ["/api/v1/stats", "/api/v1/events"]) {
+    admin.clock.now += 11 * 3600e3;
+    const renewed = (await ask(path))!;
+    assert.match(
+      renewed,
+      new RegExp(`Max-Age=${(end - admin.clock.now) / 1000}; Path=/; HttpOnly`),
+    );
+    cookie = renewed.split(";")[0]!;
+  }
 });
 
 Deno.test("session, a changed password signs everybody out", async () => {

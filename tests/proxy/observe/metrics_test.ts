@@ -70,7 +70,12 @@ Deno.test("Metrics, the depot's state, where there is one", async () => {
   const text = await lines(metrics);
   for (
     const line of [
-      ...["berth_depot_up 0", "berth_depot_bytes 4096", "berth_depot_objects 3"],
+      ...[
+        "berth_depot_up 0",
+        "berth_depot_capacity_bytes 9",
+        "berth_depot_bytes 4096",
+        "berth_depot_objects 3",
+      ],
       ...["berth_depot_queue 2", "berth_depot_gets_total 5", "berth_depot_puts_total 8"],
       "berth_depot_errors_total 0",
     ]

@@ -52,7 +52,10 @@ export class Cluster implements AsyncDisposable {
   /** What all of them know; nothing while this one is alone. */
   readonly memory: SharedMemory = {
     get: async (key) => await this.#coordinator?.memory.get(key),
-    put: async (key, value, life) => await this.#coordinator?.memory.put(key, value, life) ?? false,
+    put: async (...kept) => await this.#coordinator?.memory.put(...kept) ?? false,
+    forget: async (key) => await this.#coordinator?.memory.forget(key),
+    take: async (rates) => await this.#coordinator?.memory.take(rates) ?? 0,
+    giveBack: async (rates) => await this.#coordinator?.memory.giveBack(rates),
   };
 
   /** Opens the peer port for `cache` and joins the others. Throws `ListenError`. */
@@ -81,6 +84,7 @@ export class Cluster implements AsyncDisposable {
         url,
         ca: this.#ca(),
         prefix,
+        memoryKey: clusterKeys(secret, "memory")[0]!,
         self,
         lease,
         clock: systemClock,

@@ -233,6 +233,7 @@ async function openBooks(
   const authenticators = new Authenticators({
     now: Date.now,
     tokens,
+    memory: cluster?.memory,
     warn: (line) => logger("sign-in").warn(line),
   });
   const watch = createWatch({ config: () => live.current, stats, env });
@@ -267,6 +268,7 @@ function startProxy(
     started,
     now: Date.now,
     sealing: clusterKeys(config.cluster.secret, "upload-seal"),
+    memory: books.memory,
     cluster: cluster && (() => cluster.status().problem),
     gate: (registry) => watch.gate(registry),
     room: logRoom,
@@ -395,6 +397,7 @@ async function startDashboard(
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),
     madePasswordHash: hash,
     sessions: await openSessions(live.current, books.memory),
+    memory: books.memory,
     pages: join(around.root, "ui", "dist"),
   }, state);
   const dashboard = listen({

@@ -93,6 +93,8 @@ export class Receiver {
       registry: caller.registry,
     });
     const authorization = this.#authorization(arrival, target);
+    const proof = proofs.of(target, authorization);
+    if (!proof.holds()) await proof.recall();
     return {
       request,
       path,
@@ -103,7 +105,7 @@ export class Receiver {
       realm: this.#realm(arrival, target),
       authorization,
       access: this.#accessOf(arrival.user),
-      proof: proofs.of(target, authorization),
+      proof,
       proofs,
       asked: record,
       received: (bytes) => {

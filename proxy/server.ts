@@ -1,4 +1,5 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
+import type { SharedMemory } from "../base/shared_memory.ts";
 import type { Cache } from "../cache/api.ts";
 import { CertificateFollower, readCertificate } from "./http/certificate.ts";
 import type { Authenticators } from "./access/users.ts";
@@ -37,6 +38,8 @@ export interface ServerParts {
   now(): number;
   /** Keys that other Berths seal addresses of uploads with, too; none: a random one. */
   sealing?: readonly Uint8Array<ArrayBuffer>[] | undefined;
+  /** What the Berths of a cluster know together. */
+  memory?: SharedMemory | undefined;
   /** What keeps this Berth from sharing with others, in words; empty where nothing does. */
   cluster?: (() => string) | undefined;
   /** What requests to a registry pass; none: nothing is in their way. */

@@ -2,6 +2,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
+import type { SharedMemory } from "../base/shared_memory.ts";
 import type { Registry } from "../proxy/config/schema.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
@@ -45,6 +46,8 @@ interface AdminDeps extends StateDeps {
   madePasswordHash: string;
   /** Good in this process alone where absent. */
   sessions?: Sessions;
+  /** What the Berths of a cluster know together. */
+  memory?: SharedMemory | undefined;
   /** The built dashboard; `dist` beside this file where absent. */
   pages?: string;
 }
@@ -59,8 +62,8 @@ export type AdminApp = ReturnType<typeof createAdmin>;
 export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   const { live, metrics, report, now = Date.now } = deps;
   const config = () => live.current;
-  const { madePasswordHash, tokens, sessions = new Sessions({ now }) } = deps;
-  const access = new Access({ config, madePasswordHash, tokens, now, sessions });
+  const { madePasswordHash, tokens, memory, sessions = new Sessions({ now }) } = deps;
+  const access = new Access({ config, madePasswordHash, tokens, now, sessions, memory });
   const pages = staticFiles(deps.pages ?? join(import.meta.dirname ?? ".", "dist"));
 
   const app = new Hono<AdminEnv>();

@@ -12,6 +12,8 @@ import { valkeyMemory } from "./memory.ts";
 export interface ValkeyOptions extends ServerOptions {
   /** What the names of all keys begin with. */
   prefix: string;
+  /** What only Berths of the cluster know. */
+  memoryKey: Uint8Array;
   self: Member;
   /** Milliseconds for which a right to fetch lasts unless it is renewed. */
   lease: number;
@@ -71,8 +73,8 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     this.#client.on("error", (error: Error) => this.#lastError = reasonOf(error));
     // What failed before says nothing of a new connection.
     this.#client.on("ready", () => this.#restUntil = 0);
-    const { clock, lease, prefix } = options;
-    this.memory = valkeyMemory((ask) => this.#ask(ask), prefix);
+    const { clock, lease, prefix, memoryKey: key } = options;
+    this.memory = valkeyMemory((ask) => this.#ask(ask), { prefix, key });
     const { signal } = this.#over;
     const ignore = () => {};
     this.#tasks = [

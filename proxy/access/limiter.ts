@@ -1,6 +1,7 @@
 /** A brake on guessing: failed sign-ins are counted per address and in total. */
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
+import type { SharedMemory, SharedRate } from "../../base/shared_memory.ts";
 
 interface Bucket {
   tokens: number;
@@ -31,6 +32,8 @@ export interface LimiterOptions {
   now: () => number;
   perAddress?: Rate;
   total?: Rate;
+  /** What others of a cluster count, too; `name` is that of the door. None: this one is alone. */
+  shared?: { memory: SharedMemory; name: string } | undefined;
 }
 
 /**
@@ -43,11 +46,13 @@ export class LoginLimiter {
   readonly #now: () => number;
   readonly #perAddressRate: Rate;
   readonly #totalRate: Rate;
+  readonly #shared: LimiterOptions["shared"];
 
   constructor(options: LimiterOptions) {
     this.#now = options.now;
     this.#perAddressRate = options.perAddress ?? PER_ADDRESS;
     this.#totalRate = options.total ?? TOTAL;
+    this.#shared = options.shared;
     const { burst, everyMs } = this.#perAddressRate;
     this.#addresses = new LRUCache({
       max: MAX_ADDRESSES,
@@ -59,8 +64,25 @@ export class LoginLimiter {
     this.#total = { tokens: this.#totalRate.burst, at: this.#now() };
   }
 
-  /** Takes a token for `address`. Milliseconds to wait when there is none, otherwise 0. */
-  take(address: string): number {
+  /**
+   * Takes a token for `address`, here at once and then at the others. Milliseconds to wait when there
+   * is none, otherwise 0.
+   */
+  async take(address: string): Promise<number> {
+    const wait = this.#takeHere(address);
+    if (wait > 0 || !this.#shared) return wait;
+    const elsewhere = await this.#shared.memory.take(this.#rates(address));
+    if (elsewhere > 0) this.#giveBackHere(address);
+    return elsewhere;
+  }
+
+  /** Gives back what `take` took: the attempt was no failure. */
+  giveBack(address: string): void {
+    this.#giveBackHere(address);
+    void this.#shared?.memory.giveBack(this.#rates(address));
+  }
+
+  #takeHere(address: string): number {
     const own = this.#bucket(address);
     const wait = Math.max(
       this.#refill(own, this.#perAddressRate),
@@ -72,11 +94,18 @@ export class LoginLimiter {
     return 0;
   }
 
-  /** Gives back what `take` took: the attempt was no failure. */
-  giveBack(address: string): void {
+  #giveBackHere(address: string): void {
     const own = this.#bucket(address);
     own.tokens = Math.min(this.#perAddressRate.burst, own.tokens + 1);
     this.#total.tokens = Math.min(this.#totalRate.burst, this.#total.tokens + 1);
+  }
+
+  #rates(address: string): SharedRate[] {
+    const door = `sign-in:${this.#shared?.name}`;
+    return [
+      { ...this.#perAddressRate, key: `${door} ${network(address)}` },
+      { ...this.#totalRate, key: door },
+    ];
   }
 
   #bucket(address: string): Bucket {

@@ -1,6 +1,7 @@
 /** Names and passwords of the people who may use the proxy. */
 import { LRUCache } from "lru-cache";
 import { createHmac, randomBytes } from "node:crypto";
+import type { SharedMemory } from "../../base/shared_memory.ts";
 import { Once } from "../../base/once.ts";
 import { verifyPassword } from "../../base/passwords.ts";
 import type { Config } from "../config/schema.ts";
@@ -23,6 +24,8 @@ export interface SignInsOptions {
   warn(line: string): void;
   /** Tokens, which sign in as {@linkcode TOKEN_USER}; none where absent. */
   tokens?: Pick<Tokens, "puller">;
+  /** What the Berths of a cluster know together. */
+  memory?: SharedMemory | undefined;
 }
 
 /** A registry's clients are many behind one address, and each failed pull is several attempts. */
@@ -44,6 +47,7 @@ export class Authenticators {
       now: options.now,
       perAddress: PER_ADDRESS,
       total: TOTAL,
+      shared: options.memory && { memory: options.memory, name: "registry" },
     });
   }
 
@@ -64,7 +68,7 @@ export class Authenticators {
     const key = randomBytes(32);
     return async (name, password, client) => {
       if (name === TOKEN_USER && !Object.hasOwn(users, name)) {
-        return this.#byToken(password, client);
+        return await this.#byToken(password, client);
       }
       const id = createHmac("sha256", key).update(JSON.stringify([name, password])).digest(
         "base64",
@@ -80,10 +84,10 @@ export class Authenticators {
   };
 
   /** The user that a token is to rules: `token:` and its name, which no other user can have. */
-  #byToken(token: string, client: string): string | undefined {
+  async #byToken(token: string, client: string): Promise<string | undefined> {
     const found = this.#options.tokens?.puller(token, client);
     if (found !== undefined) return `${TOKEN_USER}:${found}`;
-    const waitMs = this.#limiter.take(client);
+    const waitMs = await this.#limiter.take(client);
     if (waitMs > 0) throw new TooManyAttempts(waitMs);
     this.#options.warn(`${client}: sign-in by token failed`);
     return undefined;
@@ -95,7 +99,7 @@ export class Authenticators {
     password: string,
     client: string,
   ): Promise<boolean> {
-    const waitMs = this.#limiter.take(client);
+    const waitMs = await this.#limiter.take(client);
     if (waitMs > 0) throw new TooManyAttempts(waitMs);
     const known = Object.hasOwn(users, name);
     const [decoy = ""] = Object.values(users);

@@ -9,6 +9,8 @@ export interface Proof {
   holds(): boolean;
   /** Enough while upstream is away: with `auth.offline: known` it let them read it once. */
   holdsOffline(): boolean;
+  /** Asks the other Berths of a cluster whether it holds; never throws. */
+  recall(): Promise<void>;
   /** Upstream has let them read from the repository. */
   confirm(): void;
   /** Upstream has refused them. */
@@ -40,6 +42,7 @@ export const NOTHING_TO_PROVE: Proof = {
   id: "",
   holds: () => true,
   holdsOffline: () => true,
+  recall: () => Promise.resolve(),
   confirm: () => {},
   forget: () => {},
 };

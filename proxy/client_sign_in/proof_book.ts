@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
+import type { SharedMemory } from "../../base/shared_memory.ts";
 import { Once } from "../../base/once.ts";
 import { type IssuedToken, NOTHING_TO_PROVE, type Proof, type ProofBook } from "./proof.ts";
 import type { Target } from "../names/target.ts";
@@ -16,19 +17,38 @@ const UNTOLD_MS = 60_000;
 const OFFLINE_MS = 7 * 24 * 60 * 60_000;
 const MAX_ENTRIES = 50_000;
 
+export interface ProofBookOptions {
+  /** Unix milliseconds. */
+  now(): number;
+  /** What the Berths of a cluster know together: a proof that one has is good at the others. */
+  memory?: SharedMemory | undefined;
+}
+
+/** Until when a proof holds, and when it was shown, in Unix milliseconds. */
+interface Shown {
+  until: number;
+  at: number;
+}
+
 /** The proofs of a process, in memory only; credentials are known by a keyed hash. */
 export class MemoryProofBook implements ProofBook {
   readonly #now: () => number;
   readonly #key = randomBytes(32);
   /** Until when each holds, by credentials and repository; those of nobody are under `public`. */
   readonly #until: LRUCache<string, number>;
+  readonly #memory: SharedMemory | undefined;
+  /** When upstream has refused what others may still believe. */
+  readonly #refused: LRUCache<string, number>;
   readonly #tokens: LRUCache<string, IssuedToken>;
   readonly #proving = new Once<unknown>();
 
-  constructor({ now }: { now(): number }) {
+  constructor({ now, memory }: ProofBookOptions) {
     this.#now = now;
-    this.#until = new LRUCache({ max: MAX_ENTRIES, ttl: OFFLINE_MS, perf: { now } });
-    this.#tokens = new LRUCache({ max: MAX_ENTRIES, ttl: OFFLINE_MS, perf: { now } });
+    this.#memory = memory;
+    const limits = { max: MAX_ENTRIES, ttl: OFFLINE_MS, ttlResolution: 0, perf: { now } };
+    this.#until = new LRUCache(limits);
+    this.#refused = new LRUCache(limits);
+    this.#tokens = new LRUCache(limits);
   }
 
   /** The proof for a request with `authorization` that is about `target`. */
@@ -40,6 +60,9 @@ export class MemoryProofBook implements ProofBook {
     const anonymous = id === "" || this.#tokens.peek(id)?.anonymous === true;
     const own = anonymous ? everybody : `${id} ${place}`;
     const now = this.#now;
+    // Others hash credentials with keys of their own.
+    const shared = (key: string) =>
+      `proof:${key === everybody ? key : `${textOf(authorization)} ${place}`}`;
     return {
       id,
       holds: () => [own, everybody].some((key) => now() < (this.#until.get(key) ?? 0)),
@@ -49,10 +72,24 @@ export class MemoryProofBook implements ProofBook {
             ? this.#until.has(key)
             : now() < (this.#until.get(key) ?? 0)
         ),
-      confirm: () => {
-        this.#until.set(own, Math.min(now() + MAX_MS, this.#expiry(id, authorization)));
+      recall: async () => {
+        for (const key of new Set([own, everybody])) await this.#recall(key, shared(key));
       },
-      forget: () => void this.#until.delete(own),
+      confirm: () => {
+        const shown = {
+          until: Math.min(now() + MAX_MS, this.#expiry(id, authorization)),
+          at: now(),
+        };
+        this.#until.set(own, shown.until);
+        const life = registry.auth.offline === "known" ? OFFLINE_MS : shown.until - now();
+        if (life > 0) void this.#memory?.put(shared(own), JSON.stringify(shown), life);
+      },
+      forget: () => {
+        this.#until.delete(own);
+        if (!this.#memory) return;
+        this.#refused.set(own, now());
+        void this.#memory.forget(shared(own));
+      },
     };
   }
 
@@ -66,6 +103,16 @@ export class MemoryProofBook implements ProofBook {
     await this.#proving.run(key, prove);
   }
 
+  /** Takes over what another one was shown, unless it was refused here since. */
+  async #recall(key: string, shared: string): Promise<void> {
+    const kept = await this.#memory?.get(shared);
+    if (kept === undefined) return;
+    const { until, at }: Shown = JSON.parse(kept);
+    if (at <= (this.#refused.get(key) ?? 0) || until <= (this.#until.get(key) ?? 0)) return;
+    const ttl = at + OFFLINE_MS - this.#now();
+    if (ttl > 0) this.#until.set(key, until, { ttl });
+  }
+
   #expiry(id: string, authorization: string | undefined): number {
     if (id === "") return Infinity;
     const told = [this.#tokens.peek(id)?.expires, jwtExpiry(authorization ?? "")]
@@ -74,14 +121,15 @@ export class MemoryProofBook implements ProofBook {
   }
 
   #idOf(authorization: string | undefined): string {
-    const [, scheme, credentials] = /^(\S+)\s+(\S.*)$/.exec(authorization?.trim() ?? "") ?? [];
-    if (!scheme || !credentials) return authorization ? this.#hash(authorization) : "";
-    return this.#hash(`${scheme.toLowerCase()} ${credentials}`);
+    const text = textOf(authorization);
+    return text && createHmac("sha256", this.#key).update(text).digest("base64");
   }
+}
 
-  #hash(text: string): string {
-    return createHmac("sha256", this.#key).update(text).digest("base64");
-  }
+/** Credentials in one spelling; empty where there are none. */
+function textOf(authorization = ""): string {
+  const [, scheme, credentials] = /^(\S+)\s+(\S.*)$/.exec(authorization.trim()) ?? [];
+  return scheme && credentials ? `${scheme.toLowerCase()} ${credentials}` : authorization;
 }
 
 /**

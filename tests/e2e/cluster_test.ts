@@ -336,3 +336,37 @@ Deno.test("cluster, who signs in on one dashboard is signed in on all, and who s
     return (await call(two, "/status", { headers: other })).status === 401;
   }, 30_000);
 });
+
+Deno.test("cluster, what a client has proven at one Berth is proven at all; a wrong password counts at all", async () => {
+  const { digest } = blob(11);
+  const mine = "Basic " + btoa("me:right");
+  const password_hash = await hashPassword("right");
+  await using t = await lab([blob(11)], {
+    hub: { auth: { mode: "client" } },
+    settings: { admin: { password_hash, metrics: "public" } },
+  });
+  const [one, two] = t.members as [Berth, Berth];
+  t.upstream.pace = Infinity;
+  t.upstream.allowed = [mine];
+  const headers = { authorization: mine };
+  for (const berth of [one, two]) await pull(berth, digest, { headers });
+  const before = t.upstream.asked.length;
+  for (const berth of [two, one]) {
+    assert.equal((await pull(berth, digest, { headers })).digest, digest);
+  }
+  assert.equal(t.upstream.asked.length, before);
+
+  const guess = async (berth: Berth) => {
+    const response = await fetch(`${berth.admin}/api/v1/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ username: "admin", password: "wrong" }),
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  for (const berth of [one, two, one, two, one]) assert.equal(await guess(berth), 401);
+  for (const berth of [one, two]) assert.equal(await guess(berth), 429);
+  await t.valkey.stop();
+  assert.equal(await guess(two), 401, "each counts for itself");
+});

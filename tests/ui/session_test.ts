@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
-import type { SharedMemory } from "../../base/shared_memory.ts";
+import { fakeMemory } from "../fake/memory.ts";
 import { type EndedOptions, EndedSessions } from "../../ui/ended_sessions.ts";
 import { openSessionFile } from "../../ui/session_file.ts";
 import { Sessions } from "../../ui/session.ts";
@@ -17,17 +17,6 @@ function fixture({ keys = [KEY], ...kept }: { keys?: Uint8Array[] } & Partial<En
   const ended = new EndedSessions({ now, ...kept });
   const sessions = new Sessions({ now, keys, ended, idleMs: 1200, absoluteMs: 5000 });
   return { clock, sessions };
-}
-
-/** A memory that may be away. */
-function memory() {
-  const kept = new Map<string, { value: string; life: number }>();
-  const state = { away: false, kept };
-  const shared: SharedMemory = {
-    get: (key) => Promise.resolve(state.away ? undefined : kept.get(key)?.value),
-    put: (key, value, life) => Promise.resolve(!state.away && !!kept.set(key, { value, life })),
-  };
-  return { state, shared };
 }
 
 Deno.test("Sessions, a fresh cookie at each sign-in, good wherever the key is", async () => {
@@ -138,22 +127,22 @@ Deno.test("Sessions, one that was ended is over after a restart, too", async () 
 });
 
 Deno.test("Sessions, one that was ended elsewhere is over here, also when it can only be told later", async () => {
-  const { state, shared } = memory();
+  const shared = fakeMemory();
   const [one, two] = [fixture({ shared }), fixture({ shared })];
   const { cookie, session } = one.sessions.create(ADMIN, "hash");
   const other = one.sessions.create(ADMIN, "hash").cookie;
-  state.away = true;
+  shared.away = true;
   await one.sessions.remove(cookie, by("hash"));
   assert.equal(await one.sessions.use(cookie, by("hash")), undefined);
   assert.ok(await two.sessions.use(cookie, by("hash")), "nobody could tell");
-  state.away = false;
+  shared.away = false;
   assert.ok(await one.sessions.use(other, by("hash")));
   assert.equal(await two.sessions.use(cookie, by("hash")), undefined);
-  assert.deepEqual([...state.kept.values()], [{
+  assert.deepEqual([...shared.kept.values()], [{
     value: "1",
     life: session.expires - session.issued,
   }]);
-  state.kept.clear();
+  shared.kept.clear();
   assert.equal(await two.sessions.use(cookie, by("hash")), undefined, "once known, it stays so");
 });
 

@@ -1,6 +1,7 @@
 /** Who may use the dashboard: password, session cookie, API token, or loopback alone. */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import type { SharedMemory } from "../../base/shared_memory.ts";
 import { parseListen } from "../../proxy/config/schema.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { type Origin, originOf, parseNetworks } from "../../proxy/http/origin.ts";
@@ -53,6 +54,8 @@ interface AccessOptions {
   /** Unix milliseconds. */
   now: () => number;
   sessions: Sessions;
+  /** What the Berths of a cluster know together. */
+  memory?: SharedMemory | undefined;
 }
 
 /** Sessions, tokens and the brake on guessing, for one dashboard. */
@@ -65,7 +68,10 @@ export class Access {
   constructor(options: AccessOptions) {
     this.#options = options;
     this.#sessions = options.sessions;
-    this.#limiter = new LoginLimiter({ now: options.now });
+    this.#limiter = new LoginLimiter({
+      now: options.now,
+      shared: options.memory && { memory: options.memory, name: "dashboard" },
+    });
   }
 
   /** Whether no sign-in is asked for. Refuses to be so anywhere but on loopback. */
@@ -123,7 +129,7 @@ export class Access {
     { username, password }: { username: string; password: string },
   ): Promise<{ cookie: string; session: Session }> {
     const { client } = this.origin(c);
-    this.#brake(client);
+    await this.#brake(client);
     const { config, madePasswordHash } = this.#options;
     const account = accountOf(config(), madePasswordHash, username);
     const hash = account?.hash ?? decoyOf(config(), madePasswordHash);
@@ -178,7 +184,7 @@ export class Access {
     const { client } = this.origin(c);
     const made = this.#options.tokens.find(token, client);
     if (made) return this.#made(made);
-    this.#brake(client);
+    await this.#brake(client);
     const name = await this.#passwords.findToken(token, tokens);
     if (name === undefined) return undefined;
     this.#limiter.giveBack(client);
@@ -199,8 +205,8 @@ export class Access {
     return { kind: "token", id, name, rights };
   }
 
-  #brake(client: string): void {
-    const wait = this.#limiter.take(client);
+  async #brake(client: string): Promise<void> {
+    const wait = await this.#limiter.take(client);
     if (wait === 0) return;
     throw new ApiProblem(429, "Too many failed sign-ins", {
       type: "too-many-attempts",

@@ -5,6 +5,7 @@ import { configSchema } from "../../../proxy/config/schema.ts";
 import { jwtExpiry, MemoryProofBook } from "../../../proxy/client_sign_in/proof_book.ts";
 import type { Target } from "../../../proxy/names/target.ts";
 import { FakeClock } from "../../fake/clock.ts";
+import { fakeMemory } from "../../fake/memory.ts";
 import { image, OCI_INDEX, OCI_MANIFEST } from "../../fake/content.ts";
 import { startProxy, type TestProxy } from "../../fake/proxy.ts";
 import { type FakeRegistry, fakeRegistry } from "../../fake/registry.ts";
@@ -319,4 +320,69 @@ Deno.test("client mode, another account's 404 is not mine, nor the other way rou
   const path = "/v2/org/secret/manifests/later";
   assert.equal((await t.get(path, ann))[0], 404);
   assert.equal((await t.get(path, "other"))[0], 401);
+});
+
+Deno.test("MemoryProofBook, what one Berth of a cluster was shown is good at the others, for as long", async () => {
+  const clock = new FakeClock();
+  const memory = fakeMemory();
+  const [one, two] = [1, 2].map(() => new MemoryProofBook({ now: () => clock.now(), memory })) as [
+    MemoryProofBook,
+    MemoryProofBook,
+  ];
+  const at = (book: MemoryProofBook, authorization?: string, repository?: string) =>
+    book.of(target(repository), authorization);
+  at(one, "Bearer mine").confirm();
+  at(one, undefined, "org/open").confirm();
+  const here = at(two, "bearer mine");
+  assert.equal(here.holds(), false);
+  memory.away = true;
+  await here.recall();
+  assert.equal(here.holds(), false, "nobody can tell");
+  memory.away = false;
+  await here.recall();
+  assert.equal(here.holds(), true);
+  for (const [authorization, repository] of [["Bearer other"], [], ["Bearer mine", "org/x"]]) {
+    const other = at(two, authorization, repository);
+    await other.recall();
+    assert.equal(other.holds(), false);
+  }
+  const open = at(two, "Bearer other", "org/open");
+  await open.recall();
+  assert.equal(open.holds(), true, "open to everybody");
+
+  // Another one has been told of it before the registry refused it here.
+  memory.away = true;
+  here.forget();
+  memory.away = false;
+  await here.recall();
+  assert.equal(here.holds(), false, "refused");
+  await clock.advance(1);
+  at(one, "Bearer mine").confirm();
+  await here.recall();
+  assert.equal(here.holds(), true, "shown again");
+  here.forget();
+  const third = new MemoryProofBook({ now: () => clock.now(), memory }).of(target(), "Bearer mine");
+  await third.recall();
+  assert.equal(third.holds(), false, "gone everywhere");
+
+  at(one, "Bearer mine").confirm();
+  await clock.advance(60_000);
+  await third.recall();
+  assert.equal(third.holds(), false, "its minute is over");
+});
+
+Deno.test("MemoryProofBook, offline: known is a week for all, and no more where it came late", async () => {
+  const day = 86_400_000;
+  const clock = new FakeClock();
+  const memory = fakeMemory();
+  const book = () => new MemoryProofBook({ now: () => clock.now(), memory });
+  const known = target("org/known", { offline: "known" });
+  book().of(known, "Bearer a").confirm();
+  assert.equal([...memory.kept.values()][0]!.life, 7 * day);
+  await clock.advance(6 * day);
+  const proof = book().of(known, "Bearer a");
+  await proof.recall();
+  assert.deepEqual([proof.holds(), proof.holdsOffline()], [false, true]);
+  await clock.advance(day + 1);
+  assert.equal(proof.holdsOffline(), false);
 });

@@ -1,5 +1,5 @@
 /** What the cache offers to the rest of the program. */
-import type { Change, ChangeListener } from "./change.ts";
+import type { SharedRows } from "./change.ts";
 import type { DepotUsage } from "./depot_options.ts";
 import type { CacheListener } from "./events.ts";
 import type {
@@ -157,17 +157,8 @@ export interface Cache {
   timeTo(digest: string, position: number): number | undefined;
   /** Calls `listener` with each event until the returned function is called. */
   onEvent(listener: CacheListener): () => void;
-  /**
-   * Calls `listener` with each change that others may have to know of, once it is written, until the
-   * returned function is called. What came by {@linkcode apply} is not among them.
-   */
-  onChange(listener: ChangeListener): () => void;
-  /**
-   * Makes changes that other caches have told of, all or none. `id` (`1732600000000-0`) is their place
-   * in the order that all share: what is not later than the last one applied has been made before
-   * and is left out. Throws InvalidChangeId.
-   */
-  apply(changes: readonly Change[], id: string): void;
+  /** The rows that others may have in common with this cache. */
+  readonly rows: SharedRows;
   /** Changes settings; they hold from now on. */
   configure(settings: Partial<CacheSettings>): void;
   /** Stops fills, leaving them resumable, and writes what is still in memory. */

@@ -5,7 +5,7 @@
  */
 import type { Cache, Usage } from "./api.ts";
 import type { DepotUsage } from "./depot_options.ts";
-import type { Change, ChangeListener } from "./change.ts";
+import type { SharedRows } from "./change.ts";
 import { type Clock, every } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import type {
@@ -38,6 +38,7 @@ import type {
   RepositoryQuery,
   TagItem,
 } from "./listing.ts";
+import { sharedRows } from "./catalog/shared.ts";
 import { openCatalog } from "./catalog/rebuild.ts";
 import { reported } from "./blobs/reported.ts";
 import type { BlobStore } from "./blobs/store.ts";
@@ -70,6 +71,24 @@ async function depotOf({ depot: place, clock }: Required<CacheOptions>) {
   return (options: KeeperOptions) => new DepotKeeper(depotAt(place, clock), options);
 }
 
+/** The rows of `catalog` as others have them, too; what these want to be gone goes from this disk. */
+function shareRows(
+  catalog: Catalog,
+  evictor: Parts["evictor"],
+  failed: (error: unknown) => void,
+): SharedRows {
+  const apply: SharedRows["apply"] = (changes, id, own = false) => {
+    const told = own ? changes.filter(({ kind }) => kind !== "used") : changes;
+    const evictions = own
+      ? []
+      : told.flatMap((change) =>
+        change.kind === "evict" ? [evictor.planned(change.selector, { pinned: change.pinned })] : []
+      );
+    if (catalog.apply(told, id)) evictions.forEach((evict) => evict().catch(failed));
+  };
+  return Object.assign(sharedRows(catalog), { apply });
+}
+
 const FLUSH_EVERY = 1000;
 const UPKEEP_EVERY = 60e3;
 const FORGET_EVERY = 24 * 3600e3;
@@ -88,6 +107,7 @@ class DiskCache implements Cache {
   readonly #store: BlobStore;
   readonly #catalog: Catalog;
   readonly #parts: Parts;
+  readonly rows: SharedRows;
   readonly #listeners = new Set<CacheListener>();
   readonly #closing = new AbortController();
   readonly #upkeep: Promise<void>[];
@@ -110,6 +130,13 @@ class DiskCache implements Cache {
       keepDepot,
     });
     const { evictor, scrub, blocks } = this.#parts;
+    this.rows = shareRows(catalog, evictor, (error) => {
+      this.#emit({
+        kind: "trouble",
+        what: "evicting what somebody else was asked to evict",
+        error,
+      });
+    });
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
       this.#every(FLUSH_EVERY, "letting go of memory", () => blocks.trim()),
@@ -193,35 +220,35 @@ class DiskCache implements Cache {
   }
 
   link(repository: string, digest: string): void {
-    this.#catalog.link(repository, digest, this.#clock.now());
+    this.#catalog.names.link(repository, digest, this.#clock.now());
   }
 
   linked(repository: string, digest: string): boolean {
-    return this.#catalog.linked(repository, digest);
+    return this.#catalog.names.linked(repository, digest);
   }
 
   unlink(repository: string, digest: string): void {
     const size = this.#parts.fills.unlink(repository, digest);
-    this.#catalog.unlink(repository, digest, size);
+    this.#catalog.names.unlink(repository, digest, size);
   }
 
   tag(key: TagKey): TagRow | undefined {
-    return this.#catalog.tag(key);
+    return this.#catalog.names.tag(key);
   }
 
   tags(registry: string, repository: string, tag: string): TagRow[] {
-    return this.#catalog.tags(registry, repository, tag);
+    return this.#catalog.names.tags(registry, repository, tag);
   }
 
   setTag(key: TagKey, row: TagRow): void {
-    const from = this.#catalog.tag(key)?.digest;
-    this.#catalog.setTag(key, row);
+    const from = this.#catalog.names.tag(key)?.digest;
+    this.#catalog.names.setTag(key, row);
     const to = row.digest;
     if (from !== undefined && from !== to) this.#emit({ kind: "tag-moved", key, from, to });
   }
 
   deleteTag(registry: string, repository: string, tag: string): void {
-    this.#catalog.deleteTag(registry, repository, tag);
+    this.#catalog.names.deleteTag(registry, repository, tag);
   }
 
   list(query: BlobQuery = {}): BlobListing {
@@ -269,11 +296,11 @@ class DiskCache implements Cache {
   }
 
   pin(pattern: string): void {
-    this.#catalog.pin(pattern, this.#clock.now());
+    this.#catalog.names.pin(pattern, this.#clock.now());
   }
 
   unpin(pattern: string): boolean {
-    return this.#catalog.unpin(pattern);
+    return this.#catalog.names.unpin(pattern);
   }
 
   pins(): Pin[] {
@@ -299,7 +326,7 @@ class DiskCache implements Cache {
   }
 
   get revision(): number {
-    return this.#catalog.revision;
+    return this.#catalog.names.revision;
   }
 
   touch(digest: string): void {
@@ -325,14 +352,6 @@ class DiskCache implements Cache {
   onEvent(listener: CacheListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  onChange(listener: ChangeListener): () => void {
-    return this.#catalog.onChange(listener);
-  }
-
-  apply(changes: readonly Change[], id: string): void {
-    this.#catalog.apply(changes, id);
   }
 
   configure(settings: Partial<CacheSettings>): void {
@@ -368,7 +387,7 @@ class DiskCache implements Cache {
   #forget(): void {
     const { maxAge } = this.#settings;
     this.#catalog.images.forget(this.#clock.now() - KEEP_USES);
-    if (maxAge > 0) this.#catalog.forgetMembers(this.#clock.now() - maxAge);
+    if (maxAge > 0) this.#catalog.names.forgetUnused(this.#clock.now() - maxAge);
   }
 
   #every(ms: number, what: string, task: () => void | Promise<void>): Promise<void> {

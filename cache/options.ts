@@ -42,6 +42,8 @@ export interface CacheOptions extends Partial<CacheSettings> {
   clock?: Clock;
   /** How the bytes of fills get here; from upstream alone unless told otherwise. */
   courses?: Courses;
+  /** Whether others have the same rows; see `Cache.rows`. */
+  shared?: boolean;
   /** A larger store behind this one: what is stored here is put there, and comes from there. */
   depot?: DepotPlace | undefined;
   /** Opens the place that blobs live in; files under `dir` unless told otherwise. */
@@ -79,6 +81,7 @@ export function withDefaults(options: CacheOptions): Required<CacheOptions> {
     onRebuild: () => {},
     clock: systemClock,
     courses: alone,
+    shared: false,
     depot: undefined,
     openStore: (dir, now) => DiskStore.open(dir, now),
     ...options,

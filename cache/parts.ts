@@ -59,7 +59,8 @@ function memories(bytes: number): [Memory, Blocks] {
 /** Puts the parts of a cache together that keeps its blobs in `store` and its rows in `catalog`. */
 export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptions): Parts {
   const { settings, emit, keepDepot } = options;
-  const { clock, courses } = settings();
+  const { clock, courses, shared } = settings();
+  if (shared) catalog.share();
   const trouble = (what: string, error: unknown) => emit({ kind: "trouble", what, error });
   const [memory, blocks] = memories(settings().memory);
   const pinned = new Pinned(catalog, settings().pin);

@@ -6,7 +6,12 @@ import type { SharedMemory } from "../base/shared_memory.ts";
 import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
 import type { Cache } from "../cache/api.ts";
 import { alone, type Courses } from "../cache/course.ts";
+import type { ServerOptions } from "../cache/peers/connect.ts";
 import type { Member } from "../cache/peers/coordinator.ts";
+import { Feed, type NewsListener } from "../cache/feed/feed.ts";
+import { Seal } from "../cache/feed/message.ts";
+import { packed } from "../cache/feed/snapshot.ts";
+import { ValkeyStream } from "../cache/feed/valkey_stream.ts";
 import { courseByPeers } from "../cache/peers/course.ts";
 import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
@@ -24,6 +29,10 @@ import { VERSION } from "./version.ts";
 /** How long a peer may take to be connected to; how long it is silent is watched elsewhere. */
 const TIMEOUTS = { connect: 500, response: 120_000, idle: 120_000 };
 const SKEW = 30_000;
+/** Milliseconds for which a start waits for the rows of others. */
+const FEED_PATIENCE = 5000;
+
+const NO_FEED = { lag: 0, published: 0, applied: 0, problem: "" };
 
 /** The part of a Berth that knows of others. Until it is started, it is alone. */
 export class Cluster implements AsyncDisposable {
@@ -37,6 +46,7 @@ export class Cluster implements AsyncDisposable {
   #tell: PeerPortOptions["tell"];
   #coordinator: ValkeyCoordinator | undefined;
   #health: PeerHealth | undefined;
+  #feed: Feed | undefined;
   #self: Member | undefined;
   #sent = 0;
   #received = 0;
@@ -62,9 +72,11 @@ export class Cluster implements AsyncDisposable {
   async start(cache: Cache): Promise<void> {
     const { secret, listen, lease, prefix } = this.#config;
     const keys = clusterKeys(secret, "peers");
+    const seal = new Seal(clusterKeys(secret, "feed"));
     const port = peerPort({
       address: parseListen(listen)!,
       cache,
+      index: () => packed(cache.rows.snapshot(), seal),
       keys,
       clock: systemClock,
       sent: (bytes) => this.#sent += bytes,
@@ -79,10 +91,10 @@ export class Cluster implements AsyncDisposable {
       since: Date.now(),
       mark: markOf(keys),
     };
+    const server = { url, ca: this.#ca() };
     const coordinator = this.#parts.use(
       new ValkeyCoordinator({
-        url,
-        ca: this.#ca(),
+        ...server,
         prefix,
         memoryKey: clusterKeys(secret, "memory")[0]!,
         self,
@@ -114,12 +126,33 @@ export class Cluster implements AsyncDisposable {
     this.#log.info(`peers reach this Berth at ${self.address}`);
     await coordinator.join();
     await this.#health.look();
+    this.#feed = this.#feedOf(cache, seal, { self, server, client, coordinator });
+    await this.#feed.start(FEED_PATIENCE);
+  }
+
+  /** Tells others no more of what is learnt here, nor hears of them: the cache is about to close. */
+  async leave(): Promise<void> {
+    await this.#feed?.[Symbol.asyncDispose]();
+  }
+
+  /** Tells the others the newest `value` of `topic` about something. */
+  tellOthers(topic: string, about: string, value: unknown): void {
+    this.#feed?.tell(topic, about, value);
+  }
+
+  /** Calls `listener` with what others tell of `topic`. */
+  onTold(topic: string, listener: NewsListener): void {
+    this.#feed?.on(topic, listener);
   }
 
   status(): ClusterFigures {
     const ahead = this.#coordinator?.ahead ?? 0;
+    const feed = this.#feed?.figures() ?? NO_FEED;
     return {
-      problem: this.#coordinator?.problem || (Math.abs(ahead) > SKEW ? skewed(ahead) : ""),
+      problem: this.#coordinator?.problem || (Math.abs(ahead) > SKEW ? skewed(ahead) : "") ||
+        feed.problem,
+      feed,
+      lagMs: Math.round(feed.lag * 1000),
       self: this.#self,
       peers: this.#health?.states ?? [],
       fills: this.#fills,
@@ -143,6 +176,31 @@ export class Cluster implements AsyncDisposable {
   /** Leaves the others; what they follow here ends, and they go on by themselves. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.disposeAsync();
+  }
+
+  /** One view of the rows of `cache` among all. */
+  #feedOf(
+    cache: Cache,
+    seal: Seal,
+    { self, server, client, coordinator }: {
+      self: Member;
+      server: ServerOptions;
+      client: PeerClient;
+      coordinator: ValkeyCoordinator;
+    },
+  ): Feed {
+    return new Feed({
+      rows: cache.rows,
+      stream: new ValkeyStream(server, this.#config.prefix),
+      seal,
+      clock: systemClock,
+      by: self.id,
+      async snapshots(signal) {
+        const all = coordinator.others.map((peer) => client.index(peer, signal));
+        return (await Promise.all(all)).filter((rows) => rows !== undefined);
+      },
+      say: (line) => this.#log.warn(`the feed ${line}`),
+    });
   }
 
   #clientBy(key: Uint8Array): PeerClient {

@@ -165,7 +165,7 @@ async function openStorage(
   const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
   // Others are let go of once the fills have ended, which the cache sees to.
   const cluster = config.cluster.url ? await openCluster(config, env, started) : undefined;
-  const courses = cluster ? { courses: cluster.courses } : {};
+  const courses = cluster ? { courses: cluster.courses, shared: true } : {};
   const cache = await usingDataDir(
     dir,
     () => openCache({ ...cacheOptions(config), depot, ...courses }),
@@ -174,6 +174,7 @@ async function openStorage(
   const control = serveControl(cache, dir);
   if (control) started.use(control);
   cache.onEvent(cacheLog);
+  if (cluster) started.defer(() => cluster.leave());
   await cluster?.start(cache);
   return { cache, cluster };
 }
@@ -209,7 +210,8 @@ async function openBooks(
   },
 ): Promise<Books> {
   const { dir } = live.current.cache;
-  const quota = new QuotaBook();
+  const quota = new QuotaBook((registry, said) => cluster?.tellOthers("quota", registry, said));
+  cluster?.onTold("quota", (registry, said) => quota.learn(registry, said));
   const file = cache ? `${dir}/stats.db` : ":memory:";
   const stats = await usingDataDir(dir, () => openStats({ file }));
   started.defer(() => stats.close());

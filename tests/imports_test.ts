@@ -18,13 +18,14 @@ const ROOMS: Record<string, Room> = {
 
   "cache words": {
     files:
-      /^cache\/(types|errors|events|digest|hash|manifest|range|course|change|listing|eviction|depot_options)\.ts$/,
+      /^cache\/(types|errors|events|digest|hash|manifest|range|course|change|change_id|listing|eviction|depot_options)\.ts$/,
     imports: ["base"],
   },
   "cache/blobs": { files: /^cache\/blobs\//, imports: ["cache words"] },
   "cache/catalog": { files: /^cache\/catalog\//, imports: [...CACHE, "cache/blobs"] },
   "cache/depot": { files: /^cache\/depot\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
   "cache/peers": { files: /^cache\/peers\//, imports: CACHE },
+  "cache/feed": { files: /^cache\/feed\//, imports: [...CACHE, "cache/peers"] },
   "cache/fill": { files: /^cache\/fill\//, imports: [...CACHE, "cache/blobs", "cache/catalog"] },
   "cache/read": {
     files: /^cache\/read\//,
@@ -129,7 +130,17 @@ const ROOMS: Record<string, Room> = {
     files: /^cli\//,
     imports: [
       ...["base", "cache words", "cache", "oci", "config", "http", "observe", "names", "access"],
-      ...["upstream", "notify", "proxy", "forward", "ui server", "data", "cache/peers", "peers"],
+      ...[
+        "upstream",
+        "notify",
+        "proxy",
+        "forward",
+        "ui server",
+        "data",
+        "cache/peers",
+        "cache/feed",
+        "peers",
+      ],
     ],
   },
   data: { files: /^(deno\.json|config\.yaml|.*\.(sh|css))$/, imports: [] },

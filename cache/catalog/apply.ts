@@ -1,42 +1,25 @@
 /** Changes that another cache has told of, in the order that all of them share. */
-import type { Change, Use } from "../change.ts";
-import { InvalidChangeId } from "../errors.ts";
-import type { TagKey, TagRow } from "../types.ts";
+import type { Change, StoredObject, Use } from "../change.ts";
+import type { Reference } from "../manifest.ts";
+import type { Names } from "./names.ts";
 
-/**
- * A place in the order of changes: Unix milliseconds, and a number within the millisecond. These are
- * the ids of Redis streams, <https://redis.io/docs/latest/develop/data-types/streams/>.
- */
-export interface ChangeId {
-  ms: number;
-  seq: number;
+/** What is known of a depot, where there is one. */
+export interface DepotBooks {
+  add(object: StoredObject): void;
+  remove(digests: Iterable<string>): void;
+  used(digest: string, at: number): void;
+  /** Forgets every object, since others are to take their place. */
+  forget(): void;
+  /** Memory may hold what was rolled back. */
+  recount(): void;
 }
 
-/** Reads `1732600000000-0`. Throws {@linkcode InvalidChangeId}. */
-export function parseChangeId(id: string): ChangeId {
-  const [, ms, seq] = /^(\d{1,16})-(\d{1,16})$/.exec(id) ?? [];
-  const parsed = { ms: Number(ms), seq: Number(seq) };
-  if (!Number.isSafeInteger(parsed.ms) || !Number.isSafeInteger(parsed.seq)) {
-    throw new InvalidChangeId(id);
-  }
-  return parsed;
-}
-
-/** Whether `id` comes after `other`. */
-export function isLater(id: ChangeId, other: ChangeId): boolean {
-  return id.ms > other.ms || (id.ms === other.ms && id.seq > other.seq);
-}
-
-/** What changes are made with: the catalog's own verbs, times in Unix milliseconds. */
-interface Changeable {
-  setTag(key: TagKey, row: TagRow): void;
-  deleteTag(registry: string, repository: string, tag: string): void;
-  link(repository: string, digest: string, now: number): void;
-  unlink(repository: string, digest: string): void;
-  removeHolders(digest: string): void;
+/** What changes are made with, times in Unix milliseconds. */
+export interface Changeable {
+  names: Names;
+  depot: DepotBooks | undefined;
   addUses(use: Use): void;
-  pin(pattern: string, now: number): void;
-  unpin(pattern: string): boolean;
+  noteReferences(digest: string, references: readonly Reference[]): void;
 }
 
 /**
@@ -44,23 +27,37 @@ interface Changeable {
  * went elsewhere. A kind that only a newer version knows is skipped.
  */
 export function applyChange(catalog: Changeable, change: Change, time: number): void {
+  const { names, depot } = catalog;
   switch (change.kind) {
-    case "tag":
-      return catalog.setTag(change.key, change.row);
+    case "tag": {
+      const { key, row, again } = change;
+      if (again && (names.tag(key)?.checkedAt ?? 0) > row.checkedAt) return;
+      return names.setTag(key, row);
+    }
     case "untag": {
       const { registry, repository, tag } = change.name;
-      return catalog.deleteTag(registry, repository, tag);
+      return names.deleteTag(registry, repository, tag);
     }
     case "link":
-      return catalog.link(change.repository, change.digest, time);
+      return names.link(change.repository, change.digest, time);
     case "unlink":
-      return catalog.unlink(change.repository, change.digest);
+      return names.unlink(change.repository, change.digest);
     case "gone":
-      return change.digests.forEach((digest) => catalog.removeHolders(digest));
+      return change.digests.forEach((digest) => names.removeHolders(digest));
     case "used":
-      return change.uses.forEach((use) => catalog.addUses(use));
+      return change.uses.forEach((use) => {
+        catalog.addUses(use);
+        depot?.used(use[0], use[1]);
+      });
     case "pin":
-      if (change.on) catalog.pin(change.pattern, time);
-      else catalog.unpin(change.pattern);
+      if (change.on) names.pin(change.pattern, time);
+      else names.unpin(change.pattern);
+      return;
+    case "stored":
+      if (!depot) return;
+      depot.add(change.object);
+      return catalog.noteReferences(change.object.digest, change.references);
+    case "unstored":
+      return depot?.remove(change.digests);
   }
 }

@@ -6,14 +6,16 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
 import type { Change, ChangeListener, Use } from "../change.ts";
+import { type ChangeId, isLater, parseChangeId } from "../change_id.ts";
 import type { Reference } from "../manifest.ts";
-import type { BlobInfo, TagKey, TagRow } from "../types.ts";
+import type { BlobInfo } from "../types.ts";
 import { Announcer } from "./announce.ts";
-import { applyChange, type ChangeId, isLater, parseChangeId } from "./apply.ts";
+import { applyChange, type DepotBooks } from "./apply.ts";
 import { ImageUses } from "./image_uses.ts";
-import { blobOf, type BlobRow, tagId, tagOf } from "./rows.ts";
+import { Names } from "./names.ts";
+import { blobOf, type BlobRow, referenceOf } from "./rows.ts";
 import { checkPages, inTransaction, openDatabase, reportingErrors } from "./sqlite.ts";
-import { statements } from "./statements.ts";
+import { type Statements, statements } from "./statements.ts";
 
 const ROWS_IN_MEMORY = 20_000;
 
@@ -31,11 +33,12 @@ export class Catalog {
   readonly path: string;
   /** How often images were asked for; what {@linkcode flush} has not written yet is not read. */
   readonly images: ImageUses;
-  readonly #sql: ReturnType<typeof statements>;
+  /** What others may have in common with this one. */
+  readonly names: Names;
+  readonly #sql: Statements;
   readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
-  readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
-  readonly #links = new LRUCache<string, true>({ max: ROWS_IN_MEMORY });
   readonly #touched = new Map<string, BlobRow>();
+  #usedElsewhere: [BlobRow, Use][] = [];
   readonly #announcer = new Announcer();
   /** Whether the last process to write here closed it properly, or nobody has written yet. */
   readonly clean: boolean;
@@ -43,9 +46,10 @@ export class Catalog {
   readonly recordedUntil: number;
   #totals: { blobs: number; bytes: number };
   #keptElsewhere: (row: BlobRow) => boolean = () => false;
-  #revision = 0;
-  #reachable = 0;
+  #shared = false;
   #changed = false;
+  /** What is known of the depot, where there is one. */
+  depot: DepotBooks | undefined;
 
   /**
    * Opens or creates the database at `path`. Throws {@linkcode CacheTooNew}, or
@@ -61,6 +65,13 @@ export class Catalog {
     this.path = path;
     this.#sql = statements(db, path);
     this.images = new ImageUses(db, path);
+    this.names = new Names({
+      db,
+      sql: this.#sql,
+      announcer: this.#announcer,
+      transaction: (work) => this.transaction(work),
+      sizeOf: (digest) => this.blob(digest)?.size,
+    });
     this.clean = this.#state("clean") !== 0;
     this.recordedUntil = this.#state("recorded_until") ?? 0;
     if (!this.clean) checkPages(db, path);
@@ -72,16 +83,6 @@ export class Catalog {
   /** Blobs and their bytes. */
   get totals(): Readonly<{ blobs: number; bytes: number }> {
     return this.#totals;
-  }
-
-  /** Rises whenever a tag moves, or content or its membership goes: what was said before may not hold. */
-  get revision(): number {
-    return this.#revision;
-  }
-
-  /** Rises whenever more or other content may be reached from a tag or a pin. */
-  get reachable(): number {
-    return this.#reachable;
   }
 
   blob(digest: string): BlobRow | undefined {
@@ -103,12 +104,24 @@ export class Catalog {
     this.transaction(() => {
       this.#sql.addBlob.run({ digest, size, mediaType, created, lastUsed, verified });
       if (references) this.#setReferences(digest, references);
-      for (const repository of repositories ?? []) this.link(repository, digest, lastUsed);
+      for (const repository of repositories ?? []) this.names.link(repository, digest, lastUsed);
     });
     this.#forget(digest);
-    if (references?.length) this.#reachable++;
+    if (references?.length) this.names.grown();
     this.#totals.bytes += size - (before?.size ?? 0);
     if (!before) this.#totals.blobs++;
+  }
+
+  /** Notes what a manifest names that may not be here. */
+  noteReferences(digest: string, references: readonly Reference[]): void {
+    if (references.length === 0 || this.blob(digest)) return;
+    this.transaction(() => this.#setReferences(digest, references));
+    this.names.grown();
+  }
+
+  /** What the manifest `digest` names, as far as known. */
+  references(digest: string): Reference[] {
+    return this.#sql.refs.all(digest).map(referenceOf);
   }
 
   /**
@@ -119,42 +132,37 @@ export class Catalog {
     this.#keptElsewhere = elsewhere;
   }
 
-  /** Forgets the blob and, where nobody else keeps it, all that {@linkcode forgetContent} does. */
-  removeBlob(digest: string): void {
+  get shared(): boolean {
+    return this.#shared;
+  }
+
+  /** What is not here may be at others, who have the same rows: only what is unwanted is forgotten. */
+  share(): void {
+    this.#shared = true;
+  }
+
+  /** The depot does not have the content any more: unless it is here, or may be, it is forgotten. */
+  abandon(digest: string): void {
+    if (!this.#shared && !this.blob(digest)) this.names.forgetContent(digest);
+  }
+
+  /**
+   * Forgets the blob and, where nobody else keeps it or it is `unwanted`, all that is known of its
+   * content.
+   */
+  removeBlob(digest: string, unwanted = false): void {
     const before = this.blob(digest);
-    const kept = before !== undefined && this.#keptElsewhere(before);
+    const kept = before !== undefined && (this.#keptElsewhere(before) || this.#shared) && !unwanted;
     this.transaction(() => {
       this.#sql.removeBlob.run(digest);
-      if (!kept) this.forgetContent(digest);
+      if (!kept) this.names.forgetContent(digest);
     });
-    this.#revision++;
+    this.names.changed();
     this.#forget(digest);
     if (before) {
       this.#totals.bytes -= before.size;
       this.#totals.blobs--;
     }
-  }
-
-  /** Forgets the references of `digest`, who holds it and the tags that point to it. */
-  forgetContent(digest: string): void {
-    this.transaction(() => {
-      this.#sql.unlinkDigest.run(digest);
-      const { changes: refs } = this.#sql.removeRefs.run(digest);
-      const { changes: tags } = this.#sql.deleteTagsOf.run(digest);
-      if (refs || tags) this.#reachable++;
-      this.#tell({ kind: "gone", digests: [digest] });
-    });
-    this.#links.clear();
-    this.#tags.clear();
-  }
-
-  /** Forgets who holds `digest` and the tags that point to it; the blob itself stays. */
-  removeHolders(digest: string): void {
-    this.#sql.unlinkDigest.run(digest);
-    this.#sql.deleteTagsOf.run(digest);
-    this.#links.clear();
-    this.#tags.clear();
-    this.#tagsChanged();
   }
 
   /** Counts a use of `row`; written by the next {@linkcode flush}. */
@@ -164,8 +172,11 @@ export class Catalog {
     this.#touched.set(row.digest, row);
   }
 
-  /** Writes uses of a blob elsewhere, where it is here; memory learns of them from {@linkcode apply}. */
-  addUses([digest, at, hits]: Use): void {
+  /** Writes uses of a blob elsewhere, where it is here; memory learns of them after the commit. */
+  addUses(use: Use): void {
+    const [digest, at, hits] = use;
+    const row = this.#blobs.peek(digest) ?? this.#touched.get(digest);
+    if (row) this.#usedElsewhere.push([row, use]);
     this.#sql.addUses.run({ digest, at, hits });
   }
 
@@ -189,109 +200,7 @@ export class Catalog {
     this.images.flushed();
     this.#touched.clear();
     this.#changed = false;
-    if (uses.length > 0) this.#tell({ kind: "used", uses });
-  }
-
-  link(repository: string, digest: string, now: number): void {
-    const key = `${repository}\0${digest}`;
-    if (this.#links.has(key)) return;
-    this.#sql.link.run(repository, digest, now);
-    this.#links.set(key, true);
-    this.#tell({ kind: "link", repository, digest });
-  }
-
-  linked(repository: string, digest: string): boolean {
-    const key = `${repository}\0${digest}`;
-    if (this.#links.has(key)) return true;
-    if (!this.#sql.linked.get(repository, digest)) return false;
-    this.#links.set(key, true);
-    return true;
-  }
-
-  /**
-   * Forgets that `repository` holds `digest`, or what has its size under another algorithm (any size
-   * where its own is not known), and its tags. `coming`: its size, where it is still on its way.
-   */
-  unlink(repository: string, digest: string, coming?: number): void {
-    const size = this.blob(digest)?.size ?? coming ?? null;
-    const algorithm = digest.slice(0, digest.indexOf(":") + 1);
-    this.transaction(() => {
-      this.#sql.unlink.run(repository, digest);
-      this.#sql.unlinkAliases.run({ repository, size, algorithm });
-      const { changes } = this.#sql.deleteTagsIn.run(repository, digest);
-      if (changes) this.#reachable++;
-    });
-    this.#links.clear();
-    this.#tags.clear();
-    this.#revision++;
-    this.#tell({ kind: "unlink", repository, digest });
-  }
-
-  /** Forgets who holds what has not been here, nor been heard of, since `before`. */
-  forgetMembers(before: number): void {
-    this.#sql.forgetMembers.run(before);
-    this.#links.clear();
-  }
-
-  /** Forgets that `repository` holds anything but what `stays`. */
-  unlinkRepository(repository: string, stays: (digest: string) => boolean): void {
-    this.transaction(() => {
-      for (const row of this.#sql.members.all(repository)) {
-        const digest = String(row.digest);
-        if (!stays(digest)) this.unlink(repository, digest);
-      }
-    });
-  }
-
-  tag(key: TagKey): TagRow | undefined {
-    const id = tagId(key);
-    const known = this.#tags.get(id);
-    if (known) return known.row;
-    const found = this.#sql.tag.get(key.registry, key.repository, key.tag, key.accept);
-    const row = found && tagOf(found);
-    this.#tags.set(id, { row });
-    return row;
-  }
-
-  /** What the tag stands for, for each kind of client that has asked. */
-  tags(registry: string, repository: string, tag: string): TagRow[] {
-    return this.#sql.tags.all(registry, repository, tag).map(tagOf);
-  }
-
-  setTag(key: TagKey, row: TagRow): void {
-    const { registry, repository, tag, accept } = key;
-    const { digest, mediaType, size, checkedAt } = row;
-    const moved = this.tag(key)?.digest !== digest;
-    this.#sql.setTag.run(registry, repository, tag, accept, digest, mediaType, size, checkedAt);
-    this.#tags.set(tagId(key), { row: { digest, mediaType, size, checkedAt } });
-    if (moved) this.#tagsChanged();
-    this.#tell({ kind: "tag", key, row });
-  }
-
-  /** Forgets the tag, whatever clients accept. */
-  deleteTag(registry: string, repository: string, tag: string): void {
-    this.#sql.deleteTag.run(registry, repository, tag);
-    this.#tags.clear();
-    this.#tagsChanged();
-    this.#tell({ kind: "untag", name: { registry, repository, tag } });
-  }
-
-  pin(pattern: string, now: number): void {
-    this.#sql.pin.run(pattern, now);
-    this.#reachable++;
-    this.#tell({ kind: "pin", pattern, on: true });
-  }
-
-  /** False where there was no such pin. */
-  unpin(pattern: string): boolean {
-    const { changes } = this.#sql.unpin.run(pattern);
-    this.#reachable++;
-    this.#tell({ kind: "pin", pattern, on: false });
-    return Number(changes) > 0;
-  }
-
-  pins(): string[] {
-    return this.#sql.pins.all().map((row) => String(row.pattern));
+    if (uses.length > 0) this.tell({ kind: "used", uses });
   }
 
   /** Runs `work` in a transaction; one within another is part of it. */
@@ -320,27 +229,36 @@ export class Catalog {
   /**
    * Makes `changes` that others have told of, all or none; those up to `id` (`1732600000000-0`) are
    * made by then, so that an id that does not come later than {@linkcode lastApplied} does nothing.
-   * Throws InvalidChangeId.
+   * Throws InvalidChangeId; false where there was nothing to do.
    */
-  apply(changes: readonly Change[], id: string): void {
+  apply(changes: readonly Change[], id: string): boolean {
     const place = parseChangeId(id);
     const last = this.lastApplied;
-    if (last && !isLater(place, last)) return;
-    try {
-      this.#announcer.silently(() =>
-        this.transaction(() => {
-          for (const change of changes) applyChange(this, change, place.ms);
-          this.#sql.setState.run("applied_ms", place.ms);
-          this.#sql.setState.run("applied_seq", place.seq);
-        })
-      );
-    } catch (error) {
-      this.#forgetAll();
-      throw error;
-    }
-    for (const change of changes) {
-      if (change.kind === "used") change.uses.forEach((use) => this.#addUsesInMemory(use));
-    }
+    if (last && !isLater(place, last)) return false;
+    this.#applyAt(place, changes);
+    return true;
+  }
+
+  /**
+   * Has `changes`, which are all the rows of another at `id`, in place of what is shared with others
+   * here, all or nothing. Throws InvalidChangeId.
+   */
+  replace(changes: Iterable<Change>, id: string): void {
+    const place = parseChangeId(id);
+    this.#applyAt(place, changes, () => {
+      this.names.clear();
+      this.depot?.forget();
+    });
+  }
+
+  /** Tells of `change`, which is made or need not be. */
+  tell(change: Change): void {
+    this.#announcer.tell(change, !this.db.isTransaction);
+  }
+
+  /** Runs `work`, of whose changes nobody is told. */
+  silently(work: () => void): void {
+    this.#announcer.silently(work);
   }
 
   /** The number that was noted as `key`. */
@@ -361,15 +279,26 @@ export class Catalog {
     this.db.close();
   }
 
-  #tell(change: Change): void {
-    if (this.#announcer.heard) this.#announcer.tell(change, !this.db.isTransaction);
-  }
-
-  #addUsesInMemory([digest, at, hits]: Use): void {
-    const row = this.#blobs.peek(digest) ?? this.#touched.get(digest);
-    if (!row) return;
-    row.hits += hits;
-    row.lastUsed = Math.max(row.lastUsed, at);
+  #applyAt(place: ChangeId, changes: Iterable<Change>, before = () => {}): void {
+    try {
+      this.silently(() =>
+        this.transaction(() => {
+          before();
+          for (const change of changes) applyChange(this, change, place.ms);
+          this.#sql.setState.run("applied_ms", place.ms);
+          this.#sql.setState.run("applied_seq", place.seq);
+        })
+      );
+      for (const [row, [, at, hits]] of this.#usedElsewhere) {
+        row.hits += hits;
+        row.lastUsed = Math.max(row.lastUsed, at);
+      }
+    } catch (error) {
+      this.#forgetAll();
+      throw error;
+    } finally {
+      this.#usedElsewhere = [];
+    }
   }
 
   /** Uses since the last flush: what memory has counted beyond the database. */
@@ -383,17 +312,13 @@ export class Catalog {
   /** Memory may hold what was rolled back; uses that nobody has written yet stay. */
   #forgetAll(): void {
     this.#blobs.clear();
-    this.#tags.clear();
-    this.#links.clear();
-    this.#tagsChanged();
+    this.names.forgetMemory();
+    this.names.changed();
+    this.names.grown();
+    this.depot?.recount();
   }
 
-  #tagsChanged(): void {
-    this.#revision++;
-    this.#reachable++;
-  }
-
-  #setReferences(parent: string, references: Reference[]): void {
+  #setReferences(parent: string, references: readonly Reference[]): void {
     this.#sql.removeRefs.run(parent);
     references.forEach(({ digest, kind, mediaType, size, platform }, position) => {
       this.#sql.addRef.run(parent, position, digest, kind, mediaType, size, platform);

@@ -1,32 +1,28 @@
 /** What is known of the depot, and what is to go there: rows in the catalog's database. */
 import type { DatabaseSync } from "node:sqlite";
+import type { StoredObject } from "../change.ts";
+import type { DepotBooks } from "./apply.ts";
 import type { Catalog } from "./catalog.ts";
 import { reporting } from "./statements.ts";
 import type { UsePosition } from "./use.ts";
 
-/** An object in the depot. Times are Unix milliseconds. */
-export interface DepotRow {
-  digest: string;
-  size: number;
-  /** Empty where nobody has said: a listing does not. */
-  mediaType: string;
-  created: number;
-  lastUsed: number;
-}
+/** An object in the depot. */
+export interface DepotRow extends StoredObject {}
 
-export class DepotRows {
+export class DepotRows implements DepotBooks {
   readonly #db: DatabaseSync;
-  readonly #transaction: Catalog["transaction"];
+  readonly #catalog: Catalog;
   readonly #sql: ReturnType<typeof depotStatements>;
   #totals: { objects: number; bytes: number };
   #queued: number;
 
   constructor(catalog: Catalog) {
     this.#db = catalog.db;
-    this.#transaction = (work) => catalog.transaction(work);
+    this.#catalog = catalog;
     this.#sql = depotStatements(catalog.db, catalog.path);
     this.#totals = this.#count();
     this.#queued = Number(this.#sql.queueLength.get()!.count);
+    catalog.depot = this;
   }
 
   /** Objects and their bytes, as far as known. */
@@ -49,30 +45,34 @@ export class DepotRows {
     const before = this.get(row.digest);
     const mediaType = row.mediaType || before?.mediaType || "";
     const lastUsed = Math.max(row.lastUsed, before?.lastUsed ?? 0);
-    this.#transaction(() => {
+    this.#catalog.transaction(() => {
       this.#sql.add.run({ ...row, mediaType, lastUsed });
       this.dequeue(row.digest);
     });
     this.#totals.bytes += row.size - (before?.size ?? 0);
     if (!before) this.#totals.objects++;
+    if (before?.size === row.size && before.mediaType === mediaType) return;
+    const references = this.#catalog.references(row.digest);
+    this.#catalog.tell({ kind: "stored", object: { ...row, mediaType, lastUsed }, references });
   }
 
   /** Those are not there any more. */
   remove(digests: Iterable<string>): void {
-    this.#transaction(() => {
+    this.#catalog.transaction(() => {
       for (const digest of digests) {
         const before = this.get(digest);
         if (!before) continue;
         this.#sql.remove.run(digest);
         this.#totals.bytes -= before.size;
         this.#totals.objects--;
+        this.#catalog.tell({ kind: "unstored", digests: [digest] });
       }
     });
   }
 
   /** Runs `work` in one transaction. */
   together(work: () => void): void {
-    this.#transaction(work);
+    this.#catalog.transaction(work);
   }
 
   used(digest: string, at: number): void {
@@ -121,11 +121,20 @@ export class DepotRows {
 
   /** Forgets everything: it is of another depot. */
   clear(): void {
-    this.#transaction(() => {
+    this.#catalog.transaction(() => {
       this.#db.exec("DELETE FROM depot; DELETE FROM depot_queue");
     });
     this.#totals = { objects: 0, bytes: 0 };
     this.#queued = 0;
+  }
+
+  forget(): void {
+    this.#db.exec("DELETE FROM depot");
+    this.#totals = { objects: 0, bytes: 0 };
+  }
+
+  recount(): void {
+    this.#totals = this.#count();
   }
 
   #count(): { objects: number; bytes: number } {
@@ -152,7 +161,7 @@ function depotStatements(db: DatabaseSync, path: string) {
       "INSERT OR REPLACE INTO depot VALUES (:digest, :size, :mediaType, :created, :lastUsed)",
     ),
     remove: sql("DELETE FROM depot WHERE digest = ?"),
-    used: sql("UPDATE depot SET last_used = ? WHERE digest = ?"),
+    used: sql("UPDATE depot SET last_used = max(last_used, ?) WHERE digest = ?"),
     totals: sql("SELECT count(*) AS objects, coalesce(sum(size), 0) AS bytes FROM depot"),
     enqueue: sql("INSERT OR IGNORE INTO depot_queue VALUES (?, ?)"),
     dequeue: sql("DELETE FROM depot_queue WHERE digest = ?"),

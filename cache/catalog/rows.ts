@@ -1,4 +1,5 @@
 /** Rows of the catalog's tables as the rest of the program knows them. */
+import type { Reference } from "../manifest.ts";
 import type { BlobInfo, TagKey, TagName, TagRow } from "../types.ts";
 
 /** A blob's row; hits, last use and time of verification are written behind. */
@@ -26,6 +27,17 @@ export function tagOf(row: Row): TagRow {
     mediaType: String(row.media_type),
     size: Number(row.size),
     checkedAt: Number(row.checked_at),
+  };
+}
+
+/** A row of `refs`. */
+export function referenceOf(row: Row): Reference {
+  return {
+    digest: String(row.child),
+    kind: String(row.kind) as Reference["kind"],
+    mediaType: String(row.media_type),
+    size: Number(row.size),
+    platform: String(row.platform),
   };
 }
 

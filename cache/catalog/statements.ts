@@ -41,6 +41,15 @@ export function statements(db: DatabaseSync, path: string) {
     forgetMembers: sql(
       "DELETE FROM members WHERE seen < ? AND digest NOT IN (SELECT digest FROM blobs)",
     ),
+    forgetTags: sql(
+      `DELETE FROM tags WHERE checked_at < ? AND digest NOT IN (SELECT digest FROM blobs)
+         AND digest NOT IN (SELECT digest FROM depot)`,
+    ),
+    forgetRefs: sql(
+      `DELETE FROM refs WHERE parent NOT IN (SELECT digest FROM blobs)
+         AND parent NOT IN (SELECT digest FROM depot)
+         AND parent NOT IN (SELECT digest FROM members)`,
+    ),
     tag: sql(
       "SELECT * FROM tags WHERE registry = ? AND repository = ? AND tag = ? AND accept = ?",
     ),
@@ -50,6 +59,7 @@ export function statements(db: DatabaseSync, path: string) {
     deleteTagsIn: sql("DELETE FROM tags WHERE registry || '/' || repository = ? AND digest = ?"),
     deleteTagsOf: sql("DELETE FROM tags WHERE digest = ?"),
     addRef: sql("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    refs: sql("SELECT * FROM refs WHERE parent = ? ORDER BY position"),
     removeRefs: sql("DELETE FROM refs WHERE parent = ?"),
     pin: sql("INSERT OR IGNORE INTO pins VALUES (?, ?)"),
     unpin: sql("DELETE FROM pins WHERE pattern = ?"),
@@ -58,6 +68,8 @@ export function statements(db: DatabaseSync, path: string) {
     state: sql("SELECT value FROM state WHERE key = ?"),
   };
 }
+
+export type Statements = ReturnType<typeof statements>;
 
 /** `statement` with errors that are a StorageError which names `path`. */
 export function reporting(statement: StatementSync, path: string): Statement {

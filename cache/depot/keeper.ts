@@ -131,7 +131,7 @@ export class DepotKeeper {
     this.#rows.dequeue(digest);
     if (!this.#rows.get(digest)) return;
     this.#upkeep.condemn(digest);
-    if (!catalog.blob(digest)) catalog.forgetContent(digest);
+    if (!catalog.blob(digest)) catalog.names.forgetContent(digest);
     this.#clear();
   }
 

@@ -64,9 +64,12 @@ export class DepotUpkeep {
       const lastUsed = clock.now();
       const fresh = batch.filter(({ digest }) => !rows.get(digest));
       batch = [];
-      rows.together(() => {
-        for (const object of fresh) rows.add({ ...object, mediaType: "", lastUsed });
-      });
+      // Others have the same listing.
+      catalog.silently(() =>
+        rows.together(() => {
+          for (const object of fresh) rows.add({ ...object, mediaType: "", lastUsed });
+        })
+      );
     };
     for await (const object of depot.list(signal)) {
       if (batch.push(object) === BATCH) record();
@@ -138,7 +141,7 @@ export class DepotUpkeep {
       const digests = going.map(({ digest }) => digest);
       if (digests.length > 0) await depot.remove(digests, signal);
       rows.remove(digests);
-      for (const digest of digests) if (!catalog.blob(digest)) catalog.forgetContent(digest);
+      for (const digest of digests) catalog.abandon(digest);
       if (batch.length < BATCH || freed >= bytes) return;
     }
   }

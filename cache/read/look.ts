@@ -56,7 +56,7 @@ export class Lookup {
       digest,
       stat,
       stored: row !== undefined,
-      linked: catalog.linked(repository, digest) ||
+      linked: catalog.names.linked(repository, digest) ||
         (!row && arrived(digest)?.repositories.has(repository) === true),
       filling: filling(digest),
       depot: stat ? undefined : depot(digest),

@@ -79,7 +79,7 @@ export class Evictor {
     if (!row) return false;
     if (reason === "asked") asked(digest);
     const removed = store.remove(digest);
-    catalog.removeBlob(digest);
+    catalog.removeBlob(digest, reason === "asked");
     forget(digest);
     await removed;
     emit({ kind: "evicted", digest, size: row.size, reason });
@@ -104,10 +104,25 @@ export class Evictor {
 
   /** Removes what `selector` means, but for what is spared or in use, and says what that was. */
   async evict(selector: Selector, options: EvictOptions = {}): Promise<EvictionPlan> {
-    const { catalog, store, busy, asked } = this.#options;
+    const { catalog } = this.#options;
+    // First: others look for what is meant in rows that are to go with it.
+    catalog.tell({ kind: "evict", selector, pinned: options.pinned === true });
+    return await this.planned(selector, options)();
+  }
+
+  /**
+   * As {@linkcode evict} in two steps, the second of which is what it returns: where somebody has asked
+   * for it at another cache, the rows that say what is meant may go in between.
+   */
+  planned(selector: Selector, options: EvictOptions = {}): () => Promise<EvictionPlan> {
     const plan = this.#plan(selector, options);
+    return () => this.#carryOut(plan, options);
+  }
+
+  async #carryOut(plan: DetailedPlan, options: EvictOptions): Promise<EvictionPlan> {
+    const { catalog, store, busy, asked } = this.#options;
     for (const { registry, repository, tag } of plan.tagNames) {
-      catalog.deleteTag(registry, repository, tag);
+      catalog.names.deleteTag(registry, repository, tag);
     }
     const gone = new Set<string>();
     for (const digest of plan.digests) {
@@ -118,7 +133,7 @@ export class Evictor {
     for (const digest of plan.elsewhere) asked(digest);
     const spared = this.#spared(options);
     const stays = (digest: string) => spared.has(digest) || busy(digest);
-    for (const repository of plan.repositories) catalog.unlinkRepository(repository, stays);
+    for (const repository of plan.repositories) catalog.names.unlinkRepository(repository, stays);
     return summary(this.#carriedOut(plan, gone));
   }
 

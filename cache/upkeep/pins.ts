@@ -29,7 +29,7 @@ export class Pinned {
   }
 
   patterns(): Pin[] {
-    const own = this.#catalog.pins().filter((pattern) => !this.#configured.includes(pattern));
+    const own = this.#catalog.names.pins().filter((pattern) => !this.#configured.includes(pattern));
     return [
       ...this.#configured.map((pattern) => ({ pattern, configured: true })),
       ...own.map((pattern) => ({ pattern, configured: false })),
@@ -37,8 +37,8 @@ export class Pinned {
   }
 
   digests(): ReadonlySet<string> {
-    if (this.#revision === this.#catalog.reachable) return this.#digests;
-    this.#revision = this.#catalog.reachable;
+    if (this.#revision === this.#catalog.names.reachable) return this.#digests;
+    this.#revision = this.#catalog.names.reachable;
     this.#bytes = undefined;
     const patterns = this.patterns().map(({ pattern }) => pattern);
     const globs = patterns.filter((pattern) => !parseDigest(pattern)).map(wideGlobPattern);

@@ -48,7 +48,7 @@ interface Asked {
   key: TagKey;
   /** The client's `Accept`. */
   accept: string;
-  /** What was last recorded, where its manifest can still be had without upstream. */
+  /** What was last recorded, where its manifest can still be had without upstream, as far as known. */
   held: TagRow | undefined;
 }
 
@@ -75,7 +75,7 @@ class Tags {
     const { registry: { name: registry }, repository } = x.target;
     const key = { registry, repository, tag, accept: acceptKey(accept) };
     const row = cache.tag(key);
-    const held = row && cache.holds(row.digest)
+    const held = row && this.#mayHave(row.digest)
       ? { ...row, ...known(cache, row.digest) }
       : undefined;
     const asked: Asked = { x, key, accept, held };
@@ -149,14 +149,20 @@ class Tags {
   /** What the tag stands for, or stood for last, as far as it is here. */
   #heldOf({ key, held }: Asked): TagRow | undefined {
     const former = held ?? this.#former.get(JSON.stringify(key));
-    return former && this.#options.cache.holds(former.digest) ? former : undefined;
+    return former && this.#mayHave(former.digest) ? former : undefined;
+  }
+
+  /** Whether it can be had without upstream, as far as known: what others have told of, they may have. */
+  #mayHave(digest: string): boolean {
+    const { cache } = this.#options;
+    return cache.holds(digest) || cache.rows.shared;
   }
 
   /** While upstream is away: the manifest that another client was given, if this one can use it. */
   #substitute({ key, accept }: Asked): TagRow | undefined {
     const { cache } = this.#options;
     return cache.tags(key.registry, key.repository, key.tag)
-      .filter((row) => accepts(accept, row.mediaType) && cache.holds(row.digest))
+      .filter((row) => accepts(accept, row.mediaType) && this.#mayHave(row.digest))
       .sort((a, b) => b.checkedAt - a.checkedAt)[0];
   }
 

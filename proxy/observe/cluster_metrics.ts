@@ -12,6 +12,8 @@ export interface ClusterFigures {
   /** Bytes of content since the start. */
   sent: number;
   received: number;
+  /** Rows on their way between them: seconds of lag, and changes since the start. */
+  feed: { lag: number; published: number; applied: number };
   /** Milliseconds by which this one is behind the changes of the others; absent: none to follow. */
   lagMs?: number | undefined;
 }
@@ -72,6 +74,31 @@ export function clusterMetrics(register: Registry, status: () => ClusterFigures)
       this.reset();
       this.inc({ direction: "sent" }, sent);
       this.inc({ direction: "received" }, received);
+    },
+  });
+  feedMetrics(registers, () => status().feed);
+}
+
+function feedMetrics(registers: Registry[], feed: () => ClusterFigures["feed"]): void {
+  new Gauge({
+    name: "berth_feed_lag_seconds",
+    help: "Since when what other Berths learn has not all arrived; 0 while it has.",
+    registers,
+    collect() {
+      this.set(feed().lag);
+    },
+  });
+  new Counter({
+    name: "berth_feed_changes_total",
+    help: "Changes of tags, memberships, pins and the like that were told to other Berths " +
+      "(published) or made here because others told of them (applied).",
+    labelNames: ["direction"],
+    registers,
+    collect() {
+      const { published, applied } = feed();
+      this.reset();
+      this.inc({ direction: "published" }, published);
+      this.inc({ direction: "applied" }, applied);
     },
   });
 }

@@ -7,7 +7,7 @@ import { discard } from "../http/body.ts";
 import { parseContentRange } from "../http/range.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import type { Outgoing } from "../upstream/transport.ts";
-import { HELLO, TOLD } from "./port.ts";
+import { HELLO, INDEX, TOLD } from "./port.ts";
 import { sign, SIGNATURE } from "./signature.ts";
 
 export interface PeerClientOptions {
@@ -81,6 +81,18 @@ export class PeerClient implements PeerWay {
       pieces.push(piece);
     }
     return JSON.parse(await new Blob(pieces).text());
+  }
+
+  /** All rows that `peer` has in common with others; `undefined` where it does not answer with them. */
+  async index(peer: Holder, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
+    try {
+      const response = await this.#ask(peer, "GET", INDEX, signal);
+      if (response.status === 200 && response.body) return response.body;
+      await discard(response);
+    } catch {
+      signal.throwIfAborted();
+    }
+    return undefined;
   }
 
   /** A short answer, within a moment; status 0 where there was none. */

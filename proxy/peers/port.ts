@@ -21,6 +21,8 @@ export interface PeerPortOptions {
   sent(bytes: number): void;
   /** What this Berth tells of itself under `name`; undefined where that means nothing to it. */
   tell?(name: string, query: URLSearchParams): Promise<unknown>;
+  /** All rows that peers have in common, as a newcomer takes them. */
+  index?(): ReadableStream<Uint8Array>;
 }
 
 /** Milliseconds after which a peer that takes nothing more is given up. */
@@ -36,6 +38,7 @@ const BLOBS = "/peer/v1/blobs/";
 /** What else comes after it names what a Berth tells of itself. */
 export const TOLD = "/peer/v1/";
 export const HELLO = "/peer/v1/hello";
+export const INDEX = "/peer/v1/index";
 /** Whoever asks for what this version does not know goes on without it. */
 const UNKNOWN = "nothing that this version knows";
 
@@ -47,6 +50,7 @@ async function answer(request: Request, options: PeerPortOptions): Promise<Respo
   if (signed === "late") return problem(403, "the clocks of the two are more than a minute apart");
   if (request.method !== "GET" && request.method !== "HEAD") return problem(405, "GET or HEAD");
   if (pathname === HELLO) return new Response(null, { status: 204 });
+  if (pathname === INDEX && options.index) return index(options.index(), clock);
   if (!pathname.startsWith(BLOBS)) {
     const name = pathname.startsWith(TOLD) ? pathname.slice(TOLD.length) : "";
     const told = name && await options.tell?.(name, searchParams);
@@ -57,6 +61,13 @@ async function answer(request: Request, options: PeerPortOptions): Promise<Respo
   return request.method === "HEAD"
     ? stat(digest, options)
     : await content(request, digest, options);
+}
+
+function index(rows: ReadableStream<Uint8Array>, clock: PeerPortOptions["clock"]): Response {
+  const nothing = () => {};
+  const limits = { clock, now: clock.now, timeout: STALLED };
+  const body = sendBody(rows, { ...limits, taken: nothing, ended: nothing });
+  return new Response(body, { headers: { "content-type": "application/gzip" } });
 }
 
 function stat(digest: string, { cache }: PeerPortOptions): Response {

@@ -58,19 +58,34 @@ export function parseQuota(headers: Headers, status: number, now: number): Quota
 export class QuotaBook {
   readonly #quotas = new Map<string, Quota>();
   readonly #samples = new Map<string, Sample[]>();
+  readonly #observed: (registry: string, quota: Quota) => void;
+
+  /** @param observed told of each quota that a registry has announced to this process */
+  constructor(observed: (registry: string, quota: Quota) => void = () => {}) {
+    this.#observed = observed;
+  }
 
   /** Takes note of an answer; a 429 that says less keeps the limit that is known. */
   observe(registry: string, headers: Headers, status: number, now: number): void {
     const quota = parseQuota(headers, status, now);
     if (!quota) return;
     const known = this.#quotas.get(registry);
-    this.#quotas.set(registry, {
+    const merged = {
       ...quota,
       rate: this.#rate(registry, quota),
       limit: quota.limit ?? known?.limit,
       windowSeconds: quota.windowSeconds ?? known?.windowSeconds,
       source: quota.source ?? known?.source,
-    });
+    };
+    this.#quotas.set(registry, merged);
+    this.#observed(registry, merged);
+  }
+
+  /** Takes note of what another Berth was announced, if that is newer; `said` is from elsewhere. */
+  learn(registry: string, said: unknown): void {
+    const quota = quotaIn(said);
+    if (!quota || quota.seenAt <= (this.#quotas.get(registry)?.seenAt ?? 0)) return;
+    this.#quotas.set(registry, { ...quota, rate: this.#rate(registry, quota) });
   }
 
   get(registry: string): Quota | undefined {
@@ -100,4 +115,14 @@ export class QuotaBook {
   entries(): IterableIterator<[registry: string, quota: Quota]> {
     return this.#quotas.entries();
   }
+}
+
+/** A quota that came as JSON; undefined where it is none. */
+function quotaIn(said: unknown): Quota | undefined {
+  const { limit, remaining, windowSeconds, source, seenAt, retryAt } = Object(said) as Quota;
+  const numbers = [limit, remaining, windowSeconds, retryAt];
+  const right = typeof seenAt === "number" &&
+    numbers.every((value) => value === undefined || typeof value === "number") &&
+    (source === undefined || typeof source === "string");
+  return right ? { limit, remaining, windowSeconds, source, seenAt, retryAt } : undefined;
 }

@@ -76,5 +76,5 @@ function addImage(
   const mediaType = `${OCI}.index.v1+json`;
   const digest = add(name, mediaType, 900, manifests);
   const key = { registry, repository, tag, accept: "*/*" };
-  catalog.setTag(key, { digest, mediaType, size: 900, checkedAt: now });
+  catalog.names.setTag(key, { digest, mediaType, size: 900, checkedAt: now });
 }

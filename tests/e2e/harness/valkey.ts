@@ -10,6 +10,8 @@ export interface ValkeyServer extends AsyncDisposable {
   /** Sends a signal to it: `SIGSTOP` makes it hang, `SIGCONT` go on. */
   signal(signal: Deno.Signal): void;
   stop(signal?: Deno.Signal): Promise<void>;
+  /** Runs a command on it, and returns what it answers. */
+  command(...words: string[]): Promise<string>;
   /** Starts it again where it was, with nothing in it. */
   again(): Promise<void>;
 }
@@ -28,6 +30,13 @@ export async function startValkey(): Promise<ValkeyServer> {
     url: `redis://127.0.0.1:${port}`,
     port,
     signal: (signal) => Deno.kill(server.pid, signal),
+    async command(...words) {
+      const args = ["-p", `${port}`, ...words];
+      const { success, stdout } = await new Deno.Command("redis-cli", { args }).output();
+      const answer = new TextDecoder().decode(stdout);
+      if (!success || answer.startsWith("ERR")) throw new Error(`${words.join(" ")}: ${answer}`);
+      return answer;
+    },
     async stop(signal = "SIGKILL") {
       await server.stop(signal);
       await server[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import type { Status } from "../../ui/api/schema/status.ts";
 import { hashPassword } from "../../base/passwords.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
+import { metric, together } from "./harness/cluster.ts";
 import { type SlowRegistry, startSlowRegistry } from "./harness/slow_registry.ts";
 import { startValkey, type ValkeyServer } from "./harness/valkey.ts";
 import { until } from "./harness/wait.ts";
@@ -56,25 +57,10 @@ async function lab(
     });
     started.push(stack.use(berth));
   }
-  await until("all know each other", async () => {
-    const figures = await Promise.all(
-      started.map((berth) => metric(berth, "berth_peers", "reached")),
-    );
-    return figures.every((count) => count === members - 1);
-  });
+  await together(started);
   const owned = stack.move();
   const parts = { upstream, valkey, members: started, ports };
   return { ...parts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-/** A figure of `/metrics` by its label's value. */
-async function metric(berth: Berth, name: string, label: string): Promise<number> {
-  const { admin } = berth;
-  const text = await (await fetch(`${admin}/metrics`)).text();
-  const line = text.split("\n").find((line) =>
-    line.startsWith(`${name}{`) && line.includes(`"${label}"`)
-  );
-  return Number(line?.split(" ").at(-1) ?? NaN);
 }
 
 interface Pull {

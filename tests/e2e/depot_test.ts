@@ -7,6 +7,7 @@ import { depotPlace } from "../../cli/depot_place.ts";
 import { configSchema } from "../../proxy/config/schema.ts";
 import { testDepot } from "../cache/depot/depot_suite.ts";
 import { type Berth, registrySettings, startBerth } from "./harness/berth.ts";
+import { depotIn } from "./harness/cluster.ts";
 import { type S3Store, startS3 } from "./harness/go_tools.ts";
 import { buildImage, type Image } from "./harness/image.ts";
 import { type RealRegistry, startRegistry } from "./harness/registry.ts";
@@ -17,16 +18,6 @@ import { until } from "./harness/wait.ts";
 import { freePort } from "../fake/ports.ts";
 
 const MIB = 2 ** 20;
-
-/** `cache.depot` for a bucket in `store`, reached at `port`. */
-function depotIn({ bucket, keys, port: own }: S3Store, port = own): Record<string, unknown> {
-  return {
-    url: `s3://${bucket}/some/where`,
-    endpoint: `http://127.0.0.1:${port}`,
-    access_key_id: keys.accessKeyId,
-    secret_access_key: keys.secretAccessKey,
-  };
-}
 
 testDepot("S3Depot on versitygw", async (test) => {
   await using store = await startS3();

@@ -32,6 +32,8 @@ export interface S3Store extends AsyncDisposable {
   readonly keys: { accessKeyId: string; secretAccessKey: string };
   /** Keys of what the bucket holds, without those that only stand for folders. */
   keysOf(): Promise<string[]>;
+  /** The file that holds what is under `key`. */
+  fileOf(key: string): string;
   /** Kills it with SIGKILL; its files stay. */
   kill(): Promise<void>;
   /** Starts it again on the same files, at the same port. */
@@ -65,6 +67,7 @@ export async function startS3(): Promise<S3Store> {
   const owned = stack.move();
   return {
     ...{ url, port, bucket, keys: S3_KEYS },
+    fileOf: (key) => join(dir, bucket, key),
     keysOf: () => filesBelow(join(dir, bucket)),
     async kill() {
       await process.stop("SIGKILL");

@@ -1,4 +1,5 @@
-/** A registry that gives blobs at a pace, and remembers what it was asked for. */
+/** A registry that gives blobs at a pace, and remembers which parts of them it was asked for. */
+import type { FakeImage, Stored } from "../../fake/content.ts";
 
 export interface SlowRegistry extends AsyncDisposable {
   readonly url: string;
@@ -12,8 +13,14 @@ export interface SlowRegistry extends AsyncDisposable {
 
 const PIECE = 64 * 1024;
 
-/** Serves `blobs` by digest in every repository. */
-export function startSlowRegistry(blobs: ReadonlyMap<string, Uint8Array>): SlowRegistry {
+/**
+ * Serves `blobs` by digest in every repository, and `images` by the name of their repository, whatever
+ * the tag.
+ */
+export function startSlowRegistry(
+  blobs: ReadonlyMap<string, Uint8Array>,
+  images: ReadonlyMap<string, FakeImage> = new Map(),
+): SlowRegistry {
   const asked: string[] = [];
   const state = { pace: Infinity, allowed: undefined as string[] | undefined };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
@@ -26,6 +33,15 @@ export function startSlowRegistry(blobs: ReadonlyMap<string, Uint8Array>): SlowR
       return new Response(null, { status: 401, headers });
     }
     if (pathname === "/v2/") return new Response("{}");
+    const manifest = manifestAt(pathname, images);
+    if (manifest) {
+      const headers = {
+        "content-type": manifest.mediaType,
+        "docker-content-digest": manifest.digest,
+        "content-length": String(manifest.bytes.length),
+      };
+      return new Response(request.method === "HEAD" ? null : manifest.bytes, { headers });
+    }
     if (!bytes) return new Response(null, { status: 404 });
     const from = Number(/^bytes=(\d+)-/.exec(request.headers.get("range") ?? "")?.[1] ?? 0);
     asked.push(`${request.method} ${from}`);
@@ -44,6 +60,17 @@ export function startSlowRegistry(blobs: ReadonlyMap<string, Uint8Array>): SlowR
     asked,
     [Symbol.asyncDispose]: () => server.shutdown(),
   });
+}
+
+function manifestAt(
+  pathname: string,
+  images: ReadonlyMap<string, FakeImage>,
+): Stored | undefined {
+  const [, repository = "", reference] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(pathname) ?? [];
+  const image = images.get(repository);
+  return reference?.includes(":")
+    ? image?.manifests.find(({ digest }) => digest === reference)
+    : image?.root;
 }
 
 function paced(bytes: Uint8Array, pace: () => number): ReadableStream<Uint8Array> {

@@ -16,13 +16,13 @@ export interface ValkeyServer extends AsyncDisposable {
   again(): Promise<void>;
 }
 
-/** Starts an empty one that keeps nothing on disk. */
-export async function startValkey(): Promise<ValkeyServer> {
+/** Starts an empty one that keeps nothing on disk: Debian's Redis, or another `program`. */
+export async function startValkey(program = "redis-server"): Promise<ValkeyServer> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("valkey")).path;
   const port = freePort();
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", dir];
-  const launch = () => start("redis-server", args, { ready: () => listens(port) });
+  const launch = () => start(program, args, { ready: () => listens(port) });
   let server: Running = await launch();
   stack.defer(() => server[Symbol.asyncDispose]());
   const owned = stack.move();

@@ -19,6 +19,7 @@ import { COLD } from "./rows/cold.ts";
 import { CROWDS } from "./rows/crowds.ts";
 import { FORWARD } from "./rows/forward.ts";
 import { HITS } from "./rows/hits.ts";
+import { REPLICAS } from "./rows/replicas.ts";
 import { START } from "./rows/start.ts";
 import { TLS } from "./rows/tls.ts";
 import { measure } from "./run.ts";
@@ -26,7 +27,7 @@ import { FULL, SHORT, TINY } from "./scale.ts";
 import { type Measured, table } from "./table.ts";
 import { startUpstream } from "./upstream.ts";
 
-const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, ...TLS, ACCEL, ...FORWARD, START];
+const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, ...TLS, ACCEL, ...FORWARD, REPLICAS, START];
 
 /** The column that the others are compared with. */
 const SUBJECT = "berth";

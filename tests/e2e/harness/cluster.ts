@@ -20,6 +20,8 @@ export interface ClusterOptions {
   /** Settings of the registry beside its URL, and of Berth. */
   registry?: Settings;
   settings?: Settings;
+  /** What to start, where it is not the executable under test. */
+  command?: string[];
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -27,6 +29,8 @@ export interface Cluster extends AsyncDisposable {
   /** `localhost:port` of nginx, which asks one after the other and leaves out who does not answer. */
   readonly host: string;
   readonly url: string;
+  /** nginx's. */
+  readonly pid: number;
 }
 
 const SECRET = "a secret of the tests' own";
@@ -45,17 +49,18 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ...(coordinator && { cluster: { ...at, ...options.cluster } }),
       ...(store && { cache: { depot: depotIn(store) } }),
       ...settings,
-    });
+    }, options.command);
     members.push(stack.use(berth));
   }
   if (coordinator && !options.apart) await together(members);
   const { path } = stack.use(await scratchDir("front"));
   const port = freePort();
   const ready = () => listens(port);
-  stack.use(await startNginx(path, port, roundRobin(port, members), ready));
+  const { pid } = stack.use(await startNginx(path, port, roundRobin(port, members), ready));
   const owned = stack.move();
   return {
     members,
+    pid,
     host: `localhost:${port}`,
     url: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

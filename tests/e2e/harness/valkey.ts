@@ -7,6 +7,7 @@ import { freePort } from "../../fake/ports.ts";
 export interface ValkeyServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Sends a signal to it: `SIGSTOP` makes it hang, `SIGCONT` go on. */
   signal(signal: Deno.Signal): void;
   stop(signal?: Deno.Signal): Promise<void>;
@@ -29,6 +30,9 @@ export async function startValkey(program = "redis-server"): Promise<ValkeyServe
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return server.pid;
+    },
     signal: (signal) => Deno.kill(server.pid, signal),
     async command(...words) {
       const args = ["-p", `${port}`, ...words];

@@ -9,9 +9,9 @@ export function text(path: string): string {
   return Deno.readTextFileSync(join(ROOT, path));
 }
 
-/** A YAML or JSON file as plain values. */
-export function values(path: string): unknown {
-  return parse(text(path));
+/** A YAML or JSON file as plain values; `merge` as compose files mean `<<`. */
+export function values(path: string, options: { merge?: boolean } = {}): unknown {
+  return parse(text(path), options);
 }
 
 /** The files below a directory whose names end so, as paths from the root. */

@@ -6,6 +6,7 @@
 import type { Cache, Usage } from "./api.ts";
 import type { DepotUsage } from "./depot_options.ts";
 import type { SharedRows } from "./change.ts";
+import { Garbage } from "../base/garbage.ts";
 import { type Clock, every } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import type {
@@ -90,6 +91,7 @@ function shareRows(
 }
 
 const FLUSH_EVERY = 1000;
+const COLLECT_EVERY = 5000;
 const UPKEEP_EVERY = 60e3;
 const FORGET_EVERY = 24 * 3600e3;
 const KEEP_USES = 400 * FORGET_EVERY;
@@ -137,10 +139,12 @@ class DiskCache implements Cache {
         error,
       });
     });
+    const garbage = new Garbage(() => blocks.begun);
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
       this.#every(FLUSH_EVERY, "letting go of memory", () => blocks.trim()),
       this.#every(UPKEEP_EVERY, "letting go of memory", () => blocks.rest()),
+      this.#every(COLLECT_EVERY, "collecting garbage", () => garbage.collect()),
       this.#every(UPKEEP_EVERY, "making room", () => evictor.enforce()),
       this.#every(FORGET_EVERY, "forgetting what is long gone", () => this.#forget()),
       scrub.run(

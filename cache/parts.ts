@@ -6,10 +6,9 @@ import { Queries } from "./catalog/queries.ts";
 import type { DepotKeeper, KeeperOptions } from "./depot/keeper.ts";
 import type { CacheListener } from "./events.ts";
 import { Committer } from "./fill/commit.ts";
-import type { FillDeps } from "./fill/terms.ts";
 import { Fills } from "./fill/fills.ts";
 import type { CacheOptions } from "./options.ts";
-import { Blocks } from "./read/blocks.ts";
+import { Blocks } from "./blobs/blocks.ts";
 import { Lookup } from "./read/look.ts";
 import { Reader } from "./read/read.ts";
 import { Evictor } from "./upkeep/evict.ts";
@@ -40,13 +39,9 @@ export interface PartsOptions {
   keepDepot: ((options: KeeperOptions) => DepotKeeper) | undefined;
 }
 
-/** Bytes of memory that running fills share for their readers, and bounds for each of them. */
-const SHARED_WINDOW = 64 * 2 ** 20;
-const WINDOW = { least: 2 * 2 ** 20, most: 8 * 2 ** 20 };
-
 /**
- * Half of the memory is for small content, half for what is being read of large content: however many
- * pull large blobs, manifests stay.
+ * Half of the memory is for small content, half for what is being read and fetched of large content:
+ * however many pull large blobs, manifests stay.
  */
 export function shareOf(memory: number): number {
   return Math.floor(memory / 2);
@@ -80,7 +75,7 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
     emit,
     courses: depot?.courses(courses) ?? courses,
     trouble: (error) => trouble("ending a fill", error),
-    deps: () => fillDeps(settings(), store, fills, evictor),
+    deps: () => ({ ...settings(), store, blocks, makeRoom: (bytes) => evictor.makeRoom(bytes) }),
     stored: (digest, content, holders) => committer.stored(digest, content, holders),
   });
   const lookup = new Lookup({
@@ -92,7 +87,6 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const reader = new Reader({
     ...common,
     verifyEvery: () => settings().verifyEvery,
-    window: WINDOW.least,
     fill: (digest, source, fill) => fills.fill(digest, source, fill),
   });
   const evictor = new Evictor({
@@ -112,19 +106,4 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const queries = new Queries(catalog, () => pinned.digests(), () => clock.now());
   const parts = { ...held, pinned, committer, fills, lookup, reader, evictor, scrub, queries };
   return { ...parts, depot, enforce };
-}
-
-function fillDeps(
-  settings: Required<CacheOptions>,
-  store: BlobStore,
-  fills: Fills,
-  evictor: Evictor,
-): FillDeps {
-  const share = SHARED_WINDOW / (fills.running().length + 1);
-  return {
-    ...settings,
-    store,
-    window: Math.max(WINDOW.least, Math.min(WINDOW.most, share)),
-    makeRoom: (bytes) => evictor.makeRoom(bytes),
-  };
 }

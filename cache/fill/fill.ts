@@ -21,11 +21,6 @@ interface Head {
 }
 
 const REHASH_SIZE = 2 ** 20;
-/**
- * Large pieces make for speed. With many readers, each of whom may be slow to let go of the piece
- * it has, they would take much memory.
- */
-const PIECE = { few: 2 ** 20, many: 2 ** 18, readers: 4 };
 
 export class Fill {
   readonly digest: string;
@@ -127,9 +122,9 @@ export class Fill {
   open({ range }: OpenOptions): Content {
     const { size, mediaType } = this.arrived!;
     const { start, end } = resolveRange(range, size);
-    const body = follow(this.#shared!, { start, end });
+    const followed = follow(this.#shared!, { start, end });
     const place = { size, offset: start, length: end - start };
-    return { digest: this.digest, mediaType, ...place, body, how: "hit" };
+    return { digest: this.digest, mediaType, ...place, ...followed, how: "hit" };
   }
 
   /**
@@ -158,7 +153,7 @@ export class Fill {
       size: shared.total,
       offset: start,
       length: end === undefined ? undefined : end - start,
-      body: follow(shared, { start, end, detached, early: true }),
+      ...follow(shared, { start, end, detached, early: true }),
     };
   }
 
@@ -209,10 +204,10 @@ export class Fill {
     const shared = new SharedBody({
       total,
       open: () => this.#writer!.open(),
-      window: this.#deps.window,
+      blocks: this.#deps.blocks,
       onIdle: () => void this.#idle(),
     });
-    shared.startAt(this.#writer?.size ?? 0);
+    if (this.#writer?.size) await shared.startAt(this.#writer.size);
     this.#shared = shared;
     if (total !== undefined && total > this.#deps.maxSize) {
       this.#giveUpStoring(new Error(`${total} bytes are more than the cache may hold`));
@@ -345,7 +340,6 @@ export class Fill {
   #resumingSource(source: Source): ResumingSource {
     return new ResumingSource(source, {
       ...this.#deps,
-      pieceSize: () => this.readers > PIECE.readers ? PIECE.many : PIECE.few,
       signal: this.#stop.signal,
       onResume: (offset, error) => this.#hooks.resumed(offset, error),
     });
@@ -368,6 +362,7 @@ export class Fill {
     this.#released = true;
     const writer = this.#writer;
     this.#writer = undefined;
+    this.#shared?.release();
     await this.#source?.cancel();
     if (writer && !this.#committed) await writer.abort();
     this.#hooks.released();

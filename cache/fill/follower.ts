@@ -1,5 +1,6 @@
 /** One reader of content on its way, at its own pace. */
-import { type Continuation, HELD_BACK, type SharedBody } from "./shared_body.ts";
+import type { Loans } from "../blobs/loans.ts";
+import { type Continuation, HELD_BACK, type Lent, type SharedBody } from "./shared_body.ts";
 
 export interface FollowerOptions {
   /** First byte to read. */
@@ -18,17 +19,22 @@ export interface FollowerOptions {
 }
 
 /** A stream of the shared body's bytes from `start` to `end`, read as fast as its consumer asks for them. */
-export function follow(shared: SharedBody, options: FollowerOptions): ReadableStream<Uint8Array> {
+export function follow(
+  shared: SharedBody,
+  options: FollowerOptions,
+): { body: ReadableStream<Uint8Array>; used: (bytes: number) => void } {
   const follower = new Follower(shared, options);
-  return new ReadableStream({
+  const body = new ReadableStream<Uint8Array>({
     pull: (controller) => follower.pull(controller),
     cancel: (reason) => follower.cancel(reason),
   }, { highWaterMark: 0 });
+  return { body, used: (bytes) => follower.used(bytes) };
 }
 
 class Follower {
   readonly #shared: SharedBody;
   readonly #options: FollowerOptions;
+  readonly #loans: Loans;
   #position: number;
   #rest: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #over = false;
@@ -36,19 +42,17 @@ class Follower {
   constructor(shared: SharedBody, options: FollowerOptions) {
     this.#shared = shared;
     this.#options = options;
+    this.#loans = shared.loans();
     this.#position = options.start;
     shared.join();
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     try {
-      const bytes = await this.#next();
+      const next = await this.#next();
+      if (next) this.#give(controller, next);
       if (this.#over) return;
-      if (bytes) {
-        this.#position += bytes.length;
-        controller.enqueue(bytes);
-      }
-      if (!bytes || this.#atEnd()) {
+      if (!next || this.#atEnd()) {
         this.#leave();
         controller.close();
       }
@@ -58,9 +62,26 @@ class Follower {
     }
   }
 
+  /** The first `bytes` of the stream are in nobody's hands any more. */
+  used(bytes: number): void {
+    this.#loans.used(bytes);
+  }
+
   cancel(reason: unknown): Promise<void> | undefined {
     this.#leave();
     return this.#rest?.cancel(reason);
+  }
+
+  #give(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    { block, bytes }: Partial<Lent> & Pick<Lent, "bytes">,
+  ): void {
+    this.#position += bytes.length;
+    const given = block
+      ? this.#loans.hand(block, bytes, this.#position - this.#options.start)
+      : bytes;
+    if (this.#over) this.#loans.end();
+    else controller.enqueue(given);
   }
 
   #atEnd(): boolean {
@@ -77,9 +98,12 @@ class Follower {
   }
 
   /** The next bytes; `undefined` at the end. */
-  async #next(): Promise<Uint8Array | undefined> {
+  async #next(): Promise<Partial<Lent> & Pick<Lent, "bytes"> | undefined> {
     while (!this.#over) {
-      if (this.#rest) return (await this.#rest.read()).value;
+      if (this.#rest) {
+        const { value } = await this.#rest.read();
+        return value && { bytes: value };
+      }
       const { state } = this.#shared;
       if (this.#atEnd()) return undefined;
       if (state.kind === "failed") {
@@ -87,7 +111,7 @@ class Follower {
         continue;
       }
       const limit = this.#limit();
-      if (this.#position < limit) return await this.#shared.read(this.#position, limit);
+      if (this.#position < limit) return await this.#shared.lend(this.#position, limit);
       if (state.kind === "detached") await this.#continueBy(this.#options.detached, undefined);
       else await this.#shared.changed();
     }
@@ -112,6 +136,7 @@ class Follower {
   #leave(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#loans.end();
     this.#shared.leave();
   }
 }

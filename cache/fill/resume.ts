@@ -11,8 +11,6 @@ export interface ResumeOptions {
   backoff: (attempt: number) => number;
   /** Milliseconds without a byte after which the source counts as broken. */
   stallTimeout: number;
-  /** Bytes to read at most in one piece; asked before each. */
-  pieceSize: () => number;
   signal: AbortSignal;
   /** Told of each resumption: the byte it resumed from, and the error before. */
   onResume?: ((offset: number, error: unknown) => void) | undefined;
@@ -70,8 +68,8 @@ export class ResumingSource {
     return { total, mediaType };
   }
 
-  /** The next piece, which is the caller's to keep; `undefined` at the end. */
-  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** The next piece, which holds until the next call; `undefined` at the end. */
+  async read(): Promise<Uint8Array | undefined> {
     for (;;) {
       try {
         const piece = await this.#piece();
@@ -85,7 +83,7 @@ export class ResumingSource {
   /** Ends the request after its last byte, leaving the connection fit for the next one. */
   async finish(): Promise<void> {
     this.#readingSince = this.#options.clock.now();
-    await this.#body?.read(1).catch(() => {});
+    await this.#body?.read().catch(() => {});
     await this.cancel("complete");
   }
 
@@ -101,11 +99,11 @@ export class ResumingSource {
     await body?.cancel(reason);
   }
 
-  async #piece(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async #piece(): Promise<Uint8Array | undefined> {
     if (this.#position === this.#total) return undefined;
     if (!this.#body) throw this.#options.signal.reason ?? new SourceBroken("gone", this.#position);
     this.#readingSince = this.#options.clock.now();
-    const piece = await this.#body.read(this.#options.pieceSize());
+    const piece = await this.#body.read();
     this.#readingSince = undefined;
     if (!piece) return this.#ended();
     this.#taken?.(piece.length);
@@ -200,41 +198,36 @@ export class ResumingSource {
  */
 const GATHER = 5;
 
-/**
- * Reads a body in large pieces where it allows that: each costs the same, whatever its length. A
- * short piece is copied out, so that the large buffer can be used for the next one.
- */
+/** Bytes to read in one piece: no more than the processor's own memory holds of them meanwhile. */
+const PIECE = 2 ** 18;
+
+/** Reads a body in large pieces where it allows that, all into the same memory: each costs the same. */
 class BodyReader {
   readonly #byob: ReadableStreamBYOBReader | undefined;
   readonly #plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #spare: ArrayBuffer | undefined;
+  #buffer = new ArrayBuffer(0);
   /** Bytes a millisecond of late. */
   #pace = 0;
 
   constructor(body: ReadableStream<Uint8Array>) {
     try {
       this.#byob = body.getReader({ mode: "byob" });
+      this.#buffer = new ArrayBuffer(PIECE);
     } catch {
       this.#plain = body.getReader();
     }
   }
 
-  /** The next piece, of at most `size` bytes where the body allows a say in that. */
-  async read(size: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (!this.#byob) {
-      const { value } = await this.#plain!.read();
-      return value as Uint8Array<ArrayBuffer> | undefined;
-    }
-    const spare = this.#spare?.byteLength === size ? this.#spare : new ArrayBuffer(size);
-    this.#spare = undefined;
+  /** The next piece, which holds until the next call. */
+  async read(): Promise<Uint8Array | undefined> {
+    if (!this.#byob) return (await this.#plain!.read()).value;
     const asked = performance.now();
-    const min = Math.min(Math.max(1, Math.floor(this.#pace * GATHER)), size);
-    const { value } = await this.#byob.read(new Uint8Array(spare), { min });
-    if (!value || value.length === 0) return undefined;
+    const min = Math.min(Math.max(1, Math.floor(this.#pace * GATHER)), PIECE);
+    const { value } = await this.#byob.read(new Uint8Array(this.#buffer), { min });
+    if (value) this.#buffer = value.buffer;
+    if (!value?.length) return undefined;
     this.#pace = value.length / Math.max(0.1, performance.now() - asked);
-    if (value.length > size / 2) return value;
-    this.#spare = value.buffer;
-    return value.slice();
+    return value;
   }
 
   async cancel(reason: unknown): Promise<void> {

@@ -1,9 +1,12 @@
 /**
- * Content on its way: one producer appends, any number of readers follow, each at its own pace.
- * The newest bytes are kept in memory and handed to the readers without copying; who is further
- * behind reads the file, which is the only buffer that grows. Nobody waits for a reader.
+ * Content on its way: one producer appends, any number of readers follow, each at its own pace. What
+ * the file does not hold yet is in memory, and handed to the readers without copying; what it does
+ * stays there as long as there is room, and is read back where there was not. Nobody waits for a
+ * reader.
  */
 import { Readback } from "./readback.ts";
+import { BLOCK, type Block, type Blocks } from "../blobs/blocks.ts";
+import { Loans } from "../blobs/loans.ts";
 import type { BlobFile } from "../blobs/store.ts";
 
 /**
@@ -11,10 +14,6 @@ import type { BlobFile } from "../blobs/store.ts";
  * been verified: what turns out wrong ends as a short read, never as a clean end.
  */
 export const HELD_BACK = 64 * 1024;
-
-const BLOCK = 256 * 1024;
-/** Appended pieces from this size on are kept as they are, smaller ones are gathered. */
-const OWN_BLOCK = 128 * 1024;
 
 /**
  * Milliseconds of rest between two calls to the readers, so many more for each of them, and at
@@ -24,11 +23,13 @@ const REST = 1.5;
 const REST_EACH = 0.4;
 const REST_MOST = 20;
 
-interface Block {
-  offset: number;
-  bytes: Uint8Array<ArrayBuffer>;
-  /** Bytes in use; what is there already never changes, so that readers may hold it. */
-  length: number;
+/** Content that comes in is called by a number in memory: it is not known yet to be what it should. */
+let named = 0;
+
+/** A part of a block, which is lent until it is given back. */
+export interface Lent {
+  block: Block;
+  bytes: Uint8Array;
 }
 
 /** Where a shared body is: under way, complete and right, over for everyone, or up to each reader. */
@@ -43,8 +44,7 @@ export interface SharedBodyOptions {
   total: number | undefined;
   /** Opens the file that the bytes are in. */
   open: () => Promise<BlobFile>;
-  /** Bytes to keep in memory. */
-  window: number;
+  blocks: Blocks;
   /** Called when the last reader has gone. */
   onIdle?: () => void;
 }
@@ -52,10 +52,13 @@ export interface SharedBodyOptions {
 export class SharedBody {
   readonly total: number | undefined;
   readonly #readback: Readback;
-  readonly #window: number;
+  readonly #blocks: Blocks;
+  readonly #name = `on its way ${++named}`;
   readonly #onIdle: () => void;
-  #blocks: Block[] = [];
-  #windowBytes = 0;
+  /** Blocks that the file does not hold, or that are not full: in a row up to the last one. */
+  readonly #pinned: Block[] = [];
+  /** The place of the first of them among all blocks. */
+  #firstPinned = 0;
   #received = 0;
   #onFile = 0;
   #state: SharedBodyState = { kind: "running" };
@@ -65,10 +68,10 @@ export class SharedBody {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #readers = 0;
 
-  constructor({ total, open, window, onIdle }: SharedBodyOptions) {
+  constructor({ total, open, blocks, onIdle }: SharedBodyOptions) {
     this.total = total;
     this.#readback = new Readback(open);
-    this.#window = window;
+    this.#blocks = blocks;
     this.#onIdle = onIdle ?? (() => {});
   }
 
@@ -85,24 +88,36 @@ export class SharedBody {
   }
 
   /** Begins with `size` bytes that are in the file already. Before anything is appended. */
-  startAt(size: number): void {
+  async startAt(size: number): Promise<void> {
+    this.#firstPinned = Math.floor(size / BLOCK);
+    const begun = size % BLOCK;
+    if (begun > 0) {
+      const loaded = this.#readback.load(this.#pinNext().subarray(0, begun), size - begun);
+      await loaded.catch((error) => {
+        this.release();
+        throw error;
+      }).finally(() => this.#readback.close());
+    }
     this.#received = this.#onFile = size;
     this.#wake();
   }
 
-  /** Takes over `bytes`, which must not change any more. */
-  append(bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length >= OWN_BLOCK) this.#push(bytes, bytes.length);
-    else this.#gather(bytes);
-    this.#received += bytes.length;
-    this.#trim();
+  /** Takes in a copy of `bytes`. */
+  append(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const room = this.#room();
+      const part = bytes.subarray(done, done + room.length);
+      room.set(part);
+      done += part.length;
+      this.#received += part.length;
+    }
     this.#wakeSoon();
   }
 
   /** Says that the file holds `size` bytes by now. */
   written(size: number): void {
     this.#onFile = size;
-    this.#trim();
+    this.#unpin();
   }
 
   /** All bytes are here, and they are what the digest promises. */
@@ -121,42 +136,59 @@ export class SharedBody {
   }
 
   /** Bytes from `from` on, up to `limit` at most, all of which have been received. */
-  async read(from: number, limit: number): Promise<Uint8Array> {
-    return this.view(from, limit) ??
-      await this.#readback.read(from, Math.min(limit, this.#onFile), this.#onFile);
+  lend(from: number, limit: number): Lent | Promise<Lent> {
+    const index = Math.floor(from / BLOCK);
+    const start = index * BLOCK;
+    const length = Math.min(BLOCK, this.#received - start);
+    const cut = (block: Block) => ({
+      block,
+      bytes: block.bytes.subarray(from - start, Math.min(length, limit - start)),
+    });
+    // What is no longer in memory is in the file.
+    const load = (into: Uint8Array) => this.#readback.load(into, start);
+    const block = this.#blocks.borrow(this.#name, index, length, load);
+    return block instanceof Promise ? block.then(cut) : cut(block);
+  }
+
+  /** A stream's `used` and its end tell of what it lent; see {@linkcode Loans}. */
+  loans(): Loans {
+    return new Loans(this.#blocks);
   }
 
   /** Everything from `from` up to `limit` in one piece; little of it, for it is copied. */
   async readAll(from: number, limit: number): Promise<Uint8Array> {
     const all = new Uint8Array(Math.max(0, limit - from));
     for (let done = 0; done < all.length;) {
-      const bytes = await this.read(from + done, limit);
+      const { block, bytes } = await this.lend(from + done, limit);
       all.set(bytes, done);
       done += bytes.length;
+      this.#blocks.giveBack(block);
     }
     return all;
   }
 
-  /**
-   * Bytes from `from` on as they lie in memory, up to `limit` at most. `undefined` where they are no
-   * longer there; what the file does not hold yet always is.
-   */
-  view(from: number, limit = Infinity): Uint8Array | undefined {
-    for (let at = this.#blocks.length - 1; at >= 0; at--) {
-      const { offset, bytes, length } = this.#blocks[at]!;
-      if (from < offset || from >= offset + length) continue;
-      return bytes.subarray(from - offset, Math.min(limit - offset, length));
-    }
+  /** What the file does not hold yet, from `from` on, as it lies in memory: a part of it at least. */
+  unwritten(from: number): Uint8Array {
+    const index = Math.floor(from / BLOCK);
+    const { bytes } = this.#pinned[index - this.#firstPinned]!;
+    return bytes.subarray(from - index * BLOCK, this.#received - index * BLOCK);
   }
 
   /** Everything in one piece, where all of it is still in memory. */
   whole(): Uint8Array | undefined {
-    if (this.#received > 0 && this.#blocks[0]?.offset !== 0) return undefined;
     const all = new Uint8Array(this.#received);
-    for (const { offset, bytes, length } of this.#blocks) {
-      all.set(bytes.subarray(0, length), offset);
+    for (let at = 0; at < all.length; at += BLOCK) {
+      const bytes = this.#blocks.peek(this.#name, at / BLOCK)?.bytes;
+      if (!bytes) return undefined;
+      all.set(bytes.subarray(0, all.length - at), at);
     }
     return all;
+  }
+
+  /** Lets go of what is in memory. Once nothing more comes, nobody reads, and the file has what it gets. */
+  release(): void {
+    for (const block of this.#pinned.splice(0)) this.#blocks.giveBack(block);
+    this.#blocks.delete(this.#name);
   }
 
   /** Resolves at the next change of any kind. */
@@ -176,33 +208,27 @@ export class SharedBody {
     this.#onIdle();
   }
 
-  #gather(bytes: Uint8Array<ArrayBuffer>): void {
-    const tail = this.#blocks.at(-1);
-    if (tail && tail.bytes.length - tail.length >= bytes.length) {
-      tail.bytes.set(bytes, tail.length);
-      tail.length += bytes.length;
-      return;
-    }
-    const rest = this.total === undefined ? BLOCK : this.total - this.#received;
-    const block = new Uint8Array(Math.max(bytes.length, Math.min(BLOCK, rest)));
-    block.set(bytes);
-    this.#push(block, bytes.length);
+  /** Where the next bytes go. */
+  #room(): Uint8Array {
+    const index = Math.floor(this.#received / BLOCK);
+    const last = this.#pinned[index - this.#firstPinned]?.bytes ?? this.#pinNext();
+    return last.subarray(this.#received - index * BLOCK);
   }
 
-  #push(bytes: Uint8Array<ArrayBuffer>, length: number): void {
-    this.#blocks.push({ offset: this.#received, bytes, length });
-    this.#windowBytes += bytes.length;
+  #pinNext(): Uint8Array {
+    const index = this.#firstPinned + this.#pinned.length;
+    const rest = this.total === undefined ? BLOCK : this.total - index * BLOCK;
+    const block = this.#blocks.begin(this.#name, index, Math.min(BLOCK, rest));
+    this.#pinned.push(block);
+    return block.bytes;
   }
 
-  /** Drops the oldest blocks that are too many; never what the file does not hold yet. */
-  #trim(): void {
-    let drop = 0;
-    for (const { offset, bytes, length } of this.#blocks) {
-      if (this.#windowBytes <= this.#window || offset + length > this.#onFile) break;
-      this.#windowBytes -= bytes.length;
-      drop++;
+  /** Leaves to others the memory of what is in the file, but for a block that is not full. */
+  #unpin(): void {
+    while (this.#pinned[0] && (this.#firstPinned + 1) * BLOCK <= this.#onFile) {
+      this.#blocks.giveBack(this.#pinned.shift()!);
+      this.#firstPinned++;
     }
-    if (drop > 0) this.#blocks.splice(0, drop);
   }
 
   #settle(state: SharedBodyState): void {

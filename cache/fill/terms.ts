@@ -1,5 +1,6 @@
 /** What a fill needs, and what it tells of itself. */
 import type { Clock } from "../../base/clock.ts";
+import type { Blocks } from "../blobs/blocks.ts";
 import type { BlobStore } from "../blobs/store.ts";
 
 export interface FillDeps {
@@ -12,8 +13,8 @@ export interface FillDeps {
   stallTimeout: number;
   /** Milliseconds for which a fill continues after its last reader has gone. */
   orphanLimit: number;
-  /** Bytes of each fill to keep in memory for its readers. */
-  window: number;
+  /** Where what comes in is in memory, for those who read it and for the disk. */
+  blocks: Blocks;
   /** Larger content is passed on without being stored. */
   maxSize: number;
   /** Makes room for `bytes` on the disk, if it can. */

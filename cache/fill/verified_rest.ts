@@ -33,7 +33,7 @@ export function verifiedRest(options: VerifiedRestOptions): ReadableStream<Uint8
         const piece = await source.read();
         if (!piece) break;
         hasher.update(piece);
-        const wanted = piece.subarray(
+        const wanted = piece.slice(
           Math.min(Math.max(0, from - at), piece.length),
           Math.min(Math.max(0, end - at), piece.length),
         );

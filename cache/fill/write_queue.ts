@@ -3,7 +3,7 @@ import type { SharedBody } from "./shared_body.ts";
 import type { BlobWriter } from "../blobs/store.ts";
 
 /** Bytes that may wait for the disk before the one who brings them is made to wait. */
-const WRITE_AHEAD = 4 * 2 ** 20;
+const WRITE_AHEAD = 2 ** 19;
 
 export interface WriteQueueOptions {
   /** Makes room for `bytes` more, if it can. */
@@ -55,7 +55,7 @@ export class WriteQueue {
 
   async #write(): Promise<void> {
     try {
-      await this.#writer.write(this.#shared.view(this.#writer.size)!);
+      await this.#writer.write(this.#shared.unwritten(this.#writer.size));
     } catch (error) {
       await this.#refused(error);
     }

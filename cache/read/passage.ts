@@ -1,16 +1,13 @@
 /** One reader's way through a file, block by block. */
 import type { BlobFile } from "../blobs/store.ts";
 import type { Span } from "../range.ts";
-import { BLOCK, type Block, type Blocks } from "./blocks.ts";
+import { BLOCK, type Block, type Blocks } from "../blobs/blocks.ts";
+import { Loans } from "../blobs/loans.ts";
 import { OrderedReads } from "./ordered_reads.ts";
 import type { PromptReads } from "./prompt_reads.ts";
 
 /** Blocks that are read before they are asked for, where that is done elsewhere meanwhile. */
 const AHEAD = 2;
-/** Pieces up to this size are copied: a block is not to be kept for the sake of so little. */
-const LITTLE = 2 ** 16;
-/** Blocks whose return is waited for; a consumer who never says so has no more of them counted. */
-const LENT_MOST = 8;
 
 export interface PassageOptions {
   digest: string;
@@ -28,13 +25,13 @@ export class Passage {
   readonly #options: PassageOptions;
   readonly #reads: OrderedReads;
   readonly #ahead = new Map<number, Promise<Block>>();
-  /** What was handed out, and where in the body each of it ends. */
-  readonly #lent: { block: Block; end: number }[] = [];
+  readonly #loans: Loans;
   #at: number;
   #over = false;
 
   constructor(options: PassageOptions) {
     this.#options = options;
+    this.#loans = new Loans(options.blocks);
     this.#at = options.span.start;
     this.#reads = new OrderedReads(options.digest, options.file);
   }
@@ -49,9 +46,7 @@ export class Passage {
 
   /** The first `bytes` of the body are in nobody's hands any more. */
   used(bytes: number): void {
-    while (this.#lent[0] && this.#lent[0].end <= bytes) {
-      this.#options.blocks.giveBack(this.#lent.shift()!.block);
-    }
+    this.#loans.used(bytes);
   }
 
   /** Ends it. What is in the consumer's hands by now may stay there for ever. */
@@ -59,7 +54,7 @@ export class Passage {
     if (this.#over) return;
     this.#over = true;
     const { blocks, left } = this.#options;
-    for (const { block } of this.#lent.splice(0)) blocks.writeOff(block);
+    this.#loans.end();
     for (const block of this.#ahead.values()) {
       block.then((read) => blocks.giveBack(read), () => {});
     }
@@ -125,14 +120,7 @@ export class Passage {
     const from = index * BLOCK;
     const bytes = block.bytes.subarray(this.#at - from, span.end - from);
     this.#at += bytes.length;
-    if (bytes.length <= LITTLE) {
-      controller.enqueue(bytes.slice());
-      blocks.giveBack(block);
-    } else {
-      this.#lent.push({ block, end: this.#at - span.start });
-      controller.enqueue(bytes);
-    }
-    if (this.#lent.length > LENT_MOST) blocks.writeOff(this.#lent.shift()!.block);
+    controller.enqueue(this.#loans.hand(block, bytes, this.#at - span.start));
     if (this.#at < span.end) return;
     this.leave();
     controller.close();

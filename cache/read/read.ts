@@ -10,7 +10,7 @@ import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import { resolveRange, type Span } from "../range.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 import type { Content, FillOptions, Look, OpenOptions, Source } from "../types.ts";
-import { Blocks } from "./blocks.ts";
+import { Blocks } from "../blobs/blocks.ts";
 import { Passage } from "./passage.ts";
 import { PromptReads } from "./prompt_reads.ts";
 import { Check, resumeAfterDamage, verifyFile } from "./verify.ts";
@@ -28,8 +28,6 @@ export interface ReaderOptions {
   verifyEvery: () => number;
   /** What of large files is in memory for those who read them. */
   blocks: Blocks;
-  /** Bytes of a file under verification to keep in memory for its readers. */
-  window: number;
   fill: (digest: string, source: Source, options: FillOptions) => Promise<Content>;
 }
 
@@ -178,9 +176,7 @@ export class Reader {
     span: Span,
     options: OpenOptions,
   ): Pick<Content, "body" | "used"> {
-    if (this.#unchecked(row)) {
-      return { body: this.#checked(row, file, span, options) };
-    }
+    if (this.#unchecked(row)) return this.#checked(row, file, span, options);
     const passage = this.#passage(row, file, span);
     return { body: passage.stream(), used: (bytes) => passage.used(bytes) };
   }
@@ -191,7 +187,12 @@ export class Reader {
   }
 
   /** Joins the running verification of the file, or begins one. */
-  #checked(row: BlobRow, file: BlobFile, span: Span, options: OpenOptions) {
+  #checked(
+    row: BlobRow,
+    file: BlobFile,
+    span: Span,
+    options: OpenOptions,
+  ): Pick<Content, "body" | "used"> {
     const running = this.#checks.get(row.digest);
     if (running) file.close();
     const check = running ?? this.#check(row, file, options.repository);
@@ -201,9 +202,9 @@ export class Reader {
   }
 
   #check(row: BlobRow, file: BlobFile, repository: string | undefined): Check {
-    const { catalog, clock, store, window } = this.#options;
+    const { catalog, clock, store, blocks } = this.#options;
     const { digest } = row;
-    const check: Check = new Check(digest, file, store, window, {
+    const check: Check = new Check(digest, file, store, blocks, {
       sound: () => catalog.verified(row, clock.now()),
       damaged: (error) => this.damaged(digest, error, repository),
       ended: () => this.#checks.delete(digest),

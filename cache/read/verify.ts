@@ -2,13 +2,15 @@
 import { hasherFor } from "../hash.ts";
 import { ContentDamaged, StorageError } from "../errors.ts";
 import { SharedBody } from "../fill/shared_body.ts";
+import type { Blocks } from "../blobs/blocks.ts";
 import { readFully } from "../blobs/read_fully.ts";
 import type { BlobFile, BlobStore } from "../blobs/store.ts";
 
 const READ_SIZE = 512 * 1024;
 
 /**
- * Reads `file` from end to end, handing each piece to `take`, which may be waited for. Throws
+ * Reads `file` from end to end, handing each piece to `take`, which may be waited for; the next one
+ * comes in the same memory. Throws
  * {@linkcode ContentDamaged} where its bytes are not those of `digest` or the medium does not give
  * them back; any other error says nothing about the content.
  */
@@ -18,8 +20,9 @@ export async function verifyFile(
   take: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>,
 ): Promise<void> {
   const hasher = hasherFor(digest);
+  const buffer = new Uint8Array(Math.min(READ_SIZE, file.size));
   for (let at = 0; at < file.size;) {
-    const bytes = new Uint8Array(Math.min(READ_SIZE, file.size - at));
+    const bytes = buffer.subarray(0, file.size - at);
     const count = await readFully(file, bytes, at).catch((error) => {
       throw isMediumError(error) ? new ContentDamaged(digest, error.cause.message) : error;
     });
@@ -63,16 +66,16 @@ export class Check {
   aside: (() => Promise<BlobFile>) | undefined;
   #over = false;
 
-  constructor(digest: string, file: BlobFile, store: BlobStore, window: number, hooks: CheckHooks) {
+  constructor(digest: string, file: BlobFile, store: BlobStore, blocks: Blocks, hooks: CheckHooks) {
     const shared = new SharedBody({
       total: file.size,
-      window,
+      blocks,
       open: async () => {
         const own = await store.open(digest);
         if (!own) throw new ContentDamaged(digest, "the file is gone");
         return own;
       },
-      onIdle: () => this.#over && hooks.released(),
+      onIdle: () => this.#over && this.#release(hooks),
     });
     this.digest = digest;
     this.shared = shared;
@@ -96,8 +99,13 @@ export class Check {
       file.close();
       hooks.ended();
       this.#over = true;
-      if (shared.readers === 0) hooks.released();
+      if (shared.readers === 0) this.#release(hooks);
     }
+  }
+
+  #release({ released }: CheckHooks): void {
+    this.shared.release();
+    released();
   }
 }
 

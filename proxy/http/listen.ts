@@ -14,11 +14,12 @@ export interface ListenOptions {
 }
 
 /**
- * Bytes of a body that Deno's server may hold while it asks for the next chunk of it: the last chunk,
- * which it sends in pieces of 64 KiB, and what hyper has before it is written. It is less than half
- * of this for chunks of up to 256 KiB; tests/proxy/http/listen_holds_test.ts fails where that changes.
+ * Bytes of a body that Deno's server may hold while it asks for the next chunk of it. It asks once
+ * 16 KiB of the last one are left, and hands pieces of 64 KiB to hyper until that has 408 KiB which
+ * are not written: 488 KiB, and 128 more to be sure. tests/proxy/http/listen_holds_test.ts fails
+ * where that changes.
  */
-export const HOLDS = 2 ** 20;
+export const HOLDS = 5 * 2 ** 17;
 
 /** Who called this listener. What costs something is asked for only when it is used. */
 class Direct implements Caller {

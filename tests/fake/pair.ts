@@ -3,6 +3,7 @@ import type { Cache } from "../../cache/api.ts";
 import { openCache } from "../../cache/cache.ts";
 import type { CacheOptions } from "../../cache/options.ts";
 import type { ProxyParts } from "../../proxy/app.ts";
+import type { ListenOptions } from "../../proxy/http/listen.ts";
 import { startProxy, type TestProxy } from "./proxy.ts";
 import { type FakeRegistry, fakeRegistry, type FakeRegistryOptions } from "./registry.ts";
 
@@ -15,6 +16,8 @@ export interface PairOptions {
   /** The rest of the configuration, as in the file. */
   settings?: Record<string, unknown>;
   parts?: Partial<ProxyParts>;
+  /** What the proxy listens with. */
+  tls?: ListenOptions["tls"];
 }
 
 /** Both may be closed on their own or together. */
@@ -36,7 +39,7 @@ export async function pair(options: PairOptions = {}, cache?: Cache): Promise<Pa
   const { url } = upstream;
   const registries = { hub: { url, ...options.hub }, ...options.others?.(url) };
   const settings = { default_registry: "hub", registries, ...options.settings };
-  const proxy = stack.use(await startProxy(settings, options.parts, cache));
+  const proxy = stack.use(await startProxy(settings, options.parts, cache, options.tls));
   const owned = stack.move();
   return { upstream, proxy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

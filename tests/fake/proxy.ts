@@ -2,7 +2,7 @@
 import type { Cache } from "../../cache/api.ts";
 import { createProxy, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
-import { listen } from "../../proxy/http/listen.ts";
+import { listen, type ListenOptions } from "../../proxy/http/listen.ts";
 import { MemoryProofBook } from "../../proxy/client_sign_in/proof_book.ts";
 import type { RequestRecord } from "../../proxy/observe/record.ts";
 import { sealingKeys } from "../../proxy/through/upload_seal.ts";
@@ -20,11 +20,15 @@ export interface TestProxy extends AsyncDisposable {
   get(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** Starts a proxy for `settings` (as in the file, without defaults) and no cache unless given. */
+/**
+ * Starts a proxy for `settings` (as in the file, without defaults), without a cache or TLS unless
+ * they are given.
+ */
 export async function startProxy(
   settings: Record<string, unknown>,
   given: Partial<ProxyParts> = {},
   cache?: Cache,
+  tls?: ListenOptions["tls"],
 ): Promise<TestProxy> {
   const config = configSchema.parse({ upstream: { retries: 0 }, ...settings });
   const records: RequestRecord[] = [];
@@ -48,9 +52,10 @@ export async function startProxy(
   const listener = listen({
     address: { hostname: "127.0.0.1", port: 0 },
     handler,
+    tls,
   });
   const host = `127.0.0.1:${listener.address.port}`;
-  const url = `http://${host}`;
+  const url = `${tls ? "https" : "http"}://${host}`;
   return {
     url,
     host,

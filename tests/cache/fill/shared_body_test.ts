@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { BLOCK, Blocks } from "../../../cache/blobs/blocks.ts";
 import { HELD_BACK, SharedBody } from "../../../cache/fill/shared_body.ts";
 import { follow } from "../../../cache/fill/follower.ts";
 import type { BlobFile } from "../../../cache/blobs/store.ts";
@@ -65,14 +66,14 @@ Deno.test("SharedBody, every reader gets exactly its bytes, at whatever pace any
       fc.array(step, { minLength: 1, maxLength: 20 }),
       fc.array(reader, { minLength: 1, maxLength: 6 }),
       fc.boolean(),
-      fc.constantFrom(0, 64 * KiB, 8 * 1024 * KiB),
-      async (steps, readers, sized, window) => {
+      fc.constantFrom(0, BLOCK, 32 * BLOCK),
+      async (steps, readers, sized, memory) => {
         const total = steps.reduce((sum, { size }) => sum + size, 0);
         const bytes = noise(total, total);
         const file = new GrowingFile();
         const shared = new SharedBody({
           total: sized ? total : undefined,
-          window,
+          blocks: new Blocks(memory),
           open: () => file.open(),
         });
         const spans = readers.map(({ start, end, ...rest }) => {
@@ -83,7 +84,8 @@ Deno.test("SharedBody, every reader gets exactly its bytes, at whatever pace any
         const reading: Promise<void>[] = [];
         const join = (at: number) => {
           for (const span of spans.filter(({ joinsAt }) => joinsAt === at)) {
-            const body = follow(shared, { start: span.start, end: sized ? span.end : undefined });
+            const { start, end } = span;
+            const { body } = follow(shared, { start, end: sized ? end : undefined });
             reading.push(
               read(body, span.slow).then((got) => {
                 assertBytes(got, bytes.subarray(span.start, span.end), JSON.stringify(span));
@@ -144,10 +146,10 @@ Deno.test("SharedBody, nobody gets all of what it asked for before everything is
         const bytes = noise(total);
         const shared = new SharedBody({
           total: sized ? total : undefined,
-          window: Infinity,
+          blocks: new Blocks(32 * BLOCK),
           open: () => assert.fail("all is in memory"),
         });
-        const body = follow(shared, { start: 0, end: sized ? total : undefined });
+        const { body } = follow(shared, { start: 0, end: sized ? total : undefined });
         const reading = drain(body);
         let at = 0;
         for (const { size } of steps) shared.append(bytes.slice(at, at += size));
@@ -166,17 +168,21 @@ Deno.test("SharedBody, nobody gets all of what it asked for before everything is
 
 Deno.test("SharedBody, keeps no more in memory than it may, once the file has it", async () => {
   const file = new GrowingFile();
-  const shared = new SharedBody({ total: undefined, window: 300 * KiB, open: () => file.open() });
+  const blocks = new Blocks(2 * BLOCK);
+  const shared = new SharedBody({ total: undefined, blocks, open: () => file.open() });
   const bytes = noise(1000 * KiB);
   for (let at = 0; at < bytes.length; at += 100 * KiB) {
     shared.append(bytes.slice(at, at + 100 * KiB));
   }
   assertBytes(shared.whole()!, bytes);
   file.append(bytes);
+  assert.equal(blocks.size, 4 * BLOCK);
   shared.written(bytes.length);
+  blocks.trim();
+  assert.equal(blocks.size, 2 * BLOCK);
   assert.equal(shared.whole(), undefined);
   shared.verify();
-  const body = follow(shared, { start: 0, end: undefined });
+  const { body } = follow(shared, { start: 0, end: undefined });
   assertBytes(await bytesOf(body), bytes);
   assert.equal(file.opened, 1);
 });
@@ -184,9 +190,14 @@ Deno.test("SharedBody, keeps no more in memory than it may, once the file has it
 Deno.test("follow, cancelled while it waits, leaves nothing behind", async () => {
   let idle = 0;
   const file = new GrowingFile();
-  const options = { total: 10, window: 0, open: () => file.open(), onIdle: () => idle++ };
+  const options = {
+    total: 10,
+    blocks: new Blocks(0),
+    open: () => file.open(),
+    onIdle: () => idle++,
+  };
   const shared = new SharedBody(options);
-  const body = follow(shared, { start: 0, end: 10 });
+  const { body } = follow(shared, { start: 0, end: 10 });
   const reader = body.getReader();
   const pending = reader.read();
   await settle();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BLOCK, Blocks } from "../../../cache/read/blocks.ts";
+import { BLOCK, Blocks } from "../../../cache/blobs/blocks.ts";
 import { Passage } from "../../../cache/read/passage.ts";
 import { PromptReads } from "../../../cache/read/prompt_reads.ts";
 import type { BlobFile } from "../../../cache/blobs/store.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BLOCK } from "../../../cache/read/blocks.ts";
+import { BLOCK } from "../../../cache/blobs/blocks.ts";
 import { assertBytes, blob, bytesOf, withCache } from "../support.ts";
 
 const MiB = 2 ** 20;

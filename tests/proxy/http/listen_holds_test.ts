@@ -4,6 +4,8 @@ import { makeAuthority, makeServerCertificate } from "../../e2e/harness/certific
 
 const CHUNK = 2 ** 18;
 const CHUNKS = 48;
+/** What a connection says to hold is so much more than it does, at least. */
+const MARGIN = 2 ** 17;
 
 /** A body that writes over each chunk as soon as `holds` bytes have been asked for behind it. */
 function body(holds: number): ReadableStream<Uint8Array> {
@@ -44,15 +46,15 @@ for (const protocol of ["http", "https, HTTP/1.1", "https, HTTP/2"]) {
       address: { hostname: "127.0.0.1", port: 0 },
       tls: secure ? { cert: cert!, key: key! } : undefined,
       handler: (request, { holds }) =>
-        new Response(body(request.url.endsWith("/none") ? 0 : holds / 2)),
+        new Response(body(request.url.endsWith("/none") ? 0 : holds - MARGIN)),
     });
     const http2 = protocol.endsWith("2");
     const client = Deno.createHttpClient({ caCerts: [ca!], http2, http1: !http2 });
     try {
       const url = `${secure ? "https" : "http"}://localhost:${listener.address.port}`;
-      assert.ok(await arrives(`${url}/half`, client), "half of what it says is enough");
+      assert.ok(await arrives(`${url}/less`, client), "less than what it says is enough");
       assert.ok(!await arrives(`${url}/none`, client), "or this would show nothing");
-      assert.equal(HOLDS, 4 * CHUNK);
+      assert.equal(HOLDS - MARGIN, 2 * CHUNK);
     } finally {
       client.close();
       await listener.close(1000);

@@ -1,14 +1,16 @@
 /**
- * Pieces of files that are being read: each is read once for all who want it and kept for the next,
- * within a number of bytes. Reading into memory that was used before costs half of what new memory
- * does, so a block whose bytes nobody can see any more makes room for another.
+ * Pieces of content that is being read, or comes in: each is read once for all who want it and kept
+ * for the next, within a number of bytes. Filling memory that was used before costs half of what new
+ * memory does, so a block whose bytes nobody can see any more makes room for another.
  */
-import { pagesFor } from "../blobs/pages.ts";
+import { pagesFor } from "./pages.ts";
 
-/** Bytes of a block; the last one of a file is shorter. */
+/** Bytes of a block; the last one of some content is shorter. */
 export const BLOCK = 2 ** 18;
+/** What is begun up to this size has memory of its own, which goes with it. */
+const SMALL = 2 ** 16;
 
-/** A piece of a file. Its bytes stay what they are until it has been given back. */
+/** A piece of some content. Its bytes stay what they are until it has been given back. */
 export interface Block {
   readonly bytes: Uint8Array;
 }
@@ -17,22 +19,25 @@ export interface Block {
 export type Load = (into: Uint8Array) => Promise<void> | void;
 
 class Held implements Block {
-  readonly digest: string;
+  /** The digest of the content, or what else it is called. */
+  readonly name: string;
   readonly key: string;
   readonly buffer: Uint8Array;
   readonly bytes: Uint8Array;
   loans = 1;
   /** Somebody may see its bytes for ever: they must not change any more. */
-  lost = false;
-  counted = true;
+  lost: boolean;
+  counted: boolean;
   /** Resolves when the bytes are here; `undefined` once they are. */
   ready: Promise<Held> | undefined;
 
-  constructor(digest: string, key: string, buffer: Uint8Array, length: number) {
-    this.digest = digest;
+  constructor(name: string, key: string, buffer: Uint8Array, length: number) {
+    this.name = name;
     this.key = key;
     this.buffer = buffer;
     this.bytes = buffer.subarray(0, length);
+    this.counted = buffer.length === BLOCK;
+    this.lost = !this.counted;
   }
 }
 
@@ -46,10 +51,16 @@ export class Blocks {
   /** Buffers that may be written to again, and those of lost blocks that are filed. */
   #count = 0;
   #asked = false;
+  #begun = 0;
 
   /** @param maxBytes Of all blocks together; more only while more is lent. */
   constructor(maxBytes: number) {
     this.#limit = Math.floor(maxBytes / BLOCK);
+  }
+
+  /** How often something was asked for that was not here, since the start. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** Bytes held. */
@@ -58,22 +69,31 @@ export class Blocks {
   }
 
   /**
-   * The block `index` of `digest`, `length` bytes long, by `load` where it is not here. It is lent
+   * The block `index` of `name`, `length` bytes long, by `load` where it is not here. It is lent
    * until {@linkcode giveBack} or {@linkcode writeOff}. Throws what `load` throws, to everyone who
    * waits for it; the next one tries again.
    */
-  borrow(digest: string, index: number, length: number, load: Load): Block | Promise<Block> {
+  borrow(name: string, index: number, length: number, load: Load): Block | Promise<Block> {
+    const found = this.#filed.get(keyOf(name, index));
+    if (!found) return this.#load(this.#file(name, index, this.#buffer(), length), load);
     this.#asked = true;
-    const key = `${digest} ${index}`;
-    const found = this.#filed.get(key);
-    if (found) {
-      this.#idle.delete(found);
-      found.loans++;
-      return found.ready ?? found;
-    }
-    const block = new Held(digest, key, this.#buffer(), length);
-    this.#filed.set(key, block);
-    return this.#load(block, load);
+    this.#idle.delete(found);
+    found.loans++;
+    return found.ready ?? found;
+  }
+
+  /**
+   * A block to be filled by who asks for it, lent as by {@linkcode borrow}; others find it, too. Who
+   * begins blocks of a name deletes that name in the end.
+   */
+  begin(name: string, index: number, length: number): Block {
+    const buffer = length <= SMALL ? new Uint8Array(length) : this.#buffer();
+    return this.#file(name, index, buffer, length);
+  }
+
+  /** The block `index` of `name`, where it is here, not lent. */
+  peek(name: string, index: number): Block | undefined {
+    return this.#filed.get(keyOf(name, index));
   }
 
   /** Ends a loan whose bytes nobody sees any more. */
@@ -90,9 +110,9 @@ export class Blocks {
     this.giveBack(block);
   }
 
-  /** Drops what is here of `digest`; those who have it borrowed read on. */
-  delete(digest: string): void {
-    for (const block of this.#filed.values()) if (block.digest === digest) this.#drop(block);
+  /** Drops what is here of `name`; those who have it borrowed read on. */
+  delete(name: string): void {
+    for (const block of this.#filed.values()) if (block.name === name) this.#drop(block);
   }
 
   /** Changes the limit. */
@@ -110,6 +130,14 @@ export class Blocks {
   rest(): void {
     if (!this.#asked) { while (this.#forgetOne()); }
     this.#asked = false;
+  }
+
+  #file(name: string, index: number, buffer: Uint8Array, length: number): Held {
+    this.#asked = true;
+    this.#begun++;
+    const block = new Held(name, keyOf(name, index), buffer, length);
+    this.#filed.set(block.key, block);
+    return block;
   }
 
   #load(block: Held, load: Load): Block | Promise<Block> {
@@ -180,4 +208,8 @@ export class Blocks {
     if (this.#spare.pop()) this.#count--;
     return true;
   }
+}
+
+function keyOf(name: string, index: number): string {
+  return `${name} ${index}`;
 }

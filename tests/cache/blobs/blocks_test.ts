@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BLOCK, type Block, Blocks } from "../../../cache/read/blocks.ts";
+import { BLOCK, type Block, Blocks } from "../../../cache/blobs/blocks.ts";
 
 /** A store whose every block is full of its index, and which counts what is read of it. */
 function setup(limit: number) {

@@ -66,10 +66,11 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
 }
 
 /** How the depot is kept, where there is one; nobody else loads what that takes. */
-async function depotOf({ depot: place, clock }: Required<CacheOptions>) {
+async function depotOf({ depot: place, depotDuty: duty, clock }: Required<CacheOptions>) {
   if (!place) return undefined;
   const { DepotKeeper, depotAt } = await import("./depot/keeper.ts");
-  return (options: KeeperOptions) => new DepotKeeper(depotAt(place, clock), options);
+  return (options: Omit<KeeperOptions, "duty">) =>
+    new DepotKeeper(depotAt(place, clock), { ...options, duty });
 }
 
 /** The rows of `catalog` as others have them, too; what these want to be gone goes from this disk. */

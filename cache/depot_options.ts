@@ -24,7 +24,8 @@ export interface S3Options {
   region: string;
   /** `https://host/bucket/key`, else `https://bucket.host/key`. */
   pathStyle: boolean;
-  keys: S3Keys;
+  /** The same ones always, or those that are good now. Throws `DepotError`. */
+  keys: S3Keys | (() => Promise<S3Keys>);
   /** Bytes of the largest object that goes in one request, and of each part of larger ones. */
   single?: number;
   part?: number;

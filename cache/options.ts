@@ -46,6 +46,8 @@ export interface CacheOptions extends Partial<CacheSettings> {
   shared?: boolean;
   /** A larger store behind this one: what is stored here is put there, and comes from there. */
   depot?: DepotPlace | undefined;
+  /** Whether it falls to this one to keep the depot within its limits; it does unless told otherwise. */
+  depotDuty?: () => Promise<boolean>;
   /** Opens the place that blobs live in; files under `dir` unless told otherwise. */
   openStore?: (dir: string, now: number) => Promise<BlobStore>;
 }
@@ -83,6 +85,7 @@ export function withDefaults(options: CacheOptions): Required<CacheOptions> {
     courses: alone,
     shared: false,
     depot: undefined,
+    depotDuty: () => Promise.resolve(true),
     openStore: (dir, now) => DiskStore.open(dir, now),
     ...options,
   };

@@ -36,7 +36,7 @@ export interface PartsOptions {
   settings: () => Required<CacheOptions>;
   emit: CacheListener;
   /** Makes the keeper of the depot, where there is one. */
-  keepDepot: ((options: KeeperOptions) => DepotKeeper) | undefined;
+  keepDepot: ((options: Omit<KeeperOptions, "duty">) => DepotKeeper) | undefined;
 }
 
 /**

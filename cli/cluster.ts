@@ -13,6 +13,7 @@ import { Seal } from "../cache/feed/message.ts";
 import { packed } from "../cache/feed/snapshot.ts";
 import { ValkeyStream } from "../cache/feed/valkey_stream.ts";
 import { courseByPeers } from "../cache/peers/course.ts";
+import { Duty } from "../cache/peers/duty.ts";
 import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
@@ -45,6 +46,7 @@ export class Cluster implements AsyncDisposable {
   #client: PeerClient | undefined;
   #tell: PeerPortOptions["tell"];
   #coordinator: ValkeyCoordinator | undefined;
+  #duty: Duty | undefined;
   #health: PeerHealth | undefined;
   #feed: Feed | undefined;
   #self: Member | undefined;
@@ -104,6 +106,7 @@ export class Cluster implements AsyncDisposable {
       }),
     );
     this.#coordinator = coordinator;
+    this.#duty = new Duty(coordinator, "upkeep");
     const client = this.#client = this.#clientBy(keys[0]!);
     this.#courses = courseByPeers({
       coordinator,
@@ -144,6 +147,9 @@ export class Cluster implements AsyncDisposable {
   onTold(topic: string, listener: NewsListener): void {
     this.#feed?.on(topic, listener);
   }
+
+  /** Whether it falls to this one to keep their depot in order; to each while nobody can say. */
+  readonly depotDuty = async (): Promise<boolean> => await this.#duty?.turn() !== "another's";
 
   status(): ClusterFigures {
     const ahead = this.#coordinator?.ahead ?? 0;

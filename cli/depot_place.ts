@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
-import type { DepotPlace, S3Options, S3Send } from "../cache/depot_options.ts";
+import type { DepotPlace, S3Keys, S3Options, S3Send } from "../cache/depot_options.ts";
 import { DepotError } from "../cache/errors.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import type { Timeouts } from "../proxy/upstream/deadline.ts";
@@ -10,16 +10,19 @@ import { systemDial, systemLookup } from "../proxy/upstream/dial.ts";
 import { UpstreamError } from "../proxy/upstream/errors.ts";
 import type { Environment } from "../proxy/upstream/proxies.ts";
 import { createTransport, type Transport } from "../proxy/upstream/transport.ts";
+import { roleKeys } from "./depot_roles.ts";
 
 type DepotConfig = Config["cache"]["depot"];
 
 /** Somebody waits, and upstream has the same. */
 const ASKING: Timeouts = { connect: 500, response: 500, idle: 5000 };
+const LENDING: Timeouts = { connect: 5000, response: 10_000, idle: 5000 };
+const LENDING_NEAR: Timeouts = { connect: 1000, response: 2000, idle: 1000 };
 const WORKING: Timeouts = { connect: 5000, response: 60_000, idle: 30_000 };
 
 /**
  * The place of the depot that `cache.depot` names, with what closes its connections. Keys come from
- * there, else from `AWS_ACCESS_KEY_ID` and its like. Throws {@linkcode DepotError} where
+ * there, else from `AWS_ACCESS_KEY_ID` and its like, else from the role of this pod or machine. Throws {@linkcode DepotError} where
  * a setting is missing or a file cannot be read.
  */
 export function depotPlace(
@@ -32,14 +35,21 @@ export function depotPlace(
   }
   const bucket = bucketOf(url, config, env);
   const { ask, work, close } = wayTo(config, env);
-  return { place: { ...bucket, ask, work }, [Symbol.asyncDispose]: close };
+  const role = keysOf(config, env) ? undefined : roleOf(bucket.region, env);
+  const keys = keysOf(config, env) ?? role!.keys;
+  return {
+    place: { ...bucket, keys, ask, work },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([close(), role?.close()]);
+    },
+  };
 }
 
 function bucketOf(
   url: URL,
   config: DepotConfig,
   env: Environment,
-): Omit<S3Options, "ask" | "work"> {
+): Omit<S3Options, "ask" | "work" | "keys"> {
   const { endpoint, path_style: style } = config;
   const region = config.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1";
   const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
@@ -50,20 +60,46 @@ function bucketOf(
     prefix: path && `${path}/`,
     region,
     pathStyle: style === "always" || (style === "auto" && endpoint !== ""),
-    keys: keysOf(config, env),
   };
 }
 
-/** Keys belong together: those of the configuration, or those of the environment. */
-function keysOf(config: DepotConfig, env: Environment): S3Options["keys"] {
+/** Keys of the role that this pod or machine has; closing ends the connections to who lends them. */
+function roleOf(region: string, env: Environment) {
+  const transport = (timeouts: Timeouts, env: Environment) =>
+    createTransport({
+      registry: "cache.depot.access_key_id",
+      timeouts,
+      clock: systemClock,
+      env,
+      lookup: systemLookup,
+      dial: systemDial,
+      insecureTls: false,
+      ca: undefined,
+    });
+  const far = transport(LENDING, env);
+  const near = transport(LENDING_NEAR, { ...env, no_proxy: "*", NO_PROXY: "*" });
+  const keys = roleKeys({
+    env,
+    region,
+    send: (request) => far.send(request),
+    sendNear: (request) => near.send(request),
+    readText: (file) => Deno.readTextFile(file),
+    now: Date.now,
+  });
+  const close = () => Promise.all([far[Symbol.asyncDispose](), near[Symbol.asyncDispose]()]);
+  return { keys, close };
+}
+
+/**
+ * Keys belong together: those of the configuration, or those of the environment; `undefined` where
+ * neither has any.
+ */
+function keysOf(config: DepotConfig, env: Environment): S3Keys | undefined {
   const own = config.access_key_id !== "";
   const accessKeyId = own ? config.access_key_id : env.AWS_ACCESS_KEY_ID;
   const secretAccessKey = own ? config.secret_access_key : env.AWS_SECRET_ACCESS_KEY;
   const sessionToken = own ? config.session_token : env.AWS_SESSION_TOKEN;
-  if (!accessKeyId) {
-    const reason = "no key, neither here nor in AWS_ACCESS_KEY_ID";
-    throw new DepotError("settings", "access_key_id", reason);
-  }
+  if (!accessKeyId) return undefined;
   if (!secretAccessKey) {
     const where = own ? "here" : "in AWS_SECRET_ACCESS_KEY";
     throw new DepotError("settings", "secret_access_key", `no secret ${where}`);

@@ -165,10 +165,12 @@ async function openStorage(
   const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
   // Others are let go of once the fills have ended, which the cache sees to.
   const cluster = config.cluster.url ? await openCluster(config, env, started) : undefined;
-  const courses = cluster ? { courses: cluster.courses, shared: true } : {};
+  const sharing = cluster
+    ? { courses: cluster.courses, depotDuty: cluster.depotDuty, shared: true }
+    : {};
   const cache = await usingDataDir(
     dir,
-    () => openCache({ ...cacheOptions(config), depot, ...courses }),
+    () => openCache({ ...cacheOptions(config), depot, ...sharing }),
   );
   started.defer(() => cache.close());
   const control = serveControl(cache, dir);

@@ -24,6 +24,8 @@ export interface KeeperOptions {
   limits: () => DepotLimits;
   /** Digests that stay whatever happens. */
   pinned: () => ReadonlySet<string>;
+  /** Whether it falls to this one to keep the depot within its limits. */
+  duty: () => Promise<boolean>;
 }
 
 /** A start waits so long for the depot to say that it is one. */
@@ -63,7 +65,7 @@ export class DepotKeeper {
       grown: (digest) => {
         this.#upkeep.pardon(digest);
         if (this.#upkeep.isFull) {
-          void this.#inOrder(() => this.#upkeep.enforce(this.#closing.signal));
+          void this.#inOrder(() => this.#enforce(this.#closing.signal));
         }
       },
       trouble: (error) => this.#trouble("storing in the depot", error),
@@ -174,7 +176,11 @@ export class DepotKeeper {
     await this.#upkeep.adopt(signal);
     this.#puts.look();
     await this.#upkeep.clear(signal);
-    await this.#upkeep.enforce(signal);
+    await this.#enforce(signal);
+  }
+
+  async #enforce(signal: AbortSignal): Promise<void> {
+    if (await this.#options.duty()) await this.#upkeep.enforce(signal);
   }
 
   #damaged(digest: string, error: DigestMismatch): void {

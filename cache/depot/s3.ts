@@ -285,7 +285,8 @@ export class S3Depot implements Depot {
   }
 
   async #signed({ method, key, query = {}, headers, body, sha256, signal }: Call) {
-    const { region, keys } = this.#options;
+    const { region, keys: known } = this.#options;
+    const keys = typeof known === "function" ? await known() : known;
     const url = this.#url(key);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const signer = new AwsV4Signer({

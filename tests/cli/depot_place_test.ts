@@ -63,10 +63,49 @@ Deno.test("depotPlace, keys of the configuration, else all of the environment's"
   assert.equal(environment.headers.get("x-amz-security-token"), "token-env");
 });
 
+Deno.test("depotPlace, keys of a role come from who lends them, past any proxy", async () => {
+  const asked: (string | null)[] = [];
+  const keys = { AccessKeyId: "AKROLE", SecretAccessKey: "s", Token: "token-role" };
+  await using lender = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      asked.push(new URL(request.url).pathname, request.headers.get("authorization"));
+      return Response.json(keys);
+    },
+  );
+  const env = {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${lender.addr.port}/keys`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: "pod",
+    http_proxy: "http://127.0.0.1:1",
+  };
+  const place = depotPlace(
+    configSchema.parse({ cache: { depot: { url: "s3://bucket" } } }).cache.depot,
+    env,
+  );
+  await using _ = place;
+  let headers = new Headers();
+  const work = (request: S3Request) => {
+    headers = request.headers;
+    return Promise.resolve(new Response(null, { status: 503 }));
+  };
+  const depot = new S3Depot({ ...place.place as S3Options, work }, systemClock);
+  await assert.rejects(depot.open(signal), { kind: "away" });
+  assert.match(headers.get("authorization")!, /Credential=AKROLE\//);
+  assert.equal(headers.get("x-amz-security-token"), "token-role");
+  assert.deepEqual(asked, ["/keys", "pod"]);
+});
+
+/** Not even the machine's own. */
+const NO_ROLE = { AWS_EC2_METADATA_DISABLED: "true" };
+
 Deno.test("depotPlace, says what is missing by its key", () => {
   const url = "s3://bucket";
   const table: [Record<string, unknown>, Record<string, string>, RegExp][] = [
-    [{ url }, {}, /^DepotError: cache\.depot\.access_key_id: no key, neither here nor in AWS_ACC/],
+    [
+      { url },
+      NO_ROLE,
+      /^DepotError: cache\.depot\.access_key_id: no key, neither here nor in AWS_ACC/,
+    ],
     [{ url }, { AWS_ACCESS_KEY_ID: "AK" }, /cache\.depot\.secret_access_key: no secret in AWS_SEC/],
     [{ url, ...KEYS, ca_file: "/absent.pem" }, {}, /cache\.depot\.ca_file: .*\/absent\.pem/],
   ];

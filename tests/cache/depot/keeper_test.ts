@@ -312,6 +312,21 @@ Deno.test("depot, keeps within its size, sparing pins and what was used just now
   }, { clock, verifyEvery: Infinity });
 });
 
+Deno.test("depot, of several Berths only the one whose turn it is keeps it within its limits", async () => {
+  const clock = new FakeClock();
+  let mine = false;
+  await withDepot(async (t) => {
+    const blobs = Array.from({ length: 4 }, (_, i) => blob(100 * KiB, i));
+    await fillAll(t, blobs);
+    await clock.skip(3600e3);
+    t.cache.configure({ depotLimits: { maxSize: 250 * KiB, maxAge: 0 } });
+    await clock.skip(30 * 60e3);
+    assert.equal(stored(t.s3).length, 4, "another's turn");
+    mine = true;
+    await pass(clock, 10 * 60e3, () => stored(t.s3).length === 2);
+  }, { clock, verifyEvery: Infinity, depotDuty: () => Promise.resolve(mine) });
+});
+
 Deno.test("depot, forgets what nobody has used for as long as it may stay", async () => {
   const clock = new FakeClock();
   const day = 24 * 3600e3;

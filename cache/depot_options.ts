@@ -9,7 +9,10 @@ export interface DepotLimits {
 }
 
 /** A bucket, or a directory that exists. */
-export type DepotPlace = S3Options | { dir: string };
+export type DepotPlace = (S3Options | { dir: string }) & {
+  /** What stands for the lines of the cluster's secret, the first one in use; none without one. */
+  clusters?: readonly string[];
+};
 
 export interface S3Options {
   /** For what somebody waits for: asking for objects. */

@@ -106,7 +106,6 @@ export class Cluster implements AsyncDisposable {
       }),
     );
     this.#coordinator = coordinator;
-    this.#duty = new Duty(coordinator, "upkeep");
     const client = this.#client = this.#clientBy(keys[0]!);
     this.#courses = courseByPeers({
       coordinator,
@@ -149,7 +148,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Whether it falls to this one to keep their depot in order; to each while nobody can say. */
-  readonly depotDuty = async (): Promise<boolean> => await this.#duty?.turn() !== "another's";
+  readonly depotDuty = async (): Promise<boolean> => {
+    if (!this.#coordinator) return true;
+    this.#duty ??= new Duty(this.#coordinator, "upkeep");
+    return await this.#duty.turn() !== "another's";
+  };
 
   status(): ClusterFigures {
     const ahead = this.#coordinator?.ahead ?? 0;

@@ -31,7 +31,7 @@ import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
 import type { RequestRecord } from "../proxy/observe/record.ts";
 import { isHit } from "../proxy/observe/stats/counts.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
-import { clusterKeys } from "../proxy/peers/signature.ts";
+import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { probe } from "../proxy/upstream/probe.ts";
@@ -191,6 +191,11 @@ async function openCluster(
   return started.use(new Cluster(config.cluster, env));
 }
 
+/** What stands for each line of a cluster's secret. */
+function marksOf(secret: string): string[] {
+  return clusterKeys(secret, "depot").map((key) => markOf([key]));
+}
+
 /** The way to the depot; only where there is one is that code loaded. */
 async function openDepot(
   config: Config,
@@ -198,7 +203,9 @@ async function openDepot(
   started: AsyncDisposableStack,
 ): Promise<DepotPlace> {
   const { depotPlace } = await import("./depot_place.ts");
-  return started.use(depotPlace(config.cache.depot, env)).place;
+  const { place } = started.use(depotPlace(config.cache.depot, env));
+  const clusters = config.cluster.url ? marksOf(config.cluster.secret) : [];
+  return { ...place, clusters };
 }
 
 /** Statistics, metrics, quotas, failed sign-ins, and the state of each registry. */

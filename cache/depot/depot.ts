@@ -73,25 +73,53 @@ export const MARKER = "berth-depot.json";
 
 const VERSION = 1;
 
-/** The content of a new {@linkcode MARKER}. */
-export function newMarker(): string {
-  return JSON.stringify({ "berth-depot": VERSION, id: crypto.randomUUID() }) + "\n";
+/** What a {@linkcode MARKER} says. */
+export interface Marker {
+  /** What tells the depot from every other one. */
+  id: string;
+  /** Stands for the secret of the cluster that it belongs to; none where that is a single Berth's. */
+  cluster?: string;
 }
 
-/** The id in a marker. Throws {@linkcode DepotError} for one of another program or a newer version. */
-export function markerId(text: string): string {
+/** A new marker, of the first of `clusters`. */
+export function newMarker([cluster]: readonly string[]): Marker {
+  return { id: crypto.randomUUID(), ...(cluster ? { cluster } : {}) };
+}
+
+export function markerText({ id, cluster }: Marker): string {
+  return JSON.stringify({ "berth-depot": VERSION, id, cluster }) + "\n";
+}
+
+/** Reads a marker. Throws {@linkcode DepotError} for one of another program or a newer version. */
+export function parseMarker(text: string): Marker {
   let marker: unknown;
   try {
     marker = JSON.parse(text);
   } catch {
     marker = undefined;
   }
-  const { "berth-depot": version, id } = (marker ?? {}) as Record<string, unknown>;
+  const { "berth-depot": version, id, cluster } = (marker ?? {}) as Record<string, unknown>;
   if (version !== VERSION || typeof id !== "string") {
     const reason = `its ${MARKER} is not one that this version of Berth writes`;
     throw new DepotError("settings", "url", reason);
   }
-  return id;
+  return { id, ...(typeof cluster === "string" ? { cluster } : {}) };
+}
+
+/**
+ * What `marker` has to say where `clusters` stand for the lines of this cluster's secret, the first
+ * of which is in use; `undefined`: it does already. Throws {@linkcode DepotError} where the depot
+ * belongs to another cluster.
+ */
+export function claimed(marker: Marker, clusters: readonly string[]): Marker | undefined {
+  const [cluster] = clusters;
+  if (!cluster || marker.cluster === cluster) return undefined;
+  if (marker.cluster === undefined || clusters.includes(marker.cluster)) {
+    return { ...marker, cluster };
+  }
+  const reason = "another cluster has this place, by its cluster.secret; name another prefix, or " +
+    "add the line that cluster.secret had before";
+  throw new DepotError("settings", "url", reason);
 }
 
 /** The error of a place that holds things and no marker. `empty`: what would do instead. */

@@ -7,15 +7,18 @@ import { hasherFor } from "../hash.ts";
 import type { SourceAnswer } from "../types.ts";
 import {
   BLOBS,
+  claimed,
   type Depot,
   digestAt,
   type ListedObject,
   MARKER,
-  markerId,
+  type Marker,
+  markerText,
   newMarker,
   type NewObject,
   notOurs,
   type ObjectStat,
+  parseMarker,
   placeOf,
 } from "./depot.ts";
 
@@ -25,22 +28,34 @@ const TYPE = ".type";
 
 export class FileDepot implements Depot {
   readonly #dir: string;
+  readonly #clusters: readonly string[];
 
-  /** @param dir a directory that exists, empty or a depot already */
-  constructor(dir: string) {
+  /**
+   * @param dir a directory that exists, empty or a depot already
+   * @param clusters what stands for the lines of the cluster's secret, if there is one
+   */
+  constructor(dir: string, clusters: readonly string[] = []) {
     this.#dir = dir;
+    this.#clusters = clusters;
   }
 
   open(): Promise<string> {
     return this.#reporting(async () => {
       const marker = join(this.#dir, MARKER);
+      const write = (content: Marker) =>
+        this.#replace(marker, (path) => Deno.writeTextFile(path, markerText(content)));
       const found = await orUndefined(Deno.readTextFile(marker));
-      if (found !== undefined) return markerId(found);
+      if (found !== undefined) {
+        const known = parseMarker(found);
+        const ours = claimed(known, this.#clusters);
+        if (ours) await write(ours);
+        return known.id;
+      }
       for await (const _ of this.#entries("")) {
         throw notOurs(this.#dir, `file://${join(this.#dir, "berth")}`);
       }
-      await this.#replace(marker, async (path) => await Deno.writeTextFile(path, newMarker()));
-      return markerId(await Deno.readTextFile(marker));
+      await write(newMarker(this.#clusters));
+      return parseMarker(await Deno.readTextFile(marker)).id;
     });
   }
 

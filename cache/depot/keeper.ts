@@ -36,7 +36,7 @@ const UPKEEP_EVERY = 10 * 60e3;
 
 /** The depot at `place`; nobody has asked it anything yet. */
 export function depotAt(place: DepotPlace, clock: Clock): Depot {
-  return "dir" in place ? new FileDepot(place.dir) : new S3Depot(place, clock);
+  return "dir" in place ? new FileDepot(place.dir, place.clusters) : new S3Depot(place, clock);
 }
 
 export class DepotKeeper {

@@ -8,20 +8,23 @@ import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import type { Clock } from "../../base/clock.ts";
 import type { BlobFile } from "../blobs/store.ts";
-import type { S3Options, S3Send } from "../depot_options.ts";
+import type { DepotPlace, S3Options, S3Send } from "../depot_options.ts";
 import { requireDigest } from "../digest.ts";
 import { DepotError } from "../errors.ts";
 import type { SourceAnswer } from "../types.ts";
 import {
   BLOBS,
+  claimed,
   type Depot,
   type ListedObject,
   MARKER,
-  markerId,
+  type Marker,
+  markerText,
   newMarker,
   type NewObject,
   notOurs,
   type ObjectStat,
+  parseMarker,
   placeOf,
 } from "./depot.ts";
 import { elementOf, escaped, failureOf, type ListPage, listPage } from "./s3_answers.ts";
@@ -50,30 +53,38 @@ interface Call {
 }
 
 export class S3Depot implements Depot {
-  readonly #options: S3Options;
+  readonly #options: S3Options & Pick<DepotPlace, "clusters">;
   readonly #clock: Clock;
   /** Signing keys by day, as aws4fetch keeps them. */
   readonly #signing = new Map<string, ArrayBuffer>();
 
-  constructor(options: S3Options, clock: Clock) {
+  constructor(options: S3Options & Pick<DepotPlace, "clusters">, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
   }
 
   async open(signal: AbortSignal): Promise<string> {
-    const { bucket, prefix } = this.#options;
+    const { bucket, prefix, clusters = [] } = this.#options;
     const found = await this.#marker(signal);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      const ours = claimed(found, clusters);
+      if (ours) await this.#mark(ours, signal);
+      return found.id;
+    }
     if ((await this.#page({ prefix, "max-keys": "1" }, signal)).keys > 0) {
       throw notOurs(`s3://${bucket}/${prefix}`, `s3://${bucket}/${prefix}berth`);
     }
-    const body = new TextEncoder().encode(newMarker());
-    const what = "store objects";
-    await this.#done({ ...this.#putting(MARKER, body, "application/json"), what, signal });
+    await this.#mark(newMarker(clusters), signal);
     // Of two that begin at the same time, the one who writes last decides.
     const made = await this.#marker(signal);
     if (made === undefined) throw new DepotError("away", "endpoint", `${MARKER} was not stored`);
-    return made;
+    return made.id;
+  }
+
+  async #mark(marker: Marker, signal: AbortSignal): Promise<void> {
+    const body = new TextEncoder().encode(markerText(marker));
+    const what = "store objects";
+    await this.#done({ ...this.#putting(MARKER, body, "application/json"), what, signal });
   }
 
   source(digest: string) {
@@ -168,10 +179,10 @@ export class S3Depot implements Depot {
   }
 
   /** The id in the marker; `undefined` where there is none. */
-  async #marker(signal: AbortSignal): Promise<string | undefined> {
+  async #marker(signal: AbortSignal): Promise<Marker | undefined> {
     try {
       const call = { what: "read objects", method: "GET", key: MARKER, signal };
-      return markerId(await this.#done(call));
+      return parseMarker(await this.#done(call));
     } catch (error) {
       if (error instanceof DepotError && error.kind === "gone") return undefined;
       throw error;

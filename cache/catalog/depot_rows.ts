@@ -96,6 +96,13 @@ export class DepotRows implements DepotBooks {
     ).all(after.lastUsed, after.digest, until, limit).map(depotRowOf);
   }
 
+  /** The first one whose digest comes after `after`. */
+  next(after: string): DepotRow | undefined {
+    const row = this.#db.prepare("SELECT * FROM depot WHERE digest > ? ORDER BY digest LIMIT 1")
+      .get(after);
+    return row && depotRowOf(row);
+  }
+
   /** `digest` is to be put there. */
   enqueue(digest: string, now: number): void {
     this.#queued += Number(this.#sql.enqueue.run(digest, now).changes);

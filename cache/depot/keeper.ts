@@ -12,6 +12,7 @@ import type { Depot } from "./depot.ts";
 import { FileDepot } from "./file.ts";
 import { Puts } from "./puts.ts";
 import { S3Depot } from "./s3.ts";
+import { verifySample } from "./sample.ts";
 import { DepotUpkeep } from "./upkeep.ts";
 import { courseByDepot } from "./way.ts";
 
@@ -33,6 +34,7 @@ const OPEN_LIMIT = 3000;
 /** Milliseconds until another attempt, doubled each time. */
 const OPEN_AGAIN = { first: 2000, most: 60e3 };
 const UPKEEP_EVERY = 10 * 60e3;
+const SAMPLE_EVERY = 15 * 60e3;
 
 /** The depot at `place`; nobody has asked it anything yet. */
 export function depotAt(place: DepotPlace, clock: Clock): Depot {
@@ -169,6 +171,7 @@ export class DepotKeeper {
       inOrder(),
       this.#puts.run(signal),
       every(clock, UPKEEP_EVERY, signal, inOrder, () => {}),
+      every(clock, SAMPLE_EVERY, signal, () => this.#verify(signal), () => {}),
     ]);
   }
 
@@ -181,6 +184,13 @@ export class DepotKeeper {
 
   async #enforce(signal: AbortSignal): Promise<void> {
     if (await this.#options.duty()) await this.#upkeep.enforce(signal);
+  }
+
+  async #verify(signal: AbortSignal): Promise<void> {
+    if (!await this.#options.duty()) return;
+    const damaged = this.#damaged.bind(this);
+    await verifySample({ depot: this.#depot, rows: this.#rows, damaged }, signal)
+      .catch((error) => this.#failed("verifying the depot", error));
   }
 
   #damaged(digest: string, error: DigestMismatch): void {

@@ -327,6 +327,31 @@ Deno.test("depot, of several Berths only the one whose turn it is keeps it withi
   }, { clock, verifyEvery: Infinity, depotDuty: () => Promise.resolve(mine) });
 });
 
+Deno.test("depot, what nobody asks for is verified, too, one object after another", async () => {
+  const clock = new FakeClock();
+  let mine = false;
+  await withDepot(async ({ s3, cache, events, ...t }) => {
+    const [wrong, lost] = [blob(1000), blob(1000, 2)];
+    await fillAll({ s3, cache, events, ...t }, [wrong]);
+    s3.fault = (method, key) => method === "GET" && digestAt(key) ? { wrong: true } : undefined;
+    s3.log.length = 0;
+    const reads = () => s3.log.filter((line) => line.startsWith("GET") && line.includes("sha256"));
+    await clock.skip(3600e3);
+    assert.deepEqual([stored(s3).length, reads()], [1, []], "another's turn");
+    mine = true;
+    await pass(clock, 15 * 60e3, () => stored(s3).length === 0);
+    const damage = events.find((event) => event.kind === "damaged");
+    assert.deepEqual([damage?.digest, damage?.where], [wrong.digest, "depot"]);
+
+    s3.fault = () => undefined;
+    await fillAll({ s3, cache, events, ...t }, [lost]);
+    await clock.advance(15 * 60e3);
+    for (const key of s3.objects.keys()) if (digestAt(key) === lost.digest) s3.objects.delete(key);
+    await pass(clock, 15 * 60e3, () => depotOf(cache).objects === 0);
+    assert.equal(events.filter((event) => event.kind === "damaged").length, 1);
+  }, { clock, verifyEvery: Infinity, depotDuty: () => Promise.resolve(mine) });
+});
+
 Deno.test("depot, forgets what nobody has used for as long as it may stay", async () => {
   const clock = new FakeClock();
   const day = 24 * 3600e3;

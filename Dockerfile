@@ -23,7 +23,8 @@ COPY --from=build /out/berth /usr/local/bin/berth
 COPY --from=build --chown=65532:65532 /out/data /data
 # A config.yaml mounted here is found.
 WORKDIR /etc/berth
-ENV BERTH_CACHE_DIR=/data
+# `container` says where no file does that it is one (containerd).
+ENV BERTH_CACHE_DIR=/data container=oci
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080 8081 3128

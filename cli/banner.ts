@@ -1,5 +1,7 @@
 /** What a Berth that has just started says of itself. */
 import { formatSize } from "../base/units.ts";
+import { isLoopback } from "../proxy/config/rules.ts";
+import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
 import type { LoadedConfig } from "../proxy/config/load.ts";
 import type { Listener } from "../proxy/http/listen.ts";
 import { VERSION } from "./version.ts";
@@ -24,11 +26,14 @@ export function banner(
   { registry, dashboard, forward }: Addresses,
   password: string | undefined,
 ): string {
-  const { cache, tls, admin } = config;
+  const { cache, admin } = config;
+  const secure = registryCertificate(config).cert_file !== "";
+  const secureToo = dashboardCertificate(config).cert_file !== "";
+  const alone = dashboard && isLoopback(dashboard.hostname) ? ", for this machine alone" : "";
   const signIn = password ? ` (user ${admin.username}, password ${password})` : "";
   const lines = [
-    `Berth ${VERSION}: registry ${urlOf(registry, tls.cert_file !== "")}`,
-    dashboard ? `dashboard ${urlOf(dashboard)}${signIn}` : "dashboard off",
+    `Berth ${VERSION}: registry ${urlOf(registry, secure)}`,
+    dashboard ? `dashboard ${urlOf(dashboard, secureToo)}${alone}${signIn}` : "dashboard off",
     ...(forward ? [`forward proxy ${urlOf(forward)}`] : []),
     `cache ${cache.dir ? `${cache.dir}, up to ${formatSize(cache.max_size)}` : "none"}`,
     `configuration ${file ?? "built in; write a config.yaml to change it"}`,

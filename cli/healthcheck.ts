@@ -1,4 +1,5 @@
 /** `berth healthcheck`: whether the Berth of this configuration answers, for containers. */
+import { registryCertificate } from "../proxy/config/certificates.ts";
 import { request as http } from "node:http";
 import { request as https } from "node:https";
 import { loadConfig } from "../proxy/config/load.ts";
@@ -23,8 +24,8 @@ export async function healthcheck(args: readonly string[], io: HealthcheckIo): P
     for (const problem of result.problems) io.complain(formatProblem(problem));
     return 2;
   }
-  const { listen, tls } = result.loaded.config;
-  const url = healthUrl(listen, tls.cert_file !== "");
+  const { config } = result.loaded;
+  const url = healthUrl(config.listen, registryCertificate(config).cert_file !== "");
   const outcome = await ask(url).catch((error: Error) => error.message || "no connection");
   if (outcome === 200) {
     io.print(`${url} is healthy`);

@@ -8,12 +8,13 @@ import type { SharedMemory } from "../base/shared_memory.ts";
 import { NO_STORE, tokenFile, Tokens } from "../proxy/access/tokens.ts";
 import { Authenticators } from "../proxy/access/users.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
+import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
 import { forwardMetrics } from "../proxy/forward/metrics.ts";
 import { ForwardService } from "../proxy/forward/service.ts";
-import { listen, type Listener } from "../proxy/http/listen.ts";
+import { type FollowingListener, listenWithFiles } from "../proxy/http/listen_with_files.ts";
 import type { Observed } from "../proxy/notify/observed.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import {
@@ -130,13 +131,15 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
     async reconfigure(next) {
       await forward.reconfigure(next);
       await proxy.reconfigure(next);
+      await dashboard?.follow(dashboardCertificate(next));
       watchRegistries(books.watch, next);
       webhooks.configure(next.webhooks);
       cache?.configure(cacheOptions(next));
       configureLog(next.log);
       if (fixedOf(next) !== fixedOf(config)) {
         logger("config").warn(
-          "listen addresses, cluster, cache.dir and where cache.depot is change at the next start only",
+          "listen addresses, whether they use TLS, cluster, cache.dir and where cache.depot is " +
+            "change at the next start only",
         );
       }
     },
@@ -149,9 +152,14 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
 }
 
 /** What a running Berth cannot change. */
-function fixedOf({ cache, cluster, listen, forward }: Config): string {
+function fixedOf(config: Config): string {
+  const { cache, cluster, listen, forward, admin } = config;
   const { max_size: _, max_age: __, ...depot } = cache.depot;
-  return JSON.stringify([cache.dir, depot, cluster, listen, forward.listen]);
+  const secure = [registryCertificate(config), dashboardCertificate(config)].map((it) =>
+    it.cert_file !== ""
+  );
+  const addresses = [listen, forward.listen, admin.listen];
+  return JSON.stringify([cache.dir, depot, cluster, addresses, secure]);
 }
 
 /** The cache, its socket for `berth cache`, and its way to others; nothing where nothing is kept. */
@@ -390,7 +398,7 @@ async function startDashboard(
     forward: ForwardService;
     around: Surroundings;
   },
-): Promise<{ dashboard?: Listener; password?: string | undefined }> {
+): Promise<{ dashboard?: FollowingListener; password?: string | undefined }> {
   const { live } = deps;
   const { admin, cache: { dir } } = live.current;
   const { listen: address, auth } = admin;
@@ -411,10 +419,14 @@ async function startDashboard(
     memory: books.memory,
     pages: join(around.root, "ui", "dist"),
   }, state);
-  const dashboard = listen({
-    address: parseListen(address)!,
-    handler: (request, { peer }) => Promise.resolve(app.fetch(request, { peer })),
-    warn: logger("dashboard").warn,
-  });
+  const dashboard = await listenWithFiles(
+    {
+      address: parseListen(address)!,
+      handler: (request, { peer }) => Promise.resolve(app.fetch(request, { peer })),
+      warn: logger("dashboard").warn,
+    },
+    dashboardCertificate(live.current),
+    { section: "admin.tls", log: logger("tls") },
+  );
   return { dashboard, password: made };
 }

@@ -1,14 +1,15 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
 import type { SharedMemory } from "../base/shared_memory.ts";
 import type { Cache } from "../cache/api.ts";
-import { CertificateFollower, readCertificate } from "./http/certificate.ts";
 import type { Authenticators } from "./access/users.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
+import { registryCertificate } from "./config/certificates.ts";
 import { exposedRegistries } from "./config/exposure.ts";
 import { addressesClash } from "./config/rules.ts";
 import { type Config, parseListen, type Registry } from "./config/schema.ts";
 import type { Caller } from "./http/caller.ts";
-import { listen, type Listener } from "./http/listen.ts";
+import type { Listener } from "./http/listen.ts";
+import { listenWithFiles } from "./http/listen_with_files.ts";
 import { logger } from "./observe/log.ts";
 import { MemoryProofBook } from "./client_sign_in/proof_book.ts";
 import type { RecordSink } from "./observe/record.ts";
@@ -76,7 +77,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
       ...proxyParts(config, parts, upstreams(config), () => parts.started() && !closing),
     });
   let handler = build(config);
-  const tls = await readCertificate(config.tls);
   let active = 0;
   const ended = () => void active--;
   const handle = (request: Request, caller: Caller) => {
@@ -88,26 +88,25 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
     return answer;
   };
   const shared = addressesClash(config.listen, config.forward.listen);
-  const listener = shared ? undefined : listen({
-    address: parseListen(config.listen)!,
-    tls,
-    handler: handle,
-    warn: logger("server").warn,
-  });
-  const certificate = listener && tls &&
-    new CertificateFollower(listener, config.tls, tls, logger("tls"));
-  await certificate?.follow();
+  const listener = shared ? undefined : await listenWithFiles(
+    {
+      address: parseListen(config.listen)!,
+      handler: handle,
+      warn: logger("server").warn,
+    },
+    registryCertificate(config),
+    { section: "tls", log: logger("tls") },
+  );
   return {
     address: listener?.address,
     active: () => active,
     handle,
     async reconfigure(next) {
-      await certificate?.follow(next.tls);
+      await listener?.follow(registryCertificate(next));
       handler = build(next);
     },
     async close(graceMs, others) {
       closing = true;
-      certificate?.close();
       await Promise.all([listener?.close(graceMs), others]);
       for (const stop of sending) stop(); // So that each has its record, with what was sent of it.
       await pool.close();

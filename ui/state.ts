@@ -1,4 +1,5 @@
 /** The state of Berth in words and figures, with or without a dashboard that shows it. */
+import { registryCertificate } from "../proxy/config/certificates.ts";
 import type { Cache } from "../cache/api.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { CertificateTerm } from "../proxy/http/certificate_term.ts";
@@ -48,7 +49,7 @@ export function createState({ now = Date.now, ...deps }: StateDeps): State {
   const watch = new CacheWatch(now);
   cache?.onEvent(watch.observe);
   const verifier = new Verifier({ now, report: (error) => report(error, "/cache/verify") });
-  const certificate = new CertificateTerm(() => live.current.tls.cert_file, now);
+  const certificate = new CertificateTerm(() => registryCertificate(live.current).cert_file, now);
   const verification = () => verifier.state;
   const fleet = deps.peers && new Fleet(deps.peers, now);
   const present = new Present({ ...deps, fleet, watch, certificate, verification, now });

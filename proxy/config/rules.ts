@@ -1,4 +1,5 @@
 /** What no single key can say: rules between keys. */
+import { registryCertificate } from "./certificates.ts";
 import { isRepository } from "../oci/path.ts";
 import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
@@ -187,21 +188,29 @@ function* listeners(config: Config): Generator<Violation> {
   }
 }
 
-function* pairs(config: Config): Generator<Violation> {
+function* pairs({ tls, admin, forward }: Config): Generator<Violation> {
   for (
-    const [section, first, second] of [
-      ["tls", "cert_file", "key_file"],
-      ["forward", "ca_cert_file", "ca_key_file"],
-    ] as const
+    const [section, values, first, second] of [
+      [["tls"], tls, "cert_file", "key_file"],
+      [["admin", "tls"], admin.tls === "registry" ? {} : admin.tls, "cert_file", "key_file"],
+      [["forward"], forward, "ca_cert_file", "ca_key_file"],
+    ] as [string[], Readonly<Record<string, unknown>>, string, string][]
   ) {
-    const values: Readonly<Record<string, unknown>> = config[section];
     if (!values[first] === !values[second]) continue;
     const [given, missing] = values[first] ? [first, second] : [second, first];
-    yield { path: [section, given], message: `expected ${section}.${missing} with it` };
+    yield {
+      path: [...section, given],
+      message: `expected ${section.join(".")}.${missing} with it`,
+    };
   }
 }
 
-function* admin({ admin }: Config): Generator<Violation> {
+function* admin(config: Config): Generator<Violation> {
+  const { admin } = config;
+  if (admin.tls === "registry" && !registryCertificate(config).cert_file) {
+    const message = "found registry, which has no certificate; expected one under tls";
+    yield { path: ["admin", "tls"], message };
+  }
   const hostname = parseListen(admin.listen)?.hostname ?? "localhost";
   if (admin.auth === "none" && !isLoopback(hostname)) {
     yield {
@@ -284,7 +293,9 @@ function* acceleration({ cache, trusted_proxies }: Config): Generator<Violation>
 }
 
 function* forward(config: Config): Generator<Violation> {
-  if (config.tls.cert_file && addressesClash(config.listen, config.forward.listen)) {
+  if (
+    registryCertificate(config).cert_file && addressesClash(config.listen, config.forward.listen)
+  ) {
     const message = `found ${quote(config.forward.listen)}, which listen uses with TLS; ` +
       "the forward proxy speaks plain HTTP: expected a port of its own";
     yield { path: ["forward", "listen"], message };

@@ -169,6 +169,11 @@ export const registrySchema = z.strictObject({
   }).prefault({}),
 });
 
+const certificate = z.strictObject({
+  cert_file: z.string().default(""),
+  key_file: z.string().default(""),
+});
+
 const webhook = z.strictObject({
   name: z.string().regex(
     /^[a-z0-9][a-z0-9-]{0,62}$/,
@@ -188,10 +193,7 @@ export const configSchema = z.strictObject({
   public_url: z.union([z.literal(""), url()]).default(""),
   token_url: tokenUrl().default("/token"),
   trusted_proxies: z.array(z.string()).default([]),
-  tls: z.strictObject({
-    cert_file: z.string().default(""),
-    key_file: z.string().default(""),
-  }).prefault({}),
+  tls: certificate.prefault({}),
   domain_suffix: z.string().default(""),
   default_registry: z.string().default("docker"),
   path_names: z.boolean().default(false),
@@ -203,6 +205,10 @@ export const configSchema = z.strictObject({
   }).prefault({}),
   admin: z.strictObject({
     listen: listen().default(":8081"),
+    /** `registry`: the registry port's certificate. */
+    tls: z.union([z.literal("registry"), certificate], {
+      error: "expected registry, or cert_file and key_file",
+    }).prefault({}),
     username: z.string().default("admin"),
     password_hash: secret().default(""),
     password_hash_file: z.string().default(""),

@@ -9,6 +9,7 @@ import { builtInSettings, Layers } from "./layers.ts";
 import type { LoadInput } from "./load_input.ts";
 import { describeProvenance, type Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, newTree, type Tree } from "./path.ts";
+import { plainStart } from "./plain_start.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type FetchedMap, readRegistryMap, type RegistryMapReading } from "./registry_map.ts";
 import { configSchema } from "./schema.ts";
@@ -57,6 +58,8 @@ export async function readSources(input: SourcesInput): Promise<ReadSources> {
 
   const layers = new Layers();
   layers.add(builtInSettings());
+  const others = [tools.defaults, tools.environment, tools.flags].flat();
+  if (text === undefined && others.length === 0) layers.add(await plainStart(env, system));
   layers.add(tools.defaults);
   layers.add(map.settings);
   layers.add(tools.file);

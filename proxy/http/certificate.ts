@@ -27,12 +27,18 @@ const EXPECTED = {
   "private key": /-----BEGIN (RSA |EC )?PRIVATE KEY-----/,
 } as const;
 
-/** Reads the files of `tls`; `undefined` where none are set. Throws `ListenError` naming a file. */
-export async function readCertificate(tls: CertificateFiles): Promise<Certificate | undefined> {
+/**
+ * Reads the files of `tls`; `undefined` where none are set. Throws `ListenError` naming a file, and
+ * its key below `section`.
+ */
+export async function readCertificate(
+  tls: CertificateFiles,
+  section = "tls",
+): Promise<Certificate | undefined> {
   if (!tls.cert_file) return undefined;
   const [cert, key] = await Promise.all([
-    read("tls.cert_file", tls.cert_file, "certificate"),
-    read("tls.key_file", tls.key_file, "private key"),
+    read(`${section}.cert_file`, tls.cert_file, "certificate"),
+    read(`${section}.key_file`, tls.key_file, "private key"),
   ]);
   return { cert, key };
 }
@@ -52,15 +58,18 @@ export class CertificateFollower {
   #tls: CertificateFiles;
   #current: Certificate;
   readonly #log: CertificateLog;
+  readonly #section: string;
 
-  /** `current` is what the listener was started with. */
+  /** `current` is what the listener was started with; `section` holds the keys of its files. */
   constructor(
     listener: Pick<Listener, "setCertificate">,
     tls: CertificateFiles,
     current: Certificate,
     log: CertificateLog,
+    section = "tls",
   ) {
     this.#log = log;
+    this.#section = section;
     this.#listener = listener;
     this.#tls = tls;
     this.#current = current;
@@ -88,8 +97,10 @@ export class CertificateFollower {
   }
 
   async #renew(tls: CertificateFiles): Promise<void> {
-    const found = await readCertificate(tls);
-    if (!found) throw new ListenError("tls cannot be turned off while running; start again");
+    const found = await readCertificate(tls, this.#section);
+    if (!found) {
+      throw new ListenError(`${this.#section} cannot be turned off while running; start again`);
+    }
     if (found.cert === this.#current.cert && found.key === this.#current.key) return;
     await this.#listener.setCertificate(found);
     this.#current = found;

@@ -13,7 +13,7 @@ async function bannerOf(args: string[], password?: string) {
 Deno.test("banner, says where it listens, what it keeps and where the configuration is", async () => {
   assert.deepEqual(await bannerOf(["--cache-dir=/d", "--cache-max-size=1GiB"]), [
     `Berth ${VERSION}: registry http://localhost:8080`,
-    "dashboard http://127.0.0.1:8081",
+    "dashboard http://127.0.0.1:8081, for this machine alone",
     "cache /d, up to 1 GiB",
     "configuration built in; write a config.yaml to change it",
   ]);
@@ -21,7 +21,28 @@ Deno.test("banner, says where it listens, what it keeps and where the configurat
 
 Deno.test("banner, the first password is shown beside its user", async () => {
   const lines = await bannerOf(["--admin-username=ops"], "abc");
-  assert.equal(lines[1], "dashboard http://127.0.0.1:8081 (user ops, password abc)");
+  assert.equal(
+    lines[1],
+    "dashboard http://127.0.0.1:8081, for this machine alone (user ops, password abc)",
+  );
+});
+
+Deno.test("banner, a dashboard over TLS that others reach", async () => {
+  const files = {
+    "/srv/config.yaml": "tls: { cert_file: c, key_file: k }\nadmin: { tls: registry }",
+    "/srv/c": "",
+    "/srv/k": "",
+  };
+  const dashboard = { hostname: "::", port: 8081 };
+  const lines = banner(
+    loaded(await load({ files })),
+    { registry, dashboard, forward: undefined },
+    "",
+  );
+  assert.match(
+    lines,
+    /registry https:\/\/localhost:8080\n {2}dashboard https:\/\/localhost:8081\n/,
+  );
 });
 
 Deno.test("banner, a part that is off, an IPv6 address and a forward proxy", async () => {

@@ -1,4 +1,5 @@
 /** The present state of Berth, as the status page and the live events tell it. */
+import { registryCertificate } from "../../proxy/config/certificates.ts";
 import type { Cache, Usage } from "../../cache/api.ts";
 import type { DepotUsage } from "../../cache/depot_options.ts";
 import type { RunningFill } from "../../cache/types.ts";
@@ -189,7 +190,7 @@ export class Present {
   registryUrl(hostname: string): string {
     const config = this.#deps.live.current;
     if (config.public_url) return config.public_url.replace(/\/$/, "");
-    const tls = config.tls.cert_file !== "";
+    const tls = registryCertificate(config).cert_file !== "";
     const port = this.#deps.registryPort();
     const suffix = port === (tls ? 443 : 80) ? "" : `:${port}`;
     return `${tls ? "https" : "http"}://${hostname || "localhost"}${suffix}`;

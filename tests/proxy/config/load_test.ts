@@ -16,6 +16,36 @@ Deno.test("loadConfig, nothing given: the defaults and the built-in registries",
   assert.deepEqual(sources.get("registries.docker.library"), { kind: "built-in" });
 });
 
+Deno.test("loadConfig, the dashboard is for this machine alone until there is a file or a container", async () => {
+  const dashboard = async (input: Parameters<typeof load>[0]) =>
+    loaded(await load(input)).config.admin.listen;
+  assert.equal(await dashboard({}), "127.0.0.1:8081");
+  assert.equal(await dashboard({ args: ["--admin-listen", ":8081"] }), ":8081");
+  assert.equal(await dashboard({ files: { "/srv/config.yaml": "listen: :1" } }), ":8081");
+  assert.equal(await dashboard({ env: { container: "oci" } }), ":8081");
+  assert.equal(await dashboard({ env: { KUBERNETES_SERVICE_HOST: "10.0.0.1" } }), ":8081");
+  assert.equal(await dashboard({ files: { "/.dockerenv": "" } }), ":8081");
+  assert.equal(await dashboard({ files: { "/run/.containerenv": "" } }), ":8081");
+});
+
+Deno.test("loadConfig, admin.tls is the registry's certificate or files of its own", async () => {
+  const tls = "tls: { cert_file: c, key_file: k }\n";
+  const files = { "/srv/c": "", "/srv/k": "" };
+  const own = loaded(await loadYaml("admin: { tls: { cert_file: c, key_file: k } }", { files }));
+  assert.deepEqual(own.config.admin.tls, { cert_file: "c", key_file: "k" });
+  const same = loaded(await loadYaml(`${tls}admin: { tls: registry }`, { files }));
+  assert.equal(same.config.admin.tls, "registry");
+  assert.deepEqual(problems(await loadYaml("admin: { tls: registry }")), [
+    "config.yaml:1:15: admin.tls: found registry, which has no certificate; expected one under tls",
+  ]);
+  assert.deepEqual(problems(await loadYaml("admin: { tls: { cert_file: c } }", { files })), [
+    "config.yaml:1:28: admin.tls.cert_file: expected admin.tls.key_file with it",
+  ]);
+  assert.deepEqual(problems(await loadYaml("admin: { tls: yes please }")), [
+    'config.yaml:1:15: admin.tls: found "yes please", expected registry, or cert_file and key_file',
+  ]);
+});
+
 Deno.test("loadConfig, flags beat environment beats file beats defaults", async () => {
   const file = "listen: ':1'\ndomain_suffix: a.example\npublic_url: http://a.example\n";
   const env = { BERTH_LISTEN: ":2", BERTH_DOMAIN_SUFFIX: "b.example" };

@@ -1,4 +1,5 @@
 /** How clients reach this server. */
+import { registryCertificate } from "../../../proxy/config/certificates.ts";
 import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
 import { interceptedNames } from "../../../proxy/forward/hosts/allow_list.ts";
 import type { Connect, ConnectRegistry } from "../schema/connect.ts";
@@ -19,7 +20,7 @@ export function connectView(config: Config, port: number): Connect {
   return {
     publicUrl: config.public_url,
     port,
-    tls: config.tls.cert_file !== "",
+    tls: registryCertificate(config).cert_file !== "",
     domainSuffix: config.domain_suffix,
     defaultRegistry: config.default_registry,
     pathNames: config.path_names,

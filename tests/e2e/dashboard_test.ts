@@ -278,15 +278,16 @@ Deno.test("dashboard, another site cannot act in the operator's name", async () 
 Deno.test("dashboard, links, back and reload keep page and filters; Escape gives the focus back", async () => {
   const { eyes } = at();
   const page = await eyes.enter("/activity?errors=true");
-  await page.getByLabel("Errors only").waitFor();
-  assert.equal(await page.getByLabel("Errors only").isChecked(), true);
+  const errors = page.getByLabel("Errors", { exact: true });
+  await errors.waitFor();
+  assert.equal(await errors.isChecked(), true);
   await page.getByRole("link", { name: "Cache", exact: true }).click();
   await heading(page, "Cache").waitFor();
   await page.goBack();
   await heading(page, "Activity").waitFor();
   assert.match(page.url(), /errors=true/);
   await page.reload();
-  assert.equal(await page.getByLabel("Errors only").isChecked(), true);
+  assert.equal(await errors.isChecked(), true);
 
   await page.goto(`${at().dashboard.url}/cache`);
   const opener = page.getByRole("button", { name: "Evict by age…" });

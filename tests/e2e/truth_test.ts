@@ -93,6 +93,7 @@ function logged(output: string): RequestRecord[] {
   return lines.filter((line) => line.includes('"logger":"request"')).map((line) => {
     const entry = JSON.parse(line);
     const { level: _, logger: __, started, errorMessage, ...record } = entry;
+    for (const attempt of record.attempts) attempt.at = Date.parse(attempt.at);
     return { ...record, time: Date.parse(started), message: errorMessage };
   });
 }

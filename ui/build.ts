@@ -12,7 +12,7 @@ export async function build(dist: string): Promise<void> {
   const temp = await Deno.makeTempDir();
   const assets = join(dist, "assets");
   try {
-    await bundle(temp, ["--code-splitting", "app.tsx", "css/app.css"]);
+    await bundle(temp, ["--code-splitting", "app.tsx", "css/app.css", "css/later.css"]);
     await bundle(temp, ["theme_early.ts"]);
     await Deno.remove(dist, { recursive: true }).catch(() => {}); // there may be none yet
     await Deno.mkdir(assets, { recursive: true });
@@ -21,6 +21,7 @@ export async function build(dist: string): Promise<void> {
       "/app.js": await place(assets, join(temp, "app.js")),
       "/theme.js": await place(assets, join(temp, "theme_early.js")),
       "/app.css": await place(assets, join(temp, "css", "app.css")),
+      "/later.css": await place(assets, join(temp, "css", "later.css")),
       "/favicon.svg": await place(assets, join(source, "favicon.svg")),
     };
     let page = await Deno.readTextFile(join(source, "index.html"));

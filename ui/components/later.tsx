@@ -7,7 +7,30 @@ type Later = typeof import("../pages/later.tsx");
 
 /** A component out of the second script; it waits inside the nearest router or `ErrorBoundary`. */
 export function later<P>(pick: (script: Later) => ComponentType<P>): ComponentType<P> {
-  return lazy<ComponentType<P>>(() => import("../pages/later.tsx").then(pick, () => Outdated));
+  return lazy<ComponentType<P>>(() => load().then(pick, () => Outdated));
+}
+
+let loading: Promise<Later> | undefined;
+
+/** The second script with its style sheet, so that nothing shows without it; tried again if it fails. */
+function load(): Promise<Later> {
+  if (!loading) {
+    loading = Promise.all([import("../pages/later.tsx"), loadStyles()]).then(([script]) => script);
+    loading.catch(() => loading = undefined);
+  }
+  return loading;
+}
+
+function loadStyles(): Promise<unknown> {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = document.querySelector<HTMLMetaElement>("meta[name=later-styles]")!.content;
+  const loaded = new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => reject(new Error(`${link.href} could not be loaded`));
+  });
+  document.head.append(link);
+  return loaded;
 }
 
 /** In place of a part that could not be loaded. */
@@ -26,5 +49,5 @@ const IDLE_AFTER_MS = 3000;
 
 /** Loads what is left once the first page has had its time. */
 export function loadWhenIdle(): void {
-  setTimeout(() => import("../pages/later.tsx").catch(() => {}), IDLE_AFTER_MS); // tried again when shown
+  setTimeout(() => load().catch(() => {}), IDLE_AFTER_MS); // tried again when shown
 }

@@ -360,7 +360,7 @@ Deno.test("dashboard, what fails becomes a column of the errors' chart", async (
   const plot = page.getByRole("img", { name: "Errors." });
   await plot.locator(".u-over").waitFor();
   assert.equal(await hoverOver(page, "Errors", "Errors"), "1");
-  await page.getByRole("definition").filter({ hasText: "Show the latest" }).waitFor();
+  await page.getByRole("definition").filter({ hasText: "Show them" }).waitFor();
 });
 
 Deno.test("dashboard, no page threw an error or broke its content security policy", () => {

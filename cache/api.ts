@@ -1,6 +1,6 @@
 /** What the cache offers to the rest of the program. */
 import type { SharedRows } from "./change.ts";
-import type { DepotUsage } from "./depot_options.ts";
+import type { DepotUsage, KeptRows } from "./depot_options.ts";
 import type { CacheListener } from "./events.ts";
 import type {
   BlobStat,
@@ -138,6 +138,8 @@ export interface Cache {
   usage(): Promise<Usage>;
   /** What the depot holds and how it is doing, where there is one. */
   depot(): DepotUsage | undefined;
+  /** Where {@linkcode rows} outlive this disk: beside the depot's objects, where there is one. */
+  readonly keptRows: KeptRows | undefined;
   /** Rises whenever a tag moves or content goes. */
   readonly revision: number;
   /** Counts a use of content that the caller still has in hand. */

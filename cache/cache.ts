@@ -4,7 +4,7 @@
  * media type), and nothing of HTTP.
  */
 import type { Cache, Usage } from "./api.ts";
-import type { DepotUsage } from "./depot_options.ts";
+import type { DepotUsage, KeptRows } from "./depot_options.ts";
 import type { SharedRows } from "./change.ts";
 import { Garbage } from "../base/garbage.ts";
 import { type Clock, every } from "../base/clock.ts";
@@ -328,6 +328,10 @@ class DiskCache implements Cache {
 
   depot(): DepotUsage | undefined {
     return this.#parts.depot?.usage();
+  }
+
+  get keptRows(): KeptRows | undefined {
+    return this.#parts.depot?.rows;
   }
 
   get revision(): number {

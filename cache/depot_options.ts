@@ -68,3 +68,11 @@ export interface DepotUsage {
   /** `at` in Unix milliseconds. */
   lastError: { at: number; message: string } | undefined;
 }
+
+/** Rows that outlive every disk, beside the objects of a depot. What fails is told of as trouble. */
+export interface KeptRows {
+  /** Those kept last; `undefined` where there are none or the depot does not answer. */
+  read(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined>;
+  /** Keeps `rows` in their place. */
+  write(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
+}

@@ -9,9 +9,11 @@ import { alone, type Courses } from "../cache/course.ts";
 import type { ServerOptions } from "../cache/peers/connect.ts";
 import type { Member } from "../cache/peers/coordinator.ts";
 import { Feed, type NewsListener } from "../cache/feed/feed.ts";
+import { keepRows } from "../cache/feed/keep.ts";
 import { Seal } from "../cache/feed/message.ts";
 import { packed } from "../cache/feed/snapshot.ts";
 import { ValkeyStream } from "../cache/feed/valkey_stream.ts";
+import { Duty } from "../cache/peers/duty.ts";
 import { courseByPeers } from "../cache/peers/course.ts";
 import { Duty } from "../cache/peers/duty.ts";
 import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
@@ -49,6 +51,8 @@ export class Cluster implements AsyncDisposable {
   #duty: Duty | undefined;
   #health: PeerHealth | undefined;
   #feed: Feed | undefined;
+  #keeping: Promise<void> | undefined;
+  readonly #leaving = new AbortController();
   #self: Member | undefined;
   #sent = 0;
   #received = 0;
@@ -129,12 +133,15 @@ export class Cluster implements AsyncDisposable {
     await coordinator.join();
     await this.#health.look();
     this.#feed = this.#feedOf(cache, seal, { self, server, client, coordinator });
+    this.#keeping = this.#keep(cache, seal, coordinator);
     await this.#feed.start(FEED_PATIENCE);
   }
 
   /** Tells others no more of what is learnt here, nor hears of them: the cache is about to close. */
   async leave(): Promise<void> {
+    this.#leaving.abort(new Error("the cache is closing"));
     await this.#feed?.[Symbol.asyncDispose]();
+    await this.#keeping;
   }
 
   /** Tells the others the newest `value` of `topic` about something. */
@@ -187,6 +194,15 @@ export class Cluster implements AsyncDisposable {
     await this.#parts.disposeAsync();
   }
 
+  /** Has the rows of `cache` outlive every disk, where there is a depot. */
+  async #keep(cache: Cache, seal: Seal, coordinator: ValkeyCoordinator): Promise<void> {
+    const kept = cache.keptRows;
+    if (!kept) return;
+    const duty = new Duty(coordinator, "rows");
+    const snapshot = () => cache.rows.snapshot();
+    await keepRows({ kept, snapshot, seal, duty, clock: systemClock }, this.#leaving.signal);
+  }
+
   /** One view of the rows of `cache` among all. */
   #feedOf(
     cache: Cache,
@@ -205,8 +221,9 @@ export class Cluster implements AsyncDisposable {
       clock: systemClock,
       by: self.id,
       async snapshots(signal) {
-        const all = coordinator.others.map((peer) => client.index(peer, signal));
-        return (await Promise.all(all)).filter((rows) => rows !== undefined);
+        const peers = coordinator.others.map((peer) => client.index(peer, signal));
+        const all = await Promise.all([...peers, cache.keptRows?.read(signal)]);
+        return all.filter((rows) => rows !== undefined);
       },
       say: (line) => this.#log.warn(`the feed ${line}`),
     });

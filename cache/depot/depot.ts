@@ -27,6 +27,10 @@ export interface Depot {
   remove(digests: readonly string[], signal: AbortSignal): Promise<void>;
   /** Every object, in the order of digests, those after `after`. */
   list(signal: AbortSignal, after?: string): AsyncIterable<ListedObject>;
+  /** Keeps `rows`, which are no object, in place of those kept before. Throws {@linkcode DepotError}. */
+  writeRows(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
+  /** The rows kept last; `undefined` where there are none. Throws {@linkcode DepotError}. */
+  readRows(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined>;
 }
 
 export interface NewObject {
@@ -53,6 +57,8 @@ export interface ListedObject {
 
 /** Where blobs lie below the depot's place. */
 export const BLOBS = "v1/blobs/";
+/** Where the rows lie that several Berths have in common. */
+export const ROWS = "v1/index/rows.jsonl.gz";
 
 /** `v1/blobs/sha256/ab/abcd…` */
 export function placeOf(digest: string): string {

@@ -20,6 +20,7 @@ import {
   type ObjectStat,
   parseMarker,
   placeOf,
+  ROWS,
 } from "./depot.ts";
 
 const PIECE = 2 ** 20;
@@ -115,6 +116,20 @@ export class FileDepot implements Depot {
         }
       }
     }
+  }
+
+  writeRows(rows: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#reporting(async () => {
+      const path = join(this.#dir, ROWS);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await this.#replace(path, (temp) => Deno.writeFile(temp, rows));
+    });
+  }
+
+  readRows(): Promise<ReadableStream<Uint8Array> | undefined> {
+    return this.#reporting(async () =>
+      (await orUndefined(Deno.open(join(this.#dir, ROWS))))?.readable
+    );
   }
 
   #path(digest: string): string {

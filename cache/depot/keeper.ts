@@ -4,7 +4,7 @@ import type { BlobStore } from "../blobs/store.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { DepotRows } from "../catalog/depot_rows.ts";
 import type { Courses } from "../course.ts";
-import type { DepotLimits, DepotPlace, DepotUsage } from "../depot_options.ts";
+import type { DepotLimits, DepotPlace, DepotUsage, KeptRows } from "../depot_options.ts";
 import { DepotError, type DigestMismatch } from "../errors.ts";
 import type { CacheListener } from "../events.ts";
 import { DepotBook } from "./book.ts";
@@ -119,6 +119,19 @@ export class DepotKeeper {
     }, beyond);
   }
 
+  /** The rows that are kept there; nothing while the depot is away. */
+  readonly rows: KeptRows = {
+    read: async (signal) =>
+      this.#book.mayAsk()
+        ? await this.#depot.readRows(signal).catch((error) => this.#failed("reading rows", error))
+        : undefined,
+    write: async (rows, signal) => {
+      if (!this.#book.opened) return;
+      await this.#depot.writeRows(rows, signal)
+        .catch((error) => this.#failed("keeping rows", error));
+    },
+  };
+
   /** What the depot is known to hold by that name. */
   holds(digest: string): { size: number; mediaType: string } | undefined {
     return this.#book.opened ? this.#rows.get(digest) : undefined;
@@ -210,7 +223,7 @@ export class DepotKeeper {
     return this.#order;
   }
 
-  #failed(what: string, error: unknown): void {
+  #failed(what: string, error: unknown): undefined {
     if (this.#closing.signal.aborted) return;
     this.#book.failed(error);
     if (!this.#book.opened) this.#problem = error instanceof Error ? error.message : String(error);

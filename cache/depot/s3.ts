@@ -26,6 +26,7 @@ import {
   type ObjectStat,
   parseMarker,
   placeOf,
+  ROWS,
 } from "./depot.ts";
 import { elementOf, escaped, failureOf, type ListPage, listPage } from "./s3_answers.ts";
 import { type UploadPart, uploadParts } from "./s3_parts.ts";
@@ -175,6 +176,21 @@ export class S3Depot implements Depot {
       yield* objects;
       if (next === undefined) return;
       query = { prefix, "continuation-token": next };
+    }
+  }
+
+  async writeRows(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+    const what = "store objects";
+    await this.#done({ ...this.#putting(ROWS, rows, "application/gzip"), what, signal });
+  }
+
+  async readRows(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
+    try {
+      const call = { what: "read objects", method: "GET", key: ROWS, signal };
+      return (await this.#ask(call)).body ?? undefined;
+    } catch (error) {
+      if (error instanceof DepotError && error.kind === "gone") return undefined;
+      throw error;
     }
   }
 

@@ -57,6 +57,17 @@ export function testDepot(name: string, withDepot: WithDepot, multipart: number)
     assert.deepEqual(await Array.fromAsync(depot.list(signal)), []);
   });
 
+  test("keeps rows in place of those before, and they are no object", async (depot) => {
+    assert.equal(await depot.readRows(signal), undefined);
+    for (const seed of [1, 2]) {
+      const { bytes } = blob(2000, seed);
+      await depot.writeRows(bytes, signal);
+      const rows = await depot.readRows(signal) as ReadableStream<Uint8Array<ArrayBuffer>>;
+      assertBytes(await new Response(rows).bytes(), bytes);
+    }
+    assert.deepEqual(await Array.fromAsync(depot.list(signal)), []);
+  });
+
   test("is the same one each time it is opened", async (depot) => {
     const id = await depot.open(signal);
     assert.match(id, /^[0-9a-f-]{36}$/);

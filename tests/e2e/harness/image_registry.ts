@@ -9,8 +9,8 @@ export interface ImageRegistry extends AsyncDisposable {
   allowed: string[] | undefined;
   /** Closes every connection without an answer. */
   away: boolean;
-  /** What `GET` of a manifest says of the quota. */
-  remaining: number;
+  /** What manifests say of the quota, if anything. */
+  remaining: number | undefined;
   /** The tag stands for another image from now on, which has `text` in it. Returns its digest. */
   move(text: string): string;
 }
@@ -21,7 +21,11 @@ const encode = (text: string) => new TextEncoder().encode(text);
 export function startImageRegistry(): ImageRegistry {
   const content = new Map<string, { bytes: Uint8Array<ArrayBuffer>; type: string }>();
   const asked: string[] = [];
-  const state = { away: false, allowed: undefined as string[] | undefined, remaining: 100 };
+  const state = {
+    away: false,
+    allowed: undefined as string[] | undefined,
+    remaining: undefined as number | undefined,
+  };
   let current = "";
   const add = (bytes: Uint8Array<ArrayBuffer>, type: string) => {
     const digest = digestOf(bytes);
@@ -56,7 +60,7 @@ export function startImageRegistry(): ImageRegistry {
       "content-type": found.type,
       "content-length": String(found.bytes.length),
       "docker-content-digest": digest,
-      ...(kind === "manifests" && {
+      ...(state.remaining !== undefined && kind === "manifests" && {
         "ratelimit-limit": "100;w=21600",
         "ratelimit-remaining": `${state.remaining};w=21600`,
       }),

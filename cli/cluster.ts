@@ -76,18 +76,10 @@ export class Cluster implements AsyncDisposable {
 
   /** Opens the peer port for `cache` and joins the others. Throws `ListenError`. */
   async start(cache: Cache): Promise<void> {
-    const { secret, listen, lease, prefix } = this.#config;
+    const { secret, lease, prefix } = this.#config;
     const keys = clusterKeys(secret, "peers");
     const seal = new Seal(clusterKeys(secret, "feed"));
-    const port = peerPort({
-      address: parseListen(listen)!,
-      cache,
-      index: () => packed(cache.rows.snapshot(), seal),
-      keys,
-      clock: systemClock,
-      sent: (bytes) => this.#sent += bytes,
-      tell: async (name, query) => await this.#tell?.(name, query),
-    });
+    const port = this.#portOf(cache, keys, seal);
     this.#parts.defer(() => port.close(0));
     const url = parseHostsUrl(this.#config.url)!;
     const self = this.#self = {
@@ -192,6 +184,19 @@ export class Cluster implements AsyncDisposable {
   /** Leaves the others; what they follow here ends, and they go on by themselves. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.disposeAsync();
+  }
+
+  /** Where others ask for what this one has. Throws `ListenError`. */
+  #portOf(cache: Cache, keys: readonly Uint8Array[], seal: Seal) {
+    return peerPort({
+      address: parseListen(this.#config.listen)!,
+      cache,
+      index: () => packed(cache.rows.snapshot(), seal),
+      keys,
+      clock: systemClock,
+      sent: (bytes) => this.#sent += bytes,
+      tell: async (name, query) => await this.#tell?.(name, query),
+    });
   }
 
   /** Has the rows of `cache` outlive every disk, where there is a depot. */

@@ -15,7 +15,6 @@ import { packed } from "../cache/feed/snapshot.ts";
 import { ValkeyStream } from "../cache/feed/valkey_stream.ts";
 import { Duty } from "../cache/peers/duty.ts";
 import { courseByPeers } from "../cache/peers/course.ts";
-import { Duty } from "../cache/peers/duty.ts";
 import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";

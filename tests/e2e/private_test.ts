@@ -140,7 +140,7 @@ Deno.test("docker login, a wrong password is refused and told to the log", async
 
 /** The dashboard's activity shows who was denied what. */
 async function assertShown({ dashboard }: House): Promise<void> {
-  const response = await fetch(`${dashboard}/api/v1/activity?errors=true&limit=100`);
+  const response = await fetch(`${dashboard}/api/v1/activity?refused=true&limit=100`);
   const { items } = await response.json() as {
     items: { status: number; user: string; registry: string; repository: string }[];
   };

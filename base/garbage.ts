@@ -1,6 +1,7 @@
 /**
  * Collecting garbage when there is time. The engine collects when memory is asked for; after a busy
- * time nobody asks, and what was needed then would stay with the process.
+ * time nobody asks, and what was needed then would stay with the process. The first requests after
+ * it take a third more CPU time, for a second or so: hence once, and not while there is something to do.
  */
 export class Garbage {
   readonly #work: () => number;

@@ -39,7 +39,7 @@ import type {
   RepositoryQuery,
   TagItem,
 } from "./listing.ts";
-import { sharedRows } from "./catalog/shared.ts";
+import { shareRows } from "./share.ts";
 import { openCatalog } from "./catalog/rebuild.ts";
 import { reported } from "./blobs/reported.ts";
 import type { BlobStore } from "./blobs/store.ts";
@@ -71,24 +71,6 @@ async function depotOf({ depot: place, depotDuty: duty, clock }: Required<CacheO
   const { DepotKeeper, depotAt } = await import("./depot/keeper.ts");
   return (options: Omit<KeeperOptions, "duty">) =>
     new DepotKeeper(depotAt(place, clock), { ...options, duty });
-}
-
-/** The rows of `catalog` as others have them, too; what these want to be gone goes from this disk. */
-function shareRows(
-  catalog: Catalog,
-  evictor: Parts["evictor"],
-  failed: (error: unknown) => void,
-): SharedRows {
-  const apply: SharedRows["apply"] = (changes, id, own = false) => {
-    const told = own ? changes.filter(({ kind }) => kind !== "used") : changes;
-    const evictions = own
-      ? []
-      : told.flatMap((change) =>
-        change.kind === "evict" ? [evictor.planned(change.selector, { pinned: change.pinned })] : []
-      );
-    if (catalog.apply(told, id)) evictions.forEach((evict) => evict().catch(failed));
-  };
-  return Object.assign(sharedRows(catalog), { apply });
 }
 
 const FLUSH_EVERY = 1000;

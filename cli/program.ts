@@ -1,12 +1,7 @@
 /** The parts of a running Berth: started, given another configuration, closed. */
 import { join } from "node:path";
-import type { Cache, Usage } from "../cache/api.ts";
-import { openCache } from "../cache/cache.ts";
-import type { DepotPlace } from "../cache/depot_options.ts";
+import type { Cache } from "../cache/api.ts";
 import { systemClock } from "../base/clock.ts";
-import type { SharedMemory } from "../base/shared_memory.ts";
-import { NO_STORE, tokenFile, Tokens } from "../proxy/access/tokens.ts";
-import { Authenticators } from "../proxy/access/users.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
 import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
@@ -15,29 +10,12 @@ import { forwardLog } from "../proxy/forward/events.ts";
 import { forwardMetrics } from "../proxy/forward/metrics.ts";
 import { ForwardService } from "../proxy/forward/service.ts";
 import { type FollowingListener, listenWithFiles } from "../proxy/http/listen_with_files.ts";
-import type { Observed } from "../proxy/notify/observed.ts";
-import type { Webhooks } from "../proxy/notify/webhooks.ts";
-import {
-  cacheLog,
-  configureLog,
-  logger,
-  logRequest,
-  logRoom,
-  lostLines,
-} from "../proxy/observe/log.ts";
-import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
-import { clusterMetrics } from "../proxy/observe/cluster_metrics.ts";
+import { configureLog, logger, logRequest, logRoom } from "../proxy/observe/log.ts";
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
-import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
-import type { RequestRecord } from "../proxy/observe/record.ts";
-import { isHit } from "../proxy/observe/stats/counts.ts";
-import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
-import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
+import { clusterKeys } from "../proxy/peers/signature.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { probe } from "../proxy/upstream/probe.ts";
-import { QuotaBook } from "../proxy/upstream/quota.ts";
-import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import { createAdmin } from "../ui/admin.ts";
 import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
@@ -46,20 +24,13 @@ import { openSessions } from "./sessions.ts";
 import { banner } from "./banner.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
-import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
-import { createBoard, createWebhooks } from "./telling.ts";
-import { commitOf, VERSION } from "./version.ts";
-import { createWatch, watchRegistries } from "./watching.ts";
-
-const NO_USAGE = { blobs: 0, bytes: 0, maxSize: 0, pinnedBytes: 0, memory: 0 };
-
-/** What the parts are started with. */
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string>>;
-  /** The directory of main.ts, inside the executable or on disk. */
-  readonly root: string;
-}
+import { createBoard } from "./telling.ts";
+import { VERSION } from "./version.ts";
+import { watchRegistries } from "./watching.ts";
+import { type Books, noteImageUse, openBooks, usageOf } from "./books.ts";
+import { openStorage } from "./storage.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** A Berth that answers. */
 export interface Program {
@@ -69,20 +40,6 @@ export interface Program {
   reconfigure(config: Config): Promise<void>;
   /** Stops accepting, gives running requests `graceMs`, and closes every part. */
   close(graceMs: number): Promise<void>;
-}
-
-/** What the requests of every port are counted in, and what the dashboard shows of it. */
-interface Books {
-  readonly quota: QuotaBook;
-  readonly stats: Stats;
-  readonly metrics: Metrics;
-  readonly authenticators: Authenticators;
-  readonly tokens: Tokens;
-  readonly watch: RegistryWatch;
-  readonly webhooks: Webhooks;
-  readonly observed: Observed;
-  /** What the Berths of a cluster know together. */
-  readonly memory: SharedMemory | undefined;
 }
 
 /**
@@ -162,111 +119,6 @@ function fixedOf(config: Config): string {
   return JSON.stringify([cache.dir, depot, cluster, addresses, secure]);
 }
 
-/** The cache, its socket for `berth cache`, and its way to others; nothing where nothing is kept. */
-async function openStorage(
-  config: Config,
-  env: Surroundings["env"],
-  started: AsyncDisposableStack,
-): Promise<{ cache?: Cache; cluster?: Cluster | undefined }> {
-  const { dir } = config.cache;
-  if (!dir) return {};
-  const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
-  // Others are let go of once the fills have ended, which the cache sees to.
-  const cluster = config.cluster.url ? await openCluster(config, env, started) : undefined;
-  const sharing = cluster
-    ? { courses: cluster.courses, depotDuty: cluster.depotDuty, shared: true }
-    : {};
-  const cache = await usingDataDir(
-    dir,
-    () => openCache({ ...cacheOptions(config), depot, ...sharing }),
-  );
-  started.defer(() => cache.close());
-  const control = serveControl(cache, dir);
-  if (control) started.use(control);
-  cache.onEvent(cacheLog);
-  if (cluster) started.defer(() => cluster.leave());
-  await cluster?.start(cache);
-  return { cache, cluster };
-}
-
-/** The way to other Berths; only where there are any is that code loaded. */
-async function openCluster(
-  config: Config,
-  env: Surroundings["env"],
-  started: AsyncDisposableStack,
-): Promise<Cluster> {
-  const { Cluster } = await import("./cluster.ts");
-  return started.use(new Cluster(config.cluster, env));
-}
-
-/** What stands for each line of a cluster's secret. */
-function marksOf(secret: string): string[] {
-  return clusterKeys(secret, "depot").map((key) => markOf([key]));
-}
-
-/** The way to the depot; only where there is one is that code loaded. */
-async function openDepot(
-  config: Config,
-  env: Surroundings["env"],
-  started: AsyncDisposableStack,
-): Promise<DepotPlace> {
-  const { depotPlace } = await import("./depot_place.ts");
-  const { place } = started.use(depotPlace(config.cache.depot, env));
-  const clusters = config.cluster.url ? marksOf(config.cluster.secret) : [];
-  return { ...place, clusters };
-}
-
-/** Statistics, metrics, quotas, failed sign-ins, and the state of each registry. */
-async function openBooks(
-  live: LiveConfig,
-  { cache, cluster, around: { env, root }, started }: {
-    cache: Cache | undefined;
-    cluster: Cluster | undefined;
-    around: Surroundings;
-    started: AsyncDisposableStack;
-  },
-): Promise<Books> {
-  const { dir } = live.current.cache;
-  const quota = new QuotaBook((registry, said) => cluster?.tellOthers("quota", registry, said));
-  cluster?.onTold("quota", (registry, said) => quota.learn(registry, said));
-  const file = cache ? `${dir}/stats.db` : ":memory:";
-  const stats = await usingDataDir(dir, () => openStats({ file }));
-  started.defer(() => stats.close());
-  const metrics = createMetrics({
-    version: VERSION,
-    commit: commitOf(root),
-    counts: () => stats.sinceStart(),
-    usage: () => cache ? usageOf(cache) : Promise.resolve(NO_USAGE),
-    runningFills: () => cache?.fills().length ?? 0,
-    depot: cache?.depot() && (() => cache.depot()!),
-    lostLines,
-    quotas: () => quota.entries(),
-  });
-  cache?.onEvent(metrics.onCacheEvent);
-  if (cluster) clusterMetrics(metrics.register, () => cluster.status());
-  const tokens = await usingDataDir(
-    dir,
-    () => Tokens.open(dir ? tokenFile(`${dir}/tokens.json`) : NO_STORE, Date.now),
-  );
-  started.defer(() => tokens.close());
-  const authenticators = new Authenticators({
-    now: Date.now,
-    tokens,
-    memory: cluster?.memory,
-    warn: (line) => logger("sign-in").warn(line),
-  });
-  const watch = createWatch({ config: () => live.current, stats, env });
-  started.defer(() => watch.close());
-  registryMetrics(metrics.register, () => watch.entries());
-  const { webhooks, observed } = createWebhooks();
-  started.defer(() => webhooks.close());
-  started.defer(() => observed.close());
-  webhooks.configure(live.current.webhooks);
-  cache?.onEvent(observed.onCacheEvent);
-  const memory = cluster?.memory;
-  return { quota, stats, metrics, authenticators, tokens, watch, webhooks, observed, memory };
-}
-
 /** The registry port, whose requests are logged and counted. */
 function startProxy(
   config: Config,
@@ -304,15 +156,6 @@ function startProxy(
     },
     onUpstreamError: metrics.addUpstreamError,
   });
-}
-
-/** What a repository's hits and last use are made of: requests for its manifests that were answered. */
-function noteImageUse(cache: Cache, record: RequestRecord): void {
-  const { kind, method, status, registry, repository, reference, time } = record;
-  if (kind !== "manifest" || (method !== "GET" && method !== "HEAD")) return;
-  if (status !== 200 && status !== 304) return;
-  const hit = isHit(record.cache) || record.cache === "stale";
-  cache.imageUsed(`${registry}/${repository}`, reference, time, hit);
 }
 
 /** The forward proxy, where there is one; `ports` are those that no tunnel may lead back to. */
@@ -368,11 +211,6 @@ function stateDeps(
     version: VERSION,
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   };
-}
-
-/** Undefined where the disk cannot be asked: the other metrics are worth a scrape, too. */
-function usageOf(cache: Cache): Promise<Usage | undefined> {
-  return cache.usage().catch(() => undefined);
 }
 
 /** What is left of disk and certificate. */

@@ -4,7 +4,8 @@ import { changeWords } from "../proxy/config/changes.ts";
 import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { configureLog, flushLog, logger } from "../proxy/observe/log.ts";
-import { type Program, startProgram, type Surroundings } from "./program.ts";
+import { type Program, startProgram } from "./program.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What the command reads and writes. */
 interface ServeIo extends Surroundings, Omit<LoadInput, "args" | "env"> {

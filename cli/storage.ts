@@ -1,0 +1,66 @@
+/** What a Berth keeps, and with whom: cache, depot, and the other Berths of a cluster. */
+import type { Cache } from "../cache/api.ts";
+import { openCache } from "../cache/cache.ts";
+import type { DepotPlace } from "../cache/depot_options.ts";
+import { type Config } from "../proxy/config/schema.ts";
+import { cacheLog } from "../proxy/observe/log.ts";
+import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
+import { cacheOptions } from "./cache_options.ts";
+import type { Cluster } from "./cluster.ts";
+import { serveControl } from "./cache_socket.ts";
+import { usingDataDir } from "./data_dir.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** The cache, its socket for `berth cache`, and its way to others; nothing where nothing is kept. */
+export async function openStorage(
+  config: Config,
+  env: Surroundings["env"],
+  started: AsyncDisposableStack,
+): Promise<{ cache?: Cache; cluster?: Cluster | undefined }> {
+  const { dir } = config.cache;
+  if (!dir) return {};
+  const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
+  // Others are let go of once the fills have ended, which the cache sees to.
+  const cluster = config.cluster.url ? await openCluster(config, env, started) : undefined;
+  const sharing = cluster
+    ? { courses: cluster.courses, depotDuty: cluster.depotDuty, shared: true }
+    : {};
+  const cache = await usingDataDir(
+    dir,
+    () => openCache({ ...cacheOptions(config), depot, ...sharing }),
+  );
+  started.defer(() => cache.close());
+  const control = serveControl(cache, dir);
+  if (control) started.use(control);
+  cache.onEvent(cacheLog);
+  if (cluster) started.defer(() => cluster.leave());
+  await cluster?.start(cache);
+  return { cache, cluster };
+}
+
+/** The way to other Berths; only where there are any is that code loaded. */
+async function openCluster(
+  config: Config,
+  env: Surroundings["env"],
+  started: AsyncDisposableStack,
+): Promise<Cluster> {
+  const { Cluster } = await import("./cluster.ts");
+  return started.use(new Cluster(config.cluster, env));
+}
+
+/** What stands for each line of a cluster's secret. */
+function marksOf(secret: string): string[] {
+  return clusterKeys(secret, "depot").map((key) => markOf([key]));
+}
+
+/** The way to the depot; only where there is one is that code loaded. */
+async function openDepot(
+  config: Config,
+  env: Surroundings["env"],
+  started: AsyncDisposableStack,
+): Promise<DepotPlace> {
+  const { depotPlace } = await import("./depot_place.ts");
+  const { place } = started.use(depotPlace(config.cache.depot, env));
+  const clusters = config.cluster.url ? marksOf(config.cluster.secret) : [];
+  return { ...place, clusters };
+}

@@ -81,6 +81,8 @@ export class Tokens {
   readonly #store: TokenStore;
   readonly #now: () => number;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Over here, while the store may still have them. */
+  readonly #revoked = new Map<string, TokenRecord>();
   #written: number;
   #dirty = false;
 
@@ -125,13 +127,15 @@ export class Tokens {
 
   /**
    * Ends a token at once, and says which it was. Throws where that cannot be written down: it would
-   * be back after a restart.
+   * be back after a restart, unless this is called again or another write goes well.
    */
   async revoke(id: string): Promise<TokenRecord | undefined> {
-    const token = this.list().find((one) => one.id === id);
+    const token = this.list().find((one) => one.id === id) ?? this.#revoked.get(id);
     if (!token) return undefined;
     this.#byHash.delete(token.hash);
+    this.#revoked.set(id, token);
     await this.#write();
+    this.#revoked.delete(id);
     return token;
   }
 
@@ -176,7 +180,7 @@ export class Tokens {
       this.#dirty = false;
       return this.#store.write([...this.#byHash.values()]);
     });
-    this.#queue = run.catch(() => {});
+    this.#queue = run.catch(() => this.#dirty = true);
     return run;
   }
 }

@@ -71,6 +71,29 @@ Deno.test("Tokens, over once revoked or expired; a wrong one is nobody's", async
   assert.equal(await tokens.revoke(b.id), undefined);
 });
 
+Deno.test("Tokens, one that could not be revoked for good is over, and may be revoked again", async () => {
+  const { tokens, store, written } = await fixture();
+  const { token, id } = await tokens.make(CI);
+  store.broken = true;
+  await assert.rejects(tokens.revoke(id), /no room/);
+  assert.equal(tokens.find(token, "x"), undefined);
+  await assert.rejects(tokens.revoke(id), /no room/, "it is not written down yet");
+  store.broken = false;
+  assert.equal((await tokens.revoke(id))?.name, "ci");
+  assert.deepEqual(written.at(-1), []);
+  assert.equal(await tokens.revoke(id), undefined);
+});
+
+Deno.test("Tokens, what a disk refused is written at the stop", async () => {
+  const { tokens, store, written } = await fixture();
+  const { id } = await tokens.make(CI);
+  store.broken = true;
+  await assert.rejects(tokens.revoke(id), /no room/);
+  store.broken = false;
+  await tokens.close();
+  assert.deepEqual(written.at(-1), []);
+});
+
 Deno.test("Tokens, a disk that refuses makes none, and uses are written once a minute", async () => {
   const { clock, tokens, store, written } = await fixture();
   const { token } = await tokens.make(CI);

@@ -1,9 +1,9 @@
 /** What the schema found wrong, in words that name what was found and what is expected. */
 import type { z } from "zod";
 import { type KeyInfo, keyInfo, OPTIONS } from "./options.ts";
-import { formatKey, getIn, type Path, type Tree } from "./path.ts";
+import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
 import { EXPECTED } from "./schema.ts";
-import { isSecret, maskUserinfo } from "./secrets.ts";
+import { maskUserinfo } from "./secrets.ts";
 import { nearest } from "../../base/suggest.ts";
 
 interface SchemaMessage {
@@ -72,9 +72,17 @@ function expectation(info: KeyInfo | undefined): string {
   }
 }
 
+/** What belongs within a key may stand there in another shape, so it decides as well. */
 function showAt(path: Path, found: unknown): string {
-  if (!isSecret(path)) return show(found);
+  if (!mayHoldSecret(keyInfo(path))) return show(found);
+  if (isTree(found)) return "a mapping";
   return Array.isArray(found) ? "a list" : `a ${typeof found}`;
+}
+
+function mayHoldSecret(info: KeyInfo | undefined): boolean {
+  if (!info) return false;
+  return info.secret || mayHoldSecret(info.item) ||
+    Object.values(info.keys ?? {}).some(mayHoldSecret);
 }
 
 /** `value` as JSON, without the password of a URL, cut where it is long. */

@@ -278,3 +278,19 @@ Deno.test("loadConfig, keys that JavaScript knows are only keys", async () => {
   assert.equal(found.length, 2);
   assert.match(found.join("\n"), /__proto__: unknown key[\s\S]*constructor: unknown key/);
 });
+
+Deno.test("loadConfig, a secret in the wrong shape is not shown", async () => {
+  for (
+    const text of [
+      "webhooks: { hook: { url: 'https://s3cret.example', secret: s3cret } }",
+      "users: { ann: { password: s3cret } }",
+      "users: ['ann:s3cret']",
+      "registries: { docker: { auth: 'ann:s3cret' } }",
+      "admin: { tokens: [s3cret] }",
+    ]
+  ) {
+    const said = problems(await loadYaml(text)).join("\n");
+    assert.match(said, /found a (list|mapping|string), expected/, text);
+    assert.doesNotMatch(said, /s3cret/);
+  }
+});

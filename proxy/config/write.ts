@@ -10,6 +10,7 @@ import type { LoadInput } from "./load_input.ts";
 import { describeProvenance, type Provenance } from "./provenance.ts";
 import { formatKey, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
+import { configSchema } from "./schema.ts";
 import { maskText } from "./secrets_text.ts";
 import { realSystem } from "./system.ts";
 
@@ -136,9 +137,17 @@ async function prepare(context: WriteContext, edits: readonly Edit[], revision?:
   checkKeys(context.loaded, edits);
   const { file, text: before } = await currentText(context);
   if (revision !== undefined && revision !== revisionOf(before)) throw changedUnderneath(file);
-  const after = edited(before, edits);
+  const held = before === "" && edits.length > 0 ? plainStart(context.loaded) : [];
+  const after = edited(before, [...edits, ...held]);
   const result = await loadConfig({ ...context.input, text: after });
   return { file, before, after, result, problems: result.ok ? [] : result.problems };
+}
+
+/** What `plain_start.ts` holds while there is no file: the first one has to say it to keep it so. */
+function plainStart({ file, config: { admin }, sources }: LoadedConfig): Edit[] {
+  const plain = file === undefined && sources.get("admin.listen")?.kind === "default" &&
+    admin.listen !== configSchema.parse({}).admin.listen;
+  return plain ? [{ path: ["admin", "listen"], value: admin.listen }] : [];
 }
 
 /** Values are taken literally: those who may edit must not read the environment by `${NAME}`. */

@@ -5,6 +5,7 @@ import type { DiffLine } from "../../../proxy/config/diff.ts";
 import { addItem } from "../../../proxy/config/list_edits.ts";
 import { loadConfig } from "../../../proxy/config/load.ts";
 import type { LoadInput } from "../../../proxy/config/load_input.ts";
+import { realSystem } from "../../../proxy/config/system.ts";
 import {
   fileState,
   previewEdits,
@@ -69,7 +70,25 @@ Deno.test("writeEdits, makes a file where there is none", () =>
     assert.equal((await fileState(context)).revision, revisionOf(""));
     await writeEdits(context, [SUFFIX], revisionOf(""));
     assert.equal(await Deno.readTextFile(file), "domain_suffix: b.example\n");
-  }));
+  }, { env: { container: "oci" } }));
+
+Deno.test("writeEdits, the first file keeps the dashboard for this machine alone", () => {
+  const exists = async (path: string) => !/env$/.test(path) && await realSystem.exists(path);
+  const system = { ...realSystem, exists };
+  return withFile(undefined, async (context, file) => {
+    const listen = { path: ["admin", "listen"], value: ":8081" };
+    assert.match(
+      unifiedDiff(file, (await previewEdits(context, [SUFFIX])).diff),
+      /127\.0\.0\.1:8081/,
+    );
+    await writeEdits(context, [SUFFIX]);
+    const after = loaded(await loadConfig(context.input));
+    assert.equal(after.config.admin.listen, "127.0.0.1:8081");
+    assert.equal(after.config.domain_suffix, "b.example");
+    await writeEdits({ ...context, loaded: after }, [listen]);
+    assert.equal(loaded(await loadConfig(context.input)).config.admin.listen, ":8081");
+  }, { env: {}, system });
+});
 
 Deno.test("writeEdits, keeps the mode and follows a symbolic link", () =>
   withFile("listen: :1\n", async (context, file) => {

@@ -1,12 +1,12 @@
 /**
  * Process metrics under the names that Prometheus' own clients use. prom-client's collector reads
  * Node internals that Deno fills with zeros, and keeps timers running; these read what is there.
+ * Open files are not: Deno shows /proc to who has every permission alone.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/** Registers CPU, memory, open files, start time and event loop lag on `register`. */
+/** Registers CPU, memory, start time and event loop lag on `register`. */
 export function collectProcessMetrics(register: Registry): void {
   const started = Date.now() / 1000 - performance.now() / 1000;
   new Counter({
@@ -37,13 +37,6 @@ export function collectProcessMetrics(register: Registry): void {
     "Memory outside of the JavaScript heap that it holds: buffers of content, in bytes.",
     () => Deno.memoryUsage().external,
   );
-  // Where the system does not tell, nothing is said of it either.
-  if (openFiles() !== undefined) {
-    gaugeOf(register, "process_open_fds", "Open file descriptors.", openFiles);
-  }
-  if (maxFiles() !== undefined) {
-    gaugeOf(register, "process_max_fds", "Most file descriptors that may be open.", maxFiles);
-  }
   new Gauge({
     name: "berth_event_loop_lag_seconds",
     help: "How long a task waited for the event loop at the time of the scrape.",
@@ -73,21 +66,4 @@ export function gaugeOf(
       else this.set(value);
     },
   });
-}
-
-function openFiles(): number | undefined {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return undefined; // not Linux, or not permitted
-  }
-}
-
-function maxFiles(): number | undefined {
-  try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
-    return limit ? Number(limit[1]) : undefined;
-  } catch {
-    return undefined; // not Linux
-  }
 }

@@ -143,3 +143,46 @@ Deno.test("registries, a test of what is configured takes no settings from outsi
   assert.equal((await response.json()).ok, true);
   assert.deepEqual(admin.probed.map(({ url }) => url), ["https://registry-1.docker.io"]);
 });
+
+Deno.test("registries, who is no admin has Berth read no other file", async () => {
+  const url = "https://r.example";
+  const own = { mode: "proxy", username: "u", password_file: "/run/own" } as const;
+  await using admin = await adminFixture(PEOPLE);
+  const docker = admin.config.registries.docker!;
+  admin.config.registries.own = { ...docker, url, auth: { ...docker.auth, ...own } };
+  const tokenOf = async (scope: string) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const body = { name: scope, scopes: [scope] };
+    return (await (await admin.ask("/api/v1/tokens", { headers, body })).json()).token;
+  };
+  const [some, all] = [await tokenOf("registries"), await tokenOf("admin")];
+  const type = async (
+    token: string,
+    name: string,
+    path: string,
+    settings: object,
+    method = "POST",
+  ) =>
+    (await (await admin.ask(`/api/v1/registries${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      body: { name, settings: { url, ...settings } },
+    })).json()).type;
+  const refused = "/problems/not-allowed";
+  for (
+    const settings of [
+      { auth: { ...own, password_file: "/etc/berth/tls.key" } },
+      { auth: { mode: "proxy", logins: { "r.example": { username: "u", password_file: "/x" } } } },
+      { auth: { mode: "proxy", docker_config: "/root/.docker/config.json" } },
+      { ca_file: "/run/own" },
+    ]
+  ) {
+    for (const path of ["", "/preview", "/test"]) {
+      assert.equal(await type(some, "fresh", path, settings), refused, path);
+      assert.notEqual(await type(all, "fresh", path, settings), refused, path);
+    }
+    assert.equal(await type(some, "own", "/own", settings, "PUT"), refused);
+  }
+  assert.equal(await type(some, "fresh", "/test", { auth: own }), refused, "another registry's");
+  assert.notEqual(await type(some, "own", "/test", { auth: own }), refused, "as it is");
+});

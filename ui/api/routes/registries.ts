@@ -13,6 +13,7 @@ import { revisionOf } from "../config_changes.ts";
 import type { Present } from "../present.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { applyChange, candidateRegistry, previewChange } from "../registry_changes.ts";
+import { type Change, checkFiles } from "../registry_files.ts";
 import { answers, body, done, router } from "../route.ts";
 import {
   preview as previewSchema,
@@ -135,14 +136,14 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
     })
     .openapi(get, (c) => c.json(known(c.req.valid("param").name, c), 200))
     .openapi(create, async (c) => {
-      const { name, settings } = c.req.valid("json");
+      const { name, settings } = checked(c, live, c.req.valid("json"));
       const revision = revisionOf(c.req.valid("header")["if-match"]);
       await applyChange(live, { name, settings, create: true }, revision);
       return c.json(known(name, c), 200);
     })
     .openapi(change, async (c) => {
       const { name } = c.req.valid("param");
-      const { name: stated, settings } = c.req.valid("json");
+      const { name: stated, settings } = checked(c, live, c.req.valid("json"));
       if (stated !== name) throw renamed();
       const revision = revisionOf(c.req.valid("header")["if-match"]);
       await applyChange(live, { name, settings, create: false }, revision);
@@ -154,9 +155,12 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
       await applyChange(live, { name, settings: null, create: false }, revision);
       return c.body(null, 204);
     })
-    .openapi(preview, async (c) => c.json(await previewChange(live, c.req.valid("json")), 200))
+    .openapi(preview, async (c) => {
+      const change = checked(c, live, c.req.valid("json"));
+      return c.json(await previewChange(live, change), 200);
+    })
     .openapi(test, async (c) => {
-      const { name, settings } = c.req.valid("json");
+      const { name, settings } = checked(c, live, c.req.valid("json"));
       const registry = await candidateRegistry(live, name, settings);
       return c.json(await tried(registry, c), 200);
     })
@@ -164,6 +168,12 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
       const { name } = known(c.req.valid("param").name, c);
       return c.json(await tried({ ...live.current.registries[name]!, name }, c), 200);
     });
+}
+
+/** `change`, where the one who asks may name the files in it. */
+function checked<T extends Change>(c: Context<AdminEnv>, live: LiveConfig, change: T): T {
+  checkFiles(c.get("identity"), change, live.current.registries);
+  return change;
 }
 
 function renamed(): ApiProblem {

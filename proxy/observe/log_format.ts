@@ -4,6 +4,7 @@ import { isoTime } from "../../base/iso_time.ts";
 import { formatSize } from "../../base/units.ts";
 import type { Config } from "../config/schema.ts";
 import type { RequestRecord } from "./record.ts";
+import { isError } from "./stats/counts.ts";
 
 export type Format = Config["log"]["format"];
 export type Level = LogRecord["level"];
@@ -55,17 +56,12 @@ export function lostLine(count: number, error: unknown, format: Format, now: num
 
 /** Pages, health checks and pings are told at debug only. */
 export function levelOf(record: RequestRecord): Level {
-  if (record.status >= 500 && !notReady(record)) return "error";
+  if (record.status >= 500 && isError(record)) return "error";
   const { ended, kind } = record;
   if (ended === "upstream broke off" || ended === "damaged" || ended === "stopped") {
     return "warning";
   }
   return kind === "page" || kind === "ping" ? "debug" : "info";
-}
-
-/** What `/readyz` says while parts are starting or ending is an answer, not a failure. */
-function notReady({ kind, status, path }: RequestRecord): boolean {
-  return kind === "page" && status === 503 && path === "/readyz";
 }
 
 /** `GET docker library/alpine:3.20 200 hit 1.5 KiB 12ms 10.0.0.1` */

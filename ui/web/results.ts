@@ -13,11 +13,13 @@ export const RESULT_NAMES: Record<CacheResult, string> = {
 };
 
 /** An answer that failed; the same rule as the server's. */
-export const isError = ({ status }: RequestEntry): boolean => status >= 500 || status === 429;
+export const isError = ({ kind, path, status }: RequestEntry): boolean =>
+  (status >= 500 || status === 429) &&
+  !(kind === "page" && path === "/readyz" && status === 503);
 
 /** What a client was refused; the same rule as the server's. */
 export const isRefused = (entry: RequestEntry): boolean =>
-  entry.status >= 400 && entry.status < 500 && !isError(entry);
+  entry.status >= 400 && entry.status < 500 && entry.status !== 429;
 
 /** Whether the client did not get what it asked for. */
 export function isFailure(entry: RequestEntry): boolean {

@@ -52,8 +52,16 @@ export function isHit(cache: CacheResult): boolean {
 }
 
 /** An answer that failed: 5xx or 429. */
-export function isError({ status }: Pick<RequestRecord, "status">): boolean {
-  return status >= 500 || status === 429;
+export function isError(record: Pick<RequestRecord, "kind" | "path" | "status">): boolean {
+  const { status } = record;
+  return (status >= 500 || status === 429) && !isNotReady(record);
+}
+
+/** What `/readyz` says while parts are starting or ending is an answer, not a failure. */
+function isNotReady(
+  { kind, path, status }: Pick<RequestRecord, "kind" | "path" | "status">,
+): boolean {
+  return kind === "page" && status === 503 && path === "/readyz";
 }
 
 /** What a client was refused: the other 4xx, such as 401, 403, 404 and 405. */

@@ -20,6 +20,11 @@ Deno.test("isError, failures and refusals, not ordinary answers", () => {
     [{ status: 429, error: "TOOMANYREQUESTS" }, true],
     [{ status: 502 }, true],
     [{ status: 200, error: "BLOB_UNKNOWN" }, false],
+    // Whoever asks whether Berth is ready has an answer; anything else that fails there is a failure.
+    [{ kind: "page", path: "/readyz", status: 503 }, false],
+    [{ kind: "page", path: "/readyz", status: 500 }, true],
+    [{ kind: "page", path: "/", status: 503 }, true],
+    [{ kind: "manifest", path: "/readyz", status: 503 }, true],
   ];
   for (const [fields, expected] of table) {
     assert.equal(isError(record(fields)), expected, JSON.stringify(fields));

@@ -8,7 +8,7 @@ export class FlakyStore implements BlobStore {
   room = Infinity;
   readOnly = false;
   failCommit = false;
-  /** Bytes of free space that it reports; the disk's own where not set. */
+  /** Bytes of free space that it reports, more with what is removed; the disk's own where not set. */
   reportedFree: number | undefined;
   /** Reading at or past this byte of a file is an I/O error. */
   unreadableFrom = Infinity;
@@ -46,6 +46,7 @@ export class FlakyStore implements BlobStore {
     const size = (await this.#disk.stat(digest))?.size ?? 0;
     const removed = await this.#disk.remove(digest);
     this.room += size;
+    if (this.reportedFree !== undefined) this.reportedFree += size;
     return removed;
   }
 

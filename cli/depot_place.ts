@@ -10,7 +10,7 @@ import { systemDial, systemLookup } from "../proxy/upstream/dial.ts";
 import { UpstreamError } from "../proxy/upstream/errors.ts";
 import type { Environment } from "../proxy/upstream/proxies.ts";
 import { createTransport, type Transport } from "../proxy/upstream/transport.ts";
-import { roleKeys } from "./depot_roles.ts";
+import { awsUrl, roleKeys } from "./depot_roles.ts";
 
 type DepotConfig = Config["cache"]["depot"];
 
@@ -22,8 +22,8 @@ const WORKING: Timeouts = { connect: 5000, response: 60_000, idle: 30_000 };
 
 /**
  * The place of the depot that `cache.depot` names, with what closes its connections. Keys come from
- * there, else from `AWS_ACCESS_KEY_ID` and its like, else from the role of this pod or machine. Throws {@linkcode DepotError} where
- * a setting is missing or a file cannot be read.
+ * there, else from `AWS_ACCESS_KEY_ID` and its like, else from the role of this pod or machine.
+ * Throws {@linkcode DepotError} where a setting is missing or a file cannot be read.
  */
 export function depotPlace(
   config: DepotConfig,
@@ -35,8 +35,9 @@ export function depotPlace(
   }
   const bucket = bucketOf(url, config, env);
   const { ask, work, close } = wayTo(config, env);
-  const role = keysOf(config, env) ? undefined : roleOf(bucket.region, env);
-  const keys = keysOf(config, env) ?? role!.keys;
+  const own = keysOf(config, env);
+  const role = own ? undefined : roleOf(bucket.region, env);
+  const keys = own ?? role!.keys;
   return {
     place: { ...bucket, keys, ask, work },
     async [Symbol.asyncDispose]() {
@@ -52,10 +53,9 @@ function bucketOf(
 ): Omit<S3Options, "ask" | "work" | "keys"> {
   const { endpoint, path_style: style } = config;
   const region = config.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1";
-  const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, "");
   return {
-    endpoint: new URL(endpoint || `https://s3.${region}.${suffix}`),
+    endpoint: new URL(endpoint || awsUrl("s3", region)),
     bucket: url.hostname,
     prefix: path && `${path}/`,
     region,
@@ -65,19 +65,10 @@ function bucketOf(
 
 /** Keys of the role that this pod or machine has; closing ends the connections to who lends them. */
 function roleOf(region: string, env: Environment) {
-  const transport = (timeouts: Timeouts, env: Environment) =>
-    createTransport({
-      registry: "cache.depot.access_key_id",
-      timeouts,
-      clock: systemClock,
-      env,
-      lookup: systemLookup,
-      dial: systemDial,
-      insecureTls: false,
-      ca: undefined,
-    });
-  const far = transport(LENDING, env);
-  const near = transport(LENDING_NEAR, { ...env, no_proxy: "*", NO_PROXY: "*" });
+  const registry = "cache.depot.access_key_id";
+  const far = transport({ registry, timeouts: LENDING, env });
+  const nearby = { ...env, no_proxy: "*", NO_PROXY: "*" };
+  const near = transport({ registry, timeouts: LENDING_NEAR, env: nearby });
   const keys = roleKeys({
     env,
     region,
@@ -107,21 +98,11 @@ function keysOf(config: DepotConfig, env: Environment): S3Keys | undefined {
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
-/** Requests as registries get them, but for the check of addresses: the operator has named this one. */
 function wayTo({ ca_file }: DepotConfig, env: Environment) {
   const ca = ca_file ? readCa(ca_file) : undefined;
-  const transport = (timeouts: Timeouts) =>
-    createTransport({
-      registry: "cache.depot.endpoint",
-      timeouts,
-      clock: systemClock,
-      env,
-      lookup: systemLookup,
-      dial: systemDial,
-      insecureTls: false,
-      ca,
-    });
-  const [asking, working] = [transport(ASKING), transport(WORKING)];
+  const common = { registry: "cache.depot.endpoint", env, ca };
+  const asking = transport({ ...common, timeouts: ASKING });
+  const working = transport({ ...common, timeouts: WORKING });
   const by = (transport: Transport): S3Send => async (request) => {
     try {
       return await transport.send(request);
@@ -137,6 +118,27 @@ function wayTo({ ca_file }: DepotConfig, env: Environment) {
       await Promise.all([asking[Symbol.asyncDispose](), working[Symbol.asyncDispose]()]);
     },
   };
+}
+
+/** Requests as registries get them, but for the check of addresses: the operator has named this one. */
+function transport(
+  { registry, timeouts, env, ca }: {
+    registry: string;
+    timeouts: Timeouts;
+    env: Environment;
+    ca?: string | undefined;
+  },
+): Transport {
+  return createTransport({
+    registry,
+    timeouts,
+    clock: systemClock,
+    env,
+    lookup: systemLookup,
+    dial: systemDial,
+    insecureTls: false,
+    ca,
+  });
 }
 
 function readCa(file: string): string {

@@ -62,6 +62,12 @@ export function roleKeys(options: RoleOptions): () => Promise<S3Keys> {
   };
 }
 
+/** Where AWS has `service` in `region`. */
+export function awsUrl(service: "s3" | "sts", region: string): string {
+  const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  return `https://${service}.${region}.${suffix}/`;
+}
+
 /** The first way for which this surrounding has what it takes. Throws where there is none. */
 function wayTo(options: RoleOptions): () => Promise<Lent> {
   const { env } = options;
@@ -81,8 +87,7 @@ async function byWebIdentity({ env, region, send, readText, now }: RoleOptions):
   const role = env.AWS_ROLE_ARN;
   if (!role) throw refused(what, "AWS_ROLE_ARN is missing");
   const token = await fileOf(env.AWS_WEB_IDENTITY_TOKEN_FILE!, what, readText);
-  const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  const url = env.AWS_ENDPOINT_URL_STS || `https://sts.${region}.${suffix}/`;
+  const url = env.AWS_ENDPOINT_URL_STS || awsUrl("sts", region);
   const body = new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
     Version: "2011-06-15",

@@ -175,6 +175,8 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
 
   async #renew(): Promise<void> {
     const { lease, clock } = this.#options;
+    // Nothing would be asked, and that is no answer.
+    if (this.#leases.size === 0) return;
     const until = clock.now() + lease;
     await this.#ask((client) =>
       Promise.all(

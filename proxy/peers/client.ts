@@ -7,6 +7,7 @@ import { discard } from "../http/body.ts";
 import { parseContentRange } from "../http/range.ts";
 import { bareMediaType } from "../oci/manifest.ts";
 import type { Outgoing } from "../upstream/transport.ts";
+import { UNREACHED } from "./health.ts";
 import { HELLO, INDEX, TOLD } from "./port.ts";
 import { sign, SIGNATURE } from "./signature.ts";
 
@@ -61,7 +62,7 @@ export class PeerClient implements PeerWay {
   async greet(peer: Holder, signal: AbortSignal): Promise<string> {
     const { status, message } = await this.#moment(peer, HELLO, signal);
     if (status === 204) return "";
-    return status === 0 ? "cannot be reached" : message || `answered ${status}`;
+    return status === 0 ? UNREACHED : message || `answered ${status}`;
   }
 
   /**

@@ -24,6 +24,9 @@ export type PeerChange =
   | { kind: "joined" | "left"; peer: Member }
   | { kind: "problem" | "over"; peer: PeerState };
 
+/** What `greet` says of a peer that does not answer. */
+export const UNREACHED = "cannot be reached";
+
 const EVERY = 4000;
 
 export class PeerHealth implements AsyncDisposable {
@@ -31,6 +34,8 @@ export class PeerHealth implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #task: Promise<void>;
   #states = new Map<string, PeerState>();
+  /** Those that have missed one greeting. */
+  readonly #missed = new Set<string>();
 
   constructor(options: PeerHealthOptions) {
     this.#options = options;
@@ -46,6 +51,7 @@ export class PeerHealth implements AsyncDisposable {
   async look(): Promise<void> {
     const { others, changed } = this.#options;
     const states = await Promise.all(others().map((peer) => this.#stateOf(peer)));
+    if (this.#over.signal.aborted) return;
     const before = this.#states;
     this.#states = new Map(states.map((state) => [state.id, state]));
     for (const state of states) {
@@ -55,7 +61,9 @@ export class PeerHealth implements AsyncDisposable {
       changed({ kind: state.problem ? "problem" : "over", peer: state });
     }
     for (const peer of before.values()) {
-      if (!this.#states.has(peer.id)) changed({ kind: "left", peer });
+      if (this.#states.has(peer.id)) continue;
+      this.#missed.delete(peer.id);
+      changed({ kind: "left", peer });
     }
   }
 
@@ -66,12 +74,19 @@ export class PeerHealth implements AsyncDisposable {
 
   async #stateOf(peer: Member): Promise<PeerState> {
     const { clock, mark, greet } = this.#options;
+    const known = this.#states.get(peer.id);
     const told = await greet(peer, this.#over.signal);
+    // Once is no news of one that has answered: it, or this one, is busy.
+    if (told !== UNREACHED) this.#missed.delete(peer.id);
+    else if (known?.problem === "" && !this.#missed.has(peer.id)) {
+      this.#missed.add(peer.id);
+      return { ...known, ...peer };
+    }
     const secret = peer.mark !== mark && told !== "";
     return {
       ...peer,
       problem: secret ? "cluster.secret differs from the one here" : told,
-      seen: told === "" ? clock.now() : this.#states.get(peer.id)?.seen,
+      seen: told === "" ? clock.now() : known?.seen,
     };
   }
 }
@@ -88,7 +103,7 @@ export function describeChange({ kind, peer }: PeerChange): { bad: boolean; line
       return { bad: false, line: `${name} is reached again` };
     case "problem": {
       const { problem } = peer;
-      const hint = problem === "cannot be reached" ? ": check its cluster.advertise" : "";
+      const hint = problem === UNREACHED ? ": check its cluster.advertise" : "";
       return { bad: true, line: `${name}: ${problem}${hint}` };
     }
   }

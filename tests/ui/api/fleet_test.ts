@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { zero } from "../../../proxy/observe/stats/counts.ts";
 import { Fleet } from "../../../ui/api/fleet.ts";
 import { type MemberFigures, memberFigures } from "../../../ui/api/schema/events.ts";
-import type { Stats } from "../../../ui/api/schema/stats.ts";
+import { type Stats, stats } from "../../../ui/api/schema/stats.ts";
 import { sumLive, sumStats } from "../../../ui/api/views/sums.ts";
 import { idleStatus } from "../../fake/present.ts";
 
@@ -123,4 +123,15 @@ Deno.test("sumStats, totals, registries and steps of all", () => {
     7,
   ]]);
   assert.deepEqual(sum.members, members);
+});
+
+Deno.test("Fleet, an older version does not tell what was refused, and counts with the rest", async () => {
+  const { refused: _, ...old } = zero();
+  const span = { period: "1h", from: 0, to: 60_000, since: 0, stepMs: 60_000 };
+  const rest = { previous: old, registries: [{ ...old, name: "docker" }], members: null };
+  const told = { ...span, ...rest, total: old, series: [{ ...old, time: 0 }] };
+  const { fleet } = fleetOf(() => Promise.resolve(told));
+  const { answers, members } = await fleet.askAll("stats", stats);
+  assert.deepEqual(members.silent, []);
+  assert.deepEqual([...answers.values()].map(({ total }) => total.refused), [0, 0]);
 });

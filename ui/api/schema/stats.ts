@@ -23,8 +23,8 @@ export const counters = z.object({
   stale: count,
   /** Answers that failed: 5xx and 429. */
   errors: count,
-  /** What clients were refused: other 4xx, such as 401, 403, 404 and 405. */
-  refused: count,
+  /** What clients were refused: other 4xx, such as 401, 403, 404 and 405; older versions do not tell. */
+  refused: count.default(0),
   bytesFromCache: bytes,
   bytesFromUpstream: bytes,
   timeSavedMs: milliseconds,

@@ -153,11 +153,12 @@ export class Cluster implements AsyncDisposable {
   };
 
   status(): ClusterFigures {
-    const ahead = this.#coordinator?.ahead ?? 0;
+    const { problem: away = "", ahead = 0 } = this.#coordinator ?? {};
     const feed = this.#feed?.figures() ?? NO_FEED;
     return {
-      problem: this.#coordinator?.problem || (Math.abs(ahead) > SKEW ? skewed(ahead) : "") ||
-        feed.problem,
+      problem: (away && `${silent(away)}: check cluster.url`) ||
+        (Math.abs(ahead) > SKEW ? skewed(ahead) : "") || feed.problem,
+      answers: away === "",
       feed,
       lagMs: Math.round(feed.lag * 1000),
       self: this.#self,
@@ -246,8 +247,8 @@ export class Cluster implements AsyncDisposable {
   #say(problem: string): void {
     if (!problem) return this.#log.info("the coordinator answers; what is fetched is shared");
     this.#log.warn(
-      `the coordinator does not answer (${problem}): this one fetches for itself, and a registry ` +
-        "may be asked twice; check cluster.url",
+      `${silent(problem)}: this one fetches for itself, and a registry may be asked twice; ` +
+        "check cluster.url",
     );
   }
 
@@ -276,6 +277,10 @@ export class Cluster implements AsyncDisposable {
       ca: undefined,
     });
   }
+}
+
+function silent(problem: string): string {
+  return `the coordinator does not answer (${problem})`;
 }
 
 function skewed(ahead: number): string {

@@ -5,6 +5,8 @@ import { Counter, Gauge, type Registry } from "prom-client";
 export interface ClusterFigures {
   /** What keeps it from sharing, in words; empty where nothing does. */
   problem: string;
+  /** Whether the coordinator answers. */
+  answers: boolean;
   self: { id: string; address: string } | undefined;
   peers: readonly PeerFigures[];
   /** Fills since the start, by how their bytes came. */
@@ -38,7 +40,7 @@ export function clusterMetrics(register: Registry, status: () => ClusterFigures)
     help: "Whether the coordinator of the cluster answers.",
     registers,
     collect() {
-      this.set(status().problem === "" ? 1 : 0);
+      this.set(status().answers ? 1 : 0);
     },
   });
   new Gauge({

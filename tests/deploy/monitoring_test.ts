@@ -22,7 +22,7 @@ const metrics = createMetrics({
 forwardMetrics(metrics.register, () => []);
 registryMetrics(metrics.register, () => []);
 const together = {
-  ...{ problem: "", self: undefined, peers: [], fills: {}, sent: 0, received: 0 },
+  ...{ problem: "", answers: true, self: undefined, peers: [], fills: {}, sent: 0, received: 0 },
   feed: { lag: 0, published: 0, applied: 0 },
 };
 clusterMetrics(metrics.register, () => together as ClusterFigures);

@@ -6,6 +6,7 @@ Deno.test("clusterMetrics, whom this one reaches, and what went between them", a
   const peer = { id: "b", address: "b:8082", version: "1", since: 0, problem: "" };
   const figures = {
     problem: "",
+    answers: true,
     self: { id: "a", address: "a:8082" },
     peers: [peer, { ...peer, problem: "cannot be reached" }],
     fills: { led: 3, followed: 2 },
@@ -30,6 +31,8 @@ Deno.test("clusterMetrics, whom this one reaches, and what went between them", a
   ) {
     assert.ok(lines.includes(line), line);
   }
-  figures.problem = "connect ECONNREFUSED";
+  figures.problem = "what other Berths learn has not arrived for 31 s";
+  assert.ok((await told()).includes("berth_cluster_up 1"));
+  figures.answers = false;
   assert.ok((await told()).includes("berth_cluster_up 0"));
 });

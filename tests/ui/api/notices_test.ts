@@ -216,10 +216,13 @@ Deno.test("notices, the cluster: nobody to ask, and others that are not reached"
     receivedBytes: 0,
   };
   assert.deepEqual(told({ cluster }), []);
-  const away = { ...cluster, problem: "connect ECONNREFUSED" };
+  const problem = "the coordinator does not answer (connect ECONNREFUSED): check cluster.url";
+  const away = { ...cluster, problem };
   assert.deepEqual(told({ cluster: away }), [
-    "warning cluster: The coordinator of the cluster does not answer",
+    "warning cluster: This Berth is not in step with its cluster",
   ]);
+  const [notice] = notices(inputs({ cluster: away }));
+  assert.match(notice!.detail, /^The coordinator does not answer .*cluster\.url\. Pulls continue/);
   const lost = { ...cluster, peers: [{ ...peer, problem: "cannot be reached" }] };
   assert.deepEqual(told({ cluster: lost }), [
     "warning cluster:b-1: b-1 and this Berth do not share downloads",

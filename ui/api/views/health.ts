@@ -4,7 +4,7 @@ import type { Verdict } from "../../../proxy/upstream/watch/standing.ts";
 import type { Pace } from "../../../proxy/observe/stats/counts.ts";
 import type { Health } from "../../../proxy/observe/stats/health.ts";
 import type { Quota as QuotaView, RegistryHealth } from "../schema/status.ts";
-import { durationWords, plural } from "./words.ts";
+import { durationWords, plural, sentence } from "./words.ts";
 
 export interface HealthInputs {
   /** The configuration says that it is not contacted. */
@@ -91,10 +91,4 @@ function quotaWords(quota: QuotaView, now: number): string {
     ? `, at this rate none in ${durationWords(emptyAt - now)}`
     : "";
   return left + rolling + again + empty;
-}
-
-/** `docker: the connection was refused` → `The connection was refused`. */
-function sentence(message: string): string {
-  const text = message.replace(/^[a-z0-9-]+: /, "");
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -7,7 +7,7 @@ import { formatSize } from "../../../base/units.ts";
 import type { CertificateEnd } from "../../../proxy/http/certificate_term.ts";
 import type { CacheWatch } from "../../../proxy/observe/stats/cache_watch.ts";
 import type { ClusterView, Notice, RegistryHealth, Storage } from "../schema/status.ts";
-import { durationWords, plural } from "./words.ts";
+import { durationWords, plural, sentence } from "./words.ts";
 
 export interface NoticeInputs {
   config: Config;
@@ -122,9 +122,9 @@ function* clusterNotices({ cluster }: NoticeInputs): Generator<Notice> {
   if (!cluster) return;
   const base = { severity: "warning" as const, registry: "", href: "/cache", since: null };
   if (cluster.problem) {
-    const title = "The coordinator of the cluster does not answer";
-    const detail = `${cluster.problem}. Pulls continue; what several Berths are asked for is ` +
-      "fetched by each of them. Check cluster.url.";
+    const title = "This Berth is not in step with its cluster";
+    const detail = `${sentence(cluster.problem)}. Pulls continue; what several Berths are asked ` +
+      "for may be fetched by each of them.";
     yield { ...base, id: "cluster", title, detail };
   }
   for (const { id, address, problem } of cluster.peers) {

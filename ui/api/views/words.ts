@@ -1,4 +1,4 @@
-/** Times in words, as notices and states use them. */
+/** Times and messages in words, as notices and states use them. */
 
 const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]] as const;
 
@@ -19,4 +19,10 @@ export function durationWords(ms: number): string {
 /** `count` of something, with the word's plural: `1 pull`, `12 pulls`. */
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** `docker: the connection was refused` → `The connection was refused`. */
+export function sentence(message: string): string {
+  const text = message.replace(/^[a-z0-9-]+: /, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

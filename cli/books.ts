@@ -2,20 +2,23 @@
 import type { Cache, Usage } from "../cache/api.ts";
 import type { SharedMemory } from "../base/shared_memory.ts";
 import { NO_STORE, tokenFile, Tokens } from "../proxy/access/tokens.ts";
-import { Authenticators } from "../proxy/access/users.ts";
+import { Authenticators, type Failure } from "../proxy/access/users.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Observed } from "../proxy/notify/observed.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
-import { logger, lostLines } from "../proxy/observe/log.ts";
+import type { Audit } from "../proxy/observe/audit/audit.ts";
+import { lostLines } from "../proxy/observe/log.ts";
 import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
 import { clusterMetrics } from "../proxy/observe/cluster_metrics.ts";
 import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
+import type { AuditEntry } from "../proxy/observe/audit/entry.ts";
 import type { RequestRecord } from "../proxy/observe/record.ts";
 import { isHit } from "../proxy/observe/stats/counts.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import type { Cluster } from "./cluster.ts";
+import { startAudit } from "./auditing.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { createWebhooks } from "./telling.ts";
 import { commitOf, VERSION } from "./version.ts";
@@ -31,6 +34,7 @@ export interface Books {
   readonly metrics: Metrics;
   readonly authenticators: Authenticators;
   readonly tokens: Tokens;
+  readonly audit: Audit;
   readonly watch: RegistryWatch;
   readonly webhooks: Webhooks;
   readonly observed: Observed;
@@ -66,6 +70,7 @@ export async function openBooks(
   });
   cache?.onEvent(metrics.onCacheEvent);
   if (cluster) clusterMetrics(metrics.register, () => cluster.status());
+  const audit = await startAudit(live, { kept: cache !== undefined, started });
   const tokens = await usingDataDir(
     dir,
     () => Tokens.open(dir ? tokenFile(`${dir}/tokens.json`) : NO_STORE, Date.now),
@@ -75,7 +80,7 @@ export async function openBooks(
     now: Date.now,
     tokens,
     memory: cluster?.memory,
-    warn: (line) => logger("sign-in").warn(line),
+    failed: (failure) => audit.record(registryFailure(failure)),
   });
   const watch = createWatch({ config: () => live.current, stats, env });
   started.defer(() => watch.close());
@@ -85,8 +90,14 @@ export async function openBooks(
   started.defer(() => observed.close());
   webhooks.configure(live.current.webhooks);
   cache?.onEvent(observed.onCacheEvent);
-  const memory = cluster?.memory;
-  return { quota, stats, metrics, authenticators, tokens, watch, webhooks, observed, memory };
+  const told = { webhooks, observed, memory: cluster?.memory };
+  return { quota, stats, metrics, authenticators, tokens, audit, watch, ...told };
+}
+
+/** A failed sign-in at the registry or the forward proxy, for the audit log. */
+function registryFailure({ user, via, address, why }: Failure): AuditEntry {
+  const what = { action: "registry-sign-in", target: "", outcome: "refused", changes: [] } as const;
+  return { user, via, address, ...what, detail: why };
 }
 
 /** Undefined where the disk cannot be asked: the other metrics are worth a scrape, too. */

@@ -68,7 +68,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const registry = proxy.address ?? forward.address!;
   const deps = stateDeps(live, { cache, cluster, books, proxy, port: registry.port });
   const state = createState(deps);
-  cluster?.tellBy(createTold({ present: state.present, stats: books.stats, now: Date.now }));
+  cluster?.tellBy(createTold({ ...books, present: state.present, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const { dashboard, password } = await startDashboard(deps, { books, state, forward, around });
   if (dashboard) {
@@ -249,6 +249,7 @@ async function startDashboard(
     metrics: books.metrics,
     webhooks: books.webhooks,
     tokens: books.tokens,
+    audit: books.audit,
     forward,
     probe: (registry, signal) =>
       probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),

@@ -67,13 +67,13 @@ async function tellAndExit(error: unknown, io: Pick<ServeIo, "complain">): Promi
   Deno.exit(1);
 }
 
-function logReload({ ok, reason, problems, changes, warnings }: ReloadResult): void {
+function logReload({ ok, reason, by, problems, changes, warnings }: ReloadResult): void {
   const log = logger("config");
   for (const problem of problems) {
     log.error(`configuration not reloaded: ${formatProblem(problem)}`);
   }
   for (const warning of warnings) log.warn(warning);
-  if (ok) log.info(`configuration reloaded (${reason}): ${changeWords(changes)}`);
+  if (ok) log.info(`configuration reloaded (${by || reason}): ${changeWords(changes)}`);
 }
 
 function stopSignal(): Promise<void> {

@@ -63,7 +63,16 @@ async function withBerth(
   }
   said.set("the log", await berth.output());
   await berth.stop();
-  for (const file of ["stats.db", "stats.db-wal", "index.db", "index.db-wal"]) {
+  for (
+    const file of [
+      "stats.db",
+      "stats.db-wal",
+      "index.db",
+      "index.db-wal",
+      "audit.db",
+      "audit.db-wal",
+    ]
+  ) {
     const bytes = await Deno.readFile(join(berth.cacheDir, file)).catch(() => new Uint8Array());
     said.set(file, new TextDecoder("latin1").decode(bytes));
   }

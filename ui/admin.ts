@@ -5,14 +5,18 @@ import { join } from "node:path";
 import type { SharedMemory } from "../base/shared_memory.ts";
 import type { Registry } from "../proxy/config/schema.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
+import type { Audit } from "../proxy/observe/audit/audit.ts";
 import type { Metrics } from "../proxy/observe/metrics.ts";
 import type { ProbeResult } from "../proxy/upstream/probe.ts";
 import type { Tokens } from "../proxy/access/tokens.ts";
-import { Access, type AdminEnv, requireRight } from "./api/access.ts";
+import { Access, requireRight } from "./api/access.ts";
+import type { AdminEnv } from "./api/identity.ts";
+import { audited } from "./api/audited.ts";
 import { originCheck } from "./api/origin_check.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
 import { activityRoutes } from "./api/routes/activity.ts";
+import { auditRoutes } from "./api/routes/audit.ts";
 import { cacheRoutes } from "./api/routes/cache.ts";
 import { configRoutes } from "./api/routes/config.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
@@ -42,6 +46,7 @@ interface AdminDeps extends StateDeps {
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
   /** The tokens that are made in the dashboard. */
   tokens: Tokens;
+  audit: Audit;
   /** Hash of the password made at the first start; used while `admin.password_hash` is empty. */
   madePasswordHash: string;
   /** Good in this process alone where absent. */
@@ -69,6 +74,7 @@ export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   const app = new Hono<AdminEnv>();
   app.onError((error, c) => renderError(error, c, report));
   app.use(securityHeaders());
+  app.use(audited(deps.audit, (c) => access.origin(c).client));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   const allowed = requireRight(access);
   const mayScrape: MiddlewareHandler<AdminEnv> = (c, next) =>
@@ -122,6 +128,7 @@ function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access:
     .route("/", connectRoutes(() => live.current, deps.registryPort))
     .route("/", forwardRoutes(live, deps.forward))
     .route("/", webhookRoutes(deps.webhooks))
+    .route("/", auditRoutes(deps.audit, fleet))
     .route("/", tokenRoutes({ tokens: deps.tokens, config: () => live.current, now }));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);

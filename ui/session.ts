@@ -94,10 +94,13 @@ export class Sessions {
     return this.#write({ ...session, used }, credential);
   }
 
-  /** Ends the session of `cookie`; one that is none is fine. Throws where that cannot be kept. */
-  async remove(cookie: string, credentialOf: CredentialOf): Promise<void> {
+  /** Ends the session of `cookie`, and says which; none is fine. Throws where that cannot be kept. */
+  async remove(cookie: string, credentialOf: CredentialOf): Promise<Session | undefined> {
     const session = this.#read(cookie, credentialOf);
-    if (session) await this.#ended.add(session.id, session.expires);
+    if (!session) return undefined;
+    const over = this.#ended.has(session.id);
+    await this.#ended.add(session.id, session.expires);
+    return over ? undefined : session;
   }
 
   #write({ id, user, role, issued, used }: Session, credential: string): string {

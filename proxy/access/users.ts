@@ -17,11 +17,21 @@ export type Authenticate =
   | ((name: string, password: string, client: string) => Promise<string | undefined>)
   | undefined;
 
+/** A sign-in that did not come off. */
+export interface Failure {
+  /** Empty where there is no such user: an unknown name may be a password in the wrong field. */
+  user: string;
+  via: "password" | "token";
+  address: string;
+  /** Empty for a wrong password. */
+  why: string;
+}
+
 export interface SignInsOptions {
   /** Unix milliseconds. */
   now(): number;
-  /** Told of every failure, in words without secrets. */
-  warn(line: string): void;
+  /** Told of every failure. */
+  failed(failure: Failure): void;
   /** Tokens, which sign in as {@linkcode TOKEN_USER}; none where absent. */
   tokens?: Pick<Tokens, "puller">;
   /** What the Berths of a cluster know together. */
@@ -31,6 +41,9 @@ export interface SignInsOptions {
 /** A registry's clients are many behind one address, and each failed pull is several attempts. */
 const PER_ADDRESS: Rate = { burst: 20, everyMs: 5e3 };
 const TOTAL: Rate = { burst: 200, everyMs: 500 };
+
+/** Why an attempt was not looked at. */
+const HELD_OFF = "Too many failed sign-ins";
 
 /** One pull is dozens of requests, each with the password: it is hashed for the first only. */
 const REMEMBERED_MS = 5 * 60_000;
@@ -87,9 +100,8 @@ export class Authenticators {
   async #byToken(token: string, client: string): Promise<string | undefined> {
     const found = this.#options.tokens?.puller(token, client);
     if (found !== undefined) return `${TOKEN_USER}:${found}`;
-    const waitMs = await this.#limiter.take(client);
-    if (waitMs > 0) throw new TooManyAttempts(waitMs);
-    this.#options.warn(`${client}: sign-in by token failed`);
+    await this.#brake({ user: "", via: "token", address: client });
+    this.#options.failed({ user: "", via: "token", address: client, why: "" });
     return undefined;
   }
 
@@ -99,14 +111,20 @@ export class Authenticators {
     password: string,
     client: string,
   ): Promise<boolean> {
-    const waitMs = await this.#limiter.take(client);
-    if (waitMs > 0) throw new TooManyAttempts(waitMs);
     const known = Object.hasOwn(users, name);
+    const attempt = { user: known ? name : "", via: "password", address: client } as const;
+    await this.#brake(attempt);
     const [decoy = ""] = Object.values(users);
     const valid = await verifyPassword(password, known ? users[name]! : decoy) && known;
     if (valid) this.#limiter.giveBack(client);
-    // An unknown name may be a password in the wrong field.
-    else this.#options.warn(`${client}: sign-in as ${known ? name : "an unknown user"} failed`);
+    else this.#options.failed({ ...attempt, why: "" });
     return valid;
+  }
+
+  async #brake(attempt: Omit<Failure, "why">): Promise<void> {
+    const waitMs = await this.#limiter.take(attempt.address);
+    if (waitMs === 0) return;
+    this.#options.failed({ ...attempt, why: HELD_OFF });
+    throw new TooManyAttempts(waitMs);
   }
 }

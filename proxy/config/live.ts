@@ -18,11 +18,15 @@ export interface ConfigChange {
   readonly after: unknown;
 }
 
+/** What causes a reload. */
+export type ReloadReason = "file changed" | "registry map changed" | "SIGHUP" | "dashboard";
+
 /** How a reload went. When `ok` is false the configuration before it stays in force. */
 export interface ReloadResult {
   readonly ok: boolean;
-  /** What caused it: `file changed`, `SIGHUP`, `dashboard`. */
-  readonly reason: string;
+  readonly reason: ReloadReason;
+  /** Whose request it was, where `reason` is `dashboard`. */
+  readonly by: string;
   /** Unix milliseconds. */
   readonly at: number;
   readonly changes: readonly ConfigChange[];
@@ -118,10 +122,11 @@ export class LiveConfig {
 
   /**
    * Loads again and puts the result into force; one reload at a time. What is wrong is in the result;
-   * only what a listener throws is thrown, and does not stand in the way of the next reload.
+   * only what a listener throws is thrown, and does not stand in the way of the next reload. `by` is
+   * who asked for it.
    */
-  reload(reason: string): Promise<ReloadResult> {
-    const run = this.#queue.then(() => this.#reload(reason));
+  reload(reason: ReloadReason, by = ""): Promise<ReloadResult> {
+    const run = this.#queue.then(() => this.#reload(reason, by));
     this.#queue = run.catch(() => {});
     return run;
   }
@@ -160,7 +165,7 @@ export class LiveConfig {
     return { cwd, home: env.HOME ?? "", cacheDir, system, origin: undefined };
   }
 
-  async #reload(reason: string): Promise<ReloadResult> {
+  async #reload(reason: ReloadReason, by: string): Promise<ReloadResult> {
     const previous = this.#loaded;
     const { system, texts } = remembering(this.input.system ?? realSystem);
     const loading = await loadConfig({ ...this.input, system });
@@ -181,6 +186,7 @@ export class LiveConfig {
     const result = {
       ok,
       reason,
+      by,
       at: this.#clock.now(),
       changes: ok ? configChanges(previous, this.#loaded) : [],
       warnings: loading.ok ? loading.loaded.warnings : [],

@@ -82,7 +82,8 @@ export async function flushLog(): Promise<void> {
 /** Milliseconds that a reader who does not read may hold up the end. */
 const FLUSH_MS = 2000;
 
-type Write = (line: string, properties?: { error?: unknown }) => void;
+/** `properties` are fields of a JSON line; an `error` is told in text, too. */
+type Write = (line: string, properties?: Record<string, unknown>) => void;
 
 /** The log of a part: `cache`, `config`, `upstream`. Braces in a line mean nothing. */
 export function logger(part: string): Record<"debug" | "info" | "warn" | "error", Write> {

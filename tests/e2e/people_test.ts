@@ -159,6 +159,35 @@ Deno.test("tokens, one is made, shown once, used to pull and to look, and revoke
   assert.deepEqual(eyes.errors, []);
 });
 
+Deno.test("audit, who changed what and who could not sign in, by address of the page", async () => {
+  const { dashboard, eyes } = at();
+  const wrong = { authorization: `Basic ${btoa("ann:wrong")}` };
+  await (await fetch(`http://${dashboard.host}/v2/`, { headers: wrong })).body?.cancel();
+  const page = await enterAs("olaf", "/settings");
+  assert.equal(await page.getByRole("link", { name: "Audit log" }).count(), 0);
+  await page.goto(`${dashboard.url}/settings/audit`);
+  await page.getByText('This takes the right "admin"').waitFor();
+  eyes.errors.length = 0; // the console tells of the 403
+
+  const admin = await enterAs("admin", "/settings/audit");
+  await admin.getByRole("row", { name: /olaf .* Sign-in Done/ }).first().waitFor();
+  const guess = admin.getByRole("row", { name: /ann .* Registry sign-in Refused/ });
+  await guess.getByText("127.0.0.1").waitFor();
+  assert.deepEqual(await violationsOn(admin), [], "audit log");
+  await admin.getByLabel("Action").selectOption("Token made");
+  await guess.waitFor({ state: "detached" });
+  await admin.getByRole("row", { name: /admin .* Token made ci/ }).waitFor();
+  await admin.waitForURL(/\?action=token-make$/);
+  const download = admin.waitForEvent("download");
+  await admin.getByRole("button", { name: "Download CSV" }).click();
+  const csv = await Deno.readTextFile(await (await download).path());
+  assert.match(csv, /^time,user,.*\r\n\S+,admin,password,127\.0\.0\.1,token-make,ci,done,1,/);
+  await admin.getByLabel("User or token").fill("nobody");
+  await admin.getByRole("button", { name: "Show everything" }).click();
+  await guess.waitFor();
+  assert.deepEqual(eyes.errors, []);
+});
+
 Deno.test("people, an operator evicts", async () => {
   const page = await enterAs("olaf", "/cache");
   await page.getByRole("button", { name: "Evict docker/library/app", exact: true }).click();

@@ -25,6 +25,7 @@ const VIEWS: View[] = [1440, 768, 375].flatMap((width) =>
 
 const SHOTS: Shot[] = [
   { name: "tokens", path: "/settings/tokens" },
+  { name: "audit", path: "/settings/audit" },
   {
     name: "tokens-new",
     path: "/settings/tokens",

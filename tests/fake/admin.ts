@@ -10,6 +10,7 @@ import { tokenFile, Tokens } from "../../proxy/access/tokens.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
 import type { Posting } from "../../proxy/notify/post.ts";
 import { Webhooks } from "../../proxy/notify/webhooks.ts";
+import { type Audit, openAudit } from "../../proxy/observe/audit/audit.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
@@ -41,6 +42,9 @@ export interface AdminFixture extends AsyncDisposable {
   /** Kept in `tokens.json` of `dir`. */
   tokens: Tokens;
   posted: Posting[];
+  audit: Audit;
+  /** What the audit log has told in the log. */
+  lines: string[];
   /** A directory of its own; `config.yaml` in it is the configuration file. */
   dir: string;
   /** Asks as a client at `from`, with JSON where a body is given. */
@@ -81,6 +85,13 @@ export async function adminFixture(
     failed: (line) => errors.push(line),
   });
   const tokens = await Tokens.open(tokenFile(join(dir, "tokens.json")), now);
+  const lines: string[] = [];
+  const audit = openAudit({
+    file: ":memory:",
+    now,
+    log: (level, line) => lines.push(`${level} ${line}`),
+    failed: (error) => errors.push(error),
+  });
   const standings = new Map<string, Verdict>();
   const forward: ForwardState = {
     tunnels: () => [{
@@ -121,6 +132,7 @@ export async function adminFixture(
     }),
     webhooks,
     tokens,
+    audit,
     forward,
     probe: (registry) => {
       probed.push(registry);
@@ -175,6 +187,8 @@ export async function adminFixture(
       posted,
       webhooks,
       tokens,
+      audit,
+      lines,
       dir,
     },
     ...{ ask, call, login },
@@ -183,6 +197,7 @@ export async function adminFixture(
       await tokens.close();
       await cache.close();
       stats.close();
+      audit.close();
       await Deno.remove(dir, { recursive: true });
     },
   };

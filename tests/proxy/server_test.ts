@@ -29,7 +29,7 @@ async function start(
   return await startServer(config, {
     cache: undefined,
     quota: new QuotaBook(),
-    authenticators: new Authenticators({ now: Date.now, warn: () => {} }),
+    authenticators: new Authenticators({ now: Date.now, failed: () => {} }),
     env: {},
     started: () => true,
     now: Date.now,

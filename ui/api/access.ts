@@ -9,38 +9,10 @@ import type { TokenRecord, Tokens } from "../../proxy/access/tokens.ts";
 import { LoginLimiter } from "../../proxy/access/limiter.ts";
 import type { CredentialOf, Session, Sessions } from "../session.ts";
 import { Passwords } from "./credentials.ts";
+import { type AdminEnv, type Identity, note } from "./identity.ts";
 import { type Account, accountOf, decoyOf } from "./people.ts";
 import { ApiProblem } from "./problem.ts";
-import { neededFor, type Right, RIGHTS, ROLE_RIGHTS, SCOPE_RIGHTS } from "./rights.ts";
-
-/** What each handler finds in its context. */
-export interface AdminEnv {
-  Bindings: {
-    /** The address at the other end of the connection; empty where it has none. */
-    peer: string;
-  };
-  Variables: { identity: Identity };
-}
-
-/** Who asks; `open` is anybody on this machine, where `admin.auth` is `none`. */
-export type Identity =
-  & { readonly rights: readonly Right[] }
-  & (
-    | { readonly kind: "open" }
-    | {
-      readonly kind: "token";
-      readonly name: string;
-      /** Undefined for one of the configuration. */
-      readonly id?: string;
-    }
-    | { readonly kind: "session"; readonly cookie: string; readonly session: Session }
-  );
-
-/** Who it is, for people: `ann`, `token ci`. */
-export function nameOf(identity: Identity): string {
-  if (identity.kind === "session") return identity.session.user;
-  return identity.kind === "token" ? `token ${identity.name}` : "anybody on this machine";
-}
+import { neededFor, RIGHTS, ROLE_RIGHTS, SCOPE_RIGHTS } from "./rights.ts";
 
 const OPEN: Identity = { kind: "open", rights: RIGHTS };
 
@@ -129,9 +101,11 @@ export class Access {
     { username, password }: { username: string; password: string },
   ): Promise<{ cookie: string; session: Session }> {
     const { client } = this.origin(c);
-    await this.#brake(client);
     const { config, madePasswordHash } = this.#options;
     const account = accountOf(config(), madePasswordHash, username);
+    // An unknown name may be a password in the wrong field.
+    note(c, { user: account?.name ?? "" });
+    await this.#brake(client);
     const hash = account?.hash ?? decoyOf(config(), madePasswordHash);
     const matches = await this.#passwords.verify(password, hash);
     if (!matches || !account) {
@@ -142,12 +116,15 @@ export class Access {
     return this.#sessions.create({ user: account.name, role: account.role }, credential(account));
   }
 
-  /** Ends the session that the request's cookie names, if any. */
-  async logout(c: Context<AdminEnv>): Promise<void> {
+  /** Ends the session that the request's cookie names, and says which it was. */
+  async logout(c: Context<AdminEnv>): Promise<Session | undefined> {
+    let ended: Session | undefined;
     for (const name of COOKIE_NAMES) {
       const cookie = getCookie(c, name);
-      if (cookie !== undefined) await this.#sessions.remove(cookie, this.#credentialOf);
+      if (cookie === undefined) continue;
+      ended = await this.#sessions.remove(cookie, this.#credentialOf) ?? ended;
     }
+    return ended;
   }
 
   /** Has the answer tell the browser that the session was used, where its cookie is getting old. */
@@ -183,17 +160,20 @@ export class Access {
     if (known !== undefined) return { kind: "token", name: known, rights: RIGHTS };
     const { client } = this.origin(c);
     const made = this.#options.tokens.find(token, client);
-    if (made) return this.#made(made);
+    if (made) return this.#made(c, made);
+    note(c, { refusedToken: "Too many failed sign-ins" });
     await this.#brake(client);
     const name = await this.#passwords.findToken(token, tokens);
+    note(c, { refusedToken: name === undefined ? "unknown or revoked" : undefined });
     if (name === undefined) return undefined;
     this.#limiter.giveBack(client);
     return { kind: "token", name, rights: RIGHTS };
   }
 
   /** A token that was made here; whoever has it may be told that it has expired. */
-  #made({ id, name, scopes, expires }: TokenRecord): Identity {
+  #made(c: Context<AdminEnv>, { id, name, scopes, expires }: TokenRecord): Identity {
     if (!this.#options.tokens.valid(id)) {
+      note(c, { user: `token ${name}`, refusedToken: "it has expired" });
       throw new ApiProblem(401, `The token "${name}" has expired`, {
         type: "token-expired",
         detail: `It was valid until ${new Date(expires ?? 0).toISOString()}. Make another one.`,
@@ -224,6 +204,7 @@ export function requireRight(access: Access): MiddlewareHandler<AdminEnv> {
       c.header("WWW-Authenticate", 'Bearer realm="Berth dashboard"');
       throw new ApiProblem(401, "Not signed in", { type: "not-signed-in" });
     }
+    c.set("identity", identity);
     const right = neededFor(c);
     if (!identity.rights.includes(right)) {
       throw new ApiProblem(403, `This takes the right "${right}"`, {
@@ -233,7 +214,6 @@ export function requireRight(access: Access): MiddlewareHandler<AdminEnv> {
           : "The token's scopes do not have it.",
       });
     }
-    c.set("identity", identity);
     await next();
     access.renew(c, identity);
   };

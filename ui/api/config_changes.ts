@@ -1,10 +1,18 @@
 /** Changes of the configuration file: written, put into force, and refused in words. */
 import type { Edit } from "../../proxy/config/edit/edit.ts";
-import type { LiveConfig } from "../../proxy/config/live.ts";
+import type { ConfigChange, LiveConfig } from "../../proxy/config/live.ts";
 import type { ConfigProblem } from "../../proxy/config/problem.ts";
 import { type WriteContext, writeEdits, WriteError } from "../../proxy/config/write.ts";
 import { ApiProblem } from "./problem.ts";
 import type { FieldProblem } from "./schema.ts";
+
+/** Whose change it is, and what it is based on. */
+export interface Basis {
+  /** Who makes it, for people. */
+  by: string;
+  /** Of the file; undefined does not ask. */
+  revision: string | undefined;
+}
 
 /** How a refused change is reported to the client. */
 export interface Wording {
@@ -15,24 +23,24 @@ export interface Wording {
 }
 
 /**
- * Makes `edits` in the file and puts the result into force. `revision` is what they are based on;
- * undefined does not ask. Throws a 422 for an invalid result, and a 409 where the file changed
- * underneath, cannot be written or has no say; nothing is written then.
+ * Makes `edits` in the file, puts the result into force and says what that changed. Throws a 422 for
+ * an invalid result, and a 409 where the file changed underneath, cannot be written or has no say;
+ * nothing is written then.
  */
 export async function applyEdits(
   live: LiveConfig,
   edits: readonly Edit[],
-  revision: string | undefined,
+  { by, revision }: Basis,
   wording: Wording,
   context: WriteContext = live,
-): Promise<void> {
+): Promise<readonly ConfigChange[]> {
   try {
     await writeEdits(context, edits, revision);
   } catch (error) {
     throw error instanceof WriteError ? refusal(error, wording) : error;
   }
-  const { ok, problems } = await live.reload("dashboard");
-  if (ok) return;
+  const { ok, problems, changes } = await live.reload("dashboard", by);
+  if (ok) return changes;
   throw new ApiProblem(500, "The change was written, but it could not be put into force", {
     type: "reload-failed",
     detail: problems.map(({ message }) => message).join("; "),

@@ -1,5 +1,6 @@
 /** The other Berths of a cluster, asked together for what this dashboard shows of them. */
 import type { z } from "zod";
+import { ApiProblem } from "./problem.ts";
 import { memberFigures } from "./schema/events.ts";
 import type { Member, MemberFigures } from "./schema/events.ts";
 import type { MembersAsked } from "./schema/status.ts";
@@ -90,6 +91,24 @@ export class Fleet {
       else answers.set(id, answer);
     }
     return { answers, members: { asked: others.length + 1, silent } };
+  }
+
+  /**
+   * What another member than this one tells under `name`; undefined where it is this one, or none is
+   * named. Throws a 504 where it does not answer.
+   */
+  async askMember<T>(
+    id: string | undefined,
+    name: string,
+    schema: z.ZodType<T>,
+  ): Promise<T | undefined> {
+    if (!id || id === this.self) return undefined;
+    const told = await this.ask(id, name, schema);
+    if (told !== undefined) return told;
+    throw new ApiProblem(504, `${id} did not answer in time`, {
+      detail: "Look at the cluster on the overview; choose another member meanwhile.",
+      retryAfterMs: 5000,
+    });
   }
 
   /** What the member `id` tells under `name`; undefined where it does not in time. */

@@ -1,6 +1,6 @@
 /** Which hosts clients reach through the forward proxy: one more, by the dashboard. */
 import { addItem } from "../../proxy/config/list_edits.ts";
-import type { LiveConfig } from "../../proxy/config/live.ts";
+import type { ConfigChange, LiveConfig } from "../../proxy/config/live.ts";
 import { fileState, tryEdits, WriteError } from "../../proxy/config/write.ts";
 import { createAllowList } from "../../proxy/forward/hosts/allow_list.ts";
 import {
@@ -9,7 +9,7 @@ import {
   parseEndpoint,
 } from "../../proxy/forward/hosts/endpoint.ts";
 import { entryFor } from "../../proxy/forward/hosts/refusal.ts";
-import { applyEdits, refusal, type Wording } from "./config_changes.ts";
+import { applyEdits, type Basis, refusal, type Wording } from "./config_changes.ts";
 import { ApiProblem } from "./problem.ts";
 import { fieldProblem } from "./views/settings.ts";
 
@@ -28,13 +28,13 @@ const WORDING: Wording = {
 
 /**
  * Adds what lets clients reach `wanted` to the file and puts it into force; nothing changes where
- * they may already. `revision` and what is thrown are as with `applyEdits`.
+ * they may already. What is returned and thrown is as with `applyEdits`.
  */
 export async function allowHost(
   live: LiveConfig,
   wanted: Endpoint,
-  revision: string | undefined,
-): Promise<void> {
+  { by, revision }: Basis,
+): Promise<readonly ConfigChange[]> {
   const endpoint = parseEndpoint(formatEndpoint(wanted));
   if (!endpoint) {
     const fields = [{ path: "host", message: "expected a host name or an address" }];
@@ -50,7 +50,8 @@ export async function allowHost(
     ? []
     : addItem(loaded, ALLOWED_HOSTS, entryFor(endpoint, verdict.reason));
   const context = { input: live.input, loaded };
-  await applyEdits(live, edits, revision ?? now.revision, WORDING, context);
+  const basis = { by, revision: revision ?? now.revision };
+  return await applyEdits(live, edits, basis, WORDING, context);
 }
 
 function refuse(error: unknown): never {

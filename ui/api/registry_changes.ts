@@ -1,11 +1,11 @@
 /** Changes of the registry map: checked as a whole, written to the file, put into force. */
 import type { Edit } from "../../proxy/config/edit/edit.ts";
-import type { LiveConfig } from "../../proxy/config/live.ts";
+import type { ConfigChange, LiveConfig } from "../../proxy/config/live.ts";
 import type { ConfigProblem } from "../../proxy/config/problem.ts";
 import { removeRegistry, setRegistry } from "../../proxy/config/registry_edits.ts";
 import { type Registry, registryName } from "../../proxy/config/schema.ts";
 import { previewEdits, tryEdits, WriteError } from "../../proxy/config/write.ts";
-import { applyEdits, refusal, type Wording } from "./config_changes.ts";
+import { applyEdits, type Basis, refusal, type Wording } from "./config_changes.ts";
 import { ApiProblem, notFound } from "./problem.ts";
 import type { FieldProblem } from "./schema.ts";
 import type { Preview, RegistrySettings } from "./schema/registries.ts";
@@ -36,18 +36,18 @@ export async function previewChange(live: LiveConfig, change: RegistryChange): P
 }
 
 /**
- * Makes `change` in the file and puts the result into force. Throws a 404 or 422 for the name, and
- * what `applyEdits` throws; `revision` is as there.
+ * Makes `change` in the file, puts the result into force and says what that changed. Throws a 404 or
+ * 422 for the name, and what `applyEdits` throws.
  */
 export async function applyChange(
   live: LiveConfig,
   change: RegistryChange,
-  revision: string | undefined,
-): Promise<void> {
+  basis: Basis,
+): Promise<readonly ConfigChange[]> {
   const [wrong] = nameProblems(live, change);
   if (wrong && !change.create) throw notFound(`Registry "${change.name}"`);
   if (wrong) throw invalid([wrong]);
-  await applyEdits(live, editsFor(live, change), revision, wordingOf(change.name));
+  return await applyEdits(live, editsFor(live, change), basis, wordingOf(change.name));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Files that a registry's settings name: Berth reads them, and sends what they hold. */
-import type { Identity } from "./access.ts";
+import type { Identity } from "./identity.ts";
 import { formatKey, isTree, type Path } from "../../proxy/config/path.ts";
 import { ApiProblem } from "./problem.ts";
 import type { RegistrySettings } from "./schema/registries.ts";

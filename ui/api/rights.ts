@@ -43,6 +43,7 @@ export const NEEDED: Readonly<Record<string, Right>> = {
   "POST /api/v1/webhooks/:name/test": "cache",
   "POST /api/v1/notices/:id/mute": "cache",
   "DELETE /api/v1/notices/:id/mute": "cache",
+  "GET /api/v1/audit": "admin",
   "GET /api/v1/tokens": "admin",
   "POST /api/v1/tokens": "admin",
   "DELETE /api/v1/tokens/:id": "admin",
@@ -75,7 +76,12 @@ export const NEEDED: Readonly<Record<string, Right>> = {
 
 /** What the route of this request takes; that there is none may be told to whoever may look. */
 export function neededFor(c: Context): Right {
+  const route = routeOf(c);
+  return route === undefined ? "read" : NEEDED[route] ?? "admin";
+}
+
+/** The route of this request, as the table has it; undefined where there is none. */
+export function routeOf(c: Context): string | undefined {
   const route = matchedRoutes(c).find(({ path }) => !path.endsWith("*"));
-  if (!route) return "read";
-  return NEEDED[`${route.method} ${route.path}`] ?? "admin";
+  return route && `${route.method} ${route.path}`;
 }

@@ -1,7 +1,7 @@
 /** What all parts of the API share: how a router is made and how a route is described. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "zod";
-import type { AdminEnv } from "./access.ts";
+import type { AdminEnv } from "./identity.ts";
 import { invalidRequest } from "./problem.ts";
 import { problem } from "./schema.ts";
 

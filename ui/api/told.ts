@@ -1,21 +1,25 @@
 /** What a Berth tells of itself to others of its cluster: what its own dashboard shows of it alone. */
 import { spanOf } from "../../proxy/observe/stats/query.ts";
 import type { Stats } from "../../proxy/observe/stats/stats.ts";
+import type { Audit } from "../../proxy/observe/audit/audit.ts";
 import type { Present } from "./present.ts";
 import { activityQuery } from "./schema/activity.ts";
+import { auditQuery } from "./schema/audit.ts";
 import { statsQuery } from "./schema/stats.ts";
 import { activityView } from "./views/activity.ts";
+import { auditView } from "./views/audit.ts";
 import { statsView } from "./views/stats.ts";
 
 export interface ToldDeps {
   present: Present;
   stats: Stats;
+  audit: Audit;
   /** Unix milliseconds. */
   now: () => number;
 }
 
-/** Answers by name: `figures`, `stats?…`, `activity?…` and `activity/{id}`; undefined: no such thing. */
-export function createTold({ present, stats, now }: ToldDeps) {
+/** Answers by name: `figures`, `stats?…`, `activity?…`, `activity/{id}`, `audit?…`; else undefined. */
+export function createTold({ present, stats, audit, now }: ToldDeps) {
   return async (name: string, search: URLSearchParams): Promise<unknown> => {
     const query = Object.fromEntries(search);
     if (name === "figures") {
@@ -29,6 +33,10 @@ export function createTold({ present, stats, now }: ToldDeps) {
     if (name === "activity") {
       const asked = activityQuery.safeParse(query).data;
       return asked && activityView(stats.activity, asked);
+    }
+    if (name === "audit") {
+      const asked = auditQuery.safeParse(query).data;
+      return asked && auditView(audit, asked);
     }
     const [, id] = /^activity\/([\w-]+)$/.exec(name) ?? [];
     return id && stats.activity.find(id);

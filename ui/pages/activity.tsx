@@ -1,6 +1,7 @@
 /** Requests as they come, and those before. */
 import { useSignal } from "@preact/signals";
 import type { CacheResult, RequestKind } from "../api/schema/activity.ts";
+import { ChooseMember } from "../components/choose_member.tsx";
 import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { CheckField, type Choice, Choose } from "../components/choice.tsx";
 import { Search } from "../components/search.tsx";
@@ -11,7 +12,6 @@ import { Table } from "../components/table.tsx";
 import { type ActivityFilter, filterFromQuery } from "../web/activity_filter.ts";
 import { now } from "../web/clock.ts";
 import { countOf, formatStep } from "../web/format.ts";
-import { status } from "../web/live.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/paths.ts";
 import { COLUMNS } from "./activity/columns.tsx";
@@ -71,7 +71,7 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         value={filter.text}
         onInput={(text) => setQuery({ q: text })}
       />
-      <ChooseMember value={filter.member} />
+      <ChooseMember label="Answered by" value={filter.member} />
       <ChooseRegistry value={filter.registry} onInput={(registry) => setQuery({ registry })} />
       <Choose
         label="Kind"
@@ -108,26 +108,6 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         </button>
       )}
     </div>
-  );
-}
-
-/** Whose requests are shown; there is a choice in a cluster alone. */
-function ChooseMember({ value }: { value: string }) {
-  const cluster = status.value?.cluster;
-  if (!cluster) return null;
-  const choices = [
-    { value: "", text: `${cluster.id} (this one)` },
-    ...cluster.peers.map(({ id }) => ({ value: id, text: id })),
-  ];
-  const gone = value && !choices.some((choice) => choice.value === value);
-  if (gone) choices.push({ value, text: `${value} (gone)` });
-  return (
-    <Choose
-      label="Answered by"
-      value={value}
-      choices={choices}
-      onInput={(member) => setQuery({ member })}
-    />
   );
 }
 

@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import { Route, type RouteHook, type RoutePropsForPath, Router } from "preact-iso/router";
 import { navigate } from "../web/location.ts";
 import { Activity } from "./activity.tsx";
+import { AuditPage } from "./audit.tsx";
 import { BlobPage } from "./blob.tsx";
 import { Blobs } from "./blobs.tsx";
 import { ConnectPage } from "./connect.tsx";
@@ -51,6 +52,7 @@ export const PAGES: readonly Page[] = [
   page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),
   { path: "/settings", component: Settings },
   { path: "/settings/tokens", component: TokensPage },
+  { path: "/settings/audit", component: AuditPage },
   { path: "/login", component: Home },
 ];
 

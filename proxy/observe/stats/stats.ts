@@ -1,5 +1,5 @@
 /** Statistics: what passes through, counted now, by registry and over time. */
-import { existsSync, renameSync } from "node:fs";
+import { openOrMoveAside } from "../moved_aside.ts";
 import type { RecordSink, RequestRecord } from "../record.ts";
 import { Activity } from "./activity.ts";
 import { add, addRequest, clear, type Counts, type Pace, paceAfter, zero } from "./counts.ts";
@@ -50,23 +50,8 @@ interface Gathered {
  * are not worth a start that fails. Throws where the directory cannot be written.
  */
 export function openStats(options: StatsOptions): Stats {
-  try {
-    return new Stats(options);
-  } catch (error) {
-    if (!isUnusable(error)) throw error;
-    for (const suffix of ["", "-wal", "-shm"]) moveAside(options.file + suffix);
-    return new Stats(options);
-  }
-}
-
-/** SQLITE_ERROR, _CORRUPT and _NOTADB: a file that is no database, or not one of ours. */
-function isUnusable(error: unknown): boolean {
-  return error instanceof StatsVersionError ||
-    (error instanceof Error && "errcode" in error && [1, 11, 26].includes(Number(error.errcode)));
-}
-
-function moveAside(file: string): void {
-  if (existsSync(file)) renameSync(file, `${file}.damaged`);
+  const newer = (error: unknown) => error instanceof StatsVersionError;
+  return openOrMoveAside(options.file, () => new Stats(options), newer);
 }
 
 /** Counts in memory, writes in one transaction every few seconds, reads what both hold. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hash } from "bcryptjs";
-import { Authenticators } from "../../../proxy/access/users.ts";
+import { Authenticators, type Failure } from "../../../proxy/access/users.ts";
 import { TooManyAttempts } from "../../../proxy/access/limiter.ts";
 import { FakeClock } from "../../fake/clock.ts";
 
@@ -13,9 +13,10 @@ function cheapHash(password: string): Promise<string> {
 
 function fixture() {
   const clock = new FakeClock();
-  const lines: string[] = [];
-  const authenticators = new Authenticators({ now: clock.now, warn: (line) => lines.push(line) });
-  return { clock, lines, authenticators, check: authenticators.authenticator(users)! };
+  const failures: Failure[] = [];
+  const failed = (failure: Failure) => failures.push(failure);
+  const authenticators = new Authenticators({ now: clock.now, failed });
+  return { clock, failures, authenticators, check: authenticators.authenticator(users)! };
 }
 
 Deno.test("authenticator, none without users", () => {
@@ -23,20 +24,21 @@ Deno.test("authenticator, none without users", () => {
 });
 
 Deno.test("authenticator, name and password; failures are told without secrets", async () => {
-  const { check, lines } = fixture();
+  const { check, failures } = fixture();
   assert.equal(await check("ann", "right", "10.0.0.1"), "ann");
   assert.equal(await check("ann", "wr0ng", "10.0.0.1"), undefined);
   assert.equal(await check("hunter2", "right", "10.0.0.1"), undefined);
   assert.equal(await check("__proto__", "right", "10.0.0.1"), undefined);
-  assert.deepEqual(lines, [
-    "10.0.0.1: sign-in as ann failed",
-    "10.0.0.1: sign-in as an unknown user failed",
-    "10.0.0.1: sign-in as an unknown user failed",
+  const from = { via: "password", address: "10.0.0.1", why: "" } as const;
+  assert.deepEqual(failures, [
+    { user: "ann", ...from },
+    { user: "", ...from },
+    { user: "", ...from },
   ]);
 });
 
 Deno.test("authenticator, guessing is slowed down per address, for those who guess", async () => {
-  const { check, clock } = fixture();
+  const { check, clock, failures } = fixture();
   assert.equal(await check("ann", "right", "10.0.0.7"), "ann");
   let tried = 0;
   const guess = async () => {
@@ -44,6 +46,8 @@ Deno.test("authenticator, guessing is slowed down per address, for those who gue
   };
   await assert.rejects(guess, (error) => error instanceof TooManyAttempts && error.waitMs > 0);
   assert.equal(tried, 20);
+  assert.equal(failures.length, 21);
+  assert.equal(failures.at(-1)!.why, "Too many failed sign-ins");
   assert.equal(await check("ann", "right", "10.0.0.7"), "ann", "known passwords go on");
   assert.equal(await check("ann", "right", "10.0.0.8"), "ann", "other addresses too");
   await clock.advance(5000);
@@ -70,11 +74,11 @@ Deno.test("authenticator, a reload forgets passwords and keeps the count of fail
 });
 
 Deno.test("authenticator, a token signs in as user token, and is over once it is revoked", async () => {
-  const lines: string[] = [];
+  const failures: Failure[] = [];
   const tokens = new Map([["secret", "ci"]]);
   const authenticators = new Authenticators({
     now: () => 0,
-    warn: (line) => lines.push(line),
+    failed: (failure) => failures.push(failure),
     tokens: { puller: (token) => tokens.get(token) },
   });
   const check = authenticators.authenticator(users)!;
@@ -82,7 +86,7 @@ Deno.test("authenticator, a token signs in as user token, and is over once it is
   assert.equal(await check("ann", "secret", "10.0.0.1"), undefined);
   tokens.clear();
   assert.equal(await check("token", "secret", "10.0.0.1"), undefined);
-  assert.equal(lines.at(-1), "10.0.0.1: sign-in by token failed");
+  assert.deepEqual(failures.at(-1), { user: "", via: "token", address: "10.0.0.1", why: "" });
   const taken = authenticators.authenticator({ token: await cheapHash("own") })!;
   tokens.set("secret", "ci");
   assert.equal(await taken("token", "secret", "10.0.0.1"), undefined, "a user of that name is it");

@@ -37,7 +37,7 @@ Deno.test("quota nearly used, a tag that is held is served without asking", asyn
       const server = await startServer(config, {
         cache,
         quota: new QuotaBook(),
-        authenticators: new Authenticators({ now: Date.now, warn: () => {} }),
+        authenticators: new Authenticators({ now: Date.now, failed: () => {} }),
         env: {},
         started: () => true,
         now: Date.now,

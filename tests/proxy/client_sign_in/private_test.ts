@@ -19,7 +19,7 @@ interface Setup extends AsyncDisposable {
 }
 
 async function setup(settings: Record<string, unknown> = {}): Promise<Setup> {
-  const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
+  const authenticators = new Authenticators({ now: Date.now, failed: () => {} });
   const both = await pair({
     registry: {
       images: { "acme/app:1": app, "acme/secret:1": image({ seed: 2 }), "library/alpine:1": app },
@@ -147,7 +147,7 @@ Deno.test("the password for this proxy reaches no registry", async () => {
     default_registry: "hub",
   });
   await using own = await fakeRegistry({ images: { "acme/app:1": app } });
-  const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
+  const authenticators = new Authenticators({ now: Date.now, failed: () => {} });
   await using proxy = await startProxy({
     default_registry: "hub",
     registries: { hub: { url: own.url, auth: { mode: "client" } } },

@@ -196,7 +196,7 @@ Deno.test("LiveConfig.reload, one at a time and in order", async () => {
     steps.push(`end ${next.config.domain_suffix}`);
   };
   await live({ cwd: CWD, system: machine({ files }) }, async (live) => {
-    await Promise.all([live.reload("a"), live.reload("b")]);
+    await Promise.all([live.reload("SIGHUP"), live.reload("SIGHUP")]);
     assert.deepEqual(steps.map((step) => step.split(" ")[0]), ["begin", "end", "begin", "end"]);
   }, { ...EVENTS, apply });
 });

@@ -51,7 +51,7 @@ class Lab implements AsyncDisposable {
       ...more,
     });
     const records: RequestRecord[] = [];
-    const authenticators = new Authenticators({ now: Date.now, warn: () => {} });
+    const authenticators = new Authenticators({ now: Date.now, failed: () => {} });
     const server = await startServer(config, {
       cache: undefined,
       quota: new QuotaBook(),

@@ -112,7 +112,8 @@ Deno.test("notices, the depot: not in use, failing, and what is history", () => 
 Deno.test("notices, a refused configuration and statistics that are not kept", () => {
   const lastReload = {
     ok: false,
-    reason: "file changed",
+    reason: "file changed" as const,
+    by: "",
     at: 5,
     changes: [],
     warnings: [],
@@ -173,7 +174,15 @@ Deno.test("notices, webhooks know every kind of them, and no other", () => {
       damaged: [{ at: 5, digest: "sha256:ab" }],
     },
     pendingRestart: ["listen"],
-    lastReload: { ok: false, reason: "", at: 5, changes: [], warnings: [], problems: [] },
+    lastReload: {
+      ok: false,
+      reason: "SIGHUP",
+      by: "",
+      at: 5,
+      changes: [],
+      warnings: [],
+      problems: [],
+    },
     statsError: "locked",
     certificate: { file: "", notAfter: 0 },
     now: 1,

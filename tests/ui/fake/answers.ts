@@ -141,6 +141,7 @@ export function reloadAt(at: number): Reload {
     at,
     ok: true,
     cause: "file",
+    by: "",
     text: "Registry harbor added, cache.max_age changed",
     fields: [],
     changes: [

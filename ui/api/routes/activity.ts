@@ -3,7 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Activity } from "../../../proxy/observe/stats/activity.ts";
 import type { Fleet } from "../fleet.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { notFound } from "../problem.ts";
 import { answers, router } from "../route.ts";
 import {
   activity as activitySchema,
@@ -35,12 +35,8 @@ export function activityRoutes(activity: Activity, fleet: Fleet | undefined) {
     .openapi(list, async (c) => {
       const query = c.req.valid("query");
       const { member, ...asked } = query;
-      if (!fleet || !member || member === fleet.self) {
-        return c.json(activityView(activity, query), 200);
-      }
-      const told = await fleet.ask(member, `activity?${searchOf(asked)}`, activitySchema);
-      if (!told) throw silent(member);
-      return c.json(told, 200);
+      const told = await fleet?.askMember(member, `activity?${searchOf(asked)}`, activitySchema);
+      return c.json(told ?? activityView(activity, query), 200);
     })
     .openapi(get, async (c) => {
       const { id } = c.req.valid("param");
@@ -55,11 +51,4 @@ export function activityRoutes(activity: Activity, fleet: Fleet | undefined) {
 function searchOf(query: Record<string, unknown>): URLSearchParams {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-}
-
-function silent(member: string): ApiProblem {
-  return new ApiProblem(504, `${member} did not answer in time`, {
-    detail: "Look at the cluster on the overview; choose another member meanwhile.",
-    retryAfterMs: 5000,
-  });
 }

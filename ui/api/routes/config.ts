@@ -2,9 +2,10 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { fileState } from "../../../proxy/config/write.ts";
+import { nameOf, note } from "../identity.ts";
 import { answers, router } from "../route.ts";
 import { config as configSchema, reload as reloadSchema } from "../schema/config.ts";
-import { reloadView, settings } from "../views/settings.ts";
+import { reloadNote, reloadView, settings } from "../views/settings.ts";
 
 const get = createRoute({
   method: "get",
@@ -33,6 +34,9 @@ export function configRoutes(live: LiveConfig, startedAt: number) {
       }, 200);
     })
     .openapi(reload, async (c) => {
-      return c.json(reloadView(await live.reload("dashboard"), startedAt), 200);
+      const result = await live.reload("dashboard", nameOf(c.get("identity")));
+      const view = reloadView(result, startedAt);
+      note(c, reloadNote(view));
+      return c.json(view, 200);
     });
 }

@@ -4,9 +4,11 @@ import { z } from "zod";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { revisionOf } from "../config_changes.ts";
 import { allowHost } from "../forward_changes.ts";
+import { nameOf, note } from "../identity.ts";
 import { answers, body, router } from "../route.ts";
 import { allowedHost, forward as forwardSchema } from "../schema/connect.ts";
 import { type ForwardState, forwardView } from "../views/forward.ts";
+import { changeViews } from "../views/settings.ts";
 
 const get = createRoute({
   method: "get",
@@ -35,7 +37,13 @@ export function forwardRoutes(live: LiveConfig, forward: ForwardState) {
     .openapi(get, async (c) => c.json(await forwardView(live, forward), 200))
     .openapi(allow, async (c) => {
       const revision = revisionOf(c.req.valid("header")["if-match"]);
-      await allowHost(live, c.req.valid("json"), revision);
+      const { host, port } = c.req.valid("json");
+      note(c, { target: `${host}:${port}` });
+      const changes = await allowHost(live, { host, port }, {
+        by: nameOf(c.get("identity")),
+        revision,
+      });
+      note(c, { changes: changeViews(changes) });
       return c.json(await forwardView(live, forward), 200);
     });
 }

@@ -2,6 +2,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { type Mutes, UNTIL_OVER } from "../../../proxy/observe/stats/mutes.ts";
+import { note } from "../identity.ts";
 import type { Present } from "../present.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, done, router } from "../route.ts";
@@ -43,17 +44,26 @@ export function noticeRoutes({ present, mutes, now }: NoticeDeps) {
     .openapi(mute, async (c) => {
       const { id } = c.req.valid("param");
       const { until } = c.req.valid("json");
+      note(c, { target: id });
       await present.refresh();
       const notice = present.notices().find((one) => one.id === id);
       if (!notice) throw notFound(`Notice "${id}"`);
       if (until !== null && until <= now()) throw past();
       mutes.set(id, until ?? UNTIL_OVER);
+      note(c, { detail: until === null ? "until it is over" : `until ${dateOf(until)}` });
       return c.json({ ...notice, until }, 200);
     })
     .openapi(unmute, (c) => {
-      mutes.set(c.req.valid("param").id, undefined);
+      const { id } = c.req.valid("param");
+      note(c, { target: id });
+      mutes.set(id, undefined);
       return c.body(null, 204);
     });
+}
+
+/** `time` in Unix milliseconds, however far away. */
+function dateOf(time: number): string {
+  return new Date(Math.min(time, 8.64e15)).toISOString();
 }
 
 function past(): ApiProblem {

@@ -8,11 +8,17 @@ import { fileState } from "../../../proxy/config/write.ts";
 import type { ProbeResult } from "../../../proxy/upstream/probe.ts";
 import type { Stats } from "../../../proxy/observe/stats/stats.ts";
 import { zero } from "../../../proxy/observe/stats/counts.ts";
-import type { Access, AdminEnv } from "../access.ts";
+import type { Access } from "../access.ts";
+import { type AdminEnv, nameOf, note } from "../identity.ts";
 import { revisionOf } from "../config_changes.ts";
 import type { Present } from "../present.ts";
 import { ApiProblem, notFound } from "../problem.ts";
-import { applyChange, candidateRegistry, previewChange } from "../registry_changes.ts";
+import {
+  applyChange,
+  candidateRegistry,
+  previewChange,
+  type RegistryChange,
+} from "../registry_changes.ts";
 import { type Change, checkFiles } from "../registry_files.ts";
 import { answers, body, done, router } from "../route.ts";
 import {
@@ -26,6 +32,7 @@ import {
 import type { RegistryView, TestResult } from "../schema/registries.ts";
 import { quotaView } from "../views/health.ts";
 import { configuredRegistry } from "../views/registries.ts";
+import { changeViews } from "../views/settings.ts";
 import { counters } from "../views/counters.ts";
 
 const DAY_MS = 24 * 3600e3;
@@ -126,7 +133,9 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
     return views([name], c)[0]!;
   };
   const tried = async (registry: Registry, c: Context<AdminEnv>): Promise<TestResult> => {
+    note(c, { target: registry.name });
     const { quota, ...result } = await probe(registry, c.req.raw.signal);
+    note(c, { detail: result.text });
     return { ...result, quota: quotaView(quota, now()) };
   };
   return router()
@@ -137,22 +146,19 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
     .openapi(get, (c) => c.json(known(c.req.valid("param").name, c), 200))
     .openapi(create, async (c) => {
       const { name, settings } = checked(c, live, c.req.valid("json"));
-      const revision = revisionOf(c.req.valid("header")["if-match"]);
-      await applyChange(live, { name, settings, create: true }, revision);
+      await apply(c, live, { name, settings, create: true });
       return c.json(known(name, c), 200);
     })
     .openapi(change, async (c) => {
       const { name } = c.req.valid("param");
       const { name: stated, settings } = checked(c, live, c.req.valid("json"));
       if (stated !== name) throw renamed();
-      const revision = revisionOf(c.req.valid("header")["if-match"]);
-      await applyChange(live, { name, settings, create: false }, revision);
+      await apply(c, live, { name, settings, create: false });
       return c.json(known(name, c), 200);
     })
     .openapi(remove, async (c) => {
       const { name } = c.req.valid("param");
-      const revision = revisionOf(c.req.valid("header")["if-match"]);
-      await applyChange(live, { name, settings: null, create: false }, revision);
+      await apply(c, live, { name, settings: null, create: false });
       return c.body(null, 204);
     })
     .openapi(preview, async (c) => {
@@ -170,8 +176,20 @@ export function registryRoutes({ live, stats, present, access, now, probe }: Reg
     });
 }
 
+async function apply(
+  c: Context<AdminEnv>,
+  live: LiveConfig,
+  change: RegistryChange,
+): Promise<void> {
+  const revision = revisionOf(c.req.header("if-match"));
+  const basis = { by: nameOf(c.get("identity")), revision };
+  note(c, { target: change.name });
+  note(c, { changes: changeViews(await applyChange(live, change, basis)) });
+}
+
 /** `change`, where the one who asks may name the files in it. */
 function checked<T extends Change>(c: Context<AdminEnv>, live: LiveConfig, change: T): T {
+  note(c, { target: change.name });
   checkFiles(c.get("identity"), change, live.current.registries);
   return change;
 }

@@ -2,7 +2,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie } from "hono/cookie";
-import { type Access, type AdminEnv, cookieName, cookieOptions, type Identity } from "../access.ts";
+import { type Access, cookieName, cookieOptions } from "../access.ts";
+import { type AdminEnv, type Identity, note } from "../identity.ts";
 import { ROLE_RIGHTS } from "../rights.ts";
 import { answers, body, done, router } from "../route.ts";
 import { loginRequest, session as sessionSchema } from "../schema/session.ts";
@@ -38,11 +39,13 @@ export function sessionRoutes(access: Access) {
     .openapi(login, async (c) => {
       const { cookie, session } = await access.login(c, c.req.valid("json"));
       access.giveCookie(c, cookie, session);
+      note(c, { user: session.user });
       const rights = ROLE_RIGHTS[session.role];
       return c.json(signedIn({ kind: "session", cookie, session, rights }), 200);
     })
     .openapi(logout, async (c) => {
-      await access.logout(c);
+      const ended = await access.logout(c);
+      note(c, ended ? { user: ended.user } : { nothing: true });
       expire(c, access);
       return c.body(null, 204);
     })

@@ -3,7 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { MAX_TOKENS, type TokenRecord, type Tokens } from "../../../proxy/access/tokens.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
-import { nameOf } from "../access.ts";
+import { nameOf, note } from "../identity.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, done, router } from "../route.ts";
 import { madeToken, newToken, tokenList, type TokenView } from "../schema/tokens.ts";
@@ -52,7 +52,8 @@ export function tokenRoutes({ tokens, config, now }: TokenDeps) {
     })
     .openapi(make, async (c) => {
       const wanted = c.req.valid("json");
-      const { name, expires } = wanted;
+      const { name, expires, scopes } = wanted;
+      note(c, { target: name, detail: scopes.join(", ") });
       const known = tokens.list();
       const taken = Object.hasOwn(config().admin.tokens, name) ||
         known.some((token) => token.name === name);
@@ -67,7 +68,11 @@ export function tokenRoutes({ tokens, config, now }: TokenDeps) {
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid("param");
-      if (!await tokens.revoke(id).catch(unkept)) throw notFound("Token");
+      const name = tokens.list().find((one) => one.id === id)?.name;
+      note(c, { target: name ?? id });
+      const revoked = await tokens.revoke(id).catch(unkept);
+      if (!revoked) throw notFound("Token");
+      note(c, { target: revoked.name });
       return c.body(null, 204);
     });
 }

@@ -1,8 +1,11 @@
 /** What changes the cache: `/cache/evictions`, `/cache/pins`, `/cache/verify`, `DELETE /cache/…`. */
 import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { z } from "zod";
 import type { Cache } from "../../../cache/api.ts";
 import { evict, planView, selectorOf, setPins } from "../evictions.ts";
+import { evictedWords, selectionWords } from "../views/audit.ts";
+import { type AdminEnv, note } from "../identity.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, router } from "../route.ts";
 import {
@@ -87,8 +90,13 @@ const verifying = createRoute({
 /** The cache, to steer. Without one every change is a 404. */
 export function upkeepRoutes(cache: Cache | undefined, verifier: Verifier) {
   const kept = () => requireCache(cache);
-  const evictImage = ({ registry, repository }: ImageName, tag: string | undefined) =>
-    evict(kept(), { repository: `${registry}/${repository}`, tag }, false);
+  const evictImage = async (c: Context<AdminEnv>, image: ImageName) => {
+    note(c, { target: selectionWords({ images: [image] }) });
+    const { registry, repository, tag } = image;
+    const gone = await evict(kept(), { repository: `${registry}/${repository}`, tag }, false);
+    note(c, { detail: evictedWords(gone) });
+    return gone;
+  };
   return router()
     .openapi(plan, (c) => {
       const chosen = c.req.valid("json");
@@ -96,23 +104,35 @@ export function upkeepRoutes(cache: Cache | undefined, verifier: Verifier) {
     })
     .openapi(run, async (c) => {
       const chosen = c.req.valid("json");
-      return c.json(await evict(kept(), selectorOf(chosen), chosen.pinned), 200);
+      note(c, { target: selectionWords(chosen) });
+      const gone = await evict(kept(), selectorOf(chosen), chosen.pinned);
+      note(c, { detail: evictedWords(gone) });
+      return c.json(gone, 200);
     })
     .openapi(removeBlob, async (c) => {
       const { digest } = c.req.valid("param");
+      note(c, { target: digest });
       if (!kept().stat(digest)) throw notFound(digest);
       const gone = await evict(kept(), { digest }, false);
       if (gone.digests === 0) throw stays(digest, kept().stat(digest)?.pinned ?? false);
+      note(c, { detail: evictedWords(gone) });
       return c.json(gone, 200);
     })
     .openapi(removeImage, async (c) => {
-      return c.json(await evictImage(c.req.valid("param"), c.req.valid("query").tag), 200);
+      const image = { ...c.req.valid("param"), tag: c.req.valid("query").tag };
+      return c.json(await evictImage(c, image), 200);
     })
     .openapi(removeNestedImage, async (c) => {
-      return c.json(await evictImage(c.req.valid("param"), c.req.valid("query").tag), 200);
+      const image = { ...c.req.valid("param"), tag: c.req.valid("query").tag };
+      return c.json(await evictImage(c, image), 200);
     })
-    .openapi(pin, (c) => c.json({ digests: setPins(kept(), c.req.valid("json")) }, 200))
+    .openapi(pin, (c) => {
+      const chosen = c.req.valid("json");
+      note(c, { action: chosen.pinned ? "pin" : "unpin", target: selectionWords(chosen) });
+      return c.json({ digests: setPins(kept(), chosen) }, 200);
+    })
     .openapi(verify, (c) => {
+      note(c, { target: selectionWords(c.req.valid("json")) || "everything" });
       return c.json(verifier.start(kept(), c.req.valid("json").digests), 200);
     })
     .openapi(verifying, (c) => c.json(verifier.state, 200));

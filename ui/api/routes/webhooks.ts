@@ -2,6 +2,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Webhooks } from "../../../proxy/notify/webhooks.ts";
+import { note } from "../identity.ts";
 import { notFound } from "../problem.ts";
 import { answers, router } from "../route.ts";
 import { delivery, webhookList } from "../schema/webhooks.ts";
@@ -34,8 +35,10 @@ export function webhookRoutes(webhooks: Webhooks) {
     })
     .openapi(test, async (c) => {
       const { name } = c.req.valid("param");
+      note(c, { target: name });
       const went = await webhooks.test(name);
       if (!went) throw notFound(`Webhook "${name}"`);
+      note(c, { detail: went.text });
       return c.json(went, 200);
     });
 }

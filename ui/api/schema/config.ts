@@ -33,6 +33,8 @@ export const reload = z.object({
   /** False: the file was refused, and what was active before stays so. */
   ok: z.boolean(),
   cause: z.enum(["start", "file", "signal", "dashboard"]),
+  /** Who asked for it on the dashboard or by a token; otherwise empty. */
+  by: z.string(),
   /** `Registry mirror added, 3 values changed`, or why it was refused. */
   text: z.string(),
   fields: z.array(fieldProblem),

@@ -55,17 +55,32 @@ export function originView(origin: Provenance): OriginView {
 export function reloadView(result: ReloadResult | undefined, startedAt: number): Reload {
   if (!result) {
     const text = "Loaded at startup";
-    return { at: startedAt, ok: true, cause: "start", text, fields: [], changes: [] };
+    return { at: startedAt, ok: true, cause: "start", by: "", text, fields: [], changes: [] };
   }
   const { at, ok, changes, problems } = result;
   return {
     at,
     ok,
     cause: causeOf(result.reason),
+    by: result.by,
     text: ok ? sentence(changeWords(changes)) : "Rejected; the previous configuration stays active",
     fields: problems.map(fieldProblem),
-    changes: gatheredChanges(changes).map(changeView),
+    changes: changeViews(changes),
   };
+}
+
+/** What a reload changed, secrets named and not told; a registry that came or went is one change. */
+export function changeViews(changes: readonly ConfigChange[]): SettingChange[] {
+  return gatheredChanges(changes).map(changeView);
+}
+
+/** A reload in the words of the audit log. */
+export function reloadNote({ ok, text, fields, changes }: Reload) {
+  if (ok) return { outcome: "done", detail: text, changes } as const;
+  const detail = fields.map(({ path, message }) => path ? `${path}: ${message}` : message).join(
+    "; ",
+  );
+  return { outcome: "failed", detail, changes } as const;
 }
 
 /** `problem` as a complaint about one value, with the place in the file where it is known. */

@@ -16,7 +16,7 @@ export function ReloadPanel({ reload }: { reload: Reload }) {
       <div class="panel-head">
         <h2>Last reload</h2>
         <span class="muted">
-          {CAUSES[reload.cause]}, <Ago time={reload.at} />
+          {reload.by ? `by ${reload.by}` : CAUSES[reload.cause]}, <Ago time={reload.at} />
         </span>
       </div>
       <div class="panel-body stack">

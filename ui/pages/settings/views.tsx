@@ -5,6 +5,7 @@ import { may } from "../../web/session.ts";
 const VIEWS = [
   { href: "/settings", text: "Configuration" },
   { href: "/settings/tokens", text: "API tokens" },
+  { href: "/settings/audit", text: "Audit log" },
 ];
 
 /** Links to them, for who may see more than one. */

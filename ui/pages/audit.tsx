@@ -1,0 +1,197 @@
+/** The audit log: who did what, and who could not sign in. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { AuditEntryView } from "../api/schema/audit.ts";
+import { Choose } from "../components/choice.tsx";
+import { ChooseMember } from "../components/choose_member.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Search } from "../components/search.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Failure, Nothing, Skeleton } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
+import { toast } from "../components/toast.tsx";
+import { addressOf, call, messageOf } from "../web/client.ts";
+import { query, setQuery } from "../web/location.ts";
+import { status } from "../web/live.ts";
+import { COLUMNS } from "./audit/columns.tsx";
+import { ACTION_WORDS, OUTCOME_WORDS } from "./audit/words.ts";
+import { SettingsViews } from "./settings/views.tsx";
+
+type Action = AuditEntryView["action"];
+type Outcome = AuditEntryView["outcome"];
+
+const choices = <V extends string>(all: string, words: Readonly<Record<V, string>>) => [
+  { value: "" as V | "", text: all },
+  ...Object.entries(words).map(([value, text]) => ({ value: value as V, text: String(text) })),
+];
+const ACTIONS = choices("Every action", ACTION_WORDS);
+const OUTCOMES = choices("Every outcome", OUTCOME_WORDS);
+
+/** What the address asks for; what it has that is no action or outcome does not matter. */
+function filterOf(search: URLSearchParams) {
+  const one = <V extends string>(name: string, words: Readonly<Record<V, string>>) => {
+    const value = search.get(name) ?? "";
+    return Object.hasOwn(words, value) ? value as V : undefined;
+  };
+  return {
+    member: search.get("member") ?? "",
+    user: search.get("user") ?? "",
+    action: one<Action>("action", ACTION_WORDS),
+    outcome: one<Outcome>("outcome", OUTCOME_WORDS),
+    from: dayOf(search.get("from")),
+    to: dayOf(search.get("to")),
+  };
+}
+type Filter = ReturnType<typeof filterOf>;
+
+/** `2026-01-31`, or nothing where it is no day. */
+function dayOf(text: string | null): string {
+  return /^\d{4}-\d\d-\d\d$/.test(text ?? "") && !isNaN(Date.parse(text!)) ? text! : "";
+}
+
+/** The day begins where whoever looks is; `days` later for the end of a span. */
+function momentOf(day: string, days = 0): string | undefined {
+  if (day === "") return undefined;
+  const [year, month, date] = day.split("-").map(Number);
+  return new Date(year!, month! - 1, date! + days).toISOString();
+}
+
+function asked({ from, to, ...filter }: Filter) {
+  return { ...filter, from: momentOf(from), to: momentOf(to, 1) };
+}
+
+export function AuditPage() {
+  const filter = filterOf(query.value);
+  return (
+    <>
+      <PageHead title="Audit log" lead="Who changed what, and who could not sign in.">
+        <button type="button" class="button" onClick={() => save(filter)}>
+          <Icon name="fetch" />
+          Download CSV
+        </button>
+      </PageHead>
+      <SettingsViews />
+      <section class="panel" aria-label="Entries">
+        <Filters filter={filter} />
+        <Entries key={JSON.stringify(filter)} filter={filter} />
+      </section>
+      {status.value?.cluster && (
+        <p class="muted small">
+          Each Berth of a cluster keeps the log of what was done at it.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Filters({ filter }: { filter: Filter }) {
+  const day = (label: string, name: "from" | "to") => (
+    <label class="day small">
+      <span class="muted">{label}</span>
+      <input
+        class="input compact"
+        type="date"
+        value={filter[name]}
+        onChange={(event) => setQuery({ [name]: event.currentTarget.value })}
+      />
+    </label>
+  );
+  return (
+    <div class="toolbar">
+      <Search label="User or token" value={filter.user} onInput={(user) => setQuery({ user })} />
+      <ChooseMember label="Kept by" value={filter.member} />
+      <Choose
+        label="Action"
+        value={filter.action ?? ""}
+        choices={ACTIONS}
+        onInput={(action) => setQuery({ action })}
+      />
+      <Choose
+        label="Outcome"
+        value={filter.outcome ?? ""}
+        choices={OUTCOMES}
+        onInput={(outcome) => setQuery({ outcome })}
+      />
+      {day("From", "from")}
+      {day("To", "to")}
+    </div>
+  );
+}
+
+function Entries({ filter }: { filter: Filter }) {
+  const rows = useSignal<AuditEntryView[] | undefined>(undefined);
+  const next = useSignal<number | null>(null);
+  const error = useSignal<unknown>(undefined);
+  const load = async (before?: number) => {
+    try {
+      error.value = undefined;
+      const page = await call("get", "/audit", { query: { ...asked(filter), before } });
+      rows.value = [...before === undefined ? [] : rows.value ?? [], ...page.items];
+      next.value = page.next;
+    } catch (reason) {
+      if (rows.value) toast(messageOf(reason).title, true);
+      else error.value = reason;
+    }
+  };
+  useEffect(() => {
+    load();
+  }, []);
+  if (!rows.value) {
+    return error.value === undefined
+      ? <Skeleton lines={8} />
+      : <Failure error={error.value} retry={load} />;
+  }
+  if (rows.value.length === 0) return <NoEntries filter={filter} />;
+  return (
+    <>
+      <Table
+        caption="Entries, newest first"
+        columns={COLUMNS}
+        rows={rows.value}
+        rowKey={({ id }) => String(id)}
+      />
+      <div class="more">
+        {next.value === null
+          ? <span class="muted">No earlier entries. They are kept for a year.</span>
+          : (
+            <button type="button" class="button" onClick={() => load(next.value!)}>
+              Show earlier entries
+            </button>
+          )}
+      </div>
+    </>
+  );
+}
+
+function NoEntries({ filter: { member: _, ...narrowed } }: { filter: Filter }) {
+  if (!Object.values(narrowed).some(Boolean)) {
+    return <Nothing icon="lock" title="No entries yet" />;
+  }
+  return (
+    <Nothing icon="search" title="Nothing matches">
+      <button
+        type="button"
+        class="button"
+        onClick={() => setQuery({ user: "", action: "", outcome: "", from: "", to: "" })}
+      >
+        Show everything
+      </button>
+    </Nothing>
+  );
+}
+
+/** Has the browser keep what the filter finds as a file. */
+async function save(filter: Filter): Promise<void> {
+  try {
+    const path = addressOf("/audit", { query: { ...asked(filter), limit: 10_000 } });
+    const response = await fetch(`/api/v1${path}`, { headers: { accept: "text/csv" } });
+    if (!response.ok) throw new Error(`Berth answered ${response.status}`);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = "berth-audit.csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  } catch (error) {
+    toast(messageOf(error).title, true);
+  }
+}

@@ -1,0 +1,39 @@
+/** What the audit log's entries are called. */
+import type { AuditEntryView } from "../../api/schema/audit.ts";
+
+export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = {
+  "sign-in": "Sign-in",
+  "sign-out": "Sign-out",
+  "registry-sign-in": "Registry sign-in",
+  "config-reload": "Configuration reloaded",
+  "registry-add": "Registry added",
+  "registry-change": "Registry changed",
+  "registry-remove": "Registry removed",
+  "registry-test": "Registry tested",
+  "host-allow": "Host allowed",
+  "evict": "Evicted",
+  "pin": "Pinned",
+  "unpin": "Unpinned",
+  "verify": "Verified",
+  "token-make": "Token made",
+  "token-revoke": "Token revoked",
+  "notice-mute": "Notice muted",
+  "notice-unmute": "Notice unmuted",
+  "webhook-test": "Webhook tested",
+};
+
+export const OUTCOME_WORDS: Readonly<Record<AuditEntryView["outcome"], string>> = {
+  done: "Done",
+  refused: "Refused",
+  failed: "Failed",
+};
+
+export const WAY_WORDS: Readonly<Record<AuditEntryView["via"], string>> = {
+  password: "password",
+  token: "token",
+  oidc: "OpenID Connect",
+  open: "no sign-in",
+  file: "file changed",
+  signal: "SIGHUP",
+  map: "registry map changed",
+};

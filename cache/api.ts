@@ -11,7 +11,9 @@ import type {
   RunningFill,
   Source,
   TagKey,
+  TagName,
   TagRow,
+  TagSighting,
   VerifyProgress,
 } from "./types.ts";
 import type { CacheSettings } from "./options.ts";
@@ -41,6 +43,13 @@ export interface Usage {
   diskTotal: number;
   /** Bytes of content in memory. */
   memory: number;
+}
+
+/** What is remembered of a digest in a repository. */
+export interface Known {
+  /** Unix milliseconds. */
+  since: number | undefined;
+  tags: string[];
 }
 
 export interface Cache {
@@ -102,8 +111,24 @@ export interface Cache {
   /** What the tag stands for, for each kind of client that has asked. */
   tags(registry: string, repository: string, tag: string): TagRow[];
   setTag(key: TagKey, row: TagRow): void;
+  /**
+   * What the tag has stood for, newest first; for one kind of client where `accept` says which. It
+   * is remembered for a year, also of what has gone.
+   */
+  tagHistory(name: TagName, accept?: string): TagSighting[];
+  /** Since when, in Unix milliseconds, and by which tags the repository's `digest` is known. */
+  known(registry: string, repository: string, digest: string): Known;
+  /** Notes that the repository's `digest` was asked for by that, if it was never seen before. */
+  noteSeen(registry: string, repository: string, digest: string): void;
   /** Forgets the tag, whatever clients accept. */
   deleteTag(registry: string, repository: string, tag: string): void;
+  /**
+   * Manifests that `repository` (`docker/library/alpine`) holds and that name `digest`: as their
+   * content, or as what they are about.
+   */
+  parents(repository: string, digest: string, as: "content" | "subject"): string[];
+  /** Notes at once what the manifest in `bytes`, which `repository` holds, names, stored or not. */
+  noteManifest(repository: string, digest: string, bytes: Uint8Array): void;
   /** Stored blobs, a page at a time. */
   list(query?: BlobQuery): BlobListing;
   /** Tags that lead to `digest`, as `docker/library/alpine:3.22`; at most a hundred. */

@@ -3,7 +3,7 @@
  * is room. This is its one door. It knows the words of registries (repository, tag, digest, manifest,
  * media type), and nothing of HTTP.
  */
-import type { Cache, Usage } from "./api.ts";
+import type { Cache, Known, Usage } from "./api.ts";
 import type { DepotUsage, KeptRows } from "./depot_options.ts";
 import type { SharedRows } from "./change.ts";
 import { Garbage } from "../base/garbage.ts";
@@ -18,7 +18,9 @@ import type {
   RunningFill,
   Source,
   TagKey,
+  TagName,
   TagRow,
+  TagSighting,
   VerifyProgress,
 } from "./types.ts";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -39,6 +41,8 @@ import type {
   RepositoryQuery,
   TagItem,
 } from "./listing.ts";
+import { referencesOf } from "./manifest.ts";
+import { parentsIn } from "./catalog/relations.ts";
 import { shareRows } from "./share.ts";
 import { openCatalog } from "./catalog/rebuild.ts";
 import { reported } from "./blobs/reported.ts";
@@ -78,6 +82,8 @@ const COLLECT_EVERY = 5000;
 const UPKEEP_EVERY = 60e3;
 const FORGET_EVERY = 24 * 3600e3;
 const KEEP_USES = 400 * FORGET_EVERY;
+const KEEP_HISTORY = 366 * FORGET_EVERY;
+const MOST_HISTORY = 200_000;
 
 /** What a cache stands on. */
 interface Ground {
@@ -234,8 +240,37 @@ class DiskCache implements Cache {
     if (from !== undefined && from !== to) this.#emit({ kind: "tag-moved", key, from, to });
   }
 
+  tagHistory(name: TagName, accept?: string): TagSighting[] {
+    return this.#catalog.history.of(name, accept);
+  }
+
+  known(registry: string, repository: string, digest: string): Known {
+    const { history, names } = this.#catalog;
+    const seen = history.firstSeen(registry, repository, digest) ?? Infinity;
+    const linked = names.linked(`${registry}/${repository}`, digest);
+    const stored = linked ? this.#catalog.blob(digest)?.created ?? Infinity : Infinity;
+    const since = Math.min(seen, stored);
+    const tags = history.tagsOf(registry, repository, digest);
+    return { since: since === Infinity ? undefined : since, tags };
+  }
+
+  noteSeen(registry: string, repository: string, digest: string): void {
+    if (this.known(registry, repository, digest).since !== undefined) return;
+    const row = { digest, mediaType: "", size: 0, checkedAt: this.#clock.now() };
+    this.#catalog.history.saw({ registry, repository, tag: "", accept: "" }, row);
+  }
+
   deleteTag(registry: string, repository: string, tag: string): void {
     this.#catalog.names.deleteTag(registry, repository, tag);
+  }
+
+  parents(repository: string, digest: string, as: "content" | "subject"): string[] {
+    return parentsIn(this.#catalog, repository, digest, as === "subject");
+  }
+
+  noteManifest(repository: string, digest: string, bytes: Uint8Array): void {
+    this.link(repository, digest);
+    this.#catalog.noteReferences(digest, referencesOf(bytes));
   }
 
   list(query: BlobQuery = {}): BlobListing {
@@ -378,6 +413,7 @@ class DiskCache implements Cache {
   #forget(): void {
     const { maxAge } = this.#settings;
     this.#catalog.images.forget(this.#clock.now() - KEEP_USES);
+    this.#catalog.history.forget(this.#clock.now() - KEEP_HISTORY, MOST_HISTORY);
     if (maxAge > 0) this.#catalog.names.forgetUnused(this.#clock.now() - maxAge);
   }
 

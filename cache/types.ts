@@ -108,6 +108,15 @@ export interface TagRow {
   checkedAt: number;
 }
 
+/** A digest that a tag has stood for. Times are Unix milliseconds. */
+export interface TagSighting {
+  digest: string;
+  mediaType: string;
+  size: number;
+  firstSeen: number;
+  lastSeen: number;
+}
+
 export interface OpenOptions {
   range?: ByteRange | undefined;
   /** Where to continue when the stored bytes turn out to be damaged while they are read. */

@@ -14,6 +14,7 @@ import { configureLog, logger, logRequest, logRoom } from "../proxy/observe/log.
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
 import { clusterKeys } from "../proxy/peers/signature.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
+import { imageOf } from "../proxy/trust/book.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { probe } from "../proxy/upstream/probe.ts";
 import { createAdmin } from "../ui/admin.ts";
@@ -29,7 +30,7 @@ import { createBoard } from "./telling.ts";
 import { VERSION } from "./version.ts";
 import { watchRegistries } from "./watching.ts";
 import { type Books, noteImageUse, openBooks, usageOf } from "./books.ts";
-import { openStorage } from "./storage.ts";
+import { openStorage, type Storage } from "./storage.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A Berth that answers. */
@@ -50,12 +51,12 @@ export interface Program {
 export async function startProgram(live: LiveConfig, around: Surroundings): Promise<Program> {
   const config = live.current;
   await using started = new AsyncDisposableStack();
-  const { cache, cluster } = await openStorage(config, around.env, started);
+  const storage = await openStorage(config, around.env, started);
+  const { cache, cluster } = storage;
   const books = await openBooks(live, { cache, cluster, around, started });
   let running = false;
   const proxy = await startProxy(config, {
-    cache,
-    cluster,
+    storage,
     books,
     env: around.env,
     started: () => running,
@@ -122,9 +123,8 @@ function fixedOf(config: Config): string {
 /** The registry port, whose requests are logged and counted. */
 function startProxy(
   config: Config,
-  { cache, cluster, books, env, started }: {
-    cache: Cache | undefined;
-    cluster: Cluster | undefined;
+  { storage: { cache, cluster, trust }, books, env, started }: {
+    storage: Storage;
     books: Books;
     env: Surroundings["env"];
     started: () => boolean;
@@ -155,6 +155,13 @@ function startProxy(
       metrics.addUpstreamBytes(registry, bytes);
     },
     onUpstreamError: metrics.addUpstreamError,
+    book: trust,
+    onHeld(name, digest, until) {
+      const image = imageOf(name);
+      const at = new Date(until).toISOString();
+      logger("policy").warn(`${image} has moved to ${digest}, which is held back until ${at}`);
+      observed.onHeld(name, digest, until);
+    },
   });
 }
 

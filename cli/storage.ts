@@ -3,7 +3,8 @@ import type { Cache } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
 import type { DepotPlace } from "../cache/depot_options.ts";
 import { type Config } from "../proxy/config/schema.ts";
-import { cacheLog } from "../proxy/observe/log.ts";
+import { cacheLog, logger } from "../proxy/observe/log.ts";
+import { bookFile, type BookNews, TrustBook } from "../proxy/trust/book.ts";
 import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
@@ -11,12 +12,20 @@ import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** Nothing where nothing is kept. */
+export interface Storage {
+  cache?: Cache;
+  cluster?: Cluster | undefined;
+  /** What people decided about tags. */
+  trust?: TrustBook;
+}
+
 /** The cache, its socket for `berth cache`, and its way to others; nothing where nothing is kept. */
 export async function openStorage(
   config: Config,
   env: Surroundings["env"],
   started: AsyncDisposableStack,
-): Promise<{ cache?: Cache; cluster?: Cluster | undefined }> {
+): Promise<Storage> {
   const { dir } = config.cache;
   if (!dir) return {};
   const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
@@ -35,7 +44,20 @@ export async function openStorage(
   cache.onEvent(cacheLog);
   if (cluster) started.defer(() => cluster.leave());
   await cluster?.start(cache);
-  return { cache, cluster };
+  const trust = await usingDataDir(dir, () => openTrust(dir, cluster));
+  return { cache, cluster, trust };
+}
+
+/** What people decided about tags, here or at another Berth. */
+async function openTrust(dir: string, cluster: Cluster | undefined): Promise<TrustBook> {
+  const tell = ({ about, value }: BookNews) => cluster?.tellOthers("trust", about, value);
+  const trust = await TrustBook.open(bookFile(`${dir}/trust.json`), tell);
+  cluster?.onTold("trust", (about, value) => {
+    trust.learn({ about, value: value as BookNews["value"] }).catch((error) => {
+      logger("policy").error("what another Berth decided cannot be kept", { error });
+    });
+  });
+  return trust;
 }
 
 /** The way to other Berths; only where there are any is that code loaded. */

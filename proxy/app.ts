@@ -9,6 +9,7 @@ import { type FreshnessRules, freshnessRules } from "./cached/freshness.ts";
 import { type ManifestHandler, manifests } from "./cached/manifests.ts";
 import { passManifest } from "./cached/pass_manifest.ts";
 import { MissingTags } from "./cached/missing_tags.ts";
+import type { TrustGate } from "./cached/trust_gate.ts";
 import { ReadyAnswers } from "./cached/ready_answers.ts";
 import { NO_PROOFS, type ProofBook } from "./client_sign_in/proof.ts";
 import { tokenEndpoint } from "./client_sign_in/token_endpoint.ts";
@@ -52,6 +53,8 @@ export interface ProxyParts {
   quotaLow?(registry: string): boolean;
   /** None: as the configuration says. */
   rules?: FreshnessRules;
+  /** What may come through; none: everything. */
+  trust?: TrustGate | undefined;
   /** None: nobody has to sign in. */
   authenticate?: Authenticate;
   /** None: each request goes to upstream with its own credentials. */
@@ -81,7 +84,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   const pages = createPages(config, map, address);
   const admits = networkRule(config.allowed_networks);
   // Where people sign in, each request is looked at.
-  const hot = parts.cache && !parts.authenticate ? new ReadyAnswers(parts.cache, parts) : undefined;
+  const hot = parts.authenticate ? undefined : readyAnswers(parts);
   const reporting = { ...parts, sendTimeout: config.timeouts.send };
   const app = new Hono<Env>();
 
@@ -141,8 +144,9 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
   const manifest: ManifestHandler = cache ? manifests({ ...parts, cache, missing }) : passManifest;
   const ping = createPing();
   const blobRules = { ...config.cache, warn: parts.warn };
+  const { trust } = parts;
 
-  return (x: Exchange): Promise<Answer> | Answer => {
+  return async (x: Exchange): Promise<Answer> => {
     const { path, request: { method } } = x;
     const read = method === "GET" || method === "HEAD";
     if (!read) checkPush(push, method);
@@ -150,26 +154,45 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
     x.access.require(x.target.registry, x.target.repository, action);
     if (path.kind === "upload") {
       checkPush(push, method);
-      return upload(x, path, push);
+      return await upload(x, path, push);
     }
-    if (!read) return change(x, push);
+    if (!read) return await change(x, push);
     switch (path.kind) {
       case "ping":
-        return ping(x);
+        return await ping(x);
       case "manifest":
-        return manifest(x, path);
+        return onlyNow(trust, x, await manifest(x, path));
       case "blob":
-        return blob(x, path, cache, blobRules);
+        await trust?.blob(x, path.digest);
+        return onlyNow(trust, x, await blob(x, path, cache, blobRules));
       case "tags":
-        return tags(x);
+        return await tags(x);
       case "catalog":
-        return catalog(x);
+        return await catalog(x);
       case "referrers":
-        return referrers(x, path, {
+        return await referrers(x, path, {
           pushes: push.allowed && x.access.may(x.target.registry, x.target.repository, "push"),
         });
     }
   };
+}
+
+/** `answer` without leave to give it again, where that may be somebody else's or another hour's. */
+function onlyNow(trust: TrustGate | undefined, x: Exchange, answer: Answer): Answer {
+  return trust?.governs(x) ? { ...answer, again: undefined } : answer;
+}
+
+/** Answers that are kept ready, where there is a cache; none outlives a decision about what may be had. */
+function readyAnswers(parts: ReturnType<typeof withDefaults>): ReadyAnswers | undefined {
+  const { cache, trust } = parts;
+  if (!cache) return undefined;
+  const contents = {
+    get revision() {
+      return cache.revision + (trust?.revision ?? 0);
+    },
+    touch: (digest: string) => cache.touch(digest),
+  };
+  return new ReadyAnswers(contents, parts);
 }
 
 /** `given`, and for what it leaves out the simplest that works. */

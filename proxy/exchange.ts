@@ -20,6 +20,8 @@ export interface Exchange {
   /** The client's own Authorization, where the registry is `auth.mode: client`. */
   readonly authorization: string | undefined;
   readonly access: Access;
+  /** The client's address. */
+  readonly client: string;
   /** How the client's own credentials stand to the repository, where the registry asks for them. */
   readonly proof: Proof;
   readonly proofs: ProofBook;

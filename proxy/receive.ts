@@ -105,6 +105,7 @@ export class Receiver {
       realm: this.#realm(arrival, target),
       authorization,
       access: this.#accessOf(arrival.user),
+      client: origin.client,
       proof,
       proofs,
       asked: record,

@@ -19,6 +19,12 @@ import { createUpstream } from "./upstream/native.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
 import type { Gate } from "./upstream/watch/gate.ts";
+import { Signatures } from "./cached/signatures.ts";
+import { TrustGate } from "./cached/trust_gate.ts";
+import type { TrustBook } from "./trust/book.ts";
+import { signingKey } from "./trust/signature.ts";
+import type { TagName } from "../cache/types.ts";
+import { readFileSync } from "node:fs";
 
 /** What main has made, and what lives longer than one configuration. */
 export interface ServerParts {
@@ -45,6 +51,10 @@ export interface ServerParts {
   cluster?: (() => string) | undefined;
   /** What requests to a registry pass; none: nothing is in their way. */
   gate?(registry: string): Gate;
+  /** What people decided about tags; none: nobody does. */
+  book?: TrustBook | undefined;
+  /** Told once of each digest that a tag has moved to and that waits, until then (Unix ms). */
+  onHeld?(name: TagName, digest: string, until: number): void;
 }
 
 export interface ProxyServer {
@@ -121,12 +131,29 @@ function upstreamErrorKind(status: number, error: string): string {
   return status >= 500 ? "status-5xx" : "";
 }
 
+/** What may come through. Throws an error that names a key file that cannot be used. */
+function trustOf(
+  config: Config,
+  cache: Cache,
+  { book, onHeld, now }: ServerParts,
+): TrustGate | undefined {
+  if (!book) return undefined;
+  const signatures = new Signatures(config, {
+    cache,
+    readKey: (file) => signingKey(readFileSync(file, "utf8")),
+    warn: (line) => logger("policy").warn(line),
+    now,
+  });
+  return new TrustGate(config, { cache, book, signatures, now, onHeld: onHeld ?? (() => {}) });
+}
+
 function proxyParts(
   config: Config,
-  { cache, cluster, quota, authenticators, onRecord, onLateBytes, now }: ServerParts,
+  parts: ServerParts,
   upstream: ProxyParts["upstream"],
   open: () => boolean,
 ): Omit<ProxyParts, "uploadKeys" | "proofs"> {
+  const { cache, cluster, quota, authenticators, onRecord, onLateBytes, now } = parts;
   const { prefer_cache_below } = config.cache.manifests;
   const exposed = exposedRegistries(config);
   const details = () => {
@@ -140,6 +167,7 @@ function proxyParts(
   };
   return {
     cache,
+    trust: cache && trustOf(config, cache, parts),
     upstream,
     onRecord,
     ...(onLateBytes ? { onLateBytes } : {}),

@@ -48,6 +48,10 @@ const ROOMS: Record<string, Room> = {
   http: { files: /^proxy\/http\//, imports: ["base", "oci"] },
   observe: { files: /^proxy\/observe\//, imports: ["base", "cache words", "config", "http"] },
   names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
+  trust: {
+    files: /^proxy\/trust\//,
+    imports: ["base", "cache words", "config", "http"],
+  },
   access: { files: /^proxy\/access\//, imports: ["base", "config", "oci", "http"] },
   upstream: { files: /^proxy\/upstream\//, imports: ["base", "config", "oci", "http"] },
   notify: {
@@ -76,7 +80,7 @@ const ROOMS: Record<string, Room> = {
     files: /^proxy\/cached\//,
     imports: [
       ...["base", "cache words", "cache", "config", "oci", "http", "observe"],
-      ...["names", "upstream", "exchange", "through"],
+      ...["names", "upstream", "exchange", "through", "trust"],
     ],
   },
   pages: { files: /^proxy\/pages\//, imports: ["config", "oci", "http", "names"] },
@@ -84,7 +88,7 @@ const ROOMS: Record<string, Room> = {
     files: /^proxy\/[a-z_]+\.ts$/,
     imports: [
       ...["base", "cache words", "cache", "oci", "config", "http", "observe", "names", "access"],
-      ...["upstream", "client_sign_in", "exchange", "through", "cached", "pages"],
+      ...["upstream", "client_sign_in", "exchange", "through", "cached", "pages", "trust"],
     ],
   },
   "forward/hosts": { files: /^proxy\/forward\/hosts\//, imports: ["config", "upstream"] },
@@ -133,6 +137,7 @@ const ROOMS: Record<string, Room> = {
       ...[
         "upstream",
         "notify",
+        "trust",
         "proxy",
         "forward",
         "ui server",

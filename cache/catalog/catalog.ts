@@ -16,6 +16,7 @@ import { Names } from "./names.ts";
 import { blobOf, type BlobRow, referenceOf } from "./rows.ts";
 import { checkPages, inTransaction, openDatabase, reportingErrors } from "./sqlite.ts";
 import { type Statements, statements } from "./statements.ts";
+import { TagHistory } from "./tag_history.ts";
 
 const ROWS_IN_MEMORY = 20_000;
 
@@ -33,6 +34,8 @@ export class Catalog {
   readonly path: string;
   /** How often images were asked for; what {@linkcode flush} has not written yet is not read. */
   readonly images: ImageUses;
+  /** What tags have stood for. */
+  readonly history: TagHistory;
   /** What others may have in common with this one. */
   readonly names: Names;
   readonly #sql: Statements;
@@ -65,8 +68,10 @@ export class Catalog {
     this.path = path;
     this.#sql = statements(db, path);
     this.images = new ImageUses(db, path);
+    this.history = new TagHistory(db, path);
     this.names = new Names({
       db,
+      history: this.history,
       sql: this.#sql,
       announcer: this.#announcer,
       transaction: (work) => this.transaction(work),

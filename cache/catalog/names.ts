@@ -9,6 +9,7 @@ import type { TagKey, TagRow } from "../types.ts";
 import type { Announcer } from "./announce.ts";
 import { tagId, tagOf } from "./rows.ts";
 import type { Statements } from "./statements.ts";
+import type { TagHistory } from "./tag_history.ts";
 
 const ROWS_IN_MEMORY = 20_000;
 
@@ -16,6 +17,7 @@ export interface NamesOptions {
   db: DatabaseSync;
   sql: Statements;
   announcer: Announcer;
+  history: TagHistory;
   /** Runs work in a transaction. */
   transaction: (work: () => void) => void;
   /** Bytes of a blob that is here. */
@@ -114,7 +116,10 @@ export class Names {
     const { registry, repository, tag, accept } = key;
     const { digest, mediaType, size, checkedAt } = row;
     const moved = this.tag(key)?.digest !== digest;
-    this.#sql.setTag.run(registry, repository, tag, accept, digest, mediaType, size, checkedAt);
+    this.#options.transaction(() => {
+      this.#sql.setTag.run(registry, repository, tag, accept, digest, mediaType, size, checkedAt);
+      this.#options.history.saw(key, row);
+    });
     this.#tags.set(tagId(key), { row: { digest, mediaType, size, checkedAt } });
     if (moved) this.#tagsChanged();
     this.#tell({ kind: "tag", key, row });

@@ -50,6 +50,20 @@ export function holdersIn({ db }: Catalog): Holders {
   };
 }
 
+/** Manifests that `repository` holds and that name `digest`, as their subject or as their content. */
+export function parentsIn(
+  { db }: Catalog,
+  repository: string,
+  digest: string,
+  subject: boolean,
+): string[] {
+  const parents = db.prepare(
+    `SELECT DISTINCT parent FROM refs WHERE child = ? AND (kind = 'subject') = ?
+     AND EXISTS (SELECT 1 FROM members WHERE repository = ? AND digest = parent)`,
+  );
+  return parents.all(digest, Number(subject), repository).map(({ parent }) => String(parent));
+}
+
 /** Digests that `repository` holds. */
 export function membersOf({ db }: Catalog, repository: string): string[] {
   return db.prepare("SELECT digest FROM members WHERE repository = ?").all(repository)

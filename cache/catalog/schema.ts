@@ -90,6 +90,27 @@ const MIGRATIONS = [
     PRIMARY KEY (repository, reference)
   ) WITHOUT ROWID;
   `,
+  `
+  -- What tags have stood for; an empty tag stands for what was asked for by its digest.
+  CREATE TABLE tag_history (
+    registry TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    accept TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    PRIMARY KEY (registry, repository, tag, accept, digest)
+  ) WITHOUT ROWID;
+  CREATE INDEX tag_history_digest ON tag_history (digest, registry, repository);
+  CREATE INDEX tag_history_last_seen ON tag_history (last_seen);
+  INSERT INTO tag_history
+    SELECT registry, repository, tag, accept, tags.digest, tags.media_type, tags.size,
+      coalesce(min(blobs.created, checked_at), checked_at), checked_at
+    FROM tags LEFT JOIN blobs ON blobs.digest = tags.digest;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -15,6 +15,7 @@ import { isOutage } from "../upstream/outage.ts";
 import { type Checked, checkTag, known } from "./check_tag.ts";
 import { type Fetched, fetchTag } from "./fetch_tag.ts";
 import type { FreshnessRules } from "./freshness.ts";
+import type { TrustGate } from "./trust_gate.ts";
 import { serveManifest } from "./manifest_by_digest.ts";
 import type { MissingTags } from "./missing_tags.ts";
 import { contentHeaders, headOf, notModified, respond } from "./respond.ts";
@@ -25,6 +26,8 @@ export interface ManifestOptions {
   missing: MissingTags;
   /** True where the registry's quota is nearly used up, and asking is to be avoided. */
   quotaLow(registry: string): boolean;
+  /** What may come through; none: everything. */
+  trust?: TrustGate | undefined;
   /** Unix milliseconds. */
   now(): number;
 }
@@ -34,11 +37,12 @@ export type ManifestHandler = (x: Exchange, path: PathOf<"manifest">) => Promise
 /** Manifests from the cache; tags by the rules of `options`. */
 export function manifests(options: ManifestOptions): ManifestHandler {
   const tags = new Tags(options);
-  return (x, path) => {
+  return async (x, path) => {
     const { kind, value } = path.reference;
-    if (x.target.registry.redirects === "pass") return passManifest(x, path);
-    if (kind === "tag") return tags.answer(x, value);
-    return serveManifest(x, options.cache, value);
+    if (x.target.registry.redirects === "pass") return await passManifest(x, path);
+    if (kind === "tag") return await tags.answer(x, value);
+    await options.trust?.manifest(x, value);
+    return await serveManifest(x, options.cache, value);
   };
 }
 
@@ -74,6 +78,8 @@ class Tags {
     const accept = joinAccept(x.request.headers);
     const { registry: { name: registry }, repository } = x.target;
     const key = { registry, repository, tag, accept: acceptKey(accept) };
+    const frozen = this.#options.trust?.frozen(key);
+    if (frozen) return await this.#frozen(x, frozen, tag);
     const row = cache.tag(key);
     const held = row && this.#mayHave(row.digest)
       ? { ...row, ...known(cache, row.digest) }
@@ -168,8 +174,10 @@ class Tags {
 
   /** The manifest that the tag stands for; `result` is how the tag itself was answered. */
   async #serve(asked: Asked, meant: Meant, result: CacheResult): Promise<Answer> {
-    const { x } = asked;
+    const { x, key } = asked;
     const { row, bytes } = meant;
+    const given = await this.#options.trust?.meaning(x, key, row) ?? row;
+    if (given.digest !== row.digest) return await this.#fixed(x, given.digest, "held");
     const unchanged = notModified(x, row, result);
     if (unchanged) return unchanged;
     if (x.request.method === "HEAD") return headOf(x, row, result);
@@ -196,7 +204,30 @@ class Tags {
     } catch (error) {
       if (!isAboutDigest(error)) throw error;
     }
-    return respond(x, contentOf(await this.#fetch(asked)), "miss");
+    const fetched = await this.#fetch(asked);
+    await this.#options.trust?.manifest(x, fetched.row.digest, asked.key.tag);
+    return respond(x, contentOf(fetched), "miss");
+  }
+
+  /** What the tag is frozen to. */
+  async #frozen(x: Exchange, digest: string, tag: string): Promise<Answer> {
+    await this.#options.trust!.manifest(x, digest, tag);
+    try {
+      return await this.#fixed(x, digest, "frozen");
+    } catch (error) {
+      if (!(error instanceof OciError) || error.status !== 404) throw error;
+      const message = `${tag} is frozen to ${digest}, which is neither here nor at the registry ` +
+        "any more; unfreeze it, or freeze it to another digest";
+      throw new OciError("MANIFEST_UNKNOWN", { message, cause: error });
+    }
+  }
+
+  /** The manifest `digest` for a tag that stands for it here, whatever upstream says; `why`, for clients. */
+  async #fixed(x: Exchange, digest: string, why: string): Promise<Answer> {
+    const answer = await serveManifest(x, this.#options.cache, digest);
+    const { headers } = answer.response;
+    headers.set("cache-status", `${headers.get("cache-status")}; detail=${why}`);
+    return answer;
   }
 
   /** Asks upstream by the tag, once for all who want the same of it. */

@@ -1,4 +1,5 @@
 /** Files that are used as files: certificates, keys, Docker's logins. */
+import { createPublicKey } from "node:crypto";
 import { PATTERNS } from "./options.ts";
 import { getIn, type Tree } from "./path.ts";
 import type { Violation } from "./violation.ts";
@@ -34,5 +35,28 @@ export async function checkFiles(config: Tree, cwd: string, home: string, system
       });
     }
   }
+  for (const path of expand(config, COSIGN_KEYS)) {
+    const resolved = resolvePath(String(getIn(config, path)), cwd, home);
+    files.push(resolved);
+    const complain = (message: string) => violations.push({ path, message });
+    const pem = await system.readFile(resolved).catch((error) => {
+      complain(`cannot read ${resolved}: ${describeReadError(error)}`);
+    });
+    if (pem !== undefined && !isPublicKey(pem)) {
+      complain(`${resolved} has no public key; expected one in PEM, as cosign.pub`);
+    }
+  }
   return { violations, files, secret };
+}
+
+/** Lists of files, which no `_file` key names. */
+const COSIGN_KEYS = ["registries", "*", "require", "*", "cosign", "keys", "*"];
+
+function isPublicKey(pem: string): boolean {
+  try {
+    createPublicKey(pem);
+    return !/PRIVATE KEY/.test(pem);
+  } catch {
+    return false;
+  }
 }

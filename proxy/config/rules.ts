@@ -6,6 +6,7 @@ import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
 import { cluster, depot, webhooks } from "./outside_rules.ts";
 import type { Path } from "./path.ts";
+import { policy } from "./policy_rules.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
 import { HOST, quote, type Violation } from "./violation.ts";
 
@@ -33,6 +34,7 @@ export function violations(config: Config): Violation[] {
     ...depot(config),
     ...webhooks(config),
     ...cluster(config),
+    ...policy(config),
   ];
 }
 

@@ -167,6 +167,36 @@ export const registrySchema = z.strictObject({
     tiers: z.array(tagTier).optional(),
     ttl: duration().optional(),
   }).prefault({}),
+  hold: z.strictObject({
+    new_digest: duration().prefault(0),
+    tags: z.array(z.string()).default([]),
+    allow: z.array(z.string()).default([]),
+  }).prefault({}),
+  require: z.array(z.strictObject({
+    repositories: z.array(z.string()).default([]),
+    cosign: z.strictObject({
+      keys: z.array(z.string().min(1, "expected a file")).min(1, "expected at least one file"),
+    }),
+    mode: z.enum(["enforce", "warn"]).default("enforce"),
+  })).default([]),
+});
+
+const policyRule = z.strictObject({
+  name: z.string().default(""),
+  action: z.enum(["allow", "deny"]),
+  reason: z.string().max(300, "expected at most 300 characters").default(""),
+  registries: z.array(z.string()).default([]),
+  repositories: z.array(z.string()).default([]),
+  tags: z.array(z.string()).default([]),
+  platforms: z.array(z.string()).default([]),
+  media_types: z.array(z.string()).default([]),
+  labels: z.record(z.string(), z.string()).default({}),
+  larger_than: size().prefault(0),
+  created_before: duration().prefault(0),
+  created_within: duration().prefault(0),
+  seen_within: duration().prefault(0),
+  users: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
 });
 
 const certificate = z.strictObject({
@@ -275,6 +305,10 @@ export const configSchema = z.strictObject({
     idle_timeout: duration().prefault("5m"),
   }).prefault({}),
   webhooks: z.array(webhook).default([]),
+  policy: z.strictObject({
+    contact: z.string().default(""),
+    rules: z.array(policyRule).default([]),
+  }).prefault({}),
   cluster: z.strictObject({
     url: secret().default(""),
     url_file: z.string().default(""),
@@ -307,5 +341,7 @@ export type ConfigInput = z.input<typeof configSchema>;
 /** A registry as a file writes it. */
 export type RegistryInput = z.input<typeof registrySchema>;
 export type RegistryConfig = z.output<typeof registrySchema>;
+/** A rule about what may come through. */
+export type PolicyRule = z.output<typeof policyRule>;
 /** A registry of the map, with the name it goes by. */
 export type Registry = RegistryConfig & { readonly name: string };

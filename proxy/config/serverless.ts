@@ -72,7 +72,10 @@ function* impossible(config: Config): Generator<ConfigProblem> {
   if (config.registry_map) yield refuse("registry_map");
   if (config.cache.depot.url) yield refuse("cache.depot.url");
   if (config.cluster.url || config.cluster.url_file) yield refuse("cluster.url");
+  if (config.policy.rules.length > 0) yield refuse("policy.rules");
   for (const [name, registry] of Object.entries(config.registries)) {
+    if (registry.hold.new_digest > 0) yield refuse(`registries.${name}: hold`);
+    if (registry.require.length > 0) yield refuse(`registries.${name}: require`);
     const { auth, ca_file, insecure_tls } = registry;
     const logins = Object.values(auth.logins).flatMap(Object.entries<string>);
     const files = [...Object.entries({ ...auth, ...auth.ecr, ca_file, insecure_tls }), ...logins]

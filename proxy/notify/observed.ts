@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../../base/clock.ts";
 import { formatSize } from "../../base/units.ts";
 import type { CacheEvent } from "../../cache/events.ts";
+import type { TagName } from "../../cache/types.ts";
 import type { RequestRecord } from "../observe/record.ts";
 import { happened, type Happening } from "./happening.ts";
 
@@ -38,7 +39,7 @@ export class Observed {
 
   /** Learns of requests that were denied here; what a registry denies is no news of ours. */
   readonly onRecord = (record: RequestRecord): void => {
-    if (record.error !== "DENIED" || record.upstreamStatus > 0) return;
+    if (record.error !== "DENIED" || record.upstreamStatus >= 400) return;
     const { client, user, registry, repository, message, method } = record;
     this.#once(`denied:${registry}/${repository}:${user || client}`, (id) => ({
       event: "denied",
@@ -48,6 +49,21 @@ export class Observed {
       detail: message,
       registry,
       data: { client, user, repository, method },
+    }));
+  };
+
+  /** A tag has moved to `digest`, which waits until then (Unix ms). */
+  readonly onHeld = (name: TagName, digest: string, until: number): void => {
+    const { registry, repository, tag } = name;
+    const id = `held:${registry}/${repository}:${tag}`;
+    this.#once(`${id}@${digest}`, () => ({
+      event: "held",
+      id,
+      severity: "warning",
+      title: `${registry}/${repository}:${tag} has moved, and is held back`,
+      detail: `To ${digest}, which is given out from ${new Date(until).toISOString()} on.`,
+      registry,
+      data: { repository, tag, digest, until },
     }));
   };
 

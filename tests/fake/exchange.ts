@@ -72,6 +72,7 @@ export function exchangeOf(path: string, options: ExchangeOptions = {}): Exchang
     realm: "",
     authorization: undefined,
     access: accessRules(config)(""),
+    client: "192.0.2.1",
     proof: { ...NOTHING_TO_PROVE, ...proof },
     proofs: NO_PROOFS,
     asked,

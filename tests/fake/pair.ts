@@ -4,6 +4,8 @@ import { openCache } from "../../cache/cache.ts";
 import type { CacheOptions } from "../../cache/options.ts";
 import type { ProxyParts } from "../../proxy/app.ts";
 import type { ListenOptions } from "../../proxy/http/listen.ts";
+import type { TrustGate } from "../../proxy/cached/trust_gate.ts";
+import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { startProxy, type TestProxy } from "./proxy.ts";
 import { type FakeRegistry, fakeRegistry, type FakeRegistryOptions } from "./registry.ts";
 
@@ -16,6 +18,8 @@ export interface PairOptions {
   /** The rest of the configuration, as in the file. */
   settings?: Record<string, unknown>;
   parts?: Partial<ProxyParts>;
+  /** What decides what may come through, by the settings. */
+  trust?: (config: Config, cache: Cache) => TrustGate;
   /** What the proxy listens with. */
   tls?: ListenOptions["tls"];
 }
@@ -39,7 +43,9 @@ export async function pair(options: PairOptions = {}, cache?: Cache): Promise<Pa
   const { url } = upstream;
   const registries = { hub: { url, ...options.hub }, ...options.others?.(url) };
   const settings = { default_registry: "hub", registries, ...options.settings };
-  const proxy = stack.use(await startProxy(settings, options.parts, cache, options.tls));
+  const trust = cache && options.trust?.(configSchema.parse(settings), cache);
+  const parts = { ...options.parts, ...(trust ? { trust } : {}) };
+  const proxy = stack.use(await startProxy(settings, parts, cache, options.tls));
   const owned = stack.move();
   return { upstream, proxy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

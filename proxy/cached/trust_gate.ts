@@ -1,0 +1,253 @@
+/**
+ * What may come through: tags that are frozen or held back, signatures that are asked for, rules about
+ * content. Every way to content leads past here: by tag or digest, whole or in part, an image of an
+ * index, a layer of an image.
+ */
+import { LRUCache } from "lru-cache";
+import type { Cache } from "../../cache/api.ts";
+import type { TagKey, TagName, TagRow } from "../../cache/types.ts";
+import type { Config } from "../config/schema.ts";
+import type { Exchange } from "../exchange.ts";
+import { repositoryKey } from "../names/target.ts";
+import { OciError } from "../oci/errors.ts";
+import { imageOf, type TrustBook } from "../trust/book.ts";
+import { configOf, factsOf, type ImageFacts } from "../trust/facts.ts";
+import { heldUntil, type Hold, holdOf } from "../trust/hold.ts";
+import { decide, type Decision, type Rule, rulesOf } from "../trust/rules.ts";
+import { blobBytes, type Manifest, manifestBytes } from "./own_reads.ts";
+import type { Signatures } from "./signatures.ts";
+
+export interface TrustOptions {
+  cache: Cache;
+  book: TrustBook;
+  /** None: no registry asks for signatures. */
+  signatures: Signatures | undefined;
+  /** Told once of each digest that a tag has moved to and that waits, until then (Unix ms). */
+  onHeld(name: TagName, digest: string, until: number): void;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** Digests whose facts are remembered: they do not change. */
+const MOST_FACTS = 10_000;
+/** An image in an index in an index; nothing sane is deeper. */
+const DEEPEST = 4;
+
+/** One thing that is asked for. */
+interface Asked {
+  x: Exchange;
+  digest: string;
+  /** The tag that was asked for, where it was one. */
+  tag: string | undefined;
+}
+
+export class TrustGate {
+  readonly #options: TrustOptions;
+  readonly #holds: ReadonlyMap<string, Hold>;
+  readonly #rules: readonly Rule[];
+  readonly #contact: string;
+  readonly #facts = new LRUCache<string, ImageFacts>({ max: MOST_FACTS });
+  readonly #told = new LRUCache<string, true>({ max: MOST_FACTS });
+
+  constructor(config: Config, options: TrustOptions) {
+    this.#options = options;
+    const registries = Object.entries(config.registries);
+    this.#holds = new Map(registries.flatMap(([name, it]) => {
+      const hold = holdOf(it);
+      return hold ? [[name, hold]] : [];
+    }));
+    this.#rules = rulesOf(config.policy.rules);
+    this.#contact = config.policy.contact;
+  }
+
+  /** Whether an answer to `x` depends on when and by whom it is asked. */
+  governs(x: Exchange): boolean {
+    const { registry: { name }, repository } = x.target;
+    return this.#holds.has(name) || this.#rules.some((rule) => rule.about(name, repository)) ||
+      (this.#options.signatures?.concerns(x) ?? false);
+  }
+
+  /** Rises with each decision of a person: what was answered before may not hold. */
+  get revision(): number {
+    return this.#options.book.revision;
+  }
+
+  /** The digest that the tag is frozen to. */
+  frozen(name: TagName): string | undefined {
+    return this.#options.book.frozenTo(imageOf(name))?.digest;
+  }
+
+  /**
+   * What the tag stands for to the client of `x`: `row`, as the registry says, or what it stood for
+   * before where that waits. Throws `DENIED`.
+   */
+  async meaning(x: Exchange, key: TagKey, row: TagRow): Promise<TagRow> {
+    if (!this.governs(x)) return row;
+    const refusal = await this.#judged({ x, digest: row.digest, tag: key.tag });
+    if (!refusal) return row;
+    const until = this.#heldUntil({ x, digest: row.digest, tag: key.tag });
+    if (until === 0) throw refusal;
+    this.#tellHeld(key, row.digest, until);
+    const { cache } = this.#options;
+    const before = cache.tagHistory(key, key.accept).find(({ digest }) =>
+      digest !== row.digest && this.#heldUntil({ x, digest, tag: key.tag }) === 0
+    );
+    if (!before) throw refusal;
+    await this.manifest(x, before.digest, key.tag);
+    const { digest, mediaType, size } = before;
+    return { digest, mediaType, size, checkedAt: row.checkedAt };
+  }
+
+  /** Throws `DENIED` where the client of `x` may not have the manifest, by `tag` or its digest. */
+  async manifest(x: Exchange, digest: string, tag?: string): Promise<void> {
+    if (!this.governs(x)) return;
+    const refusal = await this.#judged({ x, digest, tag });
+    if (refusal) throw refusal;
+  }
+
+  /**
+   * Throws `DENIED` where the client of `x` may not have the blob: no manifest of the repository that
+   * it may have is known to name it. A HEAD of what nothing is known of, as before a push, gives
+   * nothing away.
+   */
+  async blob(x: Exchange, digest: string): Promise<void> {
+    if (!this.governs(x)) return;
+    const parents = this.#parents(x, digest);
+    let refusal: OciError | undefined;
+    for (const parent of parents) {
+      refusal = await this.#refusal({ x, digest: parent, tag: undefined });
+      if (!refusal) return;
+    }
+    if (refusal) throw refusal;
+    if (x.request.method === "HEAD") return;
+    const why = "no image that it belongs to has been asked for here; its manifest comes first";
+    throw this.#denied(x, why, "manifest first");
+  }
+
+  /**
+   * As {@linkcode #refusal}. What the manifest names is given or refused with it, and has to be known
+   * for that before the client can ask for it.
+   */
+  async #judged(asked: Asked): Promise<OciError | undefined> {
+    const { x, digest } = asked;
+    const refusal = await this.#refusal(asked);
+    const named = this.#options.cache.references(digest).length > 0;
+    if (named || (!refusal && x.request.method === "HEAD")) return refusal;
+    await this.#read(x, digest).catch((error) => {
+      if (!refusal) throw error;
+    });
+    return refusal;
+  }
+
+  /** What keeps the manifest from the client; undefined where nothing does. */
+  async #refusal(asked: Asked, depth = 0): Promise<OciError | undefined> {
+    const { x, digest, tag } = asked;
+    const decision = await this.#decided(asked);
+    if (decision?.action === "deny") {
+      return this.#denied(x, `${decision.reason} (${decision.rule})`, decision.rule);
+    }
+    const own = await this.#ownRefusal(asked);
+    if (!own || tag !== undefined || depth >= DEEPEST) return own;
+    // An image of an index waits no longer than that does, and is signed with it.
+    for (const parent of this.#parents(x, digest)) {
+      const above = await this.#refusal({ x, digest: parent, tag: undefined }, depth + 1);
+      if (!above) return undefined;
+    }
+    return own;
+  }
+
+  /** What keeps the manifest back as long as it stands alone. */
+  async #ownRefusal(asked: Asked): Promise<OciError | undefined> {
+    const { x, digest, tag } = asked;
+    const { signatures } = this.#options;
+    const until = this.#heldUntil(asked);
+    if (until === 0 && !signatures?.concerns(x)) return undefined;
+    // What says something about an image, such as its signature, is what it is judged by.
+    if ((await this.#look(x, digest)).about) return undefined;
+    if (until > 0) return this.#held(x, digest, until, tag);
+    const unsigned = await signatures?.missing(x, digest);
+    return unsigned === undefined ? undefined : this.#denied(x, unsigned, "require");
+  }
+
+  /** What the rules say; facts are looked up where one of them looks inside. */
+  async #decided({ x, digest, tag }: Asked): Promise<Decision | undefined> {
+    const { registry: { name: registry }, repository } = x.target;
+    const about = this.#rules.filter((rule) => rule.about(registry, repository));
+    if (about.length === 0) return undefined;
+    const { now } = this.#options;
+    const known = this.#known(x, digest);
+    const facts = about.some((rule) => rule.looksInside) ? await this.#look(x, digest) : undefined;
+    const tags = tag === undefined ? known.tags : [tag];
+    const { client, access: { user } } = x;
+    const request = { registry, repository, tags, byTag: tag !== undefined, user, client };
+    return decide(about, { ...request, since: known.since ?? now(), now: now() }, facts);
+  }
+
+  /** When the digest was first seen, and every tag that leads to it or to an index that names it. */
+  #known(x: Exchange, digest: string, depth = 0): { since: number | undefined; tags: string[] } {
+    const { registry: { name: registry }, repository } = x.target;
+    const known = this.#options.cache.known(registry, repository, digest);
+    if (depth >= DEEPEST) return known;
+    const above = this.#parents(x, digest).flatMap((it) => this.#known(x, it, depth + 1).tags);
+    return { since: known.since, tags: [...new Set([...known.tags, ...above])] };
+  }
+
+  async #look(x: Exchange, digest: string): Promise<ImageFacts> {
+    const { cache } = this.#options;
+    const found = this.#facts.get(digest);
+    if (found) return found;
+    const { bytes, mediaType } = await this.#read(x, digest);
+    const config = configOf(bytes);
+    const inside = config === undefined ? undefined : await blobBytes(x, cache, config);
+    const facts = factsOf(mediaType, bytes, inside);
+    this.#facts.set(digest, facts);
+    return facts;
+  }
+
+  async #read(x: Exchange, digest: string): Promise<Manifest> {
+    const { cache } = this.#options;
+    const manifest = await manifestBytes(x, cache, digest);
+    cache.noteSeen(x.target.registry.name, x.target.repository, digest);
+    cache.noteManifest(repositoryKey(x.target), digest, manifest.bytes);
+    return manifest;
+  }
+
+  #heldUntil({ x, digest, tag }: Asked): number {
+    const { registry: { name }, repository } = x.target;
+    const { book, now, cache } = this.#options;
+    const hold = this.#holds.get(name);
+    if (!hold || hold.allow.includes(x.access.user)) return 0;
+    const known = cache.known(name, repository, digest);
+    const until = heldUntil(hold, known, now(), tag);
+    if (until === 0) return 0;
+    const tags = ["", ...tag === undefined ? known.tags : [tag, ...known.tags]];
+    const images = tags.map((tag) => imageOf({ registry: name, repository, tag }));
+    return book.isReleased(digest, known.since ?? now(), images) ? 0 : until;
+  }
+
+  #tellHeld(key: TagKey, digest: string, until: number): void {
+    const id = `${imageOf(key)}@${digest}`;
+    if (this.#told.has(id)) return;
+    this.#told.set(id, true);
+    this.#options.onHeld(key, digest, until);
+  }
+
+  #parents(x: Exchange, digest: string): string[] {
+    return this.#options.cache.parents(repositoryKey(x.target), digest, "content");
+  }
+
+  #held(x: Exchange, digest: string, until: number, tag = ""): OciError {
+    const at = new Date(until).toISOString().replace(/\.\d+Z$/, "Z");
+    const what = tag ? `this tag stands for ${digest} now, which` : "it";
+    const why = `${what} is new and held back until ${at} (hold.new_digest)`;
+    return this.#denied(x, why, "hold");
+  }
+
+  /** `by`: the rule, for programs. */
+  #denied(x: Exchange, why: string, by: string): OciError {
+    const { registry, repository } = x.target;
+    const ask = this.#contact ? `; ask ${this.#contact}` : "";
+    const message = `${repository} of ${registry.name} was refused: ${why}${ask}`;
+    return new OciError("DENIED", { message, detail: { by } });
+  }
+}

@@ -1,0 +1,49 @@
+/** What decides what may come through, with decisions that end with the test. */
+import { systemClock } from "../../base/clock.ts";
+import { NO_BOOK, TrustBook } from "../../proxy/trust/book.ts";
+import { Signatures } from "../../proxy/cached/signatures.ts";
+import { TrustGate } from "../../proxy/cached/trust_gate.ts";
+import { type SigningKey, signingKey } from "../../proxy/trust/signature.ts";
+import type { FakeClock } from "./clock.ts";
+import { type CachedPair, cachedPair, type PairOptions } from "./pair.ts";
+
+export interface TrustPair extends CachedPair {
+  clock: FakeClock;
+  book: TrustBook;
+  /** Lines of the log, and what was held, as `image digest`. */
+  warned: string[];
+  held: string[];
+}
+
+/** A pair whose registry is governed by `options`; `keys` are public keys in PEM by file name. */
+export async function trustPair(
+  clock: FakeClock,
+  options: PairOptions,
+  keys: Readonly<Record<string, string>> = {},
+): Promise<TrustPair> {
+  const book = await TrustBook.open(NO_BOOK);
+  const warned: string[] = [];
+  const held: string[] = [];
+  const { now } = clock;
+  const readKey = (file: string): SigningKey => signingKey(keys[file]!);
+  const made = await cachedPair({
+    ...options,
+    parts: { now, ...options.parts },
+    trust: (config, cache) =>
+      new TrustGate(config, {
+        cache,
+        book,
+        now,
+        signatures: new Signatures(config, {
+          cache,
+          readKey,
+          now,
+          warn: (line) => warned.push(line),
+        }),
+        onHeld: ({ registry, repository, tag }, digest) =>
+          held.push(`${registry}/${repository}:${tag} ${digest}`),
+      }),
+    // The cache's own timers go by real time: a day of them would take a while.
+  }, { clock: { ...systemClock, now } });
+  return Object.assign(made, { clock, book, warned, held });
+}

@@ -1,0 +1,216 @@
+/** Rules about content, and signatures, at every way to what they refuse. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { FakeClock } from "../../fake/clock.ts";
+import {
+  descriptor,
+  type FakeImage,
+  image,
+  OCI_MANIFEST,
+  stored as content,
+} from "../../fake/content.ts";
+import { stored } from "../../fake/pair.ts";
+import { type TrustPair, trustPair } from "../../fake/trust.ts";
+import { MANIFEST } from "./cached_pair.ts";
+
+const both = image({ platforms: ["linux/amd64", "windows/amd64"] });
+const images = { "org/app:v1": both };
+
+async function status(t: TrustPair, path: string, init: RequestInit = MANIFEST): Promise<number> {
+  const response = await t.proxy.get(`/v2/org/app/${path}`, init);
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("policy, an image of a refused platform cannot be had, nor its layers; the other can", async () => {
+  const rules = [{ action: "deny", platforms: ["windows/**"], reason: "we run no Windows" }];
+  await using t = await trustPair(new FakeClock(), {
+    registry: { images },
+    settings: { policy: { rules } },
+  });
+  const [linux, windows] = both.manifests as [typeof both.root, typeof both.root];
+  const half = both.blobs.length / 2;
+  assert.equal(await status(t, "manifests/v1"), 200);
+  await stored(t);
+  assert.equal(await status(t, `manifests/${linux.digest}`), 200);
+  const response = await t.proxy.get(`/v2/org/app/manifests/${windows.digest}`);
+  const { errors: [error] } = await response.json();
+  assert.equal(response.status, 403);
+  assert.equal(error.code, "DENIED");
+  assert.match(
+    error.message,
+    /^org\/app of hub was refused: we run no Windows \(policy\.rules\[0\]\)/,
+  );
+  assert.deepEqual(error.detail, { by: "policy.rules[0]" });
+  for (const { digest } of both.blobs.slice(0, half)) {
+    assert.equal(await status(t, `blobs/${digest}`), 200, "linux");
+  }
+  for (const { digest } of both.blobs.slice(half)) {
+    assert.equal(await status(t, `blobs/${digest}`), 403, "windows");
+    assert.equal(await status(t, `blobs/${digest}`, { headers: { range: "bytes=0-4" } }), 403);
+    assert.equal(await status(t, `blobs/${digest}`, { method: "HEAD" }), 403);
+  }
+  const record = t.proxy.records.find(({ error }) => error === "DENIED");
+  assert.equal(record?.status, 403);
+});
+
+Deno.test("policy, what is in the cache already is asked about as well", async () => {
+  const settings = { policy: { rules: [{ action: "deny", tags: ["v1"] }] } };
+  await using t = await trustPair(new FakeClock(), { registry: { images }, settings });
+  assert.equal(await status(t, "manifests/v1"), 403);
+  assert.equal(await status(t, "manifests/v1", { ...MANIFEST, method: "HEAD" }), 403);
+  assert.equal(await status(t, `manifests/${both.root.digest}`), 403);
+  for (const { digest } of both.manifests) {
+    assert.equal(await status(t, `manifests/${digest}`), 403, "an image of the index");
+  }
+  assert.equal(await status(t, `blobs/${both.blobs[1]!.digest}`), 403);
+});
+
+Deno.test("policy, registries that no rule is about are as fast as before", async () => {
+  const settings = { policy: { rules: [{ action: "deny", registries: ["other"] }] } };
+  await using t = await trustPair(new FakeClock(), {
+    registry: { images },
+    settings,
+    others: (url) => ({ other: { url } }),
+  });
+  assert.equal(await status(t, "manifests/v1"), 200);
+  assert.equal(await status(t, `blobs/${both.blobs[1]!.digest}`), 200);
+});
+
+const ours = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const theirs = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const pem = (pair: typeof ours) => pair.publicKey.export({ type: "spki", format: "pem" }) as string;
+const KEYS = { "cosign.pub": pem(ours) };
+const require = [{ repositories: ["org/**"], cosign: { keys: ["cosign.pub"] } }];
+
+/** A signature beside the image, as cosign made them first. */
+function simpleSignature(digest: string, pair: typeof ours, about = digest): FakeImage {
+  const payload = Buffer.from(JSON.stringify({
+    critical: {
+      identity: { "docker-reference": "hub/org/app" },
+      image: { "docker-manifest-digest": about },
+      type: "cosign container image signature",
+    },
+  }));
+  const layer = content(
+    new Uint8Array(payload),
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+  );
+  const signature = sign("sha256", payload, pair.privateKey).toString("base64");
+  const annotations = { "dev.cosignproject.cosign/signature": signature };
+  return artifact([{ ...descriptor(layer), annotations }], [layer]);
+}
+
+/** A bundle that refers to the image, as cosign makes them now. */
+function bundle(subject: FakeImage, pair: typeof ours, predicateType: string): FakeImage {
+  const payloadType = "application/vnd.in-toto+json";
+  const [, hex] = subject.root.digest.split(":");
+  const payload = Buffer.from(JSON.stringify({
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ digest: { sha256: hex } }],
+    predicateType,
+  }));
+  const signed = Buffer.concat([
+    Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `),
+    payload,
+  ]);
+  const sig = sign("sha256", signed, pair.privateKey).toString("base64");
+  const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+  const layer = content({
+    mediaType,
+    dsseEnvelope: { payload: payload.toString("base64"), payloadType, signatures: [{ sig }] },
+  }, mediaType);
+  return artifact([descriptor(layer)], [layer], {
+    artifactType: mediaType,
+    subject: descriptor(subject.root),
+  });
+}
+
+function artifact(layers: unknown[], blobs: FakeImage["blobs"], more = {}): FakeImage {
+  const config = content({}, "application/vnd.oci.empty.v1+json");
+  const root = content({
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: descriptor(config),
+    layers,
+    ...more,
+  }, OCI_MANIFEST);
+  return { root, manifests: [root], blobs: [config, ...blobs] };
+}
+
+const SIGN = "https://sigstore.dev/cosign/sign/v1";
+const DIGEST = both.root.digest;
+const SIG_TAG = `org/app:${DIGEST.replace(":", "-")}.sig`;
+
+const signed = (more: Record<string, FakeImage>, hub: Record<string, unknown> = {}) =>
+  trustPair(new FakeClock(), {
+    registry: { images: { ...images, ...more } },
+    hub: { require, ...hub },
+  }, KEYS);
+
+Deno.test("require, an image comes through once its signature by one of the keys was found", async () => {
+  const rows: [string, Record<string, FakeImage>, number][] = [
+    ["unsigned", {}, 403],
+    ["simple", { [SIG_TAG]: simpleSignature(DIGEST, ours) }, 200],
+    ["simple, by somebody else", { [SIG_TAG]: simpleSignature(DIGEST, theirs) }, 403],
+    ["simple, of another image", {
+      [SIG_TAG]: simpleSignature(DIGEST, ours, `sha256:${"1".repeat(64)}`),
+    }, 403],
+    ["bundle", { "org/app:s": bundle(both, ours, SIGN) }, 200],
+    ["bundle, by somebody else", { "org/app:s": bundle(both, theirs, SIGN) }, 403],
+    ["bundle, of another image", { "org/app:s": bundle(image({ seed: 8 }), ours, SIGN) }, 403],
+    ["bundle, an attestation", {
+      "org/app:s": bundle(both, ours, "https://slsa.dev/provenance/v1"),
+    }, 403],
+  ];
+  for (const [title, more, expected] of rows) {
+    await using t = await signed(more);
+    assert.equal(await status(t, "manifests/v1"), expected, title);
+    assert.equal(await status(t, "manifests/v1", { ...MANIFEST, method: "HEAD" }), expected, title);
+    assert.equal(await status(t, `manifests/${DIGEST}`), expected, `${title}, by digest`);
+    await stored(t);
+    const [child] = both.manifests as [typeof both.root];
+    assert.equal(
+      await status(t, `manifests/${child.digest}`),
+      expected,
+      `${title}, an image of it`,
+    );
+    if (expected !== 200) {
+      assert.equal(await status(t, `blobs/${both.blobs[1]!.digest}`), 403, title);
+    }
+  }
+});
+
+Deno.test("require, what was found stays found while the registry is away; what was not is looked for again", async () => {
+  await using t = await signed({});
+  assert.equal(await status(t, "manifests/v1"), 403);
+  t.upstream.add(SIG_TAG, simpleSignature(DIGEST, ours));
+  assert.equal(await status(t, "manifests/v1"), 403);
+  await t.clock.advance(30_000);
+  assert.equal(await status(t, "manifests/v1"), 200);
+  await stored(t);
+  t.upstream.fault({ path: /./, times: Infinity, action: { kind: "close" } });
+  assert.equal(await status(t, "manifests/v1"), 200);
+});
+
+Deno.test("require, signatures can be had themselves; to warn is not to refuse", async () => {
+  await using t = await signed({ [SIG_TAG]: simpleSignature(DIGEST, theirs) });
+  const [, tag] = SIG_TAG.split(":") as [string, string];
+  assert.equal(await status(t, `manifests/${tag}`), 200);
+  assert.equal(await status(t, "manifests/v1"), 403);
+  await using lax = await signed({}, { require: [{ ...require[0], mode: "warn" }] });
+  assert.equal(await status(lax, "manifests/v1"), 200);
+  assert.deepEqual(lax.warned, [
+    `hub/org/app@${DIGEST} is not signed by any of the keys it should be`,
+  ]);
+});
+
+Deno.test("require, where nobody can tell nothing comes through, and the client learns why", async () => {
+  await using t = await signed({ [SIG_TAG]: simpleSignature(DIGEST, ours) });
+  const action = { kind: "answer", status: 500, body: "no" } as const;
+  t.upstream.fault({ path: /\.sig$/, times: Infinity, action });
+  assert.equal(await status(t, "manifests/v1"), 502);
+  t.upstream.clearFaults();
+  assert.equal(await status(t, "manifests/v1"), 200);
+});

@@ -129,10 +129,10 @@ Deno.test("eviction, spares what is pinned, being fetched or being read, in part
 Deno.test("eviction, counts what is on its way in", () =>
   withClock({ maxAge: 0, stallTimeout: 1e12 }, async ({ cache, clock }) => {
     const digests = await fillUp(cache, clock, 4, 2 * MiB);
-    cache.configure({ maxSize: 9 * MiB });
     const { bytes, digest } = blob(4 * MiB, 9);
     const content = await cache.fill(digest, scripted(bytes, [{ stall: 3 * MiB }]).source);
     await until(() => cache.fills()[0]?.received === 3 * MiB);
+    cache.configure({ maxSize: 9 * MiB });
     await leaves(cache, clock, digests, [2, 3]);
     await (content.body as ReadableStream).cancel();
   }));

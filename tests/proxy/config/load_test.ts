@@ -243,7 +243,7 @@ frobnicate: 1
     "config.yaml:12:1: frobnicate: unknown key; expected one of listen, public_url, token_url, trusted_proxies, " +
     "tls, domain_suffix, default_registry, path_names, allow_push, shutdown_grace, log, admin, " +
     "registries, registry_map, users, htpasswd_file, allowed_networks, access, cache, forward, " +
-    "webhooks, cluster, timeouts, upstream",
+    "webhooks, policy, cluster, timeouts, upstream",
   ]);
 });
 

@@ -55,6 +55,16 @@ export const registrySettings = z.object({
   redirects: z.string().optional(),
   insecure_tls: z.boolean().optional(),
   ca_file: z.string().optional(),
+  hold: z.object({
+    new_digest: z.union([z.string(), z.literal(0)]).optional(),
+    tags: z.array(z.string()).optional(),
+    allow: z.array(z.string()).optional(),
+  }).optional(),
+  require: z.array(z.object({
+    repositories: z.array(z.string()).optional(),
+    cosign: z.object({ keys: z.array(z.string()) }),
+    mode: z.string().optional(),
+  })).optional(),
   manifests: z.object({
     ttl: z.union([z.string(), z.literal(0)]).optional(),
     tiers: z.array(z.object({ match: z.string(), ttl: z.union([z.string(), z.literal(0)]) }))

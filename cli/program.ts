@@ -23,6 +23,7 @@ import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword } from "../ui/first_password.ts";
 import { openSessions } from "./sessions.ts";
 import { banner } from "./banner.ts";
+import { reverseLookup } from "./reverse_lookup.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
 import { usingDataDir } from "./data_dir.ts";
@@ -69,7 +70,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const registry = proxy.address ?? forward.address!;
   const deps = stateDeps(live, { cache, cluster, books, proxy, port: registry.port });
   const state = createState(deps);
-  cluster?.tellBy(createTold({ ...books, present: state.present, now: Date.now }));
+  cluster?.tellBy(createTold({ ...books, ...state, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const { dashboard, password } = await startDashboard(deps, { books, state, forward, around });
   if (dashboard) {
@@ -215,6 +216,7 @@ function stateDeps(
     standing: (registry) => watch.of(registry),
     registryPort: () => port,
     active: () => proxy.active(),
+    reverse: reverseLookup,
     version: VERSION,
     report: (error, path) => logger("dashboard").error(`${path} failed`, { error }),
   };

@@ -48,12 +48,14 @@ export interface ReceiverParts {
 export class Receiver {
   readonly #parts: ReceiverParts;
   readonly #trusted: ReturnType<typeof parseNetworks>;
+  readonly #nameHeader: string;
   readonly #accessOf: (user: string) => Access;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
 
   constructor(config: Config, parts: ReceiverParts) {
     this.#parts = parts;
     this.#trusted = parseNetworks(config.trusted_proxies);
+    this.#nameHeader = config.clients.name_header;
     this.#accessOf = accessRules(config);
     this.#upstreams = new Map(
       Object.entries(config.registries).map(([name, settings]) => [
@@ -66,7 +68,7 @@ export class Receiver {
   /** `request` as it comes in, with nothing read of it but where it comes from. */
   arrival(request: Request, caller: Caller): Arrival {
     const url = new URL(request.url);
-    const origin = originOf(request, url, caller.peer, this.#trusted);
+    const origin = originOf(request, url, caller.peer, this.#trusted, this.#nameHeader);
     const record = newRecord(request, url, origin, caller, this.#parts.now());
     return { request, caller, url, origin, record, kind: "page", user: "" };
   }

@@ -19,6 +19,7 @@ import { activityRoutes } from "./api/routes/activity.ts";
 import { auditRoutes } from "./api/routes/audit.ts";
 import { cacheRoutes } from "./api/routes/cache.ts";
 import { configRoutes } from "./api/routes/config.ts";
+import { clientRoutes } from "./api/routes/clients.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { eventRoutes } from "./api/routes/events.ts";
 import { forwardRoutes } from "./api/routes/forward.ts";
@@ -89,7 +90,7 @@ export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
   return routed;
 }
 
-function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access: Access) {
+function createApi(deps: AdminDeps, { present, fleet, clients, verifier }: State, access: Access) {
   const { live, cache, stats, report, probe, now = Date.now } = deps;
   const api = router();
   api.use(noStore);
@@ -120,6 +121,7 @@ function createApi(deps: AdminDeps, { present, fleet, verifier }: State, access:
     .route("/", noticeRoutes({ present, mutes: stats.mutes, now }))
     .route("/", statsRoutes(stats, fleet, now))
     .route("/", activityRoutes(stats.activity, fleet))
+    .route("/", clientRoutes(clients, fleet))
     .route("/", eventRoutes({ access, present, activity: stats.activity, report, now }))
     .route("/", registryRoutes({ live, probe, stats, present, access, now }))
     .route("/", cacheRoutes(cache))

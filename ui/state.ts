@@ -4,6 +4,7 @@ import type { Cache } from "../cache/api.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { CertificateTerm } from "../proxy/http/certificate_term.ts";
 import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
+import { NodeNames, type ReverseLookup } from "../proxy/observe/node_names.ts";
 import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
 import type { Stats } from "../proxy/observe/stats/stats.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
@@ -11,6 +12,7 @@ import type { Verdict } from "../proxy/upstream/watch/standing.ts";
 import { Fleet, type Peers } from "./api/fleet.ts";
 import { Present } from "./api/present.ts";
 import { Verifier } from "./api/verifier.ts";
+import { ClientsView } from "./api/views/clients.ts";
 
 export interface StateDeps {
   live: LiveConfig;
@@ -24,6 +26,8 @@ export interface StateDeps {
   quotas: QuotaBook;
   /** What the watch holds of a registry. */
   standing: (registry: string) => Verdict | undefined;
+  /** Asks the DNS what an address is called. */
+  reverse: ReverseLookup;
   version: string;
   /** Port of the registry API as bound. */
   registryPort: () => number;
@@ -39,6 +43,7 @@ export interface StateDeps {
 export interface State {
   present: Present;
   fleet: Fleet | undefined;
+  clients: ClientsView;
   verifier: Verifier;
   certificate: CertificateTerm;
 }
@@ -53,5 +58,8 @@ export function createState({ now = Date.now, ...deps }: StateDeps): State {
   const verification = () => verifier.state;
   const fleet = deps.peers && new Fleet(deps.peers, now);
   const present = new Present({ ...deps, fleet, watch, certificate, verification, now });
-  return { present, fleet, verifier, certificate };
+  const which = () => live.current.clients.names;
+  const names = new NodeNames({ lookup: deps.reverse, now, which });
+  const clients = new ClientsView(deps.stats, names, now);
+  return { present, fleet, clients, verifier, certificate };
 }

@@ -83,6 +83,7 @@ export class ReadyAnswers {
       id: nextId(),
       time: now,
       client: plainAddress(caller.peer),
+      clientName: "",
       userAgent: (headers.get("user-agent") ?? "").slice(0, 200),
       via: caller.via,
     };

@@ -4,6 +4,7 @@ import { isRepository } from "../oci/path.ts";
 import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
+import { clients } from "./client_rules.ts";
 import { cluster, depot, webhooks } from "./outside_rules.ts";
 import type { Path } from "./path.ts";
 import { policy } from "./policy_rules.ts";
@@ -29,6 +30,7 @@ export function violations(config: Config): Violation[] {
     ...users(config),
     ...accessRules(config),
     ...networks(config),
+    ...clients(config),
     ...acceleration(config),
     ...forward(config),
     ...depot(config),

@@ -223,6 +223,14 @@ export const configSchema = z.strictObject({
   public_url: z.union([z.literal(""), url()]).default(""),
   token_url: tokenUrl().default("/token"),
   trusted_proxies: z.array(z.string()).default([]),
+  clients: z.strictObject({
+    /** Of which clients names are looked up in the DNS. */
+    names: z.enum(["private", "all", "off"]).default("private"),
+    name_header: z.string().regex(
+      /^$|^[a-z0-9-]{1,64}$/i,
+      "expected the name of a header, such as X-Node-Name",
+    ).default(""),
+  }).prefault({}),
   tls: certificate.prefault({}),
   domain_suffix: z.string().default(""),
   default_registry: z.string().default("docker"),

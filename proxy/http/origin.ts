@@ -12,6 +12,8 @@ export interface Origin {
   host: string;
   /** The peer is one of the trusted proxies. */
   proxied: boolean;
+  /** What such a proxy calls the client; empty where none does. */
+  name: string;
 }
 
 /** Parses CIDRs and single addresses; throws an error that names the first that is neither. */
@@ -34,18 +36,23 @@ export function inNetworks(address: string, networks: Network[]): boolean {
 /** Host and port, with nothing that would mean something else in a header or a page. */
 const HOST = /^[a-z0-9._:[\]-]+$/i;
 
+/** A name as a header may give it to a client: no spaces, nothing that means something elsewhere. */
+const NAME = /^[\w.:@-]{1,100}$/;
+
 /** Stands for a host that cannot be read; no client finds anything there (RFC 2606). */
 const NO_HOST = "host.invalid";
 
 /**
  * Where a request came from. `X-Forwarded-For`, `-Proto` and `-Host` count only when the peer is a
  * trusted proxy; `url` is the request's, parsed. Of the addresses in `-For` the last one counts that no trusted proxy has.
+ * `nameHeader`, where it is not empty, is the header in which such a proxy names the client.
  */
 export function originOf(
   request: Request,
   url: URL,
   peer: string,
   trusted: Network[],
+  nameHeader = "",
 ): Origin {
   const named = request.headers.get("host");
   const own: Origin = {
@@ -53,6 +60,7 @@ export function originOf(
     scheme: url.protocol === "https:" ? "https" : "http",
     host: [named, url.host].find((host) => host && HOST.test(host)) ?? NO_HOST,
     proxied: false,
+    name: "",
   };
   if (!inNetworks(peer, trusted)) return own;
   const proto = last(request.headers.get("x-forwarded-proto"));
@@ -62,6 +70,7 @@ export function originOf(
     scheme: proto === "https" || proto === "http" ? proto : own.scheme,
     host: host && HOST.test(host) ? host : own.host,
     proxied: true,
+    name: (nameHeader && NAME.exec(request.headers.get(nameHeader) ?? "")?.[0]) || "",
   };
 }
 

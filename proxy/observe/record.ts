@@ -82,11 +82,15 @@ export interface RequestRecord {
   cache: CacheResult;
   /** Client address, after `X-Forwarded-For` from trusted proxies. */
   client: string;
+  /** What a trusted proxy calls the client (`clients.name_header`); empty where none does. */
+  clientName: string;
   userAgent: string;
   /** Signed-in user; empty where nobody is. */
   user: string;
   /** How the request arrived. */
   via: Via;
+  /** The limit that refused it or slowed it down; empty where none did. */
+  limited: string;
 }
 
 export type RecordSink = (record: RequestRecord) => void;

@@ -35,9 +35,11 @@ export function newRecord(
     ended: "complete",
     cache: "none",
     client: origin.client,
+    clientName: origin.name,
     userAgent: (request.headers.get("user-agent") ?? "").slice(0, 200),
     user: "",
     via: caller.via,
+    limited: "",
   };
 }
 

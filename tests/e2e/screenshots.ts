@@ -41,6 +41,16 @@ const SHOTS: Shot[] = [
       await page.getByRole("button", { name: "Make token" }).click();
     },
   },
+  { name: "pulls", path: "/activity/pulls" },
+  { name: "pulls-between", path: "/activity/pulls?from=2026-03-10T08:00:00Z&result=failed" },
+  { name: "clients", path: "/activity/clients" },
+  {
+    name: "clients-bypassing",
+    path: "/activity/clients",
+    act: (page) => page.getByText("probably bypassing the mirror").first().click(),
+  },
+  { name: "client", path: "/activity/clients/10.20.0.2" },
+  { name: "clients-empty", path: "/activity/clients", options: { scenario: "empty" } },
   { name: "overview", path: "/" },
   { name: "overview-trouble", path: "/", options: { scenario: "trouble" } },
   { name: "overview-empty", path: "/", options: { scenario: "empty" } },

@@ -142,6 +142,7 @@ export async function adminFixture(
     madePasswordHash: HASH,
     registryPort: () => 8080,
     active: () => 0,
+    reverse: (address) => Promise.resolve([`node-${address.split(".").at(-1)}.test.`]),
     report: (error) => errors.push(error),
     now,
   });

@@ -28,9 +28,11 @@ export function record(fields: Partial<RequestRecord> = {}): RequestRecord {
     ended: "complete",
     cache: "hit",
     client: "10.0.0.1",
+    clientName: "",
     userAgent: "containerd/2.1",
     user: "",
     via: "direct",
+    limited: "",
     ...fields,
   };
 }

@@ -5,21 +5,27 @@ import type { Audit } from "../../proxy/observe/audit/audit.ts";
 import type { Present } from "./present.ts";
 import { activityQuery } from "./schema/activity.ts";
 import { auditQuery } from "./schema/audit.ts";
+import { clientsQuery, imagesQuery, pullsQuery } from "./schema/clients.ts";
 import { statsQuery } from "./schema/stats.ts";
 import { activityView } from "./views/activity.ts";
 import { auditView } from "./views/audit.ts";
+import type { ClientsView } from "./views/clients.ts";
 import { statsView } from "./views/stats.ts";
 
 export interface ToldDeps {
   present: Present;
   stats: Stats;
   audit: Audit;
+  clients: ClientsView;
   /** Unix milliseconds. */
   now: () => number;
 }
 
-/** Answers by name: `figures`, `stats?…`, `activity?…`, `activity/{id}`, `audit?…`; else undefined. */
-export function createTold({ present, stats, audit, now }: ToldDeps) {
+/**
+ * Answers by name: `figures`, `stats?…`, `clients?…`, `pulls?…`, `pulls/images?…`, `activity?…`,
+ * `activity/{id}`, `audit?…`; else undefined.
+ */
+export function createTold({ present, stats, audit, clients, now }: ToldDeps) {
   return async (name: string, search: URLSearchParams): Promise<unknown> => {
     const query = Object.fromEntries(search);
     if (name === "figures") {
@@ -37,6 +43,18 @@ export function createTold({ present, stats, audit, now }: ToldDeps) {
     if (name === "audit") {
       const asked = auditQuery.safeParse(query).data;
       return asked && auditView(audit, asked);
+    }
+    if (name === "clients") {
+      const asked = clientsQuery.safeParse(query).data;
+      return asked && clients.clients(asked);
+    }
+    if (name === "pulls") {
+      const asked = pullsQuery.safeParse(query).data;
+      return asked && clients.pulls(asked);
+    }
+    if (name === "pulls/images") {
+      const asked = imagesQuery.safeParse(query).data;
+      return asked && clients.images(asked);
     }
     const [, id] = /^activity\/([\w-]+)$/.exec(name) ?? [];
     return id && stats.activity.find(id);

@@ -17,7 +17,7 @@ export function ChooseMember({ label, value }: { label: string; value: string })
       label={label}
       value={value}
       choices={choices}
-      onInput={(member) => setQuery({ member })}
+      onInput={(member) => setQuery({ member, page: "" })}
     />
   );
 }

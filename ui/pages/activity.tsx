@@ -15,6 +15,7 @@ import { countOf, formatStep } from "../web/format.ts";
 import { query, setQuery } from "../web/location.ts";
 import { requestPath } from "../web/paths.ts";
 import { COLUMNS } from "./activity/columns.tsx";
+import { ActivityViews } from "./activity/views.tsx";
 import { useRequests } from "./activity/use_requests.ts";
 
 export function Activity() {
@@ -33,6 +34,7 @@ export function Activity() {
           {paused.value ? "Resume" : "Pause"}
         </button>
       </PageHead>
+      <ActivityViews />
       <section class="panel" aria-label="Requests">
         <Filters filter={filter} />
         <Requests key={JSON.stringify(filter)} filter={filter} paused={paused.value} />

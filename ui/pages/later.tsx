@@ -10,10 +10,13 @@ import { Activity } from "./activity.tsx";
 import { AuditPage } from "./audit.tsx";
 import { BlobPage } from "./blob.tsx";
 import { Blobs } from "./blobs.tsx";
+import { ClientPage } from "./client.tsx";
+import { ClientsPage } from "./clients.tsx";
 import { ConnectPage } from "./connect.tsx";
 import { Images } from "./images.tsx";
 import { Missing } from "./missing.tsx";
 import { Notices } from "./notices.tsx";
+import { PullsPage } from "./pulls.tsx";
 import { Registries } from "./registries.tsx";
 import { EditRegistry, NewRegistry } from "./registry.tsx";
 import { RequestPage } from "./request.tsx";
@@ -23,6 +26,7 @@ import { TokensPage } from "./tokens.tsx";
 export { ClusterPanel, SummedUp } from "./overview/cluster.tsx";
 export { Missing } from "./missing.tsx";
 export { Figures } from "./overview/figures.tsx";
+export { TopPanels } from "./overview/top.tsx";
 export { Welcome } from "./overview/welcome.tsx";
 
 interface Page {
@@ -48,6 +52,11 @@ export const PAGES: readonly Page[] = [
   page("/cache/blobs/:digest", ({ digest }) => <BlobPage key={digest} digest={digest} />),
   { path: "/notices", component: Notices },
   { path: "/activity", component: Activity },
+  { path: "/activity/pulls", component: PullsPage },
+  { path: "/activity/clients", component: ClientsPage },
+  page("/activity/clients/:address", ({ address }) => (
+    <ClientPage key={address} address={address} />
+  )),
   page("/activity/:id", ({ id }) => <RequestPage key={id} id={id} />),
   page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),
   { path: "/settings", component: Settings },

@@ -10,6 +10,7 @@ import { Savings } from "./overview/savings.tsx";
 import { StoragePanel } from "./overview/storage.tsx";
 
 const Welcome = later(({ Welcome }) => Welcome);
+const TopPanels = later(({ TopPanels }) => TopPanels);
 const ClusterPanel = later(({ ClusterPanel }) => ClusterPanel);
 
 export function Overview() {
@@ -35,6 +36,9 @@ export function Overview() {
           <ClusterPanel cluster={state.cluster} />
         </ErrorBoundary>
       )}
+      <ErrorBoundary>
+        <TopPanels at={at} />
+      </ErrorBoundary>
       <div class="columns">
         <Latest at={at} />
         <StoragePanel storage={state.storage} at={at} />

@@ -2,14 +2,18 @@
 import { openOrMoveAside } from "../moved_aside.ts";
 import type { RecordSink, RequestRecord } from "../record.ts";
 import { Activity } from "./activity.ts";
+import type { ClientStore } from "./client_store.ts";
+import { ClientBook, type ClientTally } from "./clients.ts";
 import { add, addRequest, clear, type Counts, type Pace, paceAfter, zero } from "./counts.ts";
 import { type Health, HealthTracker } from "./health.ts";
 import { Mutes } from "./mutes.ts";
-import { PullCounter } from "./pulls.ts";
+import { PullBook } from "./pulls.ts";
 import { Recent } from "./recent.ts";
 import { type Row, StatsStore, StatsVersionError, type Step, STEPS } from "./store.ts";
 
 const FLUSH_MS = 5000;
+/** What clients did and could not be written, while the disk refuses. */
+const UNTOLD = 20_000;
 const SERIES = ["minute", "hour", "day"] as const;
 
 export interface StatsOptions {
@@ -62,7 +66,9 @@ export class Stats {
   readonly #recent: Recent;
   readonly #store: StatsStore;
   readonly #now: () => number;
-  readonly #pulls = new PullCounter();
+  readonly #pulls: PullBook;
+  readonly #clients = new ClientBook();
+  #untold: ClientTally[] = [];
   readonly #totals = new Map<string, Counts>();
   readonly #sinceStart = new Map<string, Counts>();
   readonly #paces: Map<string, Pace>;
@@ -79,6 +85,7 @@ export class Stats {
     this.#recent = new Recent(this.#now);
     this.#store = new StatsStore(options.file);
     this.mutes = new Mutes(this.#store, this.#now);
+    this.#pulls = new PullBook(this.#store.clients.lastPull());
     this.#since = this.#store.since(this.#now());
     this.#paces = this.#store.paces();
     for (const row of this.#store.read("total", 0, 1)) this.#totals.set(row.registry, row.counts);
@@ -90,7 +97,9 @@ export class Stats {
   readonly sink: RecordSink = (record: RequestRecord): void => {
     const { registry } = record;
     const pace = this.pace(registry);
-    addRequest(this.#countsAt(record.time, registry), record, this.#pulls.begins(record), pace);
+    const pull = this.#pulls.add(record);
+    addRequest(this.#countsAt(record.time, registry), record, pull, pace);
+    this.#clients.add(record, pull, this.#now());
     const next = paceAfter(record, pace);
     if (next !== pace && registry !== "") this.#paces.set(registry, next);
     this.#health.observe(record);
@@ -156,6 +165,12 @@ export class Stats {
     return sums;
   }
 
+  /** Clients and their pulls, up to now. */
+  clients(): ClientStore {
+    this.flush();
+    return this.#store.clients;
+  }
+
   /** Why the last write failed; empty while writing works. */
   get writeError(): string {
     return this.#writeError;
@@ -166,14 +181,19 @@ export class Stats {
     this.#settle();
     const now = this.#now();
     for (const step of SERIES) this.#row(step, begin(step, now), "");
+    const clients = [...this.#untold, ...this.#clients.take()];
+    const pulls = this.#pulls.take(now);
     try {
-      this.#store.write(this.#pending.values(), this.#paces);
+      this.#store.write(this.#pending.values(), this.#paces, { now, clients, pulls });
       this.#pending = new Map();
+      this.#untold = [];
       if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
       this.#writeError = "";
     } catch (error) {
       this.#writeError = error instanceof Error ? error.message : String(error);
       this.#forgetOldPending(now);
+      this.#untold = clients.slice(-UNTOLD);
+      this.#pulls.putBack(pulls);
     }
   }
 

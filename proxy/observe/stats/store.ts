@@ -1,5 +1,6 @@
 /** Counters on disk, so that charts and totals survive a restart. */
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { ClientStore, CLIENT_TABLES, type Who } from "./client_store.ts";
 import { COUNTERS, type Counts, type Pace } from "./counts.ts";
 
 /** Milliseconds of one step of a series; `total` is everything since the file was made. */
@@ -13,7 +14,7 @@ export const KEEP: Record<Exclude<Step, "total">, number> = {
   day: 400 * STEPS.day,
 };
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** Counters of one registry in one step. */
 export interface Row {
@@ -35,20 +36,26 @@ export class StatsVersionError extends Error {
 /** A small database of its own: losing it costs charts, never content. */
 export class StatsStore {
   readonly #db: DatabaseSync;
+  /** Clients and their pulls. */
+  readonly clients: ClientStore;
 
   /** Opens or creates `file` (`:memory:` in tests). Throws where it is damaged or cannot be written. */
   constructor(file: string) {
     this.#db = new DatabaseSync(file);
     try {
       this.#prepare();
+      this.clients = new ClientStore(this.#db);
     } catch (error) {
       this.#db.close();
       throw error;
     }
   }
 
-  /** Adds rows and sets paces in one transaction. Throws where the disk refuses; nothing is kept then. */
-  write(rows: Iterable<Row>, paces: ReadonlyMap<string, Pace>): void {
+  /**
+   * Adds rows, sets paces and tells of clients in one transaction. Throws where the disk refuses;
+   * nothing is kept then.
+   */
+  write(rows: Iterable<Row>, paces: ReadonlyMap<string, Pace>, who?: Who): void {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
       const upsert = this.#db.prepare(UPSERT);
@@ -59,6 +66,7 @@ export class StatsStore {
       for (const [registry, { bytesPerSecond, latencyMs }] of paces) {
         pace.run(registry, bytesPerSecond, latencyMs);
       }
+      if (who) this.clients.write(who);
       this.#db.exec("COMMIT");
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -115,6 +123,7 @@ export class StatsStore {
     for (const step of ["minute", "hour", "day"] as const) {
       remove.run(STEPS[step], now - KEEP[step]);
     }
+    this.clients.prune(now);
   }
 
   close(): void {
@@ -142,6 +151,7 @@ const MIGRATIONS = [
    CREATE TABLE paces (registry TEXT PRIMARY KEY, bytes_per_second REAL, latency_ms REAL) STRICT;
    CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER) STRICT;`,
   "ALTER TABLE counts ADD COLUMN refused REAL NOT NULL DEFAULT 0;",
+  CLIENT_TABLES,
 ];
 
 const UPSERT = `INSERT INTO counts (step, start, registry, ${

@@ -13,6 +13,7 @@ import {
   imagesQuery,
   selection,
 } from "../../../ui/api/schema/cache.ts";
+import { clientsQuery, pullsQuery } from "../../../ui/api/schema/clients.ts";
 import type { ConfigView } from "../../../ui/api/schema/config.ts";
 import { previewRequest, type RegistryList } from "../../../ui/api/schema/registries.ts";
 import { RIGHTS } from "../../../ui/api/rights.ts";
@@ -22,6 +23,7 @@ import type { Page, Problem } from "../../../ui/api/schema.ts";
 import { staticFiles } from "../../../ui/api/static.ts";
 import { passes } from "../../../ui/web/activity_filter.ts";
 import { type Scenario } from "./world.ts";
+import { clientsOf, pullsOf } from "./clients.ts";
 import { statsOf } from "./figures.ts";
 import { blobsOf, imagesOf, manifestOf, tagsOf } from "./cache.ts";
 import { membersOf, registriesOf, statusOf } from "./registries.ts";
@@ -80,6 +82,7 @@ export class FakeApi {
     this.#guard();
     this.#session();
     this.#figures();
+    this.#clients();
     this.#registries();
     this.#cache();
     this.#rest();
@@ -184,6 +187,29 @@ export class FakeApi {
         stream.onAbort(end);
         await over;
         clearInterval(timer);
+      }));
+  }
+
+  #clients(): void {
+    this.#app.get("/api/v1/clients", (c) => {
+      const query = clientsQuery.parse(c.req.query());
+      return c.json(clientsOf(this.scenario, this.#now(), query));
+    });
+    this.#app.get("/api/v1/pulls", (c) => {
+      const { image = "", result, before = Infinity, limit } = pullsQuery.parse(c.req.query());
+      const items = pullsOf(this.scenario, this.#now()).filter((pull) =>
+        pull.id < before && (!result || pull.result === result) &&
+        `${pull.registry}/${pull.repository}:${pull.reference}`.includes(image)
+      );
+      const next = items.length > limit ? items[limit - 1]!.id : null;
+      return c.json({ items: items.slice(0, limit), next });
+    });
+    this.#app.get("/api/v1/pulls/images", (c) =>
+      c.json({
+        items: this.scenario === "empty" ? [] : pullsOf(this.scenario, this.#now()).slice(0, 5)
+          .map(({ registry, repository }, i) => ({
+            ...{ registry, repository, pulls: 900 - 140 * i, clients: 40 - i, bytes: 9e9 / (i + 1) },
+          })),
       }));
   }
 

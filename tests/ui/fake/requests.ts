@@ -52,9 +52,11 @@ export function requestOf(scenario: Scenario, seq: number, time: number): Reques
       ? (random() < 0.08 ? "joined" : "hit")
       : "revalidated",
     client: `10.20.${seq % 4}.${10 + seq % 37}`,
+    clientName: "",
     userAgent: seq % 3 === 0 ? "docker/28.5.1 go/go1.24.8" : "containerd/v2.2.0",
     user: "",
     via: "direct",
+    limited: "",
   };
   if (entry.upstreamStatus > 0) {
     const ms = entry.upstreamMs;

@@ -64,9 +64,11 @@ export const requestEntry = z.object({
   ]),
   cache: cacheResult,
   client: z.string(),
+  clientName: z.string(),
   userAgent: z.string(),
   user: z.string(),
   via: z.enum(["direct", "intercept", "forward"]),
+  limited: z.string(),
 }).openapi("RequestEntry");
 
 export const requestDetails = requestEntry.extend({

@@ -1,0 +1,130 @@
+/** `GET /clients`, `GET /pulls`, `GET /pulls/images`: who pulls what. */
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { isoTime } from "../../../base/iso_time.ts";
+import { csvResponse, wantsCsv } from "../csv.ts";
+import type { Fleet } from "../fleet.ts";
+import { answers, router } from "../route.ts";
+import {
+  type Client,
+  clients as clientsSchema,
+  clientsQuery,
+  imagesQuery,
+  type Pull,
+  pulledImages,
+  pulls as pullsSchema,
+  pullsQuery,
+} from "../schema/clients.ts";
+import type { ClientsView } from "../views/clients.ts";
+
+/** `answers`, for a list that can be had as CSV, too. */
+function listed<Schema extends z.ZodType>(schema: Schema, description: string) {
+  const { 200: ok, default: problems } = answers(schema, description);
+  const csv = { "text/csv": { schema: z.string() } };
+  return { 200: { description, content: { ...ok.content, ...csv } }, default: problems };
+}
+
+const clients = createRoute({
+  method: "get",
+  path: "/clients",
+  summary: "Who asked for content, and what they got",
+  request: { query: clientsQuery },
+  responses: listed(clientsSchema, "A page of clients of one Berth; as CSV all of them"),
+});
+
+const pulls = createRoute({
+  method: "get",
+  path: "/pulls",
+  summary: "Pulls of the last 30 days, newest first",
+  request: { query: pullsQuery },
+  responses: listed(pullsSchema, "A page of pulls from one Berth; as CSV all of them"),
+});
+
+const images = createRoute({
+  method: "get",
+  path: "/pulls/images",
+  summary: "The images that were pulled most",
+  request: { query: imagesQuery },
+  responses: answers(pulledImages, "Repositories with their pulls"),
+});
+
+/** Clients and pulls of this Berth, and of the others in `fleet`. */
+export function clientRoutes(view: ClientsView, fleet: Fleet | undefined) {
+  return router()
+    .openapi(clients, async (c) => {
+      const query = c.req.valid("query");
+      if (wantsCsv(c.req.header("accept"), query.format)) {
+        const all = view.clients({ ...query, page: 1, limit: MOST_CLIENTS }).items;
+        return csvResponse("clients", CLIENT_COLUMNS, [all]) as never;
+      }
+      return c.json(await told(fleet, c.req, clientsSchema) ?? view.clients(query), 200);
+    })
+    .openapi(pulls, async (c) => {
+      const query = c.req.valid("query");
+      if (wantsCsv(c.req.header("accept"), query.format)) {
+        return csvResponse("pulls", PULL_COLUMNS, view.allPulls(query)) as never;
+      }
+      return c.json(await told(fleet, c.req, pullsSchema) ?? view.pulls(query), 200);
+    })
+    .openapi(images, async (c) => {
+      const query = c.req.valid("query");
+      return c.json(await told(fleet, c.req, pulledImages) ?? view.images(query), 200);
+    });
+}
+
+/** What the member that a request names tells; undefined where it is this one. */
+function told<T>(
+  fleet: Fleet | undefined,
+  request: { path: string; url: string },
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  const { pathname, searchParams } = new URL(request.url);
+  const member = searchParams.get("member") ?? "";
+  searchParams.delete("member");
+  const name = pathname.replace(/^\/api\/v1\//, "");
+  return fleet?.askMember(member, `${name}?${searchParams}`, schema) ?? Promise.resolve(undefined);
+}
+
+/** As many as are told apart in a month of busy days. */
+const MOST_CLIENTS = 100_000;
+
+const CLIENT_COLUMNS = {
+  client: ({ client }: Client) => client,
+  name: ({ name }: Client) => name,
+  user: ({ user }: Client) => user,
+  user_agent: ({ userAgent }: Client) => userAgent,
+  first: ({ first }: Client) => isoTime(first),
+  last: ({ last }: Client) => isoTime(last),
+  requests: ({ requests }: Client) => requests,
+  pulls: ({ pulls }: Client) => pulls,
+  manifests: ({ manifests }: Client) => manifests,
+  blobs: ({ blobs }: Client) => blobs,
+  hits: ({ hits }: Client) => hits,
+  misses: ({ misses }: Client) => misses,
+  errors: ({ errors }: Client) => errors,
+  refused: ({ refused }: Client) => refused,
+  limited: ({ limited }: Client) => limited,
+  bytes: ({ bytes }: Client) => bytes,
+  cached_bytes: ({ cachedBytes }: Client) => cachedBytes,
+  images: ({ images }: Client) => images,
+  bypass: ({ bypass }: Client) => bypass?.reason ?? "",
+};
+
+const PULL_COLUMNS = {
+  time: ({ time }: Pull) => isoTime(time),
+  duration_ms: ({ durationMs }: Pull) => durationMs,
+  client: ({ client }: Pull) => client,
+  client_name: ({ clientName }: Pull) => clientName,
+  user: ({ user }: Pull) => user,
+  user_agent: ({ userAgent }: Pull) => userAgent,
+  registry: ({ registry }: Pull) => registry,
+  repository: ({ repository }: Pull) => repository,
+  reference: ({ reference }: Pull) => reference,
+  requests: ({ requests }: Pull) => requests,
+  blobs: ({ blobs }: Pull) => blobs,
+  cached_blobs: ({ cachedBlobs }: Pull) => cachedBlobs,
+  bytes: ({ bytes }: Pull) => bytes,
+  cached_bytes: ({ cachedBytes }: Pull) => cachedBytes,
+  result: ({ result }: Pull) => result,
+  message: ({ message }: Pull) => message,
+};

@@ -1,0 +1,124 @@
+/** Clients and their pulls, as the API tells them. */
+import type { z } from "@hono/zod-openapi";
+import type { NodeNames } from "../../../proxy/observe/node_names.ts";
+import { type Bypass, bypassOf, mayFetchElsewhere } from "../../../proxy/observe/stats/bypass.ts";
+import type { Between, ClientStore } from "../../../proxy/observe/stats/client_store.ts";
+import type { Pull as Kept } from "../../../proxy/observe/stats/pulls.ts";
+import type { Stats } from "../../../proxy/observe/stats/stats.ts";
+import type { Clients, clientsQuery, imagesQuery, Pull, Pulls, pullsQuery } from "../schema/clients.ts";
+
+const DAY_MS = 86400e3;
+/** Habits change slowly, and take a look at every client. */
+const HABITS_MS = 60e3;
+/** More are no hint but a page of them. */
+const MOST_BYPASSING = 100;
+
+type Known = Clients["bypassing"][number];
+
+export class ClientsView {
+  readonly #stats: Stats;
+  readonly #names: NodeNames;
+  readonly #now: () => number;
+  #bypassing: { at: number; of: Map<string, Known> } | undefined;
+
+  /** `now` in Unix milliseconds. */
+  constructor(stats: Stats, names: NodeNames, now: () => number) {
+    this.#stats = stats;
+    this.#names = names;
+    this.#now = now;
+  }
+
+  /** A page of clients, with all that probably bypass the mirror. */
+  clients(query: z.infer<typeof clientsQuery>): Clients {
+    const { page, limit, order, sort, search, address, user } = query;
+    const store = this.#stats.clients();
+    const { items, total } = store.clients({
+      ...this.#between(query),
+      ...{ now: this.#now(), search, address, user, sort, desc: order === "desc" },
+      named: search ? this.#names.named(search) : [],
+      limit,
+      offset: (page - 1) * limit,
+    });
+    const bypassing = this.#bypass(store);
+    return {
+      items: items.map(({ clientName, ...row }) => {
+        const known = bypassing.get(keyOf(row));
+        return {
+          ...row,
+          name: clientName || this.#names.of(row.client),
+          bypass: known ? { kind: known.kind, reason: known.reason } : null,
+        };
+      }),
+      ...{ total, page, limit },
+      bypassing: [...bypassing.values()].slice(0, MOST_BYPASSING)
+        .map((known) => ({ ...known, name: this.#names.of(known.client) })),
+    };
+  }
+
+  /** A page of pulls. */
+  pulls(query: z.infer<typeof pullsQuery>): Pulls {
+    const { limit, before } = query;
+    const found = this.#find(query, limit + 1, before);
+    const items = found.slice(0, limit);
+    return { items, next: found.length > limit ? items.at(-1)!.id : null };
+  }
+
+  /** All that `query` asks for, in pieces that take a moment each. */
+  *allPulls(query: z.infer<typeof pullsQuery>): Generator<Pull[]> {
+    let before = query.before;
+    for (;;) {
+      const items = this.#find(query, PIECE, before);
+      if (items.length > 0) yield items;
+      if (items.length < PIECE) return;
+      before = items.at(-1)!.id;
+    }
+  }
+
+  /** What was pulled most. */
+  images({ limit, ...query }: z.infer<typeof imagesQuery>) {
+    return { items: this.#stats.clients().topImages(this.#between(query), limit) };
+  }
+
+  #find(query: z.infer<typeof pullsQuery>, limit: number, before?: number): Pull[] {
+    const { client, address, image, user, result } = query;
+    const named = client ? this.#names.named(client) : [];
+    const filter = { ...this.#between(query), client, named, address, image, user, result };
+    return this.#stats.clients().pulls(filter, limit, before).map((pull) => this.#pullView(pull));
+  }
+
+  #pullView({ end, clientName, ...pull }: Kept): Pull {
+    return {
+      ...pull,
+      durationMs: Math.max(0, end - pull.time),
+      clientName: clientName || this.#names.of(pull.client),
+    };
+  }
+
+  #between({ from, to }: { from?: number | undefined; to?: number | undefined }): Between {
+    const end = to ?? this.#now() + 1;
+    return { from: from ?? end - DAY_MS, to: end };
+  }
+
+  #bypass(store: ClientStore): ReadonlyMap<string, Known> {
+    const now = this.#now();
+    if (this.#bypassing && now - this.#bypassing.at < HABITS_MS) return this.#bypassing.of;
+    const habits = store.habits();
+    const others = habits.reduce((latest, { last }) => Math.max(latest, last), 0);
+    const of = new Map<string, Known>();
+    for (const { client, user, last, ...rest } of habits) {
+      const mine = { client, user, last, ...rest };
+      const images = mayFetchElsewhere(mine) ? store.imagesOf(client, user, { from: 0, to: now }) : 0;
+      const bypass: Bypass | undefined = bypassOf(mine, { now, others, images });
+      if (bypass) of.set(keyOf(mine), { client, name: "", user, last, ...bypass });
+    }
+    this.#bypassing = { at: now, of };
+    return of;
+  }
+}
+
+/** Pulls that are read at once for an export. */
+const PIECE = 1000;
+
+function keyOf({ client, user }: { client: string; user: string }): string {
+  return `${client} ${user}`;
+}

@@ -1,0 +1,162 @@
+/** Requests grouped into pulls: who pulled what, how long it took, and what the cache had of it. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Pull, PullResult } from "../api/schema/clients.ts";
+import { type Choice, Choose } from "../components/choice.tsx";
+import { ChooseMember } from "../components/choose_member.tsx";
+import { ChooseReach } from "../components/choose_reach.tsx";
+import { Export } from "../components/export.tsx";
+import { Search } from "../components/search.tsx";
+import { PageHead } from "../components/shell.tsx";
+import { Loaded, Nothing } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
+import { toast } from "../components/toast.tsx";
+import { call, messageOf } from "../web/client.ts";
+import { now } from "../web/clock.ts";
+import { query, setQuery } from "../web/location.ts";
+import { rangeFromQuery } from "../web/reach.ts";
+import { useResource } from "../web/resource.ts";
+import { pullColumns } from "./activity/pull_columns.tsx";
+import { ActivityViews } from "./activity/views.tsx";
+
+const RESULTS: readonly Choice<PullResult | "">[] = [
+  { value: "", text: "Every result" },
+  { value: "complete", text: "Complete" },
+  { value: "broken", text: "Broken off" },
+  { value: "failed", text: "Failed" },
+];
+
+/** What the address asks for. */
+function usePullQuery() {
+  const parameters = query.value;
+  const range = rangeFromQuery(parameters, now.peek());
+  const text = (name: string) => parameters.get(name) ?? "";
+  const result = RESULTS.find(({ value }) => value === text("result"))?.value ?? "";
+  const filter = {
+    ...{ client: text("client"), image: text("image"), user: text("user") },
+    ...{ result: result || undefined, member: text("member") },
+  };
+  return { range, filter, asked: { ...filter, from: range.from, to: range.to } };
+}
+
+export function PullsPage() {
+  const { range, filter, asked } = usePullQuery();
+  return (
+    <>
+      <PageHead
+        title="Pulls"
+        lead="Who pulled which image, how long it took, and how much of it the cache had."
+      >
+        <Export path="/pulls" query={asked} name="pulls" />
+      </PageHead>
+      <ActivityViews />
+      <section class="panel" aria-label="Pulls">
+        <div class="toolbar">
+          <Search label="Image" value={filter.image} onInput={(image) => setQuery({ image })} />
+          <Search
+            label="Client, by name or address"
+            value={filter.client}
+            onInput={(client) => setQuery({ client })}
+          />
+          <Choose
+            label="Result"
+            value={filter.result ?? ""}
+            choices={RESULTS}
+            onInput={(result) => setQuery({ result })}
+          />
+          <ChooseMember label="Asked of" value={filter.member} />
+          <ChooseReach range={range} />
+          {filter.user && (
+            <button type="button" class="button" onClick={() => setQuery({ user: "" })}>
+              {`User ${filter.user} ×`}
+            </button>
+          )}
+        </div>
+        <PullsTable
+          key={JSON.stringify(asked)}
+          asked={asked}
+          filtered={Object.values(filter).some((value) => value)}
+          client
+        />
+      </section>
+    </>
+  );
+}
+
+interface PullsTableProps {
+  asked: NonNullable<Parameters<typeof call<"get", "/pulls">>[2]["query"]>;
+  filtered: boolean;
+  /** With who pulled each. */
+  client: boolean;
+}
+
+const REFRESH_MS = 10e3;
+
+/** Pulls newest first, as far back as one wants to go. */
+export function PullsTable({ asked, filtered, client }: PullsTableProps) {
+  const latest = useResource("/pulls", { query: asked }, { everyMs: REFRESH_MS });
+  const earlier = useSignal<{ items: Pull[]; next: number | null } | undefined>(undefined);
+  const more = async (before: number) => {
+    try {
+      const page = await call("get", "/pulls", { query: { ...asked, before } });
+      earlier.value = { items: [...earlier.value?.items ?? [], ...page.items], next: page.next };
+    } catch (error) {
+      toast(messageOf(error).title, true);
+    }
+  };
+  useEffect(() => void (earlier.value = undefined), [JSON.stringify(asked)]);
+  return (
+    <Loaded resource={latest} lines={10}>
+      {({ items, next }) => {
+        if (items.length === 0) return <NoPulls filtered={filtered} />;
+        const rows = merged(items, earlier.value?.items ?? []);
+        const before = earlier.value ? earlier.value.next : next;
+        return (
+          <>
+            <Table
+              caption="Pulls, newest first"
+              columns={pullColumns({ client })}
+              rows={rows}
+              rowKey={({ id }) => String(id)}
+            />
+            <div class="more">
+              {before === null
+                ? <span class="muted">No earlier pulls in this time.</span>
+                : (
+                  <button type="button" class="button" onClick={() => more(before)}>
+                    Show earlier pulls
+                  </button>
+                )}
+            </div>
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+/** `latest` and what came before it; new pulls push some from the one to the other. */
+function merged(latest: readonly Pull[], earlier: readonly Pull[]): Pull[] {
+  const rows = new Map([...earlier, ...latest].map((pull) => [pull.id, pull]));
+  return [...rows.values()].sort((a, b) => b.id - a.id);
+}
+
+function NoPulls({ filtered }: { filtered: boolean }) {
+  return filtered
+    ? (
+      <Nothing icon="search" title="Nothing matches">
+        <button
+          type="button"
+          class="button"
+          onClick={() => setQuery({ client: "", image: "", user: "", result: "" })}
+        >
+          Show everything
+        </button>
+      </Nothing>
+    )
+    : (
+      <Nothing icon="activity" title="No pulls in this time">
+        <a class="button" href="/connect">Connect a client</a>
+      </Nothing>
+    );
+}

@@ -50,6 +50,21 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(total);
 }
 
+const RATE_UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3 };
+
+/** How many in how many milliseconds `text` means: `100/m`, `5/s`, `1000/h`. `undefined`: none. */
+export function parseRate(text: string): { count: number; ms: number } | undefined {
+  const match = /^(\d{1,9})\s*\/\s*([smh])$/i.exec(text.trim());
+  const count = Number(match?.[1]);
+  return match && count > 0 ? { count, ms: RATE_UNITS[match[2]!.toLowerCase()]! } : undefined;
+}
+
+/** Bytes in a second of `text`, such as `50MiB/s`. `undefined` when it is no speed, and of none. */
+export function parseSpeed(text: string): number | undefined {
+  const match = /^(.+?)\s*\/\s*s$/i.exec(text.trim());
+  return (match && parseSize(match[1]!)) || undefined;
+}
+
 /** `bytes` in the largest binary unit that keeps it readable: `412 MiB`, `1.5 GiB`. */
 export function formatSize(bytes: number): string {
   let value = bytes;

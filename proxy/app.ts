@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Cache } from "../cache/api.ts";
+import type { LimitBook } from "./access/limits.ts";
 import type { Authenticate } from "./access/users.ts";
 import type { Answer } from "./answer.ts";
 import { blob } from "./cached/blobs.ts";
@@ -34,6 +35,7 @@ import type { SealingKeys } from "./through/upload_seal.ts";
 import { referrers } from "./through/referrers.ts";
 import { upload } from "./through/upload.ts";
 import type { Upstream } from "./upstream/client.ts";
+import type { Line } from "./upstream/line.ts";
 
 /** What outlives a reload of the configuration, and what does the work. */
 export interface ProxyParts {
@@ -57,6 +59,9 @@ export interface ProxyParts {
   trust?: TrustGate | undefined;
   /** None: nobody has to sign in. */
   authenticate?: Authenticate;
+  /** What is counted of limits; none: there are no limits. */
+  limits?: LimitBook;
+  line?: Line;
   /** None: each request goes to upstream with its own credentials. */
   proofs?: ProofBook;
   /** Unix milliseconds; none: the system's time. */
@@ -83,8 +88,8 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   const answerTo = answers(config, parts);
   const pages = createPages(config, map, address);
   const admits = networkRule(config.allowed_networks);
-  // Where people sign in, each request is looked at.
-  const hot = parts.authenticate ? undefined : readyAnswers(parts);
+  // Where people sign in or are limited, each request is looked at.
+  const hot = parts.authenticate || receiver.limits ? undefined : readyAnswers(parts);
   const reporting = { ...parts, sendTimeout: config.timeouts.send };
   const app = new Hono<Env>();
 
@@ -97,8 +102,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   });
   app.onError((error, c) => renderError(error, c.req.method, c.var.arrival));
 
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/livez", (c) => c.json({ status: "ok" }));
+  app.on("GET", ["/healthz", "/livez"], (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
     const { ready, details } = parts.ready();
     return c.json({ status: ready ? "ok" : "unavailable", ...details }, ready ? 200 : 503);

@@ -68,7 +68,7 @@ export async function ask(x: Exchange, question: Question): Promise<Response> {
   if (isReading(question)) updateProof(x.proof, question, response);
   x.asked.upstreamStatus = response.status;
   x.asked.upstreamMs ||= Math.round(ms);
-  return response;
+  return x.paced ? x.paced(response) : response;
 }
 
 /** Whether `question` is about content that everyone who may pull may have. */

@@ -25,6 +25,8 @@ export interface Exchange {
   /** How the client's own credentials stand to the repository, where the registry asks for them. */
   readonly proof: Proof;
   readonly proofs: ProofBook;
+  /** Holds an answer of the registry back where a limit is set; undefined: nothing does. */
+  readonly paced?: ((response: Response) => Response) | undefined;
   /** What upstream was asked for this request; written by `ask.ts` alone. */
   readonly asked: AskedUpstream;
   /** Told of each piece of content that comes from upstream, also after the client has gone. */

@@ -54,9 +54,15 @@ export function finish(
     const { used } = answer;
     return sendCounted(arrival, { response, body: response.body, passed, used }, finishing);
   }
+  arrival.pass?.done();
   // Small and in memory: it is in the socket's buffer as soon as it is sent.
   record.bytes = record.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
-  if (answer?.handedOver) Object.assign(record, { ...answer.handedOver, ended: "handed over" });
+  if (!answer?.handedOver) arrival.pass?.sent(record.bytes);
+  else {
+    Object.assign(record, { ...answer.handedOver, ended: "handed over" });
+    const speed = arrival.pass?.speed;
+    if (speed !== undefined) response.headers.set("x-accel-limit-rate", String(speed));
+  }
   arrival.reported = true;
   report(record, arrival.caller.completed, finishing);
   return response;
@@ -74,19 +80,22 @@ function sendCounted(
   },
   { clock, sendTimeout, sending, ...reporting }: Finishing,
 ): Response {
-  const { record, caller } = arrival;
+  const { record, caller, pass } = arrival;
   const { holds } = caller;
   const counted = sendBody(body, {
     clock,
     now: reporting.now,
     timeout: sendTimeout,
+    pace: pass,
     running: sending,
     taken(bytes, all) {
       if (passed) record.upstreamBytes += bytes;
+      pass?.sent(bytes);
       // What came before this chunk was taken when it was asked for.
       if (holds !== undefined) used?.(all - bytes - holds);
     },
     ended({ bytes, end }) {
+      pass?.done();
       record.bytes = bytes;
       record.ended = endOf(end);
       if (end.kind === "failed") writeError(record, ociErrorOf(asError(end.error), arrival));

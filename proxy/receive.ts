@@ -1,6 +1,8 @@
 /** From a request to an `Exchange`: parsed, signed in, routed to a registry, and allowed. */
 import { type Access, accessRules } from "./access/permissions.ts";
 import { signIn } from "./access/sign_in.ts";
+import { limitsOf } from "./access/limit_rules.ts";
+import type { LimitBook, Limiting, Pass } from "./access/limits.ts";
 import type { Authenticate } from "./access/users.ts";
 import type { ProofBook } from "./client_sign_in/proof.ts";
 import type { TokenExchange } from "./client_sign_in/token_endpoint.ts";
@@ -15,6 +17,7 @@ import type { RequestKind, RequestRecord } from "./observe/record.ts";
 import { OciError } from "./oci/errors.ts";
 import { type OciPath, parsePath, splitPath } from "./oci/path.ts";
 import type { Upstream } from "./upstream/client.ts";
+import type { Line, LineLimit } from "./upstream/line.ts";
 
 /** A request and what is known of it so far, also of one that is refused on the way. */
 export interface Arrival {
@@ -28,6 +31,8 @@ export interface Arrival {
   /** The signed-in user; empty where nobody is. */
   user: string;
   target?: Target;
+  /** Where clients are limited: how this one may be answered. */
+  pass?: Pass;
   /** The record has been handed on: what comes from upstream after that is counted beside it. */
   reported?: boolean;
 }
@@ -38,6 +43,10 @@ export interface ReceiverParts {
   upstream(registry: Registry): Upstream;
   authenticate: Authenticate;
   proofs: ProofBook;
+  /** None: clients are not limited. */
+  limits?: LimitBook | undefined;
+  /** None: registries are asked for as much as there is. */
+  line?: Line | undefined;
   /** Told of content that came for a request which had been reported already. */
   onLateBytes(registry: string, bytes: number): void;
   /** Unix milliseconds. */
@@ -49,6 +58,8 @@ export class Receiver {
   readonly #parts: ReceiverParts;
   readonly #trusted: ReturnType<typeof parseNetworks>;
   readonly #nameHeader: string;
+  readonly #limiting: Limiting | undefined;
+  readonly #lineLimits: readonly LineLimit[];
   readonly #accessOf: (user: string) => Access;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
 
@@ -56,6 +67,8 @@ export class Receiver {
     this.#parts = parts;
     this.#trusted = parseNetworks(config.trusted_proxies);
     this.#nameHeader = config.clients.name_header;
+    this.#limiting = parts.limits?.rules(config);
+    this.#lineLimits = lineLimits(config);
     this.#accessOf = accessRules(config);
     this.#upstreams = new Map(
       Object.entries(config.registries).map(([name, settings]) => [
@@ -63,6 +76,11 @@ export class Receiver {
         parts.upstream({ ...settings, name }),
       ]),
     );
+  }
+
+  /** Whether clients are limited. */
+  get limits(): boolean {
+    return this.#limiting !== undefined;
   }
 
   /** `request` as it comes in, with nothing read of it but where it comes from. */
@@ -76,7 +94,7 @@ export class Receiver {
   /**
    * A request to the registry API, ready to be answered; `arrival` holds each step's result. Throws
    * `OciError`: for what is malformed, for a client that has not signed in, for a registry that
-   * nobody knows.
+   * nobody knows, for a client that has asked more than it may.
    */
   async exchange(arrival: Arrival): Promise<Exchange> {
     const { request, caller, url, origin, record } = arrival;
@@ -94,6 +112,7 @@ export class Receiver {
       name: "name" in path ? path.name : undefined,
       registry: caller.registry,
     });
+    await this.#limit(arrival, target);
     const authorization = this.#authorization(arrival, target);
     const proof = proofs.of(target, authorization);
     if (!proof.holds()) await proof.recall();
@@ -110,6 +129,7 @@ export class Receiver {
       client: origin.client,
       proof,
       proofs,
+      paced: this.#pacer(target, caller),
       asked: record,
       received: (bytes) => {
         if (arrival.reported) this.#parts.onLateBytes(target.registry.name, bytes);
@@ -134,6 +154,20 @@ export class Receiver {
     return { request, target, upstream, access: this.#accessOf(caller.user ?? "") };
   }
 
+  async #limit(arrival: Arrival, { registry: { name }, repository }: Target): Promise<void> {
+    if (!this.#limiting || repository === "") return;
+    const { origin: { client }, user, record, request: { signal } } = arrival;
+    arrival.pass = await this.#limiting({ client, user, registry: name }, record, signal);
+  }
+
+  /** What holds answers of the registry back; undefined where nothing does. */
+  #pacer({ registry: { name } }: Target, { priority }: Caller): Exchange["paced"] {
+    const { line } = this.#parts;
+    const limits = this.#lineLimits;
+    if (!line || limits.length === 0) return undefined;
+    return (response) => line.paced(response, limits, { registry: name, priority });
+  }
+
   /** The client's own credentials, for its registry. What was checked here is not shown to it. */
   #authorization({ request, caller }: Arrival, { registry }: Target): string | undefined {
     const spent = this.#parts.authenticate && !caller.user;
@@ -147,6 +181,14 @@ export class Receiver {
     const { address } = this.#parts;
     return address.realm(target, caller.registry ? calledBase(origin) : address.base(origin));
   }
+}
+
+function lineLimits(config: Config): LineLimit[] {
+  return limitsOf(config).flatMap(({ upstream, bandwidth, id, holdsFor }) =>
+    upstream && bandwidth
+      ? [{ id, bandwidth, holdsFor: (registry) => holdsFor({ client: "", user: "", registry }) }]
+      : []
+  );
 }
 
 /** HTTP has one Authorization: it cannot hold an account of ours and one at the registry. */

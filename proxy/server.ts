@@ -1,6 +1,8 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
+import { systemClock } from "../base/clock.ts";
 import type { SharedMemory } from "../base/shared_memory.ts";
 import type { Cache } from "../cache/api.ts";
+import { LimitBook } from "./access/limits.ts";
 import type { Authenticators } from "./access/users.ts";
 import { createProxy, type ProxyHandler, type ProxyParts } from "./app.ts";
 import { registryCertificate } from "./config/certificates.ts";
@@ -16,6 +18,7 @@ import type { RecordSink } from "./observe/record.ts";
 import { sealingKeys } from "./through/upload_seal.ts";
 import type { Upstream } from "./upstream/client.ts";
 import { createUpstream } from "./upstream/native.ts";
+import { Line } from "./upstream/line.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
 import type { Gate } from "./upstream/watch/gate.ts";
@@ -77,7 +80,13 @@ export interface ProxyServer {
 export async function startServer(config: Config, parts: ServerParts): Promise<ProxyServer> {
   const sending = new Set<() => void>();
   const uploadKeys = await sealingKeys(parts.sealing);
-  const kept = { uploadKeys, proofs: new MemoryProofBook(parts), sending };
+  const kept = {
+    uploadKeys,
+    proofs: new MemoryProofBook(parts),
+    limits: new LimitBook({ clock: systemClock, memory: parts.memory }),
+    line: new Line(systemClock),
+    sending,
+  };
   const pool = new UpstreamPool(parts);
   const upstreams = (config: Config) => (registry: Registry) => pool.get(registry, config);
   let closing = false;
@@ -152,7 +161,7 @@ function proxyParts(
   parts: ServerParts,
   upstream: ProxyParts["upstream"],
   open: () => boolean,
-): Omit<ProxyParts, "uploadKeys" | "proofs"> {
+): Omit<ProxyParts, "uploadKeys" | "proofs" | "limits" | "line"> {
   const { cache, cluster, quota, authenticators, onRecord, onLateBytes, now } = parts;
   const { prefer_cache_below } = config.cache.manifests;
   const exposed = exposedRegistries(config);

@@ -60,6 +60,6 @@ export function createState({ now = Date.now, ...deps }: StateDeps): State {
   const present = new Present({ ...deps, fleet, watch, certificate, verification, now });
   const which = () => live.current.clients.names;
   const names = new NodeNames({ lookup: deps.reverse, now, which });
-  const clients = new ClientsView(deps.stats, names, now);
+  const clients = new ClientsView(deps.stats, names, () => live.current, now);
   return { present, fleet, clients, verifier, certificate };
 }

@@ -4,12 +4,12 @@ import { isRepository } from "../oci/path.ts";
 import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
-import { clients } from "./client_rules.ts";
+import { clients, limits } from "./client_rules.ts";
 import { cluster, depot, webhooks } from "./outside_rules.ts";
 import type { Path } from "./path.ts";
 import { policy } from "./policy_rules.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
-import { HOST, quote, type Violation } from "./violation.ts";
+import { HOST, isNetwork, quote, type Violation } from "./violation.ts";
 
 /** `*` within a segment, `**` across them. */
 const GLOB = /^[a-z0-9._*/-]+$/;
@@ -31,6 +31,7 @@ export function violations(config: Config): Violation[] {
     ...accessRules(config),
     ...networks(config),
     ...clients(config),
+    ...limits(config),
     ...acceleration(config),
     ...forward(config),
     ...depot(config),
@@ -280,8 +281,7 @@ function* accessRules(config: Config): Generator<Violation> {
 function* networks(config: Config): Generator<Violation> {
   for (const key of ["trusted_proxies", "allowed_networks"] as const) {
     for (const [index, text] of config[key].entries()) {
-      const isAddress = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
-      if (isAddress || ipaddr.isValidCIDR(text)) continue;
+      if (isNetwork(text)) continue;
       const message = `found ${quote(text)}, expected an address or a range such as 10.0.0.0/8`;
       yield { path: [key, index], message };
     }

@@ -3,7 +3,7 @@
  * file, so that an error, a printed value and the code all use the same name.
  */
 import { z } from "zod";
-import { parseDuration, parseSize } from "../../base/units.ts";
+import { parseDuration, parseRate, parseSize, parseSpeed } from "../../base/units.ts";
 import { WEBHOOK_EVENTS } from "./webhook_events.ts";
 
 /** What the options table needs to know of a key beyond its type. */
@@ -199,6 +199,31 @@ const policyRule = z.strictObject({
   networks: z.array(z.string()).default([]),
 });
 
+const LEAST_SPEED = 16 * 1024;
+
+const limit = z.strictObject({
+  name: z.string().regex(
+    /^$|^[a-z0-9][a-z0-9-]{0,62}$/,
+    "expected a name of lower-case letters, digits and dashes",
+  ).default(""),
+  users: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  registries: z.array(z.string()).default([]),
+  requests: z.string().refine(
+    (text) => text === "" || parseRate(text) !== undefined,
+    "expected a number in a time, such as 5/s, 100/m or 1000/h",
+  ).default(""),
+  bandwidth: z.string().refine(
+    (text) => text === "" || (parseSpeed(text) ?? 0) >= LEAST_SPEED,
+    "expected a size in a second, such as 50MiB/s, and 16KiB/s at least",
+  ).default(""),
+  concurrent: z.number().int().min(0).max(1_000_000).default(0),
+  /** For all clients together, not for each. */
+  total: z.boolean().default(false),
+  /** For what comes from registries, not for clients. */
+  upstream: z.boolean().default(false),
+});
+
 const certificate = z.strictObject({
   cert_file: z.string().default(""),
   key_file: z.string().default(""),
@@ -265,6 +290,7 @@ export const configSchema = z.strictObject({
   htpasswd_file: z.string().default(""),
   allowed_networks: z.array(z.string()).default([]),
   access: z.array(accessRule).default([]),
+  limits: z.array(limit).default([]),
   cache: z.strictObject({
     dir: z.string().default("./data"),
     max_size: size().prefault("32GiB"),

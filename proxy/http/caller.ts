@@ -3,6 +3,9 @@
 /** `direct`: a listener of ours; `forward`, `intercept`: the forward proxy, in plain or inside TLS. */
 export type Via = "direct" | "intercept" | "forward";
 
+/** Who waits for an answer: somebody, or nobody yet. */
+export type Priority = "people" | "ahead";
+
 /** What is known of a request's connection. */
 export interface Caller {
   /** Address of the peer. */
@@ -17,6 +20,8 @@ export interface Caller {
   holds?: number | undefined;
   /** The registry that was called by its own name, through the forward proxy. */
   registry?: string | undefined;
+  /** `people` where this is left out: what is fetched ahead gets what they leave of a slow line. */
+  priority?: Priority | undefined;
   /** The user who has signed in already, at the forward proxy. */
   user?: string | undefined;
 }

@@ -12,6 +12,8 @@ export interface Sent {
 
 export interface SendOptions {
   clock: Pick<Clock, "after">;
+  /** Holds it back; none: nothing does. */
+  pace?: Pace | undefined;
   /** Milliseconds of any clock that goes on while `clock` does. */
   now(): number;
   /** Milliseconds after which a client that takes nothing is given up; 0: never. */
@@ -22,6 +24,14 @@ export interface SendOptions {
   taken?: ((bytes: number, all: number) => void) | undefined;
   /** Called once, when nothing more is taken. */
   ended(sent: Sent): void;
+}
+
+/** How fast a body may go. */
+export interface Pace {
+  /** Milliseconds to wait before more is handed over; 0: none. */
+  wait(): number;
+  /** Bytes that may be handed over in one piece. */
+  readonly most: number;
 }
 
 /** A client that has not taken a byte for too long. */
@@ -56,6 +66,10 @@ class Sending {
   /** Since when the client has had something to take. */
   #since: number | undefined;
   #stopWatch: (() => void) | undefined;
+  /** What has been read and is too long for one piece. */
+  #rest: Uint8Array | undefined;
+  /** Ends a pause. */
+  #resume: (() => void) | undefined;
 
   constructor(body: ReadableStream<Uint8Array>, options: SendOptions) {
     this.#reader = body.getReader();
@@ -67,21 +81,46 @@ class Sending {
     this.#options.running?.add(this.#stop);
   }
 
-  pull(): Promise<void> {
+  pull(): Promise<void> | void {
     this.#since = undefined;
+    const wait = this.#options.pace?.wait() ?? 0;
+    return wait > 0 ? this.#pause(wait).then(() => this.#next()) : this.#next();
+  }
+
+  #next(): Promise<void> | void {
+    if (this.#over) return;
+    if (this.#rest) return this.#handOver(this.#rest);
     return this.#reader.read().then(({ value, done }) => {
       if (this.#over) return;
       if (done) {
         this.#end({ kind: "complete" });
         return this.#controller.close();
       }
-      this.#bytes += value.length;
-      this.#options.taken?.(value.length, this.#bytes);
-      this.#controller.enqueue(value);
-      this.#watch();
+      this.#handOver(value);
     }).catch((error) => {
       this.#end({ kind: "failed", error });
       this.#controller.error(error);
+    });
+  }
+
+  #handOver(all: Uint8Array): void {
+    const most = this.#options.pace?.most ?? Infinity;
+    const value = all.length > most ? all.subarray(0, most) : all;
+    this.#rest = value === all ? undefined : all.subarray(most);
+    this.#bytes += value.length;
+    this.#options.taken?.(value.length, this.#bytes);
+    this.#controller.enqueue(value);
+    this.#watch();
+  }
+
+  /** Waits, and no longer than somebody is there who waits, too. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ms, resolve);
+      this.#resume = () => {
+        cancel();
+        resolve();
+      };
     });
   }
 
@@ -117,6 +156,7 @@ class Sending {
 
   #end(end: Sent["end"]): void {
     this.#stopWatch?.();
+    this.#resume?.();
     if (this.#over) return;
     this.#over = true;
     this.#options.running?.delete(this.#stop);

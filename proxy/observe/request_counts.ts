@@ -23,6 +23,7 @@ export class RequestCounts {
   readonly #requests: Counter<"registry" | "kind" | "result">;
   readonly #responses: Counter<"registry" | "code">;
   readonly #sent: Counter<"registry" | "result">;
+  readonly #limited: Counter<"limit">;
 
   /** `bounds` of the time to the first byte, in seconds, ascending. */
   constructor(register: Registry, bounds: number[]) {
@@ -45,10 +46,18 @@ export class RequestCounts {
       labelNames: ["registry", "result"],
       registers,
     });
+    this.#limited = new Counter({
+      name: "berth_limited_total",
+      help: "Requests that a limit refused or slowed down, by the limit.",
+      labelNames: ["limit"],
+      registers,
+    });
     this.#firstByte = new FirstByteHistogram(register, bounds);
   }
 
-  add({ registry, kind, cache: result, status, bytes, firstByteMs }: RequestRecord): void {
+  add(record: RequestRecord): void {
+    const { registry, kind, cache: result, status, bytes, firstByteMs, limited } = record;
+    if (limited !== "") this.#limited.inc({ limit: limited });
     const key = `${registry} ${kind} ${result} ${status}`;
     let alike = this.#alike.get(key);
     if (!alike) {

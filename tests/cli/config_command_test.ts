@@ -74,7 +74,7 @@ cache: { max_size: 500MB, memory: 1000 }
       "    aliases: [docker.io, index.docker.io] # built-in registry",
     ]
   ) assert.ok(out.split("\n").includes(line), `${line}\n\n${out}`);
-  assert.doesNotMatch(out, /header:|insecure_tls/);
+  assert.doesNotMatch(out, /^ *header:|insecure_tls/m);
   assert.match((await config(["print", "--all"], { files, env })).out, /insecure_tls: false # def/);
 });
 

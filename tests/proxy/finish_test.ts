@@ -22,7 +22,7 @@ function setup(options: ExchangeOptions = {}) {
     request,
     caller: { peer: "10.0.0.9", via: "direct" },
     url: new URL(request.url),
-    origin: { client: "10.0.0.9", scheme: "http", host: "berth.test", proxied: false },
+    origin: { client: "10.0.0.9", scheme: "http", host: "berth.test", proxied: false, name: "" },
     record: record({ time: clock.now(), method: request.method, cache: "none", bytes: 0 }),
     kind: path.kind,
     path,

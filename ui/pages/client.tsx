@@ -51,9 +51,9 @@ export function ClientPage({ address }: { address: string }) {
         </div>
         <Loaded resource={clients} lines={4}>
           {() =>
-            client ? <Figures client={client} /> : (
-              <Nothing icon="user" title="It asked for nothing in this time" />
-            )}
+            client
+              ? <Figures client={client} />
+              : <Nothing icon="user" title="It asked for nothing in this time" />}
         </Loaded>
         <PullsTable key={JSON.stringify(asked)} asked={asked} filtered={false} client={false} />
       </section>
@@ -74,6 +74,19 @@ function Figures({ client }: { client: Client }) {
         {`${formatCount(client.requests)}, ${formatShare(hits, hits + misses)} hits, ${
           countOf(errors, "error")
         }, ${formatCount(refused)} refused, ${formatCount(limited)} limited`}
+      </dd>
+      <dt>Limits</dt>
+      <dd>
+        {client.limits.length === 0 ? <span class="muted">none</span> : (
+          <ul>
+            {client.limits.map(({ name, text }) => (
+              <li key={name}>
+                <code>{name}</code>
+                {`: ${text}`}
+              </li>
+            ))}
+          </ul>
+        )}
       </dd>
       <dt>Last seen</dt>
       <dd>

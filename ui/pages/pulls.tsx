@@ -67,7 +67,11 @@ export function PullsPage() {
           <ChooseMember label="Asked of" value={filter.member} />
           <ChooseReach range={range} />
           {filter.user && (
-            <button type="button" class="button" onClick={() => setQuery({ user: "" })}>
+            <button
+              type="button"
+              class="button"
+              onClick={() => setQuery({ user: "" })}
+            >
               {`User ${filter.user} ×`}
             </button>
           )}

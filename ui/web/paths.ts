@@ -8,9 +8,7 @@ export const blobPath = (digest: string): string => `/cache/blobs/${digest}`;
 export const requestPath = (id: string): string => `/activity/${encodeURIComponent(id)}`;
 /** Path of a client's page: of an address, and of who signed in there. */
 export const clientPath = (client: string, user: string): string =>
-  `/activity/clients/${encodeURIComponent(client)}${
-    user && `?user=${encodeURIComponent(user)}`
-  }`;
+  `/activity/clients/${encodeURIComponent(client)}${user && `?user=${encodeURIComponent(user)}`}`;
 
 /** Whether `path` can be percent-decoded; one that cannot is no page's. */
 export function isDecodable(path: string): boolean {

@@ -1,7 +1,14 @@
 /** Clients and their pulls on disk, for a month and within a bound. */
-import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import {
+  type Between,
+  clientConditions,
+  type ClientQuery,
+  pullConditions,
+  type PullFilter,
+} from "./client_filters.ts";
 import { CLIENT_COUNTERS, type ClientCounts, type ClientTally } from "./clients.ts";
-import type { Pull, PullResult } from "./pulls.ts";
+import type { Pull } from "./pulls.ts";
 
 const HOUR_MS = 3600e3;
 const DAY_MS = 24 * HOUR_MS;
@@ -31,41 +38,6 @@ export interface Who {
   now: number;
   clients: readonly ClientTally[];
   pulls: readonly Pull[];
-}
-
-/** Unix milliseconds; `to` is exclusive. */
-export interface Between {
-  from: number;
-  to: number;
-}
-
-/** Which pulls; what is left out does not matter. */
-export interface PullFilter extends Between {
-  /** Part of the client's address or name. */
-  client?: string | undefined;
-  /** Addresses that go by what `client` says, too. */
-  named?: readonly string[] | undefined;
-  /** The client with exactly this address. */
-  address?: string | undefined;
-  /** Part of `registry/repository:reference`. */
-  image?: string | undefined;
-  user?: string | undefined;
-  result?: PullResult | undefined;
-}
-
-/** Which clients, in which order. */
-export interface ClientQuery extends Between {
-  /** Unix milliseconds. */
-  now: number;
-  /** Part of address, name, user or agent. */
-  search?: string | undefined;
-  named?: readonly string[] | undefined;
-  address?: string | undefined;
-  user?: string | undefined;
-  sort: "client" | "user" | "pulls" | "requests" | "bytes" | "hits" | "errors" | "last";
-  desc: boolean;
-  limit: number;
-  offset: number;
 }
 
 /** A client over a span, with the images that it pulled. */
@@ -224,53 +196,6 @@ export class ClientStore {
 function stepFor({ from, now }: ClientQuery): { step: number; start: number } {
   const step = now - from <= HOURS_KEPT_MS - HOUR_MS ? HOUR_MS : DAY_MS;
   return { step, start: from - from % step };
-}
-
-interface Conditions {
-  /** What follows the conditions on time. */
-  where: string;
-  values: SQLInputValue[];
-}
-
-function conditions(list: readonly (readonly [string, ...SQLInputValue[]] | false)[]): Conditions {
-  const asked = list.filter((condition) => condition !== false);
-  return {
-    where: asked.map(([sql]) => ` AND ${sql}`).join(""),
-    values: asked.flatMap(([, ...values]) => values),
-  };
-}
-
-function clientConditions({ address, user, search, named }: ClientQuery): Conditions {
-  return conditions([
-    address !== undefined && ["client = ?", address],
-    user !== undefined && ["user = ?", user],
-    !!search && likeOrNamed(["client", "clientName", "user", "userAgent"], search, named),
-  ]);
-}
-
-function pullConditions(filter: PullFilter): Conditions {
-  const { client, named, address, image, user, result } = filter;
-  return conditions([
-    address !== undefined && ["client = ?", address],
-    user !== undefined && ["user = ?", user],
-    result !== undefined && ["result = ?", result],
-    !!client && likeOrNamed(["client", "clientName"], client, named),
-    !!image && [
-      "instr(registry || '/' || repository || ':' || reference, ?) > 0",
-      image.toLowerCase(),
-    ],
-  ]);
-}
-
-/** Rows that have `text` in one of `fields`, or are about one of the addresses `named`. */
-function likeOrNamed(
-  fields: readonly string[],
-  text: string,
-  named: readonly string[] = [],
-): [string, ...SQLInputValue[]] {
-  const addresses = named.map(() => "?").join(", ");
-  const where = `instr(lower(${fields.join(" || ' ' || ")}), ?) > 0`;
-  return [`(${where} OR client IN (${addresses}))`, text.toLowerCase(), ...named];
 }
 
 const PULL_FIELDS = [

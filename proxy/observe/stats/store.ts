@@ -1,6 +1,6 @@
 /** Counters on disk, so that charts and totals survive a restart. */
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { ClientStore, CLIENT_TABLES, type Who } from "./client_store.ts";
+import { CLIENT_TABLES, ClientStore, type Who } from "./client_store.ts";
 import { COUNTERS, type Counts, type Pace } from "./counts.ts";
 
 /** Milliseconds of one step of a series; `total` is everything since the file was made. */

@@ -21,6 +21,7 @@ Deno.test("originOf, headers of a stranger count for nothing", () => {
     scheme: "http",
     host: "berth:8080",
     proxied: false,
+    name: "",
   });
 });
 
@@ -31,6 +32,7 @@ Deno.test("originOf, a trusted proxy is believed, up to the last address that is
       scheme: "https",
       host: "images.example.com",
       proxied: true,
+      name: "",
     });
   }
 });
@@ -46,6 +48,7 @@ Deno.test("originOf, nonsense in forwarded headers falls back to the connection"
     scheme: "http",
     host: "berth:8080",
     proxied: true,
+    name: "",
   });
 });
 
@@ -57,4 +60,13 @@ Deno.test("plainAddress, IPv4 in IPv6 is IPv4", () => {
 
 Deno.test("parseNetworks, names what is no network", () => {
   assert.throws(() => parseNetworks(["10.0.0.0/8", "example.com"]), /example\.com/);
+});
+
+Deno.test("originOf, a name is believed from a trusted proxy alone, and only if it is one", () => {
+  const named = (name: string, peer: string, header = "x-node-name") =>
+    originOf(request({ "x-node-name": name }), URL_ASKED, peer, trusted, header).name;
+  assert.equal(named("node-7.example.com", "10.0.0.1"), "node-7.example.com");
+  assert.equal(named("node-7", "203.0.113.99"), "");
+  assert.equal(named("node-7", "10.0.0.1", ""), "");
+  assert.equal(named("<b>node</b>", "10.0.0.1"), "");
 });

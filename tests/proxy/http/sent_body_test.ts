@@ -91,3 +91,60 @@ Deno.test("inPieces, gives the same bytes in views of the given size", async () 
   assert.deepEqual(sizes, [300, 300, 300, 100]);
   assert.deepEqual(new Uint8Array(await new Blob(all as BlobPart[]).arrayBuffer()), bytes);
 });
+
+/** A body that may go at `speed` bytes a second, after a first second's worth. */
+function paced(speed: number, ...chunks: number[]) {
+  const clock = new FakeClock();
+  const ends: Sent[] = [];
+  const taken: number[] = [];
+  const start = clock.now();
+  let sent = 0;
+  const body = sendBody(bodyOf(...chunks), {
+    clock,
+    now: clock.now,
+    timeout: 1000,
+    pace: { most: speed, wait: () => Math.max(0, sent * 1000 / speed - (clock.now() - start)) },
+    taken: (bytes) => {
+      taken.push(bytes);
+      sent += bytes;
+    },
+    ended: (sent) => ends.push(sent),
+  });
+  return { clock, ends, taken, body };
+}
+
+Deno.test("sendBody, held back, is whole in its time, in pieces of a second at most", async () => {
+  const { body, clock, ends, taken } = paced(100, 250, 30);
+  const whole = new Response(body).bytes();
+  await clock.advance(2400);
+  assert.deepEqual(ends, []);
+  await clock.advance(400);
+  assert.equal((await whole).length, 280);
+  assert.deepEqual(taken, [100, 100, 50, 30]);
+  assert.deepEqual(ends, [{ bytes: 280, end: { kind: "complete" } }]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("sendBody, a client that leaves while it is held back has had what it took", async () => {
+  const { body, clock, ends } = paced(10, 10, 10, 10);
+  const reader = body.getReader();
+  await reader.read();
+  const next = reader.read();
+  await clock.advance(500);
+  await reader.cancel("gone");
+  assert.equal((await next).done, true);
+  assert.deepEqual(ends, [{ bytes: 10, end: { kind: "closed" } }]);
+  await settle();
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("sendBody, being held back is no stall of the client's", async () => {
+  const { body, clock, ends } = paced(10, 30, 30);
+  const reader = body.getReader();
+  await reader.read();
+  const next = reader.read();
+  await clock.advance(2000);
+  assert.equal((await next).value!.length, 10);
+  await clock.advance(1100);
+  assert.equal(ends[0]?.end.kind, "stalled", "but taking nothing is");
+});

@@ -4,7 +4,7 @@ import { settle } from "../../fake/clock.ts";
 
 function fixture(answers: Record<string, string[]> = {}) {
   const asked: string[] = [];
-  const clock = { now: 0 };
+  const clock = { now: 1e12 };
   const setting = { which: "private" as "private" | "all" | "off" };
   const names = new NodeNames({
     now: () => clock.now,

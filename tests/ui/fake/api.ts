@@ -208,7 +208,13 @@ export class FakeApi {
       c.json({
         items: this.scenario === "empty" ? [] : pullsOf(this.scenario, this.#now()).slice(0, 5)
           .map(({ registry, repository }, i) => ({
-            ...{ registry, repository, pulls: 900 - 140 * i, clients: 40 - i, bytes: 9e9 / (i + 1) },
+            ...{
+              registry,
+              repository,
+              pulls: 900 - 140 * i,
+              clients: 40 - i,
+              bytes: 9e9 / (i + 1),
+            },
           })),
       }));
   }

@@ -54,6 +54,7 @@ export function clientsOf(
       ...{ errors: i % 9 === 2 ? 3 : 0, refused: i % 5, limited: i % 7 === 0 ? 12 : 0 },
       ...{ bytes: pulls * 71e6, cachedBytes: pulls * 66e6, images: 1 + i % 23 },
       bypass: i === 2 ? { kind: "elsewhere", reason: ELSEWHERE } : null,
+      limits: [{ name: "everybody", text: "100/m requests, 50 MiB/s, 20 at once" }],
     };
   });
   const found = all.filter(({ client, name, user }) =>
@@ -67,7 +68,13 @@ export function clientsOf(
       ...[{ client: "10.20.0.2", name: "node-12.eu-central.example.com", user: "" }]
         .map((who) => ({ ...who, last: now, kind: "elsewhere" as const, reason: ELSEWHERE })),
       {
-        ...{ client: "10.20.3.99", name: "", user: "", last: now - 9 * DAY, kind: "silent" as const },
+        ...{
+          client: "10.20.3.99",
+          name: "",
+          user: "",
+          last: now - 9 * DAY,
+          kind: "silent" as const,
+        },
         reason: "It pulled here on 21 days of the last month, every 25 hours or so, and has been " +
           "silent for 9 days while others go on.",
       },

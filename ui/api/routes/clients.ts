@@ -17,11 +17,11 @@ import {
 } from "../schema/clients.ts";
 import type { ClientsView } from "../views/clients.ts";
 
-/** `answers`, for a list that can be had as CSV, too. */
+/** `answers`, for a list that can be had as CSV, too: by links, which need no type of it. */
 function listed<Schema extends z.ZodType>(schema: Schema, description: string) {
-  const { 200: ok, default: problems } = answers(schema, description);
-  const csv = { "text/csv": { schema: z.string() } };
-  return { 200: { description, content: { ...ok.content, ...csv } }, default: problems };
+  const answered = answers(schema, description);
+  Object.assign(answered[200].content, { "text/csv": { schema: z.string() } });
+  return answered;
 }
 
 const clients = createRoute({

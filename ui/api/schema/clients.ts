@@ -133,6 +133,8 @@ export const client = z.object({
   /** Repositories that it pulled from. */
   images: count,
   bypass: bypass.nullable(),
+  /** The limits that hold for it, in words. */
+  limits: z.array(z.object({ name: z.string(), text: z.string() })),
 }).openapi("Client");
 
 export const clients = pageOf(client).extend({

@@ -1,11 +1,21 @@
 /** Clients and their pulls, as the API tells them. */
 import type { z } from "@hono/zod-openapi";
+import { limitsOf } from "../../../proxy/access/limit_rules.ts";
+import type { Config } from "../../../proxy/config/schema.ts";
 import type { NodeNames } from "../../../proxy/observe/node_names.ts";
 import { type Bypass, bypassOf, mayFetchElsewhere } from "../../../proxy/observe/stats/bypass.ts";
-import type { Between, ClientStore } from "../../../proxy/observe/stats/client_store.ts";
+import type { Between } from "../../../proxy/observe/stats/client_filters.ts";
+import type { ClientStore } from "../../../proxy/observe/stats/client_store.ts";
 import type { Pull as Kept } from "../../../proxy/observe/stats/pulls.ts";
 import type { Stats } from "../../../proxy/observe/stats/stats.ts";
-import type { Clients, clientsQuery, imagesQuery, Pull, Pulls, pullsQuery } from "../schema/clients.ts";
+import type {
+  Clients,
+  clientsQuery,
+  imagesQuery,
+  Pull,
+  Pulls,
+  pullsQuery,
+} from "../schema/clients.ts";
 
 const DAY_MS = 86400e3;
 /** Habits change slowly, and take a look at every client. */
@@ -18,12 +28,14 @@ type Known = Clients["bypassing"][number];
 export class ClientsView {
   readonly #stats: Stats;
   readonly #names: NodeNames;
+  readonly #config: () => Config;
   readonly #now: () => number;
   #bypassing: { at: number; of: Map<string, Known> } | undefined;
 
-  /** `now` in Unix milliseconds. */
-  constructor(stats: Stats, names: NodeNames, now: () => number) {
+  /** `config` is the one in force, `now` in Unix milliseconds. */
+  constructor(stats: Stats, names: NodeNames, config: () => Config, now: () => number) {
     this.#stats = stats;
+    this.#config = config;
     this.#names = names;
     this.#now = now;
   }
@@ -40,6 +52,7 @@ export class ClientsView {
       offset: (page - 1) * limit,
     });
     const bypassing = this.#bypass(store);
+    const limits = limitsOf(this.#config()).filter(({ upstream }) => !upstream);
     return {
       items: items.map(({ clientName, ...row }) => {
         const known = bypassing.get(keyOf(row));
@@ -47,6 +60,8 @@ export class ClientsView {
           ...row,
           name: clientName || this.#names.of(row.client),
           bypass: known ? { kind: known.kind, reason: known.reason } : null,
+          limits: limits.filter((limit) => limit.holdsFor(row))
+            .map(({ name, text }) => ({ name, text })),
         };
       }),
       ...{ total, page, limit },
@@ -107,7 +122,9 @@ export class ClientsView {
     const of = new Map<string, Known>();
     for (const { client, user, last, ...rest } of habits) {
       const mine = { client, user, last, ...rest };
-      const images = mayFetchElsewhere(mine) ? store.imagesOf(client, user, { from: 0, to: now }) : 0;
+      const images = mayFetchElsewhere(mine)
+        ? store.imagesOf(client, user, { from: 0, to: now })
+        : 0;
       const bypass: Bypass | undefined = bypassOf(mine, { now, others, images });
       if (bypass) of.set(keyOf(mine), { client, name: "", user, last, ...bypass });
     }

@@ -79,4 +79,3 @@ function PullState({ result }: { result: PullResult }) {
     </span>
   );
 }
-

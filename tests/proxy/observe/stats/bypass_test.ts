@@ -26,13 +26,23 @@ const TABLE: [name: string, habits: object, around: object, kind: string | undef
   ["no layers, two images", { blobs: 0 }, { images: 2 }, undefined],
   ["no layers, few manifests", { blobs: 0, manifests: 9 }, { images: 3 }, undefined],
   ["one layer", { blobs: 1 }, { images: 3 }, undefined],
-  ["no layers, but it looks at tags", { blobs: 0, userAgent: "renovate" }, { images: 9 }, undefined],
+  [
+    "no layers, but it looks at tags",
+    { blobs: 0, userAgent: "renovate" },
+    { images: 9 },
+    undefined,
+  ],
   ["silent, a script", { last: NOW - 10 * DAY, userAgent: "curl/8" }, {}, undefined],
 ];
 
 for (const [name, habits, around, kind] of TABLE) {
   Deno.test(`bypassOf, ${name}: ${kind ?? "no"}`, () => {
-    const bypass = bypassOf({ ...REGULAR, ...habits }, { now: NOW, others: NOW, images: 0, ...around });
+    const bypass = bypassOf({ ...REGULAR, ...habits }, {
+      now: NOW,
+      others: NOW,
+      images: 0,
+      ...around,
+    });
     assert.equal(bypass?.kind, kind);
   });
 }

@@ -52,6 +52,7 @@ Deno.test("Stats, clients by range, search, order and page", () => {
     for (let i = 0; i <= day; i++) {
       stats.sink(record({ client: `10.0.0.${i}`, time: clock.now, bytes: 10 * (i + 1) }));
     }
+    stats.flush();
   }
   const names = (from?: number, more?: object) => clients(from, more).items.map((c) => c.client);
   assert.deepEqual(names(clock.now - HOUR, { sort: "client", desc: false }), [
@@ -61,7 +62,7 @@ Deno.test("Stats, clients by range, search, order and page", () => {
   ]);
   assert.deepEqual(names(NOON, { sort: "requests" }), ["10.0.0.0", "10.0.0.1", "10.0.0.2"]);
   assert.equal(clients(NOON, { sort: "client", desc: false }).items[0]!.requests, 3);
-  assert.deepEqual(names(NOON, { sort: "bytes", limit: 1, offset: 1 }), ["10.0.0.1"]);
+  assert.deepEqual(names(NOON, { sort: "bytes", limit: 1, offset: 1 }), ["10.0.0.0"]);
   assert.equal(clients(NOON, { limit: 1 }).total, 3);
   assert.deepEqual(names(NOON, { search: "0.0.2" }), ["10.0.0.2"]);
   assert.deepEqual(names(NOON, { search: "node", named: ["10.0.0.1"] }), ["10.0.0.1"]);
@@ -74,6 +75,7 @@ Deno.test("Stats, clients and pulls are forgotten after a month", () => {
   using it = fixture();
   const { clock, stats, clients } = it;
   stats.sink(record({ kind: "manifest", reference: "1", time: NOON }));
+  stats.flush();
   clock.now += 30 * DAY;
   stats.flush();
   const pulls = () => stats.clients().pulls({ from: 0, to: clock.now }, 10).length;

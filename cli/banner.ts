@@ -1,6 +1,6 @@
 /** What a Berth that has just started says of itself. */
 import { formatSize } from "../base/units.ts";
-import { isLoopback } from "../proxy/config/rules.ts";
+import { isLoopback } from "../proxy/config/loopback.ts";
 import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
 import type { LoadedConfig } from "../proxy/config/load.ts";
 import type { Listener } from "../proxy/http/listen.ts";

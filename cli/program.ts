@@ -1,6 +1,7 @@
 /** The parts of a running Berth: started, given another configuration, closed. */
 import { join } from "node:path";
 import type { Cache } from "../cache/api.ts";
+import type { AcmeKeeper } from "../proxy/acme/keeper.ts";
 import { systemClock } from "../base/clock.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
 import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
@@ -22,6 +23,7 @@ import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword } from "../ui/first_password.ts";
 import { openSessions } from "./sessions.ts";
+import { keepCertificate, wantedOf } from "./acme.ts";
 import { banner } from "./banner.ts";
 import { reverseLookup } from "./reverse_lookup.ts";
 import { cacheOptions } from "./cache_options.ts";
@@ -55,8 +57,10 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const storage = await openStorage(config, around.env, started);
   const { cache, cluster } = storage;
   const books = await openBooks(live, { cache, cluster, around, started });
+  const acme = await keepCertificate(config, books.metrics, started);
   let running = false;
   const proxy = await startProxy(config, {
+    acme,
     storage,
     books,
     env: around.env,
@@ -68,7 +72,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   started.defer(() => forward.close(0));
   // Without an address of its own the registry API is behind the forward proxy's.
   const registry = proxy.address ?? forward.address!;
-  const deps = stateDeps(live, { cache, cluster, books, proxy, port: registry.port });
+  const deps = stateDeps(live, { acme, cache, cluster, books, proxy, port: registry.port });
   const state = createState(deps);
   cluster?.tellBy(createTold({ ...books, ...state, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
@@ -83,24 +87,22 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const parts = started.move();
   running = true;
   watchRegistries(books.watch, config);
+  acme.follow(wantedOf(config));
   board.start();
   const addresses = { registry, dashboard: dashboard?.address, forward: forward.address };
   return {
     banner: banner(live.loaded, addresses, password),
     async reconfigure(next) {
       await forward.reconfigure(next);
+      await acme.makeReady(wantedOf(next));
       await proxy.reconfigure(next);
       await dashboard?.follow(dashboardCertificate(next));
+      acme.follow(wantedOf(next));
       watchRegistries(books.watch, next);
       webhooks.configure(next.webhooks);
       cache?.configure(cacheOptions(next));
       configureLog(next.log);
-      if (fixedOf(next) !== fixedOf(config)) {
-        logger("config").warn(
-          "listen addresses, whether they use TLS, cluster, cache.dir and where cache.depot is " +
-            "change at the next start only",
-        );
-      }
+      warnOfFixed(config, next);
     },
     async close(graceMs) {
       const intercepted = forward.close(graceMs);
@@ -108,6 +110,15 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       await parts.disposeAsync();
     },
   };
+}
+
+/** Says so where `next` differs in what the process, which runs with `config`, cannot change. */
+function warnOfFixed(config: Config, next: Config): void {
+  if (fixedOf(next) === fixedOf(config)) return;
+  logger("config").warn(
+    "listen addresses, whether they use TLS, cluster, cache.dir and where cache.depot is " +
+      "change at the next start only",
+  );
 }
 
 /** What a running Berth cannot change. */
@@ -124,8 +135,9 @@ function fixedOf(config: Config): string {
 /** The registry port, whose requests are logged and counted. */
 function startProxy(
   config: Config,
-  { storage: { cache, cluster, trust }, books, env, started }: {
+  { acme, storage: { cache, cluster, trust }, books, env, started }: {
     storage: Storage;
+    acme: AcmeKeeper;
     books: Books;
     env: Surroundings["env"];
     started: () => boolean;
@@ -142,6 +154,7 @@ function startProxy(
     sealing: clusterKeys(config.cluster.secret, "upload-seal"),
     memory: books.memory,
     cluster: cluster && (() => cluster.status().problem),
+    certificate: () => acme.state?.problem ?? "",
     gate: (registry) => watch.gate(registry),
     room: logRoom,
     onRecord(record) {
@@ -194,7 +207,8 @@ async function startForward(
 /** What the state of Berth is made of. */
 function stateDeps(
   live: LiveConfig,
-  { cache, cluster, books: { stats, quota, watch }, proxy, port }: {
+  { acme, cache, cluster, books: { stats, quota, watch }, proxy, port }: {
+    acme: AcmeKeeper;
     cache: Cache | undefined;
     cluster: Cluster | undefined;
     books: Books;
@@ -214,6 +228,7 @@ function stateDeps(
     stats,
     quotas: quota,
     standing: (registry) => watch.of(registry),
+    acme: () => acme.state,
     registryPort: () => port,
     active: () => proxy.active(),
     reverse: reverseLookup,

@@ -52,6 +52,8 @@ export interface ServerParts {
   memory?: SharedMemory | undefined;
   /** What keeps this Berth from sharing with others, in words; empty where nothing does. */
   cluster?: (() => string) | undefined;
+  /** Why no certificate is issued or renewed, in words; empty where nothing is in the way. */
+  certificate?(): string;
   /** What requests to a registry pass; none: nothing is in their way. */
   gate?(registry: string): Gate;
   /** What people decided about tags; none: nobody does. */
@@ -162,16 +164,18 @@ function proxyParts(
   upstream: ProxyParts["upstream"],
   open: () => boolean,
 ): Omit<ProxyParts, "uploadKeys" | "proofs" | "limits" | "line"> {
-  const { cache, cluster, quota, authenticators, onRecord, onLateBytes, now } = parts;
+  const { cache, cluster, certificate, quota, authenticators, onRecord, onLateBytes, now } = parts;
   const { prefer_cache_below } = config.cache.manifests;
   const exposed = exposedRegistries(config);
   const details = () => {
     const depot = cache?.depot()?.problem;
     const others = cluster?.();
+    const tls = certificate?.();
     return {
       ...(exposed.length > 0 && { exposed }),
       ...(depot && { depot }),
       ...(others && { cluster: others }),
+      ...(tls && { certificate: tls }),
     };
   };
   return {

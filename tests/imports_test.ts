@@ -47,6 +47,7 @@ const ROOMS: Record<string, Room> = {
   config: { files: /^proxy\/config\//, imports: ["base", "oci"] },
   http: { files: /^proxy\/http\//, imports: ["base", "oci"] },
   observe: { files: /^proxy\/observe\//, imports: ["base", "cache words", "config", "http"] },
+  acme: { files: /^proxy\/acme\//, imports: ["base", "config", "http"] },
   names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
   trust: {
     files: /^proxy\/trust\//,
@@ -126,7 +127,7 @@ const ROOMS: Record<string, Room> = {
     files: /^ui\/((?!theme_early)[a-z_]+\.ts$|api\/)/,
     imports: [
       ...["base", "cache words", "cache", "config", "http", "observe", "access"],
-      ...["upstream", "notify", "forward/hosts", "forward/tunnel"],
+      ...["upstream", "notify", "acme", "forward/hosts", "forward/tunnel"],
     ],
   },
   "ui pages": { files: /^ui\//, imports: ["ui server"] },
@@ -138,6 +139,7 @@ const ROOMS: Record<string, Room> = {
         "upstream",
         "notify",
         "trust",
+        "acme",
         "proxy",
         "forward",
         "ui server",

@@ -126,7 +126,7 @@ function createApi(deps: AdminDeps, { present, fleet, clients, verifier }: State
     .route("/", registryRoutes({ live, probe, stats, present, access, now }))
     .route("/", cacheRoutes(cache))
     .route("/", upkeepRoutes(cache, verifier))
-    .route("/", configRoutes(live, present.startedAt))
+    .route("/", configRoutes(live, present.startedAt, deps.acme))
     .route("/", connectRoutes(() => live.current, deps.registryPort))
     .route("/", forwardRoutes(live, deps.forward))
     .route("/", webhookRoutes(deps.webhooks))

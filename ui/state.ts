@@ -1,6 +1,7 @@
 /** The state of Berth in words and figures, with or without a dashboard that shows it. */
 import { registryCertificate } from "../proxy/config/certificates.ts";
 import type { Cache } from "../cache/api.ts";
+import type { AcmeState } from "../proxy/acme/keeper.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { CertificateTerm } from "../proxy/http/certificate_term.ts";
 import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
@@ -29,6 +30,8 @@ export interface StateDeps {
   /** Asks the DNS what an address is called. */
   reverse: ReverseLookup;
   version: string;
+  /** How it stands with a certificate by ACME; none is asked for where it is undefined. */
+  acme?: (() => AcmeState | undefined) | undefined;
   /** Port of the registry API as bound. */
   registryPort: () => number;
   /** Requests being answered at the registry port. */

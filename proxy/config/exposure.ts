@@ -1,5 +1,5 @@
 /** Whether a configuration hands out what is private. */
-import { isLoopback } from "./rules.ts";
+import { isLoopback } from "./loopback.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
 
 /**

@@ -1,6 +1,8 @@
-/** Rules about what lies outside of this process: the depot, webhooks, other Berths. */
+/** Rules about what lies outside of this process: the depot, webhooks, other Berths, authorities. */
+import ipaddr from "ipaddr.js";
 import { parseHostsUrl } from "../../base/hosts_url.ts";
 import { needsPassword } from "./admins.ts";
+import { isLoopback } from "./loopback.ts";
 import type { Path } from "./path.ts";
 import { type Config, parseListen } from "./schema.ts";
 import { HOST, quote, type Violation } from "./violation.ts";
@@ -77,4 +79,56 @@ export function* cluster(config: Config): Generator<Violation> {
     const message = "missing; expected with cluster.url, since each Berth would make its own";
     yield { path: ["forward", "ca_cert_file"], message };
   }
+}
+
+/** A certificate that is asked for, and one that is given, would contradict each other. */
+export function* acme({ tls, cache, cluster }: Config): Generator<Violation> {
+  const { domains, email, directory, http_listen } = tls.acme;
+  const path = (...keys: (string | number)[]): Path => ["tls", "acme", ...keys];
+  if (domains.length === 0) {
+    if (!email) return;
+    yield { path: path("domains"), message: "missing; expected the domains of the certificate" };
+    return;
+  }
+  for (const [index, domain] of domains.entries()) {
+    const message = wrongDomain(domain);
+    if (message) yield { path: path("domains", index), message };
+  }
+  if (tls.cert_file || tls.key_file) {
+    const message = `contradicts tls.${
+      tls.cert_file ? "cert_file" : "key_file"
+    }; expected one of them`;
+    yield { path: path("domains"), message };
+  }
+  if (!cache.dir) {
+    const message = "expected cache.dir with it, where account and certificate are kept";
+    yield { path: path("domains"), message };
+  }
+  if (cluster.url || cluster.url_file) {
+    const message = "is for one Berth, since a challenge reaches any of a cluster; expected " +
+      "tls.cert_file, or TLS that ends in front of them";
+    yield { path: path("domains"), message };
+  }
+  if (email && !/^[^@\s]+@[^@\s]+$/.test(email)) {
+    yield { path: path("email"), message: `found ${quote(email)}, expected an e-mail address` };
+  }
+  if (!http_listen) {
+    yield { path: path("http_listen"), message: "missing; expected an address such as :80" };
+  }
+  const url = URL.parse(directory);
+  if (url?.protocol === "http:" && !isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) {
+    yield { path: path("directory"), message: `found ${quote(directory)}, expected https://` };
+  }
+}
+
+/** Why no certificate for `domain` can be had by HTTP-01 (RFC 8555, 8.3); undefined where it can. */
+function wrongDomain(domain: string): string | undefined {
+  if (domain.startsWith("*.")) {
+    return `found ${quote(domain)}, which takes a challenge by DNS; expected each name by itself`;
+  }
+  const name = HOST.test(domain) && !domain.includes(":") && !ipaddr.isValid(domain) &&
+    domain === domain.toLowerCase();
+  return name
+    ? undefined
+    : `found ${quote(domain)}, expected a domain such as registry.example.com`;
 }

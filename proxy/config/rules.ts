@@ -5,7 +5,8 @@ import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
 import { clients, limits } from "./client_rules.ts";
-import { cluster, depot, webhooks } from "./outside_rules.ts";
+import { acme, cluster, depot, webhooks } from "./outside_rules.ts";
+import { isLoopback } from "./loopback.ts";
 import type { Path } from "./path.ts";
 import { policy } from "./policy_rules.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
@@ -26,6 +27,7 @@ export function violations(config: Config): Violation[] {
     ]),
     ...listeners(config),
     ...pairs(config),
+    ...acme(config),
     ...admin(config),
     ...users(config),
     ...accessRules(config),
@@ -184,6 +186,12 @@ function* listeners(config: Config): Generator<Violation> {
         "admin.listen": config.admin.listen,
         "forward.listen": config.forward.listen,
       }],
+      [["tls", "acme", "http_listen"], acmeListen(config), {
+        "listen": config.listen,
+        "admin.listen": config.admin.listen,
+        "forward.listen": config.forward.listen,
+        "cluster.listen": config.cluster.url ? config.cluster.listen : "",
+      }],
     ] as const
   ) {
     for (const [key, other] of Object.entries(others)) {
@@ -191,6 +199,10 @@ function* listeners(config: Config): Generator<Violation> {
       yield { path, message: `found ${quote(address)}, which ${key} already uses` };
     }
   }
+}
+
+function acmeListen({ tls: { acme } }: Config): string {
+  return acme.domains.length > 0 ? acme.http_listen : "";
 }
 
 function* pairs({ tls, admin, forward }: Config): Generator<Violation> {
@@ -339,12 +351,6 @@ function isRegex(text: string): boolean {
 
 function isWildcard(hostname: string): boolean {
   return hostname === "" || hostname === "0.0.0.0" || hostname === "::";
-}
-
-/** Whether `hostname`, as written in a `listen` key, can be reached from this machine alone. */
-export function isLoopback(hostname: string): boolean {
-  if (hostname.toLowerCase() === "localhost") return true;
-  return ipaddr.isValid(hostname) && ipaddr.process(hostname).range() === "loopback";
 }
 
 function names(config: Config): string {

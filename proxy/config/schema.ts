@@ -256,7 +256,15 @@ export const configSchema = z.strictObject({
       "expected the name of a header, such as X-Node-Name",
     ).default(""),
   }).prefault({}),
-  tls: certificate.prefault({}),
+  tls: certificate.extend({
+    acme: z.strictObject({
+      domains: z.array(z.string()).default([]),
+      email: z.string().default(""),
+      directory: url().default("https://acme-v02.api.letsencrypt.org/directory"),
+      http_listen: listen().default(":80"),
+      ca_file: z.string().default(""),
+    }).prefault({}),
+  }).prefault({}),
   domain_suffix: z.string().default(""),
   default_registry: z.string().default("docker"),
   path_names: z.boolean().default(false),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { acmeMetrics } from "../../proxy/acme/metrics.ts";
 import { forwardMetrics } from "../../proxy/forward/metrics.ts";
 import { type ClusterFigures, clusterMetrics } from "../../proxy/observe/cluster_metrics.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
@@ -21,6 +22,7 @@ const metrics = createMetrics({
 });
 forwardMetrics(metrics.register, () => []);
 registryMetrics(metrics.register, () => []);
+acmeMetrics(metrics.register, () => undefined);
 const together = {
   ...{ problem: "", answers: true, self: undefined, peers: [], fills: {}, sent: 0, received: 0 },
   feed: { lag: 0, published: 0, applied: 0 },

@@ -3,6 +3,7 @@ import { registryCertificate } from "../../proxy/config/certificates.ts";
 import type { Cache, Usage } from "../../cache/api.ts";
 import type { DepotUsage } from "../../cache/depot_options.ts";
 import type { RunningFill } from "../../cache/types.ts";
+import type { AcmeState } from "../../proxy/acme/keeper.ts";
 import { pendingRestart } from "../../proxy/config/changes.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import type { Config } from "../../proxy/config/schema.ts";
@@ -45,6 +46,7 @@ interface PresentDeps {
   standing: (registry: string) => Verdict | undefined;
   verification: () => Verification;
   certificate: CertificateTerm;
+  acme?: (() => AcmeState | undefined) | undefined;
   version: string;
   /** Requests being answered at the registry port. */
   active: () => number;
@@ -93,7 +95,7 @@ export class Present {
 
   /** Everything that is wrong or worth knowing as of the last `refresh`, muted or not. */
   notices(): Notice[] {
-    const { live, stats, watch, certificate, now } = this.#deps;
+    const { live, stats, watch, certificate, acme, now } = this.#deps;
     const config = live.current;
     const { notStored = this.#unreachable, upkeep, damaged } = watch;
     return notices({
@@ -106,6 +108,7 @@ export class Present {
       pendingRestart: pendingRestart(live.started, live.loaded),
       statsError: stats.writeError,
       certificate: certificate.end,
+      acme: acme?.(),
       now: now(),
     });
   }

@@ -1,6 +1,6 @@
 /** The configuration in force, where each value comes from, and what the last reload did. */
 import { useSignal } from "@preact/signals";
-import type { ConfigView } from "../api/schema/config.ts";
+import type { Acme, ConfigView } from "../api/schema/config.ts";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Loaded } from "../components/states.tsx";
@@ -85,11 +85,30 @@ function About({ config }: { config: ConfigView }) {
             <p class="muted small">Read-only. {config.readOnlyReason}</p>
           )}
         </dd>
+        {config.acme && <Certificate acme={config.acme} />}
         <dt>For scripts</dt>
         <dd>
           <a href="/api/v1/openapi.json">OpenAPI document</a>, <a href="/metrics">metrics</a>
         </dd>
       </dl>
     </section>
+  );
+}
+
+function Certificate({ acme: { domains, directory, notAfter, next, problem } }: { acme: Acme }) {
+  const when = next > 0 ? formatMoment(next) : "…";
+  return (
+    <>
+      <dt>Certificate</dt>
+      <dd>
+        {domains.join(", ")}, by {new URL(directory).host}
+        <p class="muted small">
+          {notAfter === null
+            ? "Not issued yet"
+            : `Valid until ${formatMoment(notAfter)}${problem ? "" : `, renewed ${when}`}`}
+        </p>
+        {problem && <p class="small tone-bad">{problem}. Next attempt {when}.</p>}
+      </dd>
+    </>
   );
 }

@@ -116,6 +116,47 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
   ],
   ["certificate without key", "tls: { cert_file: a }", /tls\.cert_file: expected tls\.key_file/],
   [
+    "certificate beside one by ACME",
+    "tls: { cert_file: a, key_file: b, acme: { domains: [r.example.com] } }",
+    /tls\.acme\.domains: contradicts tls\.cert_file; expected one of them/,
+  ],
+  [
+    "wildcard by ACME",
+    "tls: { acme: { domains: ['*.example.com'] } }",
+    /tls\.acme\.domains\[0\]: found "\*\.example\.com", which takes a challenge by DNS/,
+  ],
+  [
+    "address by ACME",
+    "tls: { acme: { domains: [192.0.2.1] } }",
+    /tls\.acme\.domains\[0\]: found "192\.0\.2\.1", expected a domain such as/,
+  ],
+  [
+    "e-mail address for no domain",
+    "tls: { acme: { email: a@example.com } }",
+    /tls\.acme\.domains: missing; expected the domains/,
+  ],
+  [
+    "ACME without TLS to the directory",
+    "tls: { acme: { domains: [r.example.com], directory: 'http://ca.example/dir' } }",
+    /tls\.acme\.directory: found "http:\/\/ca\.example\/dir", expected https:/,
+  ],
+  [
+    "ACME without a cache",
+    "tls: { acme: { domains: [r.example.com] } }\ncache: { dir: '' }",
+    /tls\.acme\.domains: expected cache\.dir with it/,
+  ],
+  [
+    "ACME for several Berths",
+    "tls: { acme: { domains: [r.example.com] } }\nadmin: { listen: '' }\n" +
+    "cluster: { url: 'redis://v', secret: a secret of sixteen }",
+    /tls\.acme\.domains: is for one Berth, since a challenge reaches any of a cluster/,
+  ],
+  [
+    "challenges where something else listens",
+    "listen: ':80'\ntls: { acme: { domains: [r.example.com] } }",
+    /tls\.acme\.http_listen: found ":80", which listen already uses/,
+  ],
+  [
     "CA key without certificate",
     "forward: { ca_key_file: a }",
     /forward\.ca_key_file: expected forward\.ca_cert_file with it/,

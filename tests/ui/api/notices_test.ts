@@ -20,6 +20,7 @@ function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
     pendingRestart: [],
     statsError: "",
     certificate: undefined,
+    acme: undefined,
     now: 1000,
     ...fields,
   };
@@ -184,6 +185,7 @@ Deno.test("notices, webhooks know every kind of them, and no other", () => {
       problems: [],
     },
     statsError: "locked",
+    acme: undefined,
     certificate: { file: "", notAfter: 0 },
     now: 1,
   };
@@ -236,4 +238,35 @@ Deno.test("notices, the cluster: nobody to ask, and others that are not reached"
   assert.deepEqual(told({ cluster: lost }), [
     "warning cluster:b-1: b-1 and this Berth do not share downloads",
   ]);
+});
+
+Deno.test("notices, a certificate by ACME: its absence at once, a renewal that fails after a while", () => {
+  const day = 24 * 3600e3;
+  const now = 100 * day;
+  const acme = {
+    domains: ["berth.example.com"],
+    directory: "https://acme.example/dir",
+    notAfter: now + 20 * day as number | null,
+    next: now + 5 * 60e3,
+    problem: "acme.example: DNS problem",
+    failingSince: now - 3600e3 as number | null,
+  };
+  const certificate = { file: "/data/acme/acme.example.pem", notAfter: now + day };
+  const tell = (fields: Partial<typeof acme>) =>
+    told({ acme: { ...acme, ...fields }, certificate, now });
+  assert.deepEqual(tell({ problem: "", failingSince: null }), []);
+  assert.deepEqual(tell({ failingSince: now - 60e3 }), []);
+  assert.deepEqual(tell({}), ["warning certificate: The TLS certificate cannot be renewed"]);
+  assert.deepEqual(tell({ notAfter: now - 1 }), [
+    "error certificate: The TLS certificate cannot be renewed",
+  ]);
+  assert.deepEqual(tell({ notAfter: null, failingSince: now }), [
+    "error certificate: No TLS certificate for berth.example.com",
+  ]);
+  const [notice] = notices(inputs({ acme, certificate, now }));
+  assert.equal(
+    notice!.detail,
+    "acme.example: DNS problem. The present one is valid for another 20 d. Next attempt at " +
+      "00:05 UTC.",
+  );
 });

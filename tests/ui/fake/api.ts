@@ -305,6 +305,7 @@ export class FakeApi {
         readOnlyReason: "",
         revision: "r1",
         settings: SETTINGS,
+        acme: null,
         lastReload: reloadAt(this.#now() - 2 * 3600e3),
       }));
     app.get(

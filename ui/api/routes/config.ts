@@ -1,5 +1,6 @@
 /** `GET /config`, `POST /config/reload`. */
 import { createRoute } from "@hono/zod-openapi";
+import type { AcmeState } from "../../../proxy/acme/keeper.ts";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { fileState } from "../../../proxy/config/write.ts";
 import { nameOf, note } from "../identity.ts";
@@ -22,7 +23,11 @@ const reload = createRoute({
 });
 
 /** The configuration. `startedAt` in Unix milliseconds. */
-export function configRoutes(live: LiveConfig, startedAt: number) {
+export function configRoutes(
+  live: LiveConfig,
+  startedAt: number,
+  acme: () => AcmeState | undefined = () => undefined,
+) {
   return router()
     .openapi(get, async (c) => {
       const { loaded } = live;
@@ -30,6 +35,7 @@ export function configRoutes(live: LiveConfig, startedAt: number) {
         ...await fileState(live),
         file: loaded.file ?? "",
         settings: settings(loaded, live.started),
+        acme: acmeView(acme()),
         lastReload: reloadView(live.lastReload, startedAt),
       }, 200);
     })
@@ -39,4 +45,8 @@ export function configRoutes(live: LiveConfig, startedAt: number) {
       note(c, reloadNote(view));
       return c.json(view, 200);
     });
+}
+
+function acmeView(state: AcmeState | undefined) {
+  return state ? { ...state, domains: [...state.domains] } : null;
 }

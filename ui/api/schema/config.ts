@@ -41,6 +41,20 @@ export const reload = z.object({
   changes: z.array(settingChange),
 }).openapi("Reload");
 
+/** A certificate by ACME: what for, until when, and how it goes. */
+const acme = z.object({
+  domains: z.array(z.string()),
+  /** The authority's address. */
+  directory: z.string(),
+  /** When the certificate in force ends; null where none has been issued yet. */
+  notAfter: time.nullable(),
+  /** When it is renewed, or tried again. */
+  next: time,
+  /** Why the last attempt failed; empty where it did not. */
+  problem: z.string(),
+  failingSince: time.nullable(),
+}).openapi("Acme");
+
 export const config = z.object({
   /** Full path; empty where Berth runs on its defaults. */
   file: z.string(),
@@ -48,10 +62,13 @@ export const config = z.object({
   readOnlyReason: z.string(),
   revision: z.string(),
   settings: z.array(setting),
+  /** Null where no certificate is asked for. */
+  acme: acme.nullable(),
   lastReload: reload,
 }).openapi("Config");
 
 export type Setting = z.infer<typeof setting>;
 export type SettingChange = z.infer<typeof settingChange>;
 export type Reload = z.infer<typeof reload>;
+export type Acme = z.infer<typeof acme>;
 export type ConfigView = z.infer<typeof config>;

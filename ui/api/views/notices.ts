@@ -4,6 +4,7 @@ import { formatProblem } from "../../../proxy/config/problem.ts";
 import { exposedRegistries } from "../../../proxy/config/exposure.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
 import { formatSize } from "../../../base/units.ts";
+import type { AcmeState } from "../../../proxy/acme/keeper.ts";
 import type { CertificateEnd } from "../../../proxy/http/certificate_term.ts";
 import type { CacheWatch } from "../../../proxy/observe/stats/cache_watch.ts";
 import type { ClusterView, Notice, RegistryHealth, Storage } from "../schema/status.ts";
@@ -23,6 +24,8 @@ export interface NoticeInputs {
   statsError: string;
   /** When the certificate of the registry API ends; undefined where it has none. */
   certificate: CertificateEnd | undefined;
+  /** How it stands with the one that Berth asks for; undefined where it asks for none. */
+  acme: AcmeState | undefined;
   /** Unix milliseconds. */
   now: number;
 }
@@ -40,7 +43,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
     ...restartNotices(inputs.pendingRestart),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
-    ...certificateNotices(inputs),
+    ...(inputs.acme ? acmeNotices(inputs.acme, inputs.now) : certificateNotices(inputs)),
   ].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
@@ -206,6 +209,37 @@ function* certificateNotices({ certificate, now }: NoticeInputs): Generator<Noti
     detail: `Clients refuse to connect with an expired one. Replace ${certificate.file}; Berth ` +
       "takes the new one without a restart.",
     since: null,
+    registry: "",
+    href: "/settings",
+  };
+}
+
+/** One that fails the first time is tried again before anybody has to know. */
+const SILENT_MS = 10 * 60e3;
+
+/** Berth renews by itself: what is worth a word is that it cannot. */
+function* acmeNotices(
+  { domains, notAfter, next, problem, failingSince }: AcmeState,
+  now: number,
+): Generator<Notice> {
+  if (problem === "" || failingSince === null) return;
+  if (notAfter !== null && now - failingSince < SILENT_MS) return;
+  const over = notAfter === null || notAfter <= now;
+  const present = notAfter === null
+    ? "Until there is one, clients refuse to connect."
+    : over
+    ? "The present one has expired, and clients refuse to connect."
+    : `The present one is valid for another ${durationWords(notAfter - now)}.`;
+  yield {
+    id: "certificate",
+    severity: over ? "error" : "warning",
+    title: notAfter === null
+      ? `No TLS certificate for ${domains.join(", ")}`
+      : "The TLS certificate cannot be renewed",
+    detail: `${problem}. ${present} Next attempt at ${
+      new Date(next).toISOString().slice(11, 16)
+    } UTC.`,
+    since: failingSince,
     registry: "",
     href: "/settings",
   };

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { AcmeKeeper, type Wanted } from "../../../proxy/acme/keeper.ts";
+import { readStored } from "../../../proxy/acme/stored.ts";
+import { configSchema } from "../../../proxy/config/schema.ts";
+import { listen, ListenError } from "../../../proxy/http/listen.ts";
+import { testCertificate } from "../../fake/cert.ts";
+import { FakeClock } from "../../fake/clock.ts";
+import { until } from "../../e2e/harness/wait.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Of what {@linkcode testCertificate} makes: an hour ago to 24 hours from now. */
+const LIFE = 25 * HOUR;
+
+/** A keeper whose authority does what `answer` says, in a directory of its own. */
+async function lab(answer: (domains: readonly string[]) => Promise<{ cert: string; key: string }>) {
+  const dir = await Deno.makeTempDir({ prefix: "berth-acme-" });
+  const clock = new FakeClock(Date.now());
+  const lines: string[] = [];
+  const outcomes: string[] = [];
+  let asked = 0;
+  const log = (line: string) => void lines.push(line);
+  const open = () =>
+    new AcmeKeeper({
+      clock,
+      log: { info: log, warn: log },
+      tried: (outcome) => void outcomes.push(outcome),
+      async obtain({ domains }) {
+        asked++;
+        return await answer(domains);
+      },
+    });
+  const wanted = (fields: Partial<Wanted["acme"]> = {}): Wanted => {
+    const { tls: { acme } } = configSchema.parse({
+      tls: { acme: { domains: ["berth.example.com"], http_listen: "127.0.0.1:0", ...fields } },
+    });
+    return { acme, file: `${dir}/acme/authority.pem`, httpsPort: 443 };
+  };
+  return {
+    ...{ clock, lines, outcomes, open, wanted, dir },
+    asked: () => asked,
+    /** Waits for the end of the `count`th attempt, and for what comes after it. */
+    async tried(count: number) {
+      await until(`attempt ${count}`, () => Promise.resolve(outcomes.length === count));
+      await until("the next timer", () => Promise.resolve(clock.pending === 1));
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+  };
+}
+
+const issue = (domains: readonly string[]) => testCertificate([...domains]);
+
+Deno.test("acme, first a placeholder, then what is issued, renewed at two thirds of its life", async () => {
+  await using it = await lab(issue);
+  const keeper = it.open();
+  const wanted = it.wanted();
+  await keeper.makeReady(wanted);
+  const first = await readStored(wanted.file);
+  assert.equal(first!.placeholder, true);
+  assert.deepEqual(first!.names, ["berth.example.com"]);
+  keeper.follow(wanted);
+  assert.equal(keeper.state!.notAfter, null);
+  await it.clock.advance(0);
+  await it.tried(1);
+  const stored = (await readStored(wanted.file))!;
+  assert.equal(stored.placeholder, false);
+  assert.equal((await Deno.stat(wanted.file)).mode! & 0o777, 0o600);
+  const { notAfter, next, problem } = keeper.state!;
+  assert.equal(notAfter, stored.notAfter);
+  assert.equal(next, stored.notBefore + LIFE * 2 / 3);
+  assert.equal(problem, "");
+  await it.clock.advance(next - it.clock.now() - MINUTE);
+  assert.equal(it.asked(), 1, "not before it is time");
+  const text = await Deno.readTextFile(wanted.file);
+  for (let left = 3; left > 0 && it.asked() === 1; left--) {
+    await until("a timer", () => Promise.resolve(it.clock.pending === 1));
+    await it.clock.advance(HOUR);
+  }
+  await it.tried(2);
+  assert.notEqual(await Deno.readTextFile(wanted.file), text);
+  assert.deepEqual(it.outcomes, ["issued", "issued"]);
+  await keeper.close();
+  assert.equal(it.clock.pending, 0);
+});
+
+Deno.test("acme, a certificate on the disk is used as it is, without asking anybody", async () => {
+  await using it = await lab(issue);
+  const wanted = it.wanted();
+  const before = it.open();
+  await before.makeReady(wanted);
+  before.follow(wanted);
+  await it.clock.advance(0);
+  await it.tried(1);
+  await before.close();
+  const text = await Deno.readTextFile(wanted.file);
+  const keeper = it.open();
+  await keeper.makeReady(wanted);
+  keeper.follow(wanted);
+  await it.clock.advance(0);
+  await until("it is known", () => Promise.resolve(keeper.state!.notAfter !== null));
+  assert.equal(it.asked(), 1);
+  assert.equal(await Deno.readTextFile(wanted.file), text);
+  await keeper.close();
+});
+
+Deno.test("acme, what fails is tried again ever later, sooner where nobody answered, and told", async () => {
+  const refused = new Error("DNS problem: NXDOMAIN looking up A for berth.example.com");
+  const unreached = Object.assign(new Error("connect ECONNREFUSED"), { isAxiosError: true });
+  for (const [error, first] of [[refused, 5], [unreached, 1]] as const) {
+    await using it = await lab(() => Promise.reject(error));
+    const keeper = it.open();
+    const wanted = it.wanted();
+    await keeper.makeReady(wanted);
+    keeper.follow(wanted);
+    await it.clock.advance(0);
+    const began = it.clock.now();
+    let wait = first;
+    for (let attempt = 1; attempt <= 3; attempt++, wait *= 2) {
+      await it.tried(attempt);
+      const { next, problem, failingSince } = keeper.state!;
+      assert.equal(next - it.clock.now(), wait * MINUTE);
+      assert.equal(problem, `acme-v02.api.letsencrypt.org: ${error.message}`);
+      assert.equal(failingSince, began);
+      await it.clock.advance(wait * MINUTE - 1);
+      assert.equal(it.asked(), attempt);
+      await it.clock.advance(1);
+    }
+    await it.tried(4);
+    assert.match(
+      it.lines[0]!,
+      /^no certificate for berth\.example\.com: acme-v02.*; trying again in \d+ min$/,
+    );
+    // A reload that changes nothing is no reason to ask sooner; one that does is.
+    keeper.follow(wanted);
+    await it.clock.advance(1000);
+    assert.equal(it.asked(), 4);
+    keeper.follow(it.wanted({ email: "ops@example.com" }));
+    await it.clock.advance(0);
+    await it.tried(5);
+    await keeper.close();
+  }
+});
+
+Deno.test("acme, another domain takes another certificate; the old one stays until then", async () => {
+  let answer = issue;
+  await using it = await lab((domains) => answer(domains));
+  const keeper = it.open();
+  const wanted = it.wanted();
+  await keeper.makeReady(wanted);
+  keeper.follow(wanted);
+  await it.clock.advance(0);
+  await it.tried(1);
+  const text = await Deno.readTextFile(wanted.file);
+  const both = it.wanted({ domains: ["berth.example.com", "docker.example.com"] });
+  answer = () => issue(["berth.example.com"]);
+  await keeper.makeReady(both);
+  keeper.follow(both);
+  await it.clock.advance(0);
+  await it.tried(2);
+  assert.equal(await Deno.readTextFile(wanted.file), text);
+  assert.match(keeper.state!.problem, /issued a certificate for berth\.example\.com$/);
+  answer = issue;
+  await it.clock.advance(5 * MINUTE);
+  await it.tried(3);
+  assert.deepEqual((await readStored(wanted.file))!.names, both.acme.domains);
+  assert.equal(keeper.state!.problem, "");
+  await keeper.close();
+});
+
+Deno.test("acme, a port that cannot be had is named by its key", async () => {
+  await using it = await lab(issue);
+  const taken = listen({
+    address: { hostname: "127.0.0.1", port: 0 },
+    handler: () => new Response(),
+  });
+  const address = `127.0.0.1:${taken.address.port}`;
+  const keeper = it.open();
+  await assert.rejects(keeper.makeReady(it.wanted({ http_listen: address })), (error) => {
+    assert.ok(error instanceof ListenError);
+    assert.match(error.message, /^tls\.acme\.http_listen: .* is taken by another program/);
+    return true;
+  });
+  await taken.close(0);
+  await keeper.close();
+});
+
+Deno.test("acme, nothing is asked for, nothing is done", async () => {
+  await using it = await lab(issue);
+  const keeper = it.open();
+  const none = it.wanted({ domains: [] });
+  await keeper.makeReady(none);
+  keeper.follow(none);
+  assert.equal(keeper.state, undefined);
+  assert.equal(it.clock.pending, 0);
+  assert.equal(await readStored(none.file), undefined);
+  await keeper.close();
+});

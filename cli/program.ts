@@ -27,7 +27,6 @@ import { keepCertificate, wantedOf } from "./acme.ts";
 import { banner } from "./banner.ts";
 import { reverseLookup } from "./reverse_lookup.ts";
 import { cacheOptions } from "./cache_options.ts";
-import type { Cluster } from "./cluster.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { createBoard } from "./telling.ts";
 import { VERSION } from "./version.ts";
@@ -72,7 +71,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   started.defer(() => forward.close(0));
   // Without an address of its own the registry API is behind the forward proxy's.
   const registry = proxy.address ?? forward.address!;
-  const deps = stateDeps(live, { acme, cache, cluster, books, proxy, port: registry.port });
+  const deps = stateDeps(live, { acme, storage, books, proxy, port: registry.port });
   const state = createState(deps);
   cluster?.tellBy(createTold({ ...books, ...state, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
@@ -207,10 +206,9 @@ async function startForward(
 /** What the state of Berth is made of. */
 function stateDeps(
   live: LiveConfig,
-  { acme, cache, cluster, books: { stats, quota, watch }, proxy, port }: {
+  { acme, storage: { cache, cluster, trust }, books: { stats, quota, watch }, proxy, port }: {
     acme: AcmeKeeper;
-    cache: Cache | undefined;
-    cluster: Cluster | undefined;
+    storage: Storage;
     books: Books;
     proxy: ProxyServer;
     port: number;
@@ -219,6 +217,7 @@ function stateDeps(
   return {
     live,
     cache,
+    trust,
     cluster: cluster && (() => cluster.status()),
     peers: cluster && {
       self: () => cluster.status().self?.id ?? "",

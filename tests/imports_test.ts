@@ -51,7 +51,7 @@ const ROOMS: Record<string, Room> = {
   names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
   trust: {
     files: /^proxy\/trust\//,
-    imports: ["base", "cache words", "config", "http"],
+    imports: ["base", "cache words", "cache", "config", "http"],
   },
   access: { files: /^proxy\/access\//, imports: ["base", "config", "oci", "http"] },
   upstream: { files: /^proxy\/upstream\//, imports: ["base", "config", "oci", "http"] },
@@ -127,7 +127,7 @@ const ROOMS: Record<string, Room> = {
     files: /^ui\/((?!theme_early)[a-z_]+\.ts$|api\/)/,
     imports: [
       ...["base", "cache words", "cache", "config", "http", "observe", "access"],
-      ...["upstream", "notify", "acme", "forward/hosts", "forward/tunnel"],
+      ...["upstream", "notify", "trust", "acme", "forward/hosts", "forward/tunnel"],
     ],
   },
   "ui pages": { files: /^ui\//, imports: ["ui server"] },

@@ -29,6 +29,7 @@ import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
 import { statusRoutes } from "./api/routes/status.ts";
+import { trustRoutes } from "./api/routes/trust.ts";
 import { tokenRoutes } from "./api/routes/tokens.ts";
 import { upkeepRoutes } from "./api/routes/upkeep.ts";
 import { webhookRoutes } from "./api/routes/webhooks.ts";
@@ -131,6 +132,7 @@ function createApi(deps: AdminDeps, { present, fleet, clients, verifier }: State
     .route("/", forwardRoutes(live, deps.forward))
     .route("/", webhookRoutes(deps.webhooks))
     .route("/", auditRoutes(deps.audit, fleet))
+    .route("/", trustRoutes({ cache, book: deps.trust, config: () => live.current, now }))
     .route("/", tokenRoutes({ tokens: deps.tokens, config: () => live.current, now }));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);

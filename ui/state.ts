@@ -8,6 +8,7 @@ import type { ClusterFigures } from "../proxy/observe/cluster_metrics.ts";
 import { NodeNames, type ReverseLookup } from "../proxy/observe/node_names.ts";
 import { CacheWatch } from "../proxy/observe/stats/cache_watch.ts";
 import type { Stats } from "../proxy/observe/stats/stats.ts";
+import type { TrustBook } from "../proxy/trust/book.ts";
 import type { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { Verdict } from "../proxy/upstream/watch/standing.ts";
 import { Fleet, type Peers } from "./api/fleet.ts";
@@ -19,6 +20,8 @@ export interface StateDeps {
   live: LiveConfig;
   /** None: nothing is kept. */
   cache: Cache | undefined;
+  /** What people decided about tags; none without a cache. */
+  trust?: TrustBook | undefined;
   /** None: this one is alone. */
   cluster?: (() => ClusterFigures) | undefined;
   /** The way to the others; none where this one is alone. */

@@ -25,6 +25,8 @@ const VIEWS: View[] = [1440, 768, 375].flatMap((width) =>
 
 const SHOTS: Shot[] = [
   { name: "tokens", path: "/settings/tokens" },
+  { name: "tag", path: "/cache/tag?image=docker%2Flibrary%2Fnginx%3A1.27" },
+  { name: "tag-decisions", path: "/cache/tag" },
   { name: "audit", path: "/settings/audit" },
   {
     name: "tokens-new",
@@ -197,7 +199,7 @@ async function take(shot: Shot): Promise<void> {
   );
   const context = await openContext(browser, VIEWS[0]!);
   const page = await context.newPage();
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(20_000);
   page.on("pageerror", (error) => say(shot.name, `error ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of (401|404|500)/.test(message.text())) {

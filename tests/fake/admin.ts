@@ -12,6 +12,7 @@ import type { Posting } from "../../proxy/notify/post.ts";
 import { Webhooks } from "../../proxy/notify/webhooks.ts";
 import { type Audit, openAudit } from "../../proxy/observe/audit/audit.ts";
 import { createMetrics } from "../../proxy/observe/metrics.ts";
+import { NO_BOOK, TrustBook } from "../../proxy/trust/book.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
 import { createAdmin } from "../../ui/admin.ts";
@@ -43,6 +44,8 @@ export interface AdminFixture extends AsyncDisposable {
   tokens: Tokens;
   posted: Posting[];
   audit: Audit;
+  /** What people decided about tags, until the test ends. */
+  trust: TrustBook;
   /** What the audit log has told in the log. */
   lines: string[];
   /** A directory of its own; `config.yaml` in it is the configuration file. */
@@ -86,6 +89,7 @@ export async function adminFixture(
   });
   const tokens = await Tokens.open(tokenFile(join(dir, "tokens.json")), now);
   const lines: string[] = [];
+  const trust = await TrustBook.open(NO_BOOK);
   const audit = openAudit({
     file: ":memory:",
     now,
@@ -133,6 +137,7 @@ export async function adminFixture(
     webhooks,
     tokens,
     audit,
+    trust,
     forward,
     probe: (registry) => {
       probed.push(registry);
@@ -189,6 +194,7 @@ export async function adminFixture(
       webhooks,
       tokens,
       audit,
+      trust,
       lines,
       dir,
     },

@@ -21,6 +21,7 @@ import { Registries } from "./registries.tsx";
 import { EditRegistry, NewRegistry } from "./registry.tsx";
 import { RequestPage } from "./request.tsx";
 import { Settings } from "./settings.tsx";
+import { TagPage } from "./tag.tsx";
 import { TokensPage } from "./tokens.tsx";
 
 export { ClusterPanel, SummedUp } from "./overview/cluster.tsx";
@@ -50,6 +51,7 @@ export const PAGES: readonly Page[] = [
   { path: "/cache", component: Images },
   { path: "/cache/blobs", component: Blobs },
   page("/cache/blobs/:digest", ({ digest }) => <BlobPage key={digest} digest={digest} />),
+  { path: "/cache/tag", component: TagPage },
   { path: "/notices", component: Notices },
   { path: "/activity", component: Activity },
   { path: "/activity/pulls", component: PullsPage },

@@ -4,6 +4,8 @@
 export const registryPath = (name: string): string => `/registries/${encodeURIComponent(name)}`;
 /** Path of a digest's page; the colon stays readable. */
 export const blobPath = (digest: string): string => `/cache/blobs/${digest}`;
+/** Path of the past of a tag, `docker/library/alpine:3.20`. */
+export const tagPath = (image: string): string => `/cache/tag?image=${encodeURIComponent(image)}`;
 /** Path of a request's page. */
 export const requestPath = (id: string): string => `/activity/${encodeURIComponent(id)}`;
 /** Path of a client's page: of an address, and of who signed in there. */

@@ -20,6 +20,9 @@ export const ACTIONS = [
   "notice-mute",
   "notice-unmute",
   "webhook-test",
+  "tag-freeze",
+  "tag-unfreeze",
+  "release",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -98,6 +101,9 @@ const DONE: Readonly<Record<Action, string>> = {
   "notice-mute": "muted",
   "notice-unmute": "unmuted",
   "webhook-test": "tested webhook",
+  "tag-freeze": "froze",
+  "tag-unfreeze": "unfroze",
+  "release": "released",
 };
 
 /** The entry in a line: `192.0.2.7: ann changed registry docker (registries.docker.url)`. */

@@ -28,6 +28,7 @@ import { statsOf } from "./figures.ts";
 import { blobsOf, imagesOf, manifestOf, tagsOf } from "./cache.ts";
 import { membersOf, registriesOf, statusOf } from "./registries.ts";
 import { fillsOf, requestOf, requestsOf } from "./requests.ts";
+import { decisionsAt, pastAt } from "./trust.ts";
 import { auditAt, madeTokenAt, tokensAt } from "./people.ts";
 import { SETTINGS } from "./settings.ts";
 import {
@@ -312,6 +313,8 @@ export class FakeApi {
       "/api/v1/tokens",
       (c) => c.json({ items: tokensAt(this.#now()), kept: true }),
     );
+    app.get("/api/v1/trust/history", (c) => c.json(pastAt(this.#now(), c.req.query("image")!)));
+    app.get("/api/v1/trust/decisions", (c) => c.json(decisionsAt(this.#now())));
     app.get("/api/v1/audit", (c) => c.json({ items: auditAt(this.#now()), next: 3 }));
     app.post("/api/v1/tokens", (c) => c.json(madeTokenAt(this.#now())));
     app.post("/api/v1/config/reload", (c) => c.json(reloadAt(this.#now())));

@@ -20,6 +20,9 @@ export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = 
   "notice-mute": "Notice muted",
   "notice-unmute": "Notice unmuted",
   "webhook-test": "Webhook tested",
+  "tag-freeze": "Tag frozen",
+  "tag-unfreeze": "Tag unfrozen",
+  "release": "Released",
 };
 
 export const OUTCOME_WORDS: Readonly<Record<AuditEntryView["outcome"], string>> = {

@@ -35,6 +35,7 @@ export function CacheHead({ onChange }: { onChange: () => void }) {
           </span>
         )}
       >
+        <a class="button" href="/cache/tag">Frozen tags</a>
         {may("cache") && (
           <>
             <button

@@ -17,7 +17,7 @@ import {
 } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
 import { may } from "../../web/session.ts";
-import { blobPath } from "../../web/paths.ts";
+import { blobPath, tagPath } from "../../web/paths.ts";
 import type { Chosen } from "../../web/selection.ts";
 
 export interface TreeActions {
@@ -287,6 +287,16 @@ function TagRow(
         {...tag}
         actions={
           <>
+            {named && (
+              <a
+                class="button quiet icon"
+                href={tagPath(`${image.registry}/${name}`)}
+                aria-label={`History of ${name}`}
+                title="History"
+              >
+                <Icon name="clock" />
+              </a>
+            )}
             <PinButton
               pinned={tag.pinned}
               what={named ? { images: [{ ...image, tag: tag.tag }] } : { digests: [tag.digest] }}

@@ -1,0 +1,58 @@
+/** `/trust`: what tags have stood for, and what people decided about them. */
+import { z } from "@hono/zod-openapi";
+import { bytes, time } from "../schema.ts";
+
+const image = z.string().max(400).openapi({
+  description: "The image as the cache lists it: registry, repository and tag",
+  example: "docker/library/alpine:3.20",
+});
+const digest = z.string().max(200).openapi({
+  description: "A digest that the tag has stood for",
+  example: `sha256:${"0".repeat(64)}`,
+});
+
+export const imageQuery = z.object({ image });
+
+/** Without a digest: what the tag stood for last. */
+export const freezeRequest = z.object({ image, digest: digest.optional() });
+
+export const releaseRequest = z.object({
+  image: image.openapi({
+    description: "The image, or a pattern of names: all that is known by now is let through",
+    example: "docker/acme/*:*",
+  }),
+  digest: digest.optional(),
+});
+
+const pastDigest = z.object({
+  digest,
+  mediaType: z.string().openapi({ description: "Of the manifest or index" }),
+  size: bytes.openapi({ description: "Bytes of the manifest or index alone" }),
+  firstSeen: time.openapi({ description: "When the tag was first seen to stand for it" }),
+  lastSeen: time.openapi({ description: "When the registry last confirmed that" }),
+  current: z.boolean().openapi({ description: "Whether it is what the registry said last" }),
+  heldUntil: time.nullable().openapi({
+    description: "Until when it is held back; null: it is not",
+  }),
+  whole: z.boolean().openapi({ description: "Whether it can be pulled without the registry" }),
+}).openapi("PastDigest");
+
+export const tagPast = z.object({
+  image,
+  frozen: digest.nullable().openapi({ description: "What the tag is frozen to" }),
+  digests: z.array(pastDigest).openapi({ description: "Newest first" }),
+}).openapi("TagPast");
+
+const decider = {
+  by: z.string().openapi({ description: "Who decided" }),
+  at: time.openapi({ description: "When" }),
+};
+
+export const decisions = z.object({
+  frozen: z.array(z.object({ image, digest, ...decider })).openapi({ description: "Newest first" }),
+  released: z.array(z.object({ image, digest: digest.nullable(), ...decider }))
+    .openapi({ description: "What need not wait; without a digest, by a pattern" }),
+}).openapi("TrustDecisions");
+
+export type TagPastView = z.output<typeof tagPast>;
+export type DecisionsView = z.output<typeof decisions>;

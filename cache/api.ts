@@ -116,6 +116,8 @@ export interface Cache {
    * is remembered for a year, also of what has gone.
    */
   tagHistory(name: TagName, accept?: string): TagSighting[];
+  /** Whether a tag or digest of the repository was ever seen here, within the last year. */
+  isKnown(registry: string, repository: string): boolean;
   /** Since when, in Unix milliseconds, and by which tags the repository's `digest` is known. */
   known(registry: string, repository: string, digest: string): Known;
   /** Notes that the repository's `digest` was asked for by that, if it was never seen before. */

@@ -244,6 +244,10 @@ class DiskCache implements Cache {
     return this.#catalog.history.of(name, accept);
   }
 
+  isKnown(registry: string, repository: string): boolean {
+    return this.#catalog.history.has(registry, repository);
+  }
+
   known(registry: string, repository: string, digest: string): Known {
     const { history, names } = this.#catalog;
     const seen = history.firstSeen(registry, repository, digest) ?? Infinity;

@@ -161,6 +161,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
       return await upload(x, path, push);
     }
     if (!read) return await change(x, push);
+    if (path.kind === "manifest" || path.kind === "blob") trust?.enter(x);
     switch (path.kind) {
       case "ping":
         return await ping(x);

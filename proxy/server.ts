@@ -22,12 +22,9 @@ import { Line } from "./upstream/line.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
 import type { QuotaBook } from "./upstream/quota.ts";
 import type { Gate } from "./upstream/watch/gate.ts";
-import { Signatures } from "./cached/signatures.ts";
-import { TrustGate } from "./cached/trust_gate.ts";
 import type { TrustBook } from "./trust/book.ts";
-import { signingKey } from "./trust/signature.ts";
+import { trustOf } from "./cached/trust_of.ts";
 import type { TagName } from "../cache/types.ts";
-import { readFileSync } from "node:fs";
 
 /** What main has made, and what lives longer than one configuration. */
 export interface ServerParts {
@@ -142,22 +139,6 @@ function upstreamErrorKind(status: number, error: string): string {
   return status >= 500 ? "status-5xx" : "";
 }
 
-/** What may come through. Throws an error that names a key file that cannot be used. */
-function trustOf(
-  config: Config,
-  cache: Cache,
-  { book, onHeld, now }: ServerParts,
-): TrustGate | undefined {
-  if (!book) return undefined;
-  const signatures = new Signatures(config, {
-    cache,
-    readKey: (file) => signingKey(readFileSync(file, "utf8")),
-    warn: (line) => logger("policy").warn(line),
-    now,
-  });
-  return new TrustGate(config, { cache, book, signatures, now, onHeld: onHeld ?? (() => {}) });
-}
-
 function proxyParts(
   config: Config,
   parts: ServerParts,
@@ -180,7 +161,7 @@ function proxyParts(
   };
   return {
     cache,
-    trust: cache && trustOf(config, cache, parts),
+    trust: cache && parts.book && trustOf(config, { ...parts, cache, book: parts.book }),
     upstream,
     onRecord,
     ...(onLateBytes ? { onLateBytes } : {}),

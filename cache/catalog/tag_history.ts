@@ -7,7 +7,7 @@ import type { TagKey, TagName, TagRow, TagSighting } from "../types.ts";
 import { reporting } from "./statements.ts";
 
 export class TagHistory {
-  readonly #sql: Record<"saw" | "of" | "former" | "tagsOf" | "first" | "forget", Statement>;
+  readonly #sql: Record<"saw" | "has" | "of" | "former" | "tagsOf" | "first" | "forget", Statement>;
 
   /** `path` is that of `db`, for errors. */
   constructor(db: DatabaseSync, path: string) {
@@ -23,6 +23,7 @@ export class TagHistory {
          ON CONFLICT DO UPDATE SET media_type = :mediaType, size = :size,
            first_seen = min(first_seen, :at), last_seen = max(last_seen, :at)`,
       ),
+      has: sql("SELECT 1 FROM tag_history WHERE registry = ? AND repository = ? LIMIT 1"),
       of: sql(`SELECT ${sighting} ${newest}`),
       former: sql(`SELECT ${sighting} AND accept = ? ${newest}`),
       tagsOf: sql(
@@ -45,6 +46,11 @@ export class TagHistory {
   saw({ registry, repository, tag, accept }: TagKey, row: TagRow): void {
     const { digest, mediaType, size, checkedAt: at } = row;
     this.#sql.saw.run({ registry, repository, tag, accept, digest, mediaType, size, at });
+  }
+
+  /** Whether anything of the repository was ever seen. */
+  has(registry: string, repository: string): boolean {
+    return this.#sql.has.get(registry, repository) !== undefined;
   }
 
   /** Newest first; of one kind of client alone where `accept` says which. */

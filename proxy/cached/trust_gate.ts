@@ -11,9 +11,11 @@ import type { Exchange } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
 import { imageOf, type TrustBook } from "../trust/book.ts";
+import { type Elsewhere, questionOf } from "../trust/elsewhere.ts";
 import { configOf, factsOf, type ImageFacts } from "../trust/facts.ts";
 import { heldUntil, type Hold, holdOf } from "../trust/hold.ts";
 import { decide, type Decision, type Rule, rulesOf } from "../trust/rules.ts";
+import { meant } from "../trust/similar.ts";
 import { blobBytes, type Manifest, manifestBytes } from "./own_reads.ts";
 import type { Signatures } from "./signatures.ts";
 
@@ -22,6 +24,10 @@ export interface TrustOptions {
   book: TrustBook;
   /** None: no registry asks for signatures. */
   signatures: Signatures | undefined;
+  /** Who else decides; none: nobody. */
+  elsewhere: Elsewhere | undefined;
+  /** Told what a person should look at, in a line for the log. */
+  warn(line: string): void;
   /** Told once of each digest that a tag has moved to and that waits, until then (Unix ms). */
   onHeld(name: TagName, digest: string, until: number): void;
   /** Unix milliseconds. */
@@ -32,6 +38,8 @@ export interface TrustOptions {
 const MOST_FACTS = 10_000;
 /** An image in an index in an index; nothing sane is deeper. */
 const DEEPEST = 4;
+/** Repositories that are pulled most, of which others may be typing errors. */
+const POPULAR = 500;
 
 /** One thing that is asked for. */
 interface Asked {
@@ -45,7 +53,7 @@ export class TrustGate {
   readonly #options: TrustOptions;
   readonly #holds: ReadonlyMap<string, Hold>;
   readonly #rules: readonly Rule[];
-  readonly #contact: string;
+  readonly #policy: Config["policy"];
   readonly #facts = new LRUCache<string, ImageFacts>({ max: MOST_FACTS });
   readonly #told = new LRUCache<string, true>({ max: MOST_FACTS });
 
@@ -57,19 +65,41 @@ export class TrustGate {
       return hold ? [[name, hold]] : [];
     }));
     this.#rules = rulesOf(config.policy.rules);
-    this.#contact = config.policy.contact;
+    this.#policy = config.policy;
   }
 
   /** Whether an answer to `x` depends on when and by whom it is asked. */
   governs(x: Exchange): boolean {
     const { registry: { name }, repository } = x.target;
-    return this.#holds.has(name) || this.#rules.some((rule) => rule.about(name, repository)) ||
+    return this.#options.elsewhere !== undefined || this.#holds.has(name) ||
+      this.#rules.some((rule) => rule.about(name, repository)) ||
       (this.#options.signatures?.concerns(x) ?? false);
   }
 
   /** Rises with each decision of a person: what was answered before may not hold. */
   get revision(): number {
     return this.#options.book.revision;
+  }
+
+  /**
+   * Looks at the name in `x` before anything is asked about it. Throws `DENIED` where nobody has
+   * pulled it before and it is in all likelihood a typing error.
+   */
+  enter(x: Exchange): void {
+    const { warn_similar, deny_similar } = this.#policy;
+    if (!warn_similar && !deny_similar) return;
+    const { cache, warn } = this.#options;
+    const { registry: { name: registry }, repository } = x.target;
+    if (cache.isKnown(registry, repository)) return;
+    const { items } = cache.repositories({ registry, sort: "hits", desc: true, limit: POPULAR });
+    const similar = meant(`${registry}/${repository}`, items);
+    if (similar === undefined) return;
+    const name = similar.slice(registry.length + 1);
+    const why = `nobody has pulled it here before; did you mean ${name}?`;
+    if (deny_similar) throw this.#denied(x, `${why} (policy.deny_similar)`, "policy.deny_similar");
+    if (this.#told.has(`similar ${registry}/${repository}`)) return;
+    this.#told.set(`similar ${registry}/${repository}`, true);
+    warn(`${x.client} asks for ${registry}/${repository}: ${why}`);
   }
 
   /** The digest that the tag is frozen to. */
@@ -146,6 +176,8 @@ export class TrustGate {
     if (decision?.action === "deny") {
       return this.#denied(x, `${decision.reason} (${decision.rule})`, decision.rule);
     }
+    const elsewhere = decision ? undefined : await this.#elsewhere(asked);
+    if (elsewhere) return elsewhere;
     const own = await this.#ownRefusal(asked);
     if (!own || tag !== undefined || depth >= DEEPEST) return own;
     // An image of an index waits no longer than that does, and is signed with it.
@@ -154,6 +186,24 @@ export class TrustGate {
       if (!above) return undefined;
     }
     return own;
+  }
+
+  /** What somebody else has against it, where no rule has decided. */
+  async #elsewhere({ x, digest, tag = "" }: Asked): Promise<OciError | undefined> {
+    const { elsewhere, cache } = this.#options;
+    if (!elsewhere) return undefined;
+    const { target: { registry: { name: registry }, repository }, client } = x;
+    const facts = await this.#look(x, digest);
+    if (facts.about) return undefined;
+    const { since } = cache.known(registry, repository, digest);
+    const { user } = x.access;
+    const { decision, reason, until } = await elsewhere.decide(
+      questionOf({ registry, repository, tag, digest, user, client, facts, since }),
+    );
+    if (decision === "allow") return undefined;
+    const wait = decision === "hold" ? `held back until ${timeOf(until)}` : "";
+    const why = [wait, reason].filter((it) => it !== "").join(": ") || "it is not allowed";
+    return this.#denied(x, `${why} (policy.webhook)`, "policy.webhook");
   }
 
   /** What keeps the manifest back as long as it stands alone. */
@@ -237,7 +287,7 @@ export class TrustGate {
   }
 
   #held(x: Exchange, digest: string, until: number, tag = ""): OciError {
-    const at = new Date(until).toISOString().replace(/\.\d+Z$/, "Z");
+    const at = timeOf(until);
     const what = tag ? `this tag stands for ${digest} now, which` : "it";
     const why = `${what} is new and held back until ${at} (hold.new_digest)`;
     return this.#denied(x, why, "hold");
@@ -246,8 +296,14 @@ export class TrustGate {
   /** `by`: the rule, for programs. */
   #denied(x: Exchange, why: string, by: string): OciError {
     const { registry, repository } = x.target;
-    const ask = this.#contact ? `; ask ${this.#contact}` : "";
+    const { contact } = this.#policy;
+    const ask = contact ? `; ask ${contact}` : "";
     const message = `${repository} of ${registry.name} was refused: ${why}${ask}`;
     return new OciError("DENIED", { message, detail: { by } });
   }
+}
+
+/** `2026-01-02T00:00:00Z` */
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

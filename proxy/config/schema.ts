@@ -350,6 +350,15 @@ export const configSchema = z.strictObject({
   policy: z.strictObject({
     contact: z.string().default(""),
     rules: z.array(policyRule).default([]),
+    webhook: z.strictObject({
+      url: z.union([z.literal(""), hookUrl()]).default(""),
+      timeout: duration().prefault("2s"),
+      on_error: z.enum(["allow", "deny"]).default("deny"),
+      remember: duration().prefault("10m"),
+      ca_file: z.string().default(""),
+    }).prefault({}),
+    warn_similar: z.boolean().default(false),
+    deny_similar: z.boolean().default(false),
   }).prefault({}),
   cluster: z.strictObject({
     url: secret().default(""),

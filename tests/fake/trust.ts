@@ -3,6 +3,7 @@ import { systemClock } from "../../base/clock.ts";
 import { NO_BOOK, TrustBook } from "../../proxy/trust/book.ts";
 import { Signatures } from "../../proxy/cached/signatures.ts";
 import { TrustGate } from "../../proxy/cached/trust_gate.ts";
+import { Elsewhere, type ElsewhereOptions } from "../../proxy/trust/elsewhere.ts";
 import { type SigningKey, signingKey } from "../../proxy/trust/signature.ts";
 import type { FakeClock } from "./clock.ts";
 import { type CachedPair, cachedPair, type PairOptions } from "./pair.ts";
@@ -20,11 +21,13 @@ export async function trustPair(
   clock: FakeClock,
   options: PairOptions,
   keys: Readonly<Record<string, string>> = {},
+  elsewhere?: Omit<ElsewhereOptions, "now" | "warn">,
 ): Promise<TrustPair> {
   const book = await TrustBook.open(NO_BOOK);
   const warned: string[] = [];
   const held: string[] = [];
   const { now } = clock;
+  const warn = (line: string) => void warned.push(line);
   const readKey = (file: string): SigningKey => signingKey(keys[file]!);
   const made = await cachedPair({
     ...options,
@@ -34,12 +37,9 @@ export async function trustPair(
         cache,
         book,
         now,
-        signatures: new Signatures(config, {
-          cache,
-          readKey,
-          now,
-          warn: (line) => warned.push(line),
-        }),
+        signatures: new Signatures(config, { cache, readKey, now, warn }),
+        elsewhere: elsewhere && new Elsewhere({ ...elsewhere, now, warn }),
+        warn,
         onHeld: ({ registry, repository, tag }, digest) =>
           held.push(`${registry}/${repository}:${tag} ${digest}`),
       }),

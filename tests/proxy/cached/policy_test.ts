@@ -214,3 +214,86 @@ Deno.test("require, where nobody can tell nothing comes through, and the client 
   t.upstream.clearFaults();
   assert.equal(await status(t, "manifests/v1"), 200);
 });
+
+/** Asks for `path` and gives the message of a refusal, or the status. */
+async function said(t: TrustPair, path: string): Promise<string> {
+  const response = await t.proxy.get(`/v2/${path}`, MANIFEST);
+  const text = await response.text();
+  return response.status === 403 ? JSON.parse(text).errors[0].message : String(response.status);
+}
+
+Deno.test("policy.webhook, decides about what no rule has decided, once for all who ask", async () => {
+  const asked: Record<string, unknown>[] = [];
+  let answer: unknown = { decision: "allow" };
+  const elsewhere = {
+    post: (body: string) => Promise.resolve(asked.push(JSON.parse(body)) && answer),
+    onError: "deny" as const,
+    remember: 60_000,
+  };
+  await using t = await trustPair(new FakeClock(), { registry: { images } }, {}, elsewhere);
+  assert.equal(await said(t, "org/app/manifests/v1"), "200");
+  assert.equal(await said(t, "org/app/manifests/v1"), "200");
+  const { client, first_seen, ...about } = asked[0]!;
+  assert.deepEqual(about, {
+    ...{ registry: "hub", repository: "org/app", tag: "v1", digest: DIGEST, user: "" },
+    ...{ media_type: both.root.mediaType, platforms: ["linux/amd64", "windows/amd64"] },
+    ...{ size: null, created: null, labels: {} },
+  });
+  assert.equal(client, "127.0.0.1");
+  assert.equal(first_seen, "2026-01-01T00:00:00.000Z");
+  assert.equal(asked.length, 1);
+  answer = { decision: "deny", reason: "CVE-2026-1" };
+  await t.clock.advance(60_000);
+  const denied = /^org\/app of hub was refused: CVE-2026-1 \(policy\.webhook\)/;
+  assert.match(await said(t, "org/app/manifests/v1"), denied);
+  assert.match(await said(t, `org/app/manifests/${DIGEST}`), denied);
+  answer = { decision: "hold", minutes: 5 };
+  await t.clock.advance(60_000);
+  assert.match(await said(t, "org/app/manifests/v1"), /held back until 2026-01-01T00:07:00Z/);
+  assert.equal(asked.at(-1)!.tag, "v1");
+});
+
+Deno.test("policy.webhook, one that fails, lies or says nothing counts as on_error says", async () => {
+  const wrong: (() => Promise<unknown>)[] = [
+    () => Promise.reject(new Error("connection refused")),
+    () => Promise.resolve({ decision: "maybe" }),
+    () => Promise.resolve("yes"),
+    () => Promise.resolve(null),
+  ];
+  for (const post of wrong) {
+    for (const onError of ["deny", "allow"] as const) {
+      const elsewhere = { post, onError, remember: 60_000 };
+      await using t = await trustPair(new FakeClock(), { registry: { images } }, {}, elsewhere);
+      const answer = await said(t, "org/app/manifests/v1");
+      assert.match(answer, onError === "allow" ? /^200$/ : /policy\.webhook could not be asked/);
+      assert.equal(t.warned.length, 1);
+      assert.match(t.warned[0]!, /^policy\.webhook did not decide about hub\/org\/app@sha256:/);
+    }
+  }
+});
+
+Deno.test("similar names, a repository that nobody pulled and that is one letter off is told or refused", async () => {
+  const more = { "org/app:v1": both, "org/apq:v1": both, "org/other:v1": both };
+  for (const key of ["warn_similar", "deny_similar"]) {
+    const settings = { policy: { [key]: true } };
+    await using t = await trustPair(new FakeClock(), { registry: { images: more }, settings });
+    assert.equal(await said(t, "org/app/manifests/v1"), "200");
+    await stored(t);
+    for (let count = 0; count < 10; count++) t.cache.imageUsed("hub/org/app", "v1", 1, true);
+    await waitFor(() => t.cache.repositories({ registry: "hub" }).items[0]?.hits === 10);
+    const hint = /nobody has pulled it here before; did you mean org\/app\?/;
+    const answer = await said(t, "org/apq/manifests/v1");
+    assert.match(key === "warn_similar" ? t.warned[0] ?? "" : answer, hint);
+    assert.equal(await said(t, "org/app/manifests/v1"), "200");
+    assert.equal(await said(t, "org/other/manifests/v1"), "200");
+  }
+});
+
+/** Uses are written once a second, by real time. */
+async function waitFor(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, "in vain");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -12,6 +12,7 @@ import type { Tokens } from "../proxy/access/tokens.ts";
 import { Access, requireRight } from "./api/access.ts";
 import type { AdminEnv } from "./api/identity.ts";
 import { audited } from "./api/audited.ts";
+import { OidcProvider } from "./api/oidc/provider.ts";
 import { originCheck } from "./api/origin_check.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
@@ -25,6 +26,7 @@ import { eventRoutes } from "./api/routes/events.ts";
 import { forwardRoutes } from "./api/routes/forward.ts";
 import type { ForwardState } from "./api/views/forward.ts";
 import { noticeRoutes } from "./api/routes/notices.ts";
+import { oidcRoutes } from "./api/routes/oidc.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
@@ -85,13 +87,22 @@ export function createAdmin(deps: AdminDeps, state: State = createState(deps)) {
     const { text, contentType } = await metrics.scrape();
     return c.body(text, 200, { "Content-Type": contentType, "Cache-Control": "no-store" });
   });
-  const routed = app.route("/api/v1", createApi(deps, state, access));
+  const routed = app.route("/api/v1", createApi(deps, state, { access, sessions }));
   app.get("*", (c) => pages(c.req.raw));
   app.notFound((c) => renderError(notFound(`${c.req.method} ${c.req.path}`), c, report));
   return routed;
 }
 
-function createApi(deps: AdminDeps, { present, fleet, clients, verifier }: State, access: Access) {
+interface Doors {
+  access: Access;
+  sessions: Sessions;
+}
+
+function createApi(
+  deps: AdminDeps,
+  { present, fleet, clients, verifier }: State,
+  { access, sessions }: Doors,
+) {
   const { live, cache, stats, report, probe, now = Date.now } = deps;
   const api = router();
   api.use(noStore);
@@ -115,7 +126,10 @@ function createApi(deps: AdminDeps, { present, fleet, clients, verifier }: State
     name: "berth_session",
     description: "What POST /login sets; __Host-berth_session over TLS",
   });
-  const open = api.route("/", sessionRoutes(access));
+  const settings = () => live.current.admin.oidc;
+  const provider = new OidcProvider(settings, now);
+  const open = api.route("/", sessionRoutes(access, settings))
+    .route("/", oidcRoutes({ access, sessions, provider, settings, now }));
   api.use(requireRight(access));
   const routed = open
     .route("/", statusRoutes(present, access))

@@ -11,6 +11,8 @@ import { EndedSessions } from "./ended_sessions.ts";
 const IDLE_MS = 12 * 3600e3;
 /** However busy, a session ends after this long. */
 const ABSOLUTE_MS = 7 * 24 * 3600e3;
+/** The same where a provider was asked, which alone knows who has left a group. */
+const PROVIDER_MS = 24 * 3600e3;
 const LONGEST = 2048;
 const ROLES: readonly Role[] = ["viewer", "operator", "admin"];
 
@@ -29,6 +31,8 @@ export interface Session {
   readonly id: string;
   readonly user: string;
   readonly role: Role;
+  /** The provider's group that gives the role; undefined for whoever has a password here. */
+  readonly group?: string;
   /** Unix milliseconds of the sign-in. */
   readonly issued: number;
   /** Unix milliseconds of the last use that the cookie tells of. */
@@ -38,7 +42,9 @@ export interface Session {
 }
 
 /** What a session stands on, such as role and password's hash; `undefined`: on nothing any more. */
-export type CredentialOf = (session: Session) => string | undefined;
+export type CredentialOf = (
+  session: Pick<Session, "user" | "role" | "group">,
+) => string | undefined;
 
 export class Sessions {
   readonly #now: () => number;
@@ -60,12 +66,13 @@ export class Sessions {
    * `credential` is what was proven, the password's hash: once that changes, the session is over.
    */
   create(
-    { user, role }: Pick<Session, "user" | "role">,
+    who: Pick<Session, "user" | "role" | "group">,
     credential: string,
   ): { cookie: string; session: Session } {
     const now = this.#now();
     const id = randomBytes(16).toString("base64url");
-    const session = { id, user, role, issued: now, used: now, expires: now + this.#absoluteMs };
+    const expires = now + this.#longest(who.group);
+    const session = { ...who, id, issued: now, used: now, expires };
     return { cookie: this.#write(session, credential), session };
   }
 
@@ -103,24 +110,55 @@ export class Sessions {
     return over ? undefined : session;
   }
 
-  #write({ id, user, role, issued, used }: Session, credential: string): string {
-    const text = JSON.stringify([1, id, user, role, issued, used]);
+  /** `text` as only this cluster can write it, for `purpose`; not encrypted. */
+  seal(text: string, purpose: string): string {
+    return this.#signed(text, `seal ${purpose}`);
+  }
+
+  /** The text of {@linkcode seal}; undefined where it is none. */
+  unseal(sealed: string, purpose: string): string | undefined {
+    const [payload = "", signature = ""] = sealed.slice(0, LONGEST).split(".");
+    if (!this.#isSigned(payload, signature, `seal ${purpose}`)) return undefined;
+    return Buffer.from(payload, "base64url").toString();
+  }
+
+  /** True the first time for `id`, here and at the others; remembered until then, Unix milliseconds. */
+  async spend(id: string, until: number): Promise<boolean> {
+    if (await this.#ended.ask(id, until)) return false;
+    await this.#ended.add(id, until);
+    return true;
+  }
+
+  #longest(group: string | undefined): number {
+    return group === undefined ? this.#absoluteMs : Math.min(this.#absoluteMs, PROVIDER_MS);
+  }
+
+  #write({ id, user, role, issued, used, group }: Session, credential: string): string {
+    const parts = [1, id, user, role, issued, used, ...group === undefined ? [] : [group]];
+    return this.#signed(JSON.stringify(parts), credential);
+  }
+
+  #signed(text: string, credential: string): string {
     const payload = Buffer.from(text).toString("base64url");
     return `${payload}.${sign(payload, credential, this.#keys[0]!).toString("base64url")}`;
+  }
+
+  #isSigned(payload: string, signature: string, credential: string): boolean {
+    const given = Buffer.from(signature, "base64url");
+    const right = this.#keys.map((key) => sign(payload, credential, key))
+      .filter((expected) => expected.length === given.length && timingSafeEqual(expected, given));
+    return right.length > 0;
   }
 
   /** What `cookie` says, where it was signed here, for what its session stands on, and is not too old. */
   #read(cookie: string, credentialOf: CredentialOf): Session | undefined {
     const [payload = "", signature = ""] = cookie.slice(0, LONGEST).split(".");
-    const session = parse(payload, this.#absoluteMs);
+    const session = parse(payload, (group) => this.#longest(group));
     const credential = session && credentialOf(session);
     if (!session || credential === undefined) return undefined;
-    const given = Buffer.from(signature, "base64url");
-    const right = this.#keys.map((key) => sign(payload, credential, key))
-      .filter((expected) => expected.length === given.length && timingSafeEqual(expected, given));
     const now = this.#now();
     const alive = now < session.expires && now - session.used < this.#idleMs;
-    return right.length > 0 && alive ? session : undefined;
+    return alive && this.#isSigned(payload, signature, credential) ? session : undefined;
   }
 }
 
@@ -129,15 +167,19 @@ function sign(payload: string, credential: string, key: Uint8Array): Buffer {
   return createHmac("sha256", key).update(`${payload}\0${credential}`).digest();
 }
 
-function parse(payload: string, absoluteMs: number): Session | undefined {
+function parse(
+  payload: string,
+  longest: (group: string | undefined) => number,
+): Session | undefined {
   try {
-    const [version, id, user, role, issued, used] = JSON.parse(
+    const [version, id, user, role, issued, used, group] = JSON.parse(
       Buffer.from(payload, "base64url").toString(),
     );
-    const words = [id, user].every((word) => typeof word === "string");
+    const words = [id, user, group ?? ""].every((word) => typeof word === "string");
     const times = [issued, used].every((time) => Number.isSafeInteger(time));
     if (version !== 1 || !words || !times || !ROLES.includes(role)) return undefined;
-    return { id, user, role, issued, used, expires: issued + absoluteMs };
+    const expires = issued + longest(group);
+    return { id, user, role, issued, used, expires, ...group === undefined ? {} : { group } };
   } catch {
     return undefined;
   }

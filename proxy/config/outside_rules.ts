@@ -1,4 +1,4 @@
-/** Rules about what lies outside of this process: the depot, webhooks, other Berths, authorities. */
+/** Rules about what lies outside of this process: depot, webhooks, provider, other Berths, authorities. */
 import ipaddr from "ipaddr.js";
 import { parseHostsUrl } from "../../base/hosts_url.ts";
 import { needsPassword } from "./admins.ts";
@@ -33,6 +33,40 @@ export function* webhooks(config: Config): Generator<Violation> {
     if (names.indexOf(name) === index) continue;
     const message = `found ${quote(name)}, which another webhook has; expected a name of its own`;
     yield { path: ["webhooks", index, "name"], message };
+  }
+}
+
+/** Who may sign in by the provider, and that nobody listens to what it says. */
+export function* oidc({ admin }: Config): Generator<Violation> {
+  const { issuer, client_id, client_secret, client_secret_file, roles, scopes } = admin.oidc;
+  const path = (...keys: (string | number)[]): Path => ["admin", "oidc", ...keys];
+  const given = { client_id, client_secret, client_secret_file }; // roles alone do no harm
+  const key = Object.entries(given).find(([, value]) => value !== "")?.[0];
+  if (issuer === "") {
+    if (key !== undefined) yield { path: path(key), message: "expected admin.oidc.issuer with it" };
+    return;
+  }
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol === "http:" && !isLoopback(hostname.replace(/^\[|\]$/g, ""))) {
+    const message = `found ${quote(issuer)}, expected https://; http:// is for this machine alone`;
+    yield { path: path("issuer"), message };
+  }
+  if (client_id === "") {
+    const message = "missing; expected the client's name at the provider";
+    yield { path: path("client_id"), message };
+  }
+  if (Object.keys(roles).length === 0) {
+    const message = "missing; expected a role for at least one group, such as { admins: admin }";
+    yield { path: path("roles"), message };
+  }
+  for (const [index, scope] of scopes.entries()) {
+    if (/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) continue;
+    const message = `found ${quote(scope)}, expected a scope such as groups, each its own item`;
+    yield { path: path("scopes", index), message };
+  }
+  if (admin.auth === "none") {
+    const message = "none asks nobody to sign in; expected required with admin.oidc";
+    yield { path: ["admin", "auth"], message };
   }
 }
 

@@ -5,7 +5,7 @@ import ipaddr from "ipaddr.js";
 import { registryWords } from "./registry_words.ts";
 import { isPasswordHash } from "../../base/password_form.ts";
 import { clients, limits } from "./client_rules.ts";
-import { acme, cluster, depot, webhooks } from "./outside_rules.ts";
+import { acme, cluster, depot, oidc, webhooks } from "./outside_rules.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Path } from "./path.ts";
 import { policy } from "./policy_rules.ts";
@@ -38,6 +38,7 @@ export function violations(config: Config): Violation[] {
     ...forward(config),
     ...depot(config),
     ...webhooks(config),
+    ...oidc(config),
     ...cluster(config),
     ...policy(config),
   ];

@@ -241,6 +241,13 @@ const webhook = z.strictObject({
   secret_file: z.string().default(""),
 });
 
+const issuerUrl = () =>
+  z.string().refine((value) => {
+    const parsed = URL.parse(value);
+    return parsed !== null && /^https?:$/.test(parsed.protocol) && !parsed.search &&
+      !parsed.hash && !parsed.username;
+  }, "expected a URL such as https://login.example.com/realms/main, as the provider calls itself");
+
 const role = () => z.enum(["viewer", "operator", "admin"]);
 
 export const configSchema = z.strictObject({
@@ -288,6 +295,18 @@ export const configSchema = z.strictObject({
       z.strictObject({ password_hash: secret(), role: role() }),
     ).default({}),
     users_file: z.string().default(""),
+    oidc: z.strictObject({
+      issuer: z.union([z.literal(""), issuerUrl()]).default(""),
+      name: z.string().min(1, "expected a name").max(40, "expected at most 40 characters")
+        .default("OpenID Connect"),
+      client_id: z.string().default(""),
+      client_secret: secret().default(""),
+      client_secret_file: z.string().default(""),
+      scopes: z.array(z.string()).default([]),
+      groups_claim: z.string().min(1, "expected the name of a claim").default("groups"),
+      roles: z.record(z.string(), role()).default({}),
+      ca_file: z.string().default(""),
+    }).prefault({}),
     auth: z.enum(["required", "none"]).default("required"),
     tokens: z.record(z.string(), secret()).default({}),
     metrics: z.enum(["required", "public"]).default("required"),

@@ -156,6 +156,7 @@ const SHOTS: Shot[] = [
   { name: "connect", path: "/connect" },
   { name: "connect-containerd", path: "/connect/containerd?registry=quay" },
   { name: "settings", path: "/settings" },
+  { name: "login-oidc", path: "/", options: { signedIn: false, oidc: "Keycloak" } },
   {
     name: "settings-allow",
     path: "/settings",
@@ -169,7 +170,7 @@ const SHOTS: Shot[] = [
     act: async (page) => {
       await page.getByLabel("User name").fill("admin");
       await page.getByLabel("Password").fill("wrong");
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await page.getByRole("alert").waitFor();
     },
   },

@@ -37,6 +37,34 @@ Deno.test("Sessions, a key that is added is believed, one that has gone is not",
   assert.equal(await fixture({ keys: [other] }).sessions.use(cookie, by("hash")), undefined);
 });
 
+Deno.test("Sessions, by a provider's group end within a day, and by that group alone", async () => {
+  const now = () => 1_700_000_000_000;
+  const sessions = new Sessions({ now, keys: [KEY] });
+  const { cookie, session } = sessions.create({ ...ADMIN, group: "admins" }, "oidc");
+  assert.equal(session.expires - session.issued, 24 * 3600e3);
+  const used = await sessions.use(cookie, ({ group }) => group === "admins" ? "oidc" : undefined);
+  assert.deepEqual(used, session);
+  assert.equal(await sessions.use(cookie, by("hash")), undefined);
+  const plain = sessions.create(ADMIN, "hash").session;
+  assert.deepEqual([plain.group, plain.expires - plain.issued], [undefined, 7 * 24 * 3600e3]);
+});
+
+Deno.test("Sessions, what is sealed is for its purpose, no session, and spent once", async () => {
+  const shared = fakeMemory();
+  const [one, two] = [fixture({ shared }), fixture({ shared })];
+  const sealed = one.sessions.seal("text", "a");
+  assert.equal(two.sessions.unseal(sealed, "a"), "text");
+  assert.equal(two.sessions.unseal(sealed, "b"), undefined);
+  assert.equal(two.sessions.unseal(`x${sealed}`, "a"), undefined);
+  const { cookie } = one.sessions.create(ADMIN, "hash");
+  assert.equal(one.sessions.unseal(cookie, "a"), undefined);
+  assert.equal(await one.sessions.use(sealed, by("seal a")), undefined);
+  const until = one.clock.now + 1000;
+  assert.equal(await one.sessions.spend("x", until), true);
+  assert.equal(await two.sessions.spend("x", until), false);
+  assert.equal(await two.sessions.spend("y", until), true);
+});
+
 Deno.test("Sessions, what was changed or made up is none", async () => {
   const { sessions } = fixture();
   const { cookie } = sessions.create(ADMIN, "hash");

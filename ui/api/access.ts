@@ -8,8 +8,10 @@ import { type Origin, originOf, parseNetworks } from "../../proxy/http/origin.ts
 import type { TokenRecord, Tokens } from "../../proxy/access/tokens.ts";
 import { LoginLimiter } from "../../proxy/access/limiter.ts";
 import type { CredentialOf, Session, Sessions } from "../session.ts";
+import { COOKIE_NAMES, cookieName, cookieOptions } from "./cookies.ts";
 import { Passwords } from "./credentials.ts";
 import { type AdminEnv, type Identity, note } from "./identity.ts";
+import { groupCredential } from "./oidc/roles.ts";
 import { type Account, accountOf, decoyOf } from "./people.ts";
 import { ApiProblem } from "./problem.ts";
 import { neededFor, RIGHTS, ROLE_RIGHTS, SCOPE_RIGHTS } from "./rights.ts";
@@ -100,20 +102,39 @@ export class Access {
     c: Context<AdminEnv>,
     { username, password }: { username: string; password: string },
   ): Promise<{ cookie: string; session: Session }> {
-    const { client } = this.origin(c);
     const { config, madePasswordHash } = this.#options;
     const account = accountOf(config(), madePasswordHash, username);
     // An unknown name may be a password in the wrong field.
     note(c, { user: account?.name ?? "" });
-    await this.#brake(client);
+    const giveBack = await this.brake(c);
     const hash = account?.hash ?? decoyOf(config(), madePasswordHash);
     const matches = await this.#passwords.verify(password, hash);
     if (!matches || !account) {
       throw new ApiProblem(401, "Wrong user name or password", { type: "wrong-password" });
     }
-    this.#limiter.giveBack(client);
+    giveBack();
+    return await this.admit(c, { user: account.name, role: account.role });
+  }
+
+  /** A fresh session for somebody who has proven who it is; the request's own ends. */
+  async admit(
+    c: Context<AdminEnv>,
+    who: Pick<Session, "user" | "role" | "group">,
+  ): Promise<{ cookie: string; session: Session }> {
     await this.logout(c);
-    return this.#sessions.create({ user: account.name, role: account.role }, credential(account));
+    return this.#sessions.create(who, this.#credentialOf(who) ?? "");
+  }
+
+  /** Counts an attempt to sign in until the result is called: it was right. Throws a 429. */
+  async brake(c: Context<AdminEnv>): Promise<() => void> {
+    const { client } = this.origin(c);
+    const wait = await this.#limiter.take(client);
+    if (wait === 0) return () => this.#limiter.giveBack(client);
+    throw new ApiProblem(429, "Too many failed sign-ins", {
+      type: "too-many-attempts",
+      detail: `Try again in ${Math.ceil(wait / 1000)} seconds.`,
+      retryAfterMs: wait,
+    });
   }
 
   /** Ends the session that the request's cookie names, and says which it was. */
@@ -142,7 +163,10 @@ export class Access {
     setCookie(c, cookieName(scheme), cookie, { ...cookieOptions(scheme), maxAge });
   }
 
-  readonly #credentialOf: CredentialOf = ({ user }) => {
+  readonly #credentialOf: CredentialOf = ({ user, role, group }) => {
+    if (group !== undefined) {
+      return groupCredential(this.#options.config().admin.oidc, { role, group });
+    }
     const account = accountOf(this.#options.config(), this.#options.madePasswordHash, user);
     return account && credential(account);
   };
@@ -162,11 +186,11 @@ export class Access {
     const made = this.#options.tokens.find(token, client);
     if (made) return this.#made(c, made);
     note(c, { refusedToken: "Too many failed sign-ins" });
-    await this.#brake(client);
+    const giveBack = await this.brake(c);
     const name = await this.#passwords.findToken(token, tokens);
     note(c, { refusedToken: name === undefined ? "unknown or revoked" : undefined });
     if (name === undefined) return undefined;
-    this.#limiter.giveBack(client);
+    giveBack();
     return { kind: "token", name, rights: RIGHTS };
   }
 
@@ -183,16 +207,6 @@ export class Access {
       scopes.some((scope) => SCOPE_RIGHTS[scope].includes(right))
     );
     return { kind: "token", id, name, rights };
-  }
-
-  async #brake(client: string): Promise<void> {
-    const wait = await this.#limiter.take(client);
-    if (wait === 0) return;
-    throw new ApiProblem(429, "Too many failed sign-ins", {
-      type: "too-many-attempts",
-      detail: `Try again in ${Math.ceil(wait / 1000)} seconds.`,
-      retryAfterMs: wait,
-    });
   }
 }
 
@@ -217,22 +231,6 @@ export function requireRight(access: Access): MiddlewareHandler<AdminEnv> {
     await next();
     access.renew(c, identity);
   };
-}
-
-const COOKIE_NAMES = ["__Host-berth_session", "berth_session"] as const;
-
-/** Whether the request carries a session's cookie, good or not. */
-export function hasSessionCookie(c: Context<AdminEnv>): boolean {
-  return COOKIE_NAMES.some((name) => getCookie(c, name) !== undefined);
-}
-
-/** With TLS the cookie's prefix makes the browser insist on Secure, Path=/ and no Domain. */
-export function cookieName(scheme: Origin["scheme"]): string {
-  return scheme === "https" ? COOKIE_NAMES[0] : COOKIE_NAMES[1];
-}
-
-export function cookieOptions(scheme: Origin["scheme"]) {
-  return { path: "/", httpOnly: true, sameSite: "Strict", secure: scheme === "https" } as const;
 }
 
 function isLoopbackHost(hostname: string): boolean {

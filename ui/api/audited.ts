@@ -9,6 +9,8 @@ import { routeOf } from "./rights.ts";
 /** Routes that change something; each request to one leaves an entry. */
 export const AUDITED: Readonly<Record<string, Action>> = {
   "POST /api/v1/login": "sign-in",
+  "POST /api/v1/oidc/start": "sign-in",
+  "POST /api/v1/oidc/finish": "sign-in",
   "POST /api/v1/logout": "sign-out",
   "POST /api/v1/config/reload": "config-reload",
   "POST /api/v1/webhooks/:name/test": "webhook-test",
@@ -47,7 +49,7 @@ export function audited(
   return async (c, next) => {
     c.set("note", {});
     await next();
-    const { refusedToken, nothing, ...said } = c.get("note");
+    const { refusedToken, nothing, reason, ...said } = c.get("note");
     const address = addressOf(c);
     if (refusedToken !== undefined) {
       const user = said.user ?? "";
@@ -56,7 +58,8 @@ export function audited(
     }
     const action = AUDITED[routeOf(c) ?? ""];
     if (action === undefined || nothing || isUnknown(c)) return;
-    const failure = c.error && { outcome: outcomeOf(c.res.status), detail: reasonOf(c.error) };
+    const failure = c.error &&
+      { outcome: outcomeOf(c.res.status), detail: reason ?? reasonOf(c.error) };
     audit.record({
       ...whoIs(c.get("identity")),
       ...{ action, address, target: "", outcome: "done", detail: "", changes: [] },

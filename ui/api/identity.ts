@@ -38,7 +38,12 @@ export function nameOf(identity: Identity): string {
 
 /** How whoever it is has signed in. */
 export function wayOf(identity: Identity): Way {
-  return identity.kind === "session" ? "password" : identity.kind;
+  return identity.kind === "session" ? wayInto(identity.session) : identity.kind;
+}
+
+/** How the session was signed in to. */
+export function wayInto({ group }: Session): Way {
+  return group === undefined ? "password" : "oidc";
 }
 
 /** What is known of a request beside the request itself. */
@@ -50,6 +55,8 @@ export interface Note {
   action?: Action;
   target?: string;
   detail?: string;
+  /** Why it failed, beyond what whoever asks is told. */
+  reason?: string;
   changes?: readonly AuditChange[];
   /** Instead of what the status says. */
   outcome?: Outcome;

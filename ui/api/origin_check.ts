@@ -1,6 +1,7 @@
 /** Requests that change something must come from the dashboard's own pages, or from no page. */
 import type { Context, MiddlewareHandler } from "hono";
-import { type Access, hasSessionCookie } from "./access.ts";
+import type { Access } from "./access.ts";
+import { hasSessionCookie } from "./cookies.ts";
 import type { AdminEnv } from "./identity.ts";
 import { ApiProblem } from "./problem.ts";
 

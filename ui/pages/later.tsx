@@ -66,6 +66,7 @@ export const PAGES: readonly Page[] = [
   { path: "/settings/tokens", component: TokensPage },
   { path: "/settings/audit", component: AuditPage },
   { path: "/login", component: Home },
+  { path: "/login/oidc", component: Home },
 ];
 
 /** The page that the address means. */

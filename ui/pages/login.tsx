@@ -1,31 +1,32 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { TextField } from "../components/field.tsx";
 import { Mark } from "../components/icon.tsx";
 import { ErrorLine } from "../components/states.tsx";
-import { expired, signIn } from "../web/session.ts";
+import { pathname } from "../web/location.ts";
+import { leaveToSignIn, returnSignedIn } from "../web/oidc.ts";
+import { expired, session, signIn } from "../web/session.ts";
 
 /** Signing in. The address stays, so that one ends up on the page that was asked for. */
 export function Login() {
-  const username = useSignal("");
-  const password = useSignal("");
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
-  useEffect(() => {
-    document.title = "Sign in · Berth";
-  }, []);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const attempt = async (action: Promise<void>) => {
     busy.value = true;
     error.value = undefined;
     try {
-      await signIn(username.value, password.value);
+      await action;
     } catch (reason) {
       error.value = reason;
-      password.value = "";
       busy.value = false;
     }
   };
+  useEffect(() => {
+    document.title = "Sign in · Berth";
+    if (pathname.value === "/login/oidc") attempt(returnSignedIn(location.search));
+  }, []);
+  const { oidc } = session.value ?? {};
   return (
     <main class="login">
       <div class="login-card">
@@ -33,35 +34,72 @@ export function Login() {
           <Mark size={32} />
           Berth
         </h1>
-        <form class="panel" onSubmit={submit}>
-          {expired.value && error.value === undefined && (
-            <p role="status">Your session has ended. Sign in again to continue.</p>
+        <PasswordForm
+          error={error.value}
+          busy={busy.value}
+          onSubmit={(name, password) => attempt(signIn(name, password))}
+        >
+          {oidc && (
+            <button
+              type="button"
+              class="button"
+              disabled={busy.value}
+              onClick={() => attempt(leaveToSignIn())}
+            >
+              Sign in with {oidc}
+            </button>
           )}
-          <ErrorLine error={error.value} />
-          <TextField
-            label="User name"
-            autocomplete="username"
-            autofocus
-            required
-            value={username.value}
-            onInput={(value) => username.value = value}
-          />
-          <TextField
-            label="Password"
-            type="password"
-            autocomplete="current-password"
-            required
-            value={password.value}
-            onInput={(value) => password.value = value}
-          />
-          <button type="submit" class="button primary" disabled={busy.value}>
-            {busy.value && <span class="spinner" aria-hidden="true" />}
-            Sign in
-          </button>
-        </form>
+        </PasswordForm>
         <PasswordHint />
       </div>
     </main>
+  );
+}
+
+interface FormProps {
+  error: unknown;
+  busy: boolean;
+  onSubmit: (name: string, password: string) => Promise<void>;
+  /** Other ways in. */
+  children: ComponentChildren;
+}
+
+function PasswordForm({ error, busy, onSubmit, children }: FormProps) {
+  const username = useSignal("");
+  const password = useSignal("");
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    await onSubmit(username.value, password.value);
+    password.value = "";
+  };
+  return (
+    <form class="panel" onSubmit={submit}>
+      {expired.value && error === undefined && (
+        <p role="status">Your session has ended. Sign in again to continue.</p>
+      )}
+      <ErrorLine error={error} />
+      <TextField
+        label="User name"
+        autocomplete="username"
+        autofocus
+        required
+        value={username.value}
+        onInput={(value) => username.value = value}
+      />
+      <TextField
+        label="Password"
+        type="password"
+        autocomplete="current-password"
+        required
+        value={password.value}
+        onInput={(value) => password.value = value}
+      />
+      <button type="submit" class="button primary" disabled={busy}>
+        {busy && <span class="spinner" aria-hidden="true" />}
+        Sign in
+      </button>
+      {children}
+    </form>
   );
 }
 

@@ -123,5 +123,6 @@ export function auditLine(entry: AuditEntry): string {
 function signInFailed({ action, via, user }: AuditEntry): string {
   const door = action === "sign-in" ? "dashboard sign-in" : "sign-in";
   if (via === "password") return `${door} as ${user || "an unknown user"} failed`;
-  return `${door} by ${via === "token" ? user || "token" : "OpenID Connect"} failed`;
+  if (via === "token") return `${door} by ${user || "token"} failed`;
+  return `${door}${user === "" ? "" : ` as ${user}`} by OpenID Connect failed`;
 }

@@ -126,7 +126,7 @@ export async function openEyes(dashboard: Dashboard): Promise<Eyes> {
 export async function signIn(page: Page, password = PASSWORD, name = "admin"): Promise<void> {
   await page.getByLabel("User name").fill(name);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** Makes a file that not even root can write; unmounted when the scratch directory goes. */

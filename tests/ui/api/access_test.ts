@@ -17,6 +17,7 @@ Deno.test("login, a cookie that scripts cannot read and other sites cannot send"
   assert.deepEqual(await response.json(), {
     signedIn: true,
     auth: "required",
+    oidc: null,
     username: "admin",
     rights: ["metrics", "read", "cache", "registries", "admin"],
     expires: admin.clock.now + 7 * 86400e3,

@@ -19,6 +19,8 @@ const OPEN = [
   "GET /healthz",
   "GET /api/v1/openapi.json",
   "POST /api/v1/login",
+  "POST /api/v1/oidc/start",
+  "POST /api/v1/oidc/finish",
   "POST /api/v1/logout",
   "GET /api/v1/session",
 ];

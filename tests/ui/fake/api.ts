@@ -51,6 +51,8 @@ export interface FakeOptions {
   /** Repositories and digests in the cache. */
   images?: number;
   signedIn?: boolean;
+  /** What the button of another way in says. */
+  oidc?: string;
   /** Part of a path whose answers are errors. */
   broken?: string;
   /** Part of a path that never answers. */
@@ -67,6 +69,7 @@ export class FakeApi {
   hanging: string;
   readonly #now: () => number;
   readonly #images: number;
+  readonly #oidc: string | null;
   readonly #app = new Hono();
 
   constructor(options: FakeOptions) {
@@ -76,6 +79,7 @@ export class FakeApi {
     this.hanging = options.hanging ?? "";
     this.#now = () => options.now ?? Date.now();
     this.#images = options.images ?? 340;
+    this.#oidc = options.oidc ?? null;
     this.#app.use(async (c, next) => {
       await next();
       c.header("Content-Security-Policy", CSP);
@@ -111,6 +115,7 @@ export class FakeApi {
     const session = (): Session => ({
       signedIn: this.signedIn,
       auth: "required",
+      oidc: this.#oidc,
       username: this.signedIn ? "admin" : "",
       rights: this.signedIn ? [...RIGHTS] : [],
       expires: this.signedIn ? this.#now() + 7 * 86400e3 : null,

@@ -2,12 +2,14 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie } from "hono/cookie";
-import { type Access, cookieName, cookieOptions } from "../access.ts";
-import { type AdminEnv, type Identity, note } from "../identity.ts";
+import type { Config } from "../../../proxy/config/schema.ts";
+import type { Access } from "../access.ts";
+import { cookieName, cookieOptions } from "../cookies.ts";
+import { type AdminEnv, note, wayInto } from "../identity.ts";
 import { ROLE_RIGHTS } from "../rights.ts";
 import { answers, body, done, router } from "../route.ts";
 import { loginRequest, session as sessionSchema } from "../schema/session.ts";
-import type { Session } from "../schema/session.ts";
+import { signedIn } from "../views/session.ts";
 
 const login = createRoute({
   method: "post",
@@ -34,42 +36,25 @@ const session = createRoute({
 });
 
 /** The routes that work without being signed in. */
-export function sessionRoutes(access: Access) {
+export function sessionRoutes(access: Access, oidc: () => Config["admin"]["oidc"]) {
   return router()
     .openapi(login, async (c) => {
       const { cookie, session } = await access.login(c, c.req.valid("json"));
       access.giveCookie(c, cookie, session);
       note(c, { user: session.user });
       const rights = ROLE_RIGHTS[session.role];
-      return c.json(signedIn({ kind: "session", cookie, session, rights }), 200);
+      return c.json(signedIn({ kind: "session", cookie, session, rights }, oidc()), 200);
     })
     .openapi(logout, async (c) => {
       const ended = await access.logout(c);
-      note(c, ended ? { user: ended.user } : { nothing: true });
+      note(c, ended ? { user: ended.user, via: wayInto(ended) } : { nothing: true });
       expire(c, access);
       return c.body(null, 204);
     })
-    .openapi(session, async (c) => c.json(signedIn(await access.identify(c)), 200));
+    .openapi(session, async (c) => c.json(signedIn(await access.identify(c), oidc()), 200));
 }
 
 function expire(c: Context<AdminEnv>, access: Access): void {
   const { scheme } = access.origin(c);
   deleteCookie(c, cookieName(scheme), cookieOptions(scheme));
-}
-
-function signedIn(identity: Identity | undefined): Session {
-  const auth = identity?.kind === "open" ? "none" : "required";
-  const signedIn = identity !== undefined;
-  const rights = [...identity?.rights ?? []];
-  if (identity?.kind !== "session") {
-    return {
-      signedIn,
-      auth,
-      username: identity?.kind === "token" ? identity.name : "",
-      rights,
-      expires: null,
-    };
-  }
-  const { user, expires } = identity.session;
-  return { signedIn, auth, username: user, rights, expires };
 }

@@ -13,6 +13,8 @@ export const session = z.object({
   signedIn: z.boolean(),
   /** `none`: this address needs no sign-in, and there is nothing to log out of. */
   auth: z.enum(["required", "none"]),
+  /** The name of who else one can sign in with, by OpenID Connect; null where there is none. */
+  oidc: z.string().nullable(),
   username: z.string(),
   /** What may be done here; each route takes one of them. */
   rights: z.array(z.enum(RIGHTS)),

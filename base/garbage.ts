@@ -1,13 +1,14 @@
 /**
  * Collecting garbage when there is time. The engine collects when memory is asked for; after a busy
  * time nobody asks, and what was needed then would stay with the process. The first requests after
- * it take a third more CPU time, for a second or so: hence once, and not while there is something to do.
+ * it take a third more CPU time, for a second or so: hence once, after the start and after each busy
+ * time, and not while there is something to do.
  */
 export class Garbage {
   readonly #work: () => number;
   readonly #collect: () => void;
   #seen = 0;
-  #collected = 0;
+  #collected: number | undefined;
 
   /**
    * @param work Rises with everything that may have left something behind.

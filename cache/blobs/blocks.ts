@@ -63,6 +63,11 @@ export class Blocks {
     return this.#begun;
   }
 
+  /** True while more than the limit is held, as so much is lent at once. */
+  get crowded(): boolean {
+    return this.#count > this.#limit;
+  }
+
   /** Bytes held. */
   get size(): number {
     return this.#count * BLOCK;

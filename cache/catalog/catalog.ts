@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import type { Change, ChangeListener, Use } from "../change.ts";
 import { type ChangeId, isLater, parseChangeId } from "../change_id.ts";
 import type { Reference } from "../manifest.ts";
@@ -39,7 +40,7 @@ export class Catalog {
   /** What others may have in common with this one. */
   readonly names: Names;
   readonly #sql: Statements;
-  readonly #blobs = new LRUCache<string, BlobRow>({ max: ROWS_IN_MEMORY });
+  readonly #blobs = new LRUCache<string, BlobRow>(atMost(ROWS_IN_MEMORY));
   readonly #touched = new Map<string, BlobRow>();
   #usedElsewhere: [BlobRow, Use][] = [];
   readonly #announcer = new Announcer();

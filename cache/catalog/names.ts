@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import type { Change } from "../change.ts";
 import type { TagKey, TagRow } from "../types.ts";
 import type { Announcer } from "./announce.ts";
@@ -27,8 +28,8 @@ export interface NamesOptions {
 export class Names {
   readonly #options: NamesOptions;
   readonly #sql: Statements;
-  readonly #tags = new LRUCache<string, { row: TagRow | undefined }>({ max: ROWS_IN_MEMORY });
-  readonly #links = new LRUCache<string, true>({ max: ROWS_IN_MEMORY });
+  readonly #tags = new LRUCache<string, { row: TagRow | undefined }>(atMost(ROWS_IN_MEMORY));
+  readonly #links = new LRUCache<string, true>(atMost(ROWS_IN_MEMORY));
   #revision = 0;
   #reachable = 0;
 

@@ -257,6 +257,7 @@ export class Fill {
   async #prepare(writer: BlobWriter, shared: SharedBody): Promise<void> {
     if (writer.size > 0) await hashFile(this.#hasher, writer);
     this.#queue = new WriteQueue(writer, shared, {
+      crowded: () => this.#deps.blocks.crowded,
       makeRoom: (bytes) => this.#deps.makeRoom(bytes),
       failed: (error) => this.#giveUpStoring(error),
     });

@@ -200,6 +200,8 @@ const GATHER = 5;
 
 /** Bytes to read in one piece: no more than the processor's own memory holds of them meanwhile. */
 const PIECE = 2 ** 18;
+/** The same of a source that is slow: there may be many of those at once. */
+const SLOW_PIECE = 2 ** 16;
 
 /** Reads a body in large pieces where it allows that, all into the same memory: each costs the same. */
 class BodyReader {
@@ -212,7 +214,7 @@ class BodyReader {
   constructor(body: ReadableStream<Uint8Array>) {
     try {
       this.#byob = body.getReader({ mode: "byob" });
-      this.#buffer = new ArrayBuffer(PIECE);
+      this.#buffer = new ArrayBuffer(SLOW_PIECE);
     } catch {
       this.#plain = body.getReader();
     }
@@ -223,11 +225,16 @@ class BodyReader {
     if (!this.#byob) return (await this.#plain!.read()).value;
     const asked = performance.now();
     const min = Math.min(Math.max(1, Math.floor(this.#pace * GATHER)), PIECE);
+    if (min > this.#buffer.byteLength / 2) this.#grow();
     const { value } = await this.#byob.read(new Uint8Array(this.#buffer), { min });
     if (value) this.#buffer = value.buffer;
     if (!value?.length) return undefined;
     this.#pace = value.length / Math.max(0.1, performance.now() - asked);
     return value;
+  }
+
+  #grow(): void {
+    if (this.#buffer.byteLength < PIECE) this.#buffer = new ArrayBuffer(PIECE);
   }
 
   async cancel(reason: unknown): Promise<void> {

@@ -4,8 +4,12 @@ import type { BlobWriter } from "../blobs/store.ts";
 
 /** Bytes that may wait for the disk before the one who brings them is made to wait. */
 const WRITE_AHEAD = 2 ** 19;
+/** The same where memory is scarce. */
+const WRITE_AHEAD_LEAST = 2 ** 17;
 
 export interface WriteQueueOptions {
+  /** True while more is in memory than should be. */
+  crowded: () => boolean;
   /** Makes room for `bytes` more, if it can. */
   makeRoom: (bytes: number) => Promise<void>;
   /** The disk does not take it; what comes after this is dropped. */
@@ -33,12 +37,16 @@ export class WriteQueue {
   /** Sees to it that what has been received is written; resolves when more may be received. */
   async push(): Promise<void> {
     this.#start();
-    while (this.#writing && this.#behind > WRITE_AHEAD) await this.#writing;
+    while (this.#writing && this.#behind > this.#ahead) await this.#writing;
   }
 
   /** Resolves when everything received has been written, or given up. */
   async drained(): Promise<void> {
     while (this.#writing) await this.#writing;
+  }
+
+  get #ahead(): number {
+    return this.#options.crowded() ? WRITE_AHEAD_LEAST : WRITE_AHEAD;
   }
 
   get #behind(): number {

@@ -64,6 +64,6 @@ function kindOf({ value, values }: Flag & Partial<SettingFlag>): ValueKind {
 }
 
 function oneLine(text: string): string {
-  const sentence = /^.*?(?=[.:;…] |[.:;…]?$)/.exec(text)?.[0] ?? text;
+  const sentence = /^.*?(?=[.:;\u2026] |[.:;\u2026]?$)/.exec(text)?.[0] ?? text;
   return sentence.replaceAll(/["'`[\]\\$]/g, "").replaceAll(":", "").trim();
 }

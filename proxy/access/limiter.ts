@@ -1,6 +1,7 @@
 /** A brake on guessing: failed sign-ins are counted per address and in total. */
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import type { SharedMemory, SharedRate } from "../../base/shared_memory.ts";
 
 interface Bucket {
@@ -55,7 +56,7 @@ export class LoginLimiter {
     this.#shared = options.shared;
     const { burst, everyMs } = this.#perAddressRate;
     this.#addresses = new LRUCache({
-      max: MAX_ADDRESSES,
+      ...atMost(MAX_ADDRESSES),
       ttl: burst * everyMs, // a bucket is full again by then, as a new one is
       updateAgeOnGet: true,
       ttlResolution: 0, // without a timer of its own

@@ -1,5 +1,6 @@
 /** Names and passwords of the people who may use the proxy. */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import type { SharedMemory } from "../../base/shared_memory.ts";
 import { Once } from "../../base/once.ts";
@@ -72,7 +73,7 @@ export class Authenticators {
   readonly authenticator = (users: Config["users"]): Authenticate => {
     if (Object.keys(users).length === 0) return undefined;
     const right = new LRUCache<string, true>({
-      max: MAX_REMEMBERED,
+      ...atMost(MAX_REMEMBERED),
       ttl: REMEMBERED_MS,
       updateAgeOnGet: true,
       perf: { now: this.#options.now },

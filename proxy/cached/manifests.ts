@@ -1,5 +1,6 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import { Once } from "../../base/once.ts";
 import type { Cache } from "../../cache/api.ts";
 import { DigestMismatch, SourceBroken } from "../../cache/errors.ts";
@@ -65,7 +66,7 @@ const MOST_FORMER = 10_000;
 class Tags {
   readonly #options: ManifestOptions;
   /** What tags stood for that have moved since, until what they stand for now is here. */
-  readonly #former = new LRUCache<string, TagRow>({ max: MOST_FORMER });
+  readonly #former = new LRUCache<string, TagRow>(atMost(MOST_FORMER));
   readonly #checks = new Once<Checked>();
   readonly #fetches = new Once<Fetched>();
 

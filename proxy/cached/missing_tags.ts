@@ -1,5 +1,6 @@
 /** 404s of the last few seconds: a typo in a deployment is not worth a request per pod. */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import type { TagName } from "../../cache/types.ts";
 import type { OciError } from "../oci/errors.ts";
 
@@ -18,7 +19,7 @@ export class MissingTags {
 
   constructor({ ttl, now }: MissingTagsOptions) {
     this.#errors = ttl > 0
-      ? new LRUCache({ max: MOST, ttl, ttlResolution: 0, perf: { now } })
+      ? new LRUCache({ ...atMost(MOST), ttl, ttlResolution: 0, perf: { now } })
       : undefined;
   }
 

@@ -4,6 +4,7 @@
  * the whole repository, as the scope of its token does; without one nothing is served.
  */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
 import type { SharedMemory } from "../../base/shared_memory.ts";
@@ -45,7 +46,7 @@ export class MemoryProofBook implements ProofBook {
   constructor({ now, memory }: ProofBookOptions) {
     this.#now = now;
     this.#memory = memory;
-    const limits = { max: MAX_ENTRIES, ttl: OFFLINE_MS, ttlResolution: 0, perf: { now } };
+    const limits = { ...atMost(MAX_ENTRIES), ttl: OFFLINE_MS, ttlResolution: 0, perf: { now } };
     this.#until = new LRUCache(limits);
     this.#refused = new LRUCache(limits);
     this.#tokens = new LRUCache(limits);

@@ -1,5 +1,6 @@
 /** What passes through, as happenings: tags that moved, requests that were denied, evictions by hand. */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import type { Clock } from "../../base/clock.ts";
 import { formatSize } from "../../base/units.ts";
 import type { CacheEvent } from "../../cache/events.ts";
@@ -28,7 +29,12 @@ export class Observed {
   constructor(options: ObservedOptions) {
     this.#options = options;
     const perf = { now: options.clock.now };
-    this.#told = new LRUCache({ max: MOST_REMEMBERED, ttl: AGAIN_AFTER, ttlResolution: 0, perf });
+    this.#told = new LRUCache({
+      ...atMost(MOST_REMEMBERED),
+      ttl: AGAIN_AFTER,
+      ttlResolution: 0,
+      perf,
+    });
   }
 
   /** Hand this to the cache's `onEvent`. */

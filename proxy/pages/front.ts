@@ -92,7 +92,7 @@ function registryRow(
     <tr>
       <td>${name}</td>
       <td>${upstream}</td>
-      <td><code>${through}/…</code></td>
+      <td><code>${through}/&hellip;</code></td>
     </tr>
   `;
 }

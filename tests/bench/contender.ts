@@ -9,6 +9,8 @@ export interface Contender extends AsyncDisposable {
   readonly berth?: Berth;
   /** CPU seconds, user and system, that its processes have used so far. */
   cpuSeconds(): Promise<number>;
+  /** The memory that its processes hold, in bytes. */
+  memory(): Promise<number>;
   /** The most memory that its processes have held so far, in bytes. */
   peakMemory(): Promise<number>;
 }
@@ -33,7 +35,22 @@ export function contender(
     url,
     ...more,
     cpuSeconds: () => sum(pid, cpuSeconds),
-    peakMemory: () => sum(pid, highWater),
+    memory: () => sum(pid, (one) => statusOf(one, "VmRSS")),
+    peakMemory: () => sum(pid, (one) => statusOf(one, "VmHWM")),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+/** Several processes as one contender at `url`: its figures are their sums. */
+export function combined(url: string, pids: number[], owned: AsyncDisposable): Contender {
+  const parts = pids.map((pid) => contender(url, pid, owned));
+  const total = async (figure: (part: Contender) => Promise<number>) =>
+    (await Promise.all(parts.map(figure))).reduce((all, one) => all + one, 0);
+  return {
+    url,
+    cpuSeconds: () => total((part) => part.cpuSeconds()),
+    memory: () => total((part) => part.memory()),
+    peakMemory: () => total((part) => part.peakMemory()),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }
@@ -52,8 +69,8 @@ async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
-/** VmHWM, in bytes. */
-async function highWater(pid: number): Promise<number> {
+/** A field of /proc/PID/status that counts kilobytes, in bytes. */
+async function statusOf(pid: number, field: string): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1024;
 }

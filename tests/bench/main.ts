@@ -12,11 +12,12 @@ import { COMMAND, unprivileged } from "../e2e/harness/berth.ts";
 import { scratchDir } from "../e2e/harness/scratch.ts";
 import { type Berths, caches } from "./contenders.ts";
 import { compared } from "./compare.ts";
-import { readResult, resultOf } from "./result.ts";
+import { readResult, resultOf, writeResult } from "./result.ts";
 import type { Row } from "./row.ts";
 import { ACCEL } from "./rows/accel.ts";
 import { COLD } from "./rows/cold.ts";
 import { CROWDS } from "./rows/crowds.ts";
+import { FAULTS } from "./rows/faults.ts";
 import { FORWARD } from "./rows/forward.ts";
 import { HITS } from "./rows/hits.ts";
 import { REPLICAS } from "./rows/replicas.ts";
@@ -27,7 +28,17 @@ import { FULL, SHORT, TINY } from "./scale.ts";
 import { type Measured, table } from "./table.ts";
 import { startUpstream } from "./upstream.ts";
 
-const ROWS: Row[] = [...HITS, ...COLD, ...CROWDS, ...TLS, ACCEL, ...FORWARD, REPLICAS, START];
+const ROWS: Row[] = [
+  ...HITS,
+  ...COLD,
+  ...CROWDS,
+  ...TLS,
+  ACCEL,
+  ...FORWARD,
+  REPLICAS,
+  FAULTS,
+  START,
+];
 
 /** The column that the others are compared with. */
 const SUBJECT = "berth";
@@ -82,11 +93,12 @@ const before = values.against === undefined ? undefined : await readResult(value
 await using scratch = await scratchDir("bench");
 await using upstream = await startUpstream(scratch.path, scale.large);
 const measured: Measured[] = [];
-for (const row of rows) measured.push(...await measure(row, berths, upstream, scale));
-const result = resultOf(measured, scale);
-if (values.json !== undefined) {
-  await Deno.writeTextFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
+for (const row of rows) {
+  measured.push(...await measure(row, berths, upstream, scale));
+  // Kept row by row: what a later one fails with takes nothing from those before.
+  if (values.json !== undefined) await writeResult(values.json, resultOf(measured, scale));
 }
+const result = resultOf(measured, scale);
 const known = Object.keys(caches(berths));
 const others = measured.flatMap(({ samples }) => Object.keys(samples));
 await print(table(measured, [...new Set([...known, ...others])], SUBJECT));

@@ -38,3 +38,8 @@ export async function readResult(file: string): Promise<Result | undefined> {
     throw error;
   }
 }
+
+/** Writes `result` where {@linkcode readResult} finds it. */
+export async function writeResult(file: string, result: Result): Promise<void> {
+  await Deno.writeTextFile(file, `${JSON.stringify(result, null, 2)}\n`);
+}

@@ -13,6 +13,9 @@ export interface Scale {
   slowClients: number;
   /** Blobs in the cache of a start. */
   stored: number;
+  /** Seconds of a load that is to show what memory it leaves behind, and of what follows it. */
+  faultSeconds: number;
+  idleSeconds: number;
 }
 
 export const FULL: Scale = {
@@ -23,6 +26,8 @@ export const FULL: Scale = {
   herd: 50,
   slowClients: 1000,
   stored: 100_000,
+  faultSeconds: 180,
+  idleSeconds: 130,
 };
 
 /** To see within a minute what has become worse. */
@@ -34,6 +39,8 @@ export const SHORT: Scale = {
   herd: 10,
   slowClients: 50,
   stored: 2000,
+  faultSeconds: 20,
+  idleSeconds: 20,
 };
 
 /** To see that everything works; the figures mean nothing. */
@@ -45,6 +52,8 @@ export const TINY: Scale = {
   herd: 5,
   slowClients: 20,
   stored: 500,
+  faultSeconds: 2,
+  idleSeconds: 1,
 };
 
 /** `256 MiB`, as names of metrics say it. */

@@ -6,7 +6,7 @@ import { startNginx } from "../../e2e/harness/nginx.ts";
 import { scratchDir } from "../../e2e/harness/scratch.ts";
 import { listens } from "../../e2e/harness/wait.ts";
 import { freePort } from "../../fake/ports.ts";
-import { type Contender, contender } from "../contender.ts";
+import { combined, type Contender, contender } from "../contender.ts";
 import { eachBerth } from "../contenders.ts";
 import { transfer } from "../load.ts";
 import { rateAndCpu, type Row, withCpu } from "../row.ts";
@@ -33,19 +33,8 @@ async function startBoth(upstream: string, command: string[]): Promise<Contender
   const front = stack.use(
     await startFront({ berth: host, cacheDir: berth.cacheDir, accessLog }),
   );
-  const owned = stack.move();
-  const parts = [
-    contender(front.url, front.nginx.pid, front),
-    contender(berth.url, berth.pid, berth),
-  ];
-  const sum = async (figure: (part: Contender) => Promise<number>) =>
-    (await Promise.all(parts.map(figure))).reduce((total, one) => total + one, 0);
-  return {
-    url: front.url.replace("localhost", "127.0.0.1"),
-    cpuSeconds: () => sum((part) => part.cpuSeconds()),
-    peakMemory: () => sum((part) => part.peakMemory()),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  const url = front.url.replace("localhost", "127.0.0.1");
+  return combined(url, [front.nginx.pid, berth.pid], stack.move());
 }
 
 /** nginx that fetches a file when it is first asked for it, and from then on sends it (`proxy_store`). */

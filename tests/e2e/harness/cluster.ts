@@ -103,7 +103,7 @@ export async function metric({ admin }: Berth, name: string, label: string): Pro
 const PATIENCE = "15s";
 
 /** nginx's http block; who does not answer is asked again with the next request. */
-export function roundRobin(port: number, members: readonly Berth[]): string {
+export function roundRobin(port: number, members: readonly { url: string }[]): string {
   const servers = members.map(({ url }) => `server ${new URL(url).host} max_fails=0;`);
   return `
 access_log off;

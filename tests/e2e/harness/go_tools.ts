@@ -28,6 +28,7 @@ export async function startOlareg(): Promise<Olareg> {
 export interface S3Store extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   readonly bucket: string;
   readonly keys: { accessKeyId: string; secretAccessKey: string };
   /** Keys of what the bucket holds, without those that only stand for folders. */
@@ -67,6 +68,9 @@ export async function startS3(): Promise<S3Store> {
   const owned = stack.move();
   return {
     ...{ url, port, bucket, keys: S3_KEYS },
+    get pid() {
+      return process.pid;
+    },
     fileOf: (key) => join(dir, bucket, key),
     keysOf: () => filesBelow(join(dir, bucket)),
     async kill() {

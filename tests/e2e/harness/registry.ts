@@ -19,6 +19,8 @@ export interface RegistryOptions {
   kind?: RegistryKind;
   /** Turns it into a pull-through cache of this URL. */
   proxy?: string;
+  /** Where it keeps what it has, as its configuration says that; a directory of its own when left out. */
+  storage?: Record<string, unknown>;
   /** Who may sign in besides the one who may do everything; for one behind a token server. */
   guests?: Account[];
   /** Its address; 127.0.0.1 when left out. */
@@ -73,7 +75,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
   const config = {
     version: "0.1",
     log: { level: "warn", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(dir, "store") }, delete: { enabled: true } },
+    storage: {
+      ...(options.storage ?? { filesystem: { rootdirectory: join(dir, "store") } }),
+      delete: { enabled: true },
+    },
     http: {
       addr: host,
       secret: "berth-e2e",

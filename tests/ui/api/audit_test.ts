@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { Hono } from "hono";
 import { join } from "node:path";
 import { auditReloads } from "../../../cli/auditing.ts";
 import type { AuditRow } from "../../../proxy/observe/audit/entry.ts";
+import { openAudit } from "../../../proxy/observe/audit/audit.ts";
 import { AUDITED, UNAUDITED } from "../../../ui/api/audited.ts";
+import { Fleet } from "../../../ui/api/fleet.ts";
+import { renderError } from "../../../ui/api/problem.ts";
+import { auditRoutes } from "../../../ui/api/routes/audit.ts";
+import { auditQuery } from "../../../ui/api/schema/audit.ts";
+import { auditView } from "../../../ui/api/views/audit.ts";
 import { type AdminFixture, adminFixture, cheapHash, PASSWORD } from "../../fake/admin.ts";
 
 const TOKEN = "long-random";
@@ -282,4 +289,39 @@ Deno.test("GET /audit, filters, pages, CSV, and times that are none", async () =
       "2026-01-15T12:00:00.000Z,ann,password,192.0.2.9,pin," +
       `"'=SUM(""A1"")",done,1,"a, b",\r\n`,
   );
+});
+
+Deno.test("GET /audit, of another member of a cluster, as that tells it, or not in time", async () => {
+  await using admin = await adminFixture();
+  const base = { via: "token", address: "192.0.2.9", outcome: "done", changes: [] } as const;
+  const entry = { ...base, user: "token ci", action: "evict", target: "r", detail: "" } as const;
+  admin.audit.record(entry);
+  const asked: string[] = [];
+  const told = async (id: string, name: string): Promise<unknown> => {
+    asked.push(name);
+    if (id !== "b") throw new Error("cannot be reached");
+    const [, search] = name.split("?");
+    const query = auditQuery.parse(Object.fromEntries(new URLSearchParams(search)));
+    return await auditView(admin.audit, query);
+  };
+  const fleet = new Fleet({ self: () => "a", others: () => [], told }, () => admin.clock.now);
+  const own = openAudit({
+    ...{ file: ":memory:", now: () => admin.clock.now },
+    ...{ log: () => {}, failed: (error: unknown) => admin.errors.push(error) },
+  });
+  const app = new Hono().route("/", auditRoutes(own, fleet)).onError((error, c) =>
+    renderError(error, c, () => {})
+  );
+  const users = async (query: string) => {
+    const { items, title } = await (await app.request(`/audit?${query}`)).json();
+    return items?.map(({ user }: AuditRow) => user) ?? title;
+  };
+  assert.deepEqual(await users(""), []);
+  assert.deepEqual(await users("member=a"), []);
+  assert.deepEqual(asked, []);
+  assert.deepEqual(await users("member=b&user=ci&from=2026-01-01T00:00:00Z"), ["token ci"]);
+  assert.deepEqual(asked, ["audit?user=ci&from=2026-01-01T00%3A00%3A00Z"]);
+  assert.deepEqual(await users("member=b&to=2026-01-01T00:00:00Z"), []);
+  assert.equal(await users("member=c"), "c did not answer in time");
+  own.close();
 });

@@ -179,7 +179,7 @@ Deno.test("audit, who changed what and who could not sign in, by address of the 
   await admin.getByRole("row", { name: /admin .* Token made ci/ }).waitFor();
   await admin.waitForURL(/\?action=token-make$/);
   const download = admin.waitForEvent("download");
-  await admin.getByRole("button", { name: "Download CSV" }).click();
+  await admin.getByRole("link", { name: "CSV file of these entries" }).click();
   const csv = await Deno.readTextFile(await (await download).path());
   assert.match(csv, /^time,user,.*\r\n\S+,admin,password,127\.0\.0\.1,token-make,ci,done,1,/);
   await admin.getByLabel("User or token").fill("nobody");

@@ -15,6 +15,12 @@ export const milliseconds = z.number().nonnegative();
 /** Unix milliseconds. */
 export const time = z.number().int().nonnegative();
 
+/** A time as RFC 3339 writes it, read as Unix milliseconds. */
+export const moment = z.iso.datetime({
+  offset: true,
+  error: "expected a time such as 2026-01-31T14:00:00Z",
+}).transform((text) => Date.parse(text)).openapi({ type: "string", format: "date-time" });
+
 /** A complaint about one value. `path` is the key as in the configuration, `auth.username`. */
 export const fieldProblem = z.object({ path: z.string(), message: z.string() })
   .openapi("FieldProblem");

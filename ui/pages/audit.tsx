@@ -4,13 +4,13 @@ import { useEffect } from "preact/hooks";
 import type { AuditEntryView } from "../api/schema/audit.ts";
 import { Choose } from "../components/choice.tsx";
 import { ChooseMember } from "../components/choose_member.tsx";
-import { Icon } from "../components/icon.tsx";
+import { Export } from "../components/export.tsx";
 import { Search } from "../components/search.tsx";
 import { PageHead } from "../components/shell.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";
-import { addressOf, call, messageOf } from "../web/client.ts";
+import { call, messageOf } from "../web/client.ts";
 import { query, setQuery } from "../web/location.ts";
 import { status } from "../web/live.ts";
 import { COLUMNS } from "./audit/columns.tsx";
@@ -65,10 +65,7 @@ export function AuditPage() {
   return (
     <>
       <PageHead title="Audit log" lead="Who changed what, and who could not sign in.">
-        <button type="button" class="button" onClick={() => save(filter)}>
-          <Icon name="fetch" />
-          Download CSV
-        </button>
+        <Export path="/audit" query={asked(filter)} name="entries" />
       </PageHead>
       <SettingsViews />
       <section class="panel" aria-label="Entries">
@@ -178,20 +175,4 @@ function NoEntries({ filter: { member: _, ...narrowed } }: { filter: Filter }) {
       </button>
     </Nothing>
   );
-}
-
-/** Has the browser keep what the filter finds as a file. */
-async function save(filter: Filter): Promise<void> {
-  try {
-    const path = addressOf("/audit", { query: { ...asked(filter), limit: 10_000 } });
-    const response = await fetch(`/api/v1${path}`, { headers: { accept: "text/csv" } });
-    if (!response.ok) throw new Error(`Berth answered ${response.status}`);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = "berth-audit.csv";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  } catch (error) {
-    toast(messageOf(error).title, true);
-  }
 }

@@ -1,12 +1,7 @@
 /** The audit log: `GET /audit`. */
 import { z } from "@hono/zod-openapi";
 import { ACTIONS, OUTCOMES, WAYS } from "../../../proxy/observe/audit/entry.ts";
-import { count, time } from "../schema.ts";
-
-const moment = z.iso.datetime({
-  offset: true,
-  error: "expected a time such as 2026-01-31T12:00:00Z (RFC 3339)",
-}).transform((text) => Date.parse(text));
+import { count, moment, time } from "../schema.ts";
 
 /** What is left out does not matter. */
 export const auditQuery = z.object({
@@ -22,6 +17,8 @@ export const auditQuery = z.object({
   outcome: z.enum(OUTCOMES).optional(),
   /** `next` of the page before. */
   before: z.coerce.number().int().positive().optional(),
+  /** As `Accept: text/csv` asks for, for links. */
+  format: z.enum(["json", "csv"]).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 });
 
@@ -60,5 +57,6 @@ export const auditPage = z.object({
   next: count.nullable(),
 }).openapi("AuditPage");
 
+export type AuditQuery = z.infer<typeof auditQuery>;
 export type AuditEntryView = z.infer<typeof auditEntry>;
 export type AuditPage = z.infer<typeof auditPage>;

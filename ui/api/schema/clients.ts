@@ -1,12 +1,6 @@
 /** Clients and what they pulled: `GET /clients`, `GET /pulls`, `GET /pulls/images`. */
 import { z } from "@hono/zod-openapi";
-import { bytes, count, milliseconds, pageOf, paging, time } from "../schema.ts";
-
-/** A time as RFC 3339 writes it, read as Unix milliseconds. */
-const moment = z.iso.datetime({
-  offset: true,
-  error: "expected a time such as 2026-01-31T14:00:00Z",
-}).transform((text) => Date.parse(text)).openapi({ type: "string", format: "date-time" });
+import { bytes, count, milliseconds, moment, pageOf, paging, time } from "../schema.ts";
 
 /** The last 24 hours where neither is given; 30 days are kept. */
 const between = z.object({

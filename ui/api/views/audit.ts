@@ -1,9 +1,8 @@
 /** The audit log as the API tells it, and what it says of selections. */
-import type { z } from "@hono/zod-openapi";
 import { formatSize } from "../../../base/units.ts";
 import type { Audit as Book } from "../../../proxy/observe/audit/audit.ts";
 import type { AuditChange } from "../../../proxy/observe/audit/entry.ts";
-import type { AuditEntryView, AuditPage, auditQuery } from "../schema/audit.ts";
+import type { AuditEntryView, AuditPage, AuditQuery } from "../schema/audit.ts";
 import type { Evicted, Selection } from "../schema/cache.ts";
 import { durationWords, plural } from "./words.ts";
 
@@ -13,7 +12,7 @@ const NAMED = 5;
 /** A page of the entries of this Berth itself. */
 export function auditView(
   book: Book,
-  { limit, before, member: _, ...filter }: z.infer<typeof auditQuery>,
+  { limit, before, member: _, format: _format, ...filter }: AuditQuery,
 ): AuditPage {
   const found = book.search(filter, limit + 1, before);
   const items = found.slice(0, limit).map((row) => ({ ...row, changes: [...row.changes] }));
@@ -21,31 +20,19 @@ export function auditView(
   return { items, next };
 }
 
-const COLUMNS: readonly [string, (entry: AuditEntryView) => string][] = [
-  ["time", ({ time }) => new Date(time).toISOString()],
-  ["user", ({ user }) => user],
-  ["via", ({ via }) => via],
-  ["address", ({ address }) => address],
-  ["action", ({ action }) => action],
-  ["target", ({ target }) => target],
-  ["outcome", ({ outcome }) => outcome],
-  ["count", ({ count }) => String(count)],
-  ["detail", ({ detail }) => detail],
-  ["changes", ({ changes }) => changes.map(changeWords).join("; ")],
-];
-
-/** Entries as CSV (RFC 4180) with a head. */
-export function auditCsv(items: readonly AuditEntryView[]): string {
-  const head = COLUMNS.map(([name]) => name);
-  const rows = items.map((entry) => COLUMNS.map(([, textOf]) => cell(textOf(entry))));
-  return [head, ...rows].map((row) => `${row.join(",")}\r\n`).join("");
-}
-
-/** Spreadsheets take what begins like this for a formula, and clients choose some of the texts. */
-function cell(text: string): string {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-}
+/** What a file of entries has of each. */
+export const AUDIT_COLUMNS: Readonly<Record<string, (entry: AuditEntryView) => string | number>> = {
+  time: ({ time }) => new Date(time).toISOString(),
+  user: ({ user }) => user,
+  via: ({ via }) => via,
+  address: ({ address }) => address,
+  action: ({ action }) => action,
+  target: ({ target }) => target,
+  outcome: ({ outcome }) => outcome,
+  count: ({ count }) => count,
+  detail: ({ detail }) => detail,
+  changes: ({ changes }) => changes.map(changeWords).join("; "),
+};
 
 function changeWords({ path, secret, before, after }: AuditChange): string {
   return secret ? `${path} changed` : `${path}: ${before || "not set"} → ${after || "not set"}`;

@@ -85,6 +85,12 @@ export interface Cache {
    */
   fileOf(look: Look): Promise<string | undefined>;
   /**
+   * A URL by which whoever has it gets what `look` has found from the depot by itself, for ten minutes
+   * or more; counts as a use. `undefined` where there is none: the depot does not have it, is a
+   * directory, or has not answered a moment ago.
+   */
+  linkTo(look: Look): Promise<string | undefined>;
+  /**
    * Content by way of `source`, which is asked once however many ask for it here. Resolves when the
    * source has answered; throws what it throws, or RangeNotSatisfiable. The body ends in an error,
    * never cleanly, when the bytes are not those of `digest`.

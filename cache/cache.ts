@@ -191,6 +191,12 @@ class DiskCache implements Cache {
     return this.#parts.reader.fileOf(look);
   }
 
+  async linkTo({ digest, stat, stored }: Look): Promise<string | undefined> {
+    const link = await this.#parts.depot?.link(digest);
+    if (link && stat && stored) this.#catalog.touch(stat, this.#clock.now());
+    return link;
+  }
+
   async fill(digest: string, source: Source, options: FillOptions = {}): Promise<Content> {
     this.#closing.signal.throwIfAborted();
     return await this.#parts.fills.fill(digest, source, options);

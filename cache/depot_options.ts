@@ -21,6 +21,8 @@ export interface S3Options {
   work: S3Send;
   /** Where the buckets are: scheme, host and port. */
   endpoint: URL;
+  /** The same as clients know it; as here unless told otherwise. */
+  linkEndpoint?: URL | undefined;
   bucket: string;
   /** What the keys of all objects begin with: empty, or with a slash at its end. */
   prefix: string;

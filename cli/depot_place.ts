@@ -51,11 +51,12 @@ function bucketOf(
   config: DepotConfig,
   env: Environment,
 ): Omit<S3Options, "ask" | "work" | "keys"> {
-  const { endpoint, path_style: style } = config;
+  const { endpoint, redirect_endpoint, path_style: style } = config;
   const region = config.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1";
   const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, "");
   return {
     endpoint: new URL(endpoint || awsUrl("s3", region)),
+    ...(redirect_endpoint && { linkEndpoint: new URL(redirect_endpoint) }),
     bucket: url.hostname,
     prefix: path && `${path}/`,
     region,

@@ -9,8 +9,8 @@ export interface Answer {
   readonly fromUpstream?: boolean;
   /** To be told of what has left this process; see `Content.used`. */
   readonly used?: ((bytes: number) => void) | undefined;
-  /** What the proxy in front is left to send in place of the response's body. */
-  readonly handedOver?: { readonly bytes: number; readonly status: 200 | 206 } | undefined;
+  /** What the proxy in front, or the depot's store (307), is left to send in place of a body. */
+  readonly handedOver?: { readonly bytes: number; readonly status: 200 | 206 | 307 } | undefined;
   /** Set where the same request may be given the same answer again. */
   readonly again?: Repeatable | undefined;
 }

@@ -20,6 +20,7 @@ import { finish } from "./finish.ts";
 import type { Caller } from "./http/caller.ts";
 import { withHead } from "./http/head.ts";
 import { networkRule } from "./http/networks.ts";
+import { inNetworks, parseNetworks } from "./http/origin.ts";
 import { publicUrls } from "./names/public_url.ts";
 import { namespaceOf, registryMap } from "./names/target.ts";
 import type { RecordSink } from "./observe/record.ts";
@@ -147,7 +148,9 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
   const push: PushOptions = { allowed: config.allow_push, keys: parts.uploadKeys, cache, missing };
   const manifest: ManifestHandler = cache ? manifests({ ...parts, cache, missing }) : passManifest;
   const ping = createPing();
-  const blobRules = { ...config.cache, warn: parts.warn };
+  const toDepot = parseNetworks(config.cache.depot.redirect);
+  const redirects = (client: string) => inNetworks(client, toDepot);
+  const blobRules = { ...config.cache, warn: parts.warn, redirects };
   const { trust } = parts;
 
   return async (x: Exchange): Promise<Answer> => {

@@ -8,6 +8,8 @@ const PAUSE = 5000;
 export class DepotBook {
   readonly #clock: Clock;
   #pausedUntil: number | undefined;
+  /** When it last did what it was asked to. */
+  #workedAt = -Infinity;
   /** Whether it has been found to be a depot. */
   opened = false;
   /** Objects stored since the start, and failures of any kind. */
@@ -39,8 +41,15 @@ export class DepotBook {
     return true;
   }
 
+  /** Whether it has done what it was asked to a moment ago, and has not failed since. */
+  get isSound(): boolean {
+    return this.opened && this.#pausedUntil === undefined &&
+      this.#clock.now() - this.#workedAt < PAUSE;
+  }
+
   worked(): void {
     this.#pausedUntil = undefined;
+    this.#workedAt = this.#clock.now();
   }
 
   failed(error: unknown): void {

@@ -27,6 +27,12 @@ export interface Depot {
   remove(digests: readonly string[], signal: AbortSignal): Promise<void>;
   /** Every object, in the order of digests, those after `after`. */
   list(signal: AbortSignal, after?: string): AsyncIterable<ListedObject>;
+  /**
+   * A URL by which whoever has it may read the object for {@linkcode LINK_LIFE} from when it was
+   * made, the same one for {@linkcode LINK_KEPT}; only where the depot gives out any. Whether there is
+   * such an object it does not say. Throws {@linkcode DepotError}.
+   */
+  link?(digest: string): Promise<string>;
   /** Keeps `rows`, which are no object, in place of those kept before. Throws {@linkcode DepotError}. */
   writeRows(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
   /** The rows kept last; `undefined` where there are none. Throws {@linkcode DepotError}. */
@@ -54,6 +60,10 @@ export interface ListedObject {
   size: number;
   created: number;
 }
+
+/** Milliseconds for which a link is good, and for which there is no other one: caches see one URL. */
+export const LINK_LIFE = 15 * 60e3;
+export const LINK_KEPT = LINK_LIFE / 3;
 
 /** Where blobs lie below the depot's place. */
 export const BLOBS = "v1/blobs/";

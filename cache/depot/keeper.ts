@@ -11,6 +11,7 @@ import { DepotBook } from "./book.ts";
 import type { Depot } from "./depot.ts";
 import { FileDepot } from "./file.ts";
 import { Puts } from "./puts.ts";
+import { DepotLinks } from "./links.ts";
 import { S3Depot } from "./s3.ts";
 import { verifySample } from "./sample.ts";
 import { DepotUpkeep } from "./upkeep.ts";
@@ -48,6 +49,7 @@ export class DepotKeeper {
   readonly #rows: DepotRows;
   readonly #upkeep: DepotUpkeep;
   readonly #puts: Puts;
+  readonly #links: DepotLinks;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #order: Promise<void> = Promise.resolve();
@@ -72,6 +74,8 @@ export class DepotKeeper {
       },
       trouble: (error) => this.#trouble("storing in the depot", error),
     });
+    const condemned = (digest: string) => this.#upkeep.condemned(digest);
+    this.#links = new DepotLinks({ ...common, condemned, signal: this.#closing.signal });
     catalog.keepWhatIs(({ digest, lastUsed }) => {
       if (!this.#rows.get(digest)) return false;
       this.#rows.used(digest, lastUsed);
@@ -135,6 +139,11 @@ export class DepotKeeper {
   /** What the depot is known to hold by that name. */
   holds(digest: string): { size: number; mediaType: string } | undefined {
     return this.#book.opened ? this.#rows.get(digest) : undefined;
+  }
+
+  /** A link by which whoever has it gets the object by itself; see `Cache.linkTo`. */
+  link(digest: string): Promise<string | undefined> {
+    return this.#links.to(digest);
   }
 
   /** The blob is on the disk now. */

@@ -16,6 +16,8 @@ import {
   BLOBS,
   claimed,
   type Depot,
+  LINK_KEPT,
+  LINK_LIFE,
   type ListedObject,
   MARKER,
   type Marker,
@@ -179,6 +181,17 @@ export class S3Depot implements Depot {
     }
   }
 
+  /** Begun at a round time, so that every Berth with the same keys makes the same one. */
+  async link(digest: string): Promise<string> {
+    const { linkEndpoint, endpoint } = this.#options;
+    const url = this.#url(placeOf(digest), linkEndpoint ?? endpoint);
+    url.searchParams.set("X-Amz-Expires", String(LINK_LIFE / 1000));
+    const now = this.#clock.now();
+    const begun = now - now % LINK_KEPT;
+    const signer = await this.#signer({ method: "GET", url, signQuery: true }, begun);
+    return (await signer.sign()).url.href;
+  }
+
   async writeRows(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
     const what = "store objects";
     await this.#done({ ...this.#putting(ROWS, rows, "application/gzip"), what, signal });
@@ -312,29 +325,44 @@ export class S3Depot implements Depot {
   }
 
   async #signed({ method, key, query = {}, headers, body, sha256, signal }: Call) {
-    const { region, keys: known } = this.#options;
-    const keys = typeof known === "function" ? await known() : known;
     const url = this.#url(key);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const signer = new AwsV4Signer({
-      service: "s3",
+    const what = {
       method,
-      url: url.href,
+      url,
       headers: { ...headers, "x-amz-content-sha256": sha256 ?? EMPTY_SHA256 },
+    };
+    const signed = await (await this.#signer(what, this.#clock.now())).sign();
+    signed.headers.set("accept-encoding", "identity");
+    return { method, url: signed.url, headers: signed.headers, signal, ...(body && { body }) };
+  }
+
+  async #signer(
+    { url, ...what }: {
+      method: string;
+      url: URL;
+      headers?: Record<string, string>;
+      signQuery?: boolean;
+    },
+    time: number,
+  ): Promise<AwsV4Signer> {
+    const { region, keys: known } = this.#options;
+    const keys = typeof known === "function" ? await known() : known;
+    return new AwsV4Signer({
+      ...what,
+      service: "s3",
+      url: url.href,
       region,
       accessKeyId: keys.accessKeyId,
       secretAccessKey: keys.secretAccessKey,
       ...(keys.sessionToken && { sessionToken: keys.sessionToken }),
       cache: this.#signing,
-      datetime: new Date(this.#clock.now()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+      datetime: new Date(time).toISOString().replace(/[:-]|\.\d{3}/g, ""),
     });
-    const signed = await signer.sign();
-    signed.headers.set("accept-encoding", "identity");
-    return { method, url: signed.url, headers: signed.headers, signal, ...(body && { body }) };
   }
 
-  #url(key: string): URL {
-    const { endpoint, bucket, prefix, pathStyle } = this.#options;
+  #url(key: string, endpoint = this.#options.endpoint): URL {
+    const { bucket, prefix, pathStyle } = this.#options;
     const url = new URL(endpoint);
     const parts = (key === "" ? "" : prefix + key).split("/").map(encodeURIComponent);
     if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`;

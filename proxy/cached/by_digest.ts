@@ -5,14 +5,14 @@ import type { Answer } from "../answer.ts";
 import { type Exchange, fullName } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { directRange, isDirect, type RangeRules } from "./direct_range.ts";
-import { handOver, type HandOverRules } from "./hand_over.ts";
+import { handOver, type HandOverRules, redirect, type RedirectRules } from "./hand_over.ts";
 import { multipart, resolveRanges } from "./multipart.ts";
 import { provenLook, proveOnce } from "./proof_rule.ts";
 import { headOf, type Known, notModified, respond } from "./respond.ts";
 import { firstByte, headUpstream, sourceOf, type Wanted } from "./upstream_content.ts";
 
 /** How blobs are served. */
-export interface BlobRules extends HandOverRules {
+export interface BlobRules extends HandOverRules, RedirectRules {
   ranges: RangeRules;
 }
 
@@ -44,7 +44,8 @@ async function answerHeld(
     const spans = wanted.ranges && resolveRanges(wanted.ranges, look.stat.size);
     if (spans && spans.length > 1) return multipart(x, cache, look.stat, spans, options);
     const one = spans ? { start: spans[0]!.start, end: spans[0]!.end - 1 } : range;
-    const left = await handOver(x, cache, look, one, rules);
+    const left = await handOver(x, cache, look, one, rules) ??
+      await redirect(x, cache, look, one, rules);
     if (left) return left;
     const content = await cache.open(look, one, options);
     if (content) return respond(x, content, "hit", one);
@@ -52,7 +53,11 @@ async function answerHeld(
     const unchanged = notModified(x, { digest, mediaType: "", size: undefined }, "joined");
     if (unchanged) return unchanged;
   }
-  if (head && look.depot) return headOf(x, { digest, ...look.depot }, "hit");
+  if (look.depot) {
+    if (head) return headOf(x, { digest, ...look.depot }, "hit");
+    const left = await redirect(x, cache, look, range, rules);
+    if (left) return left;
+  }
   const fill = (range: Wanted["range"], by = x) =>
     cache.fill(digest, sourceOf(by, wanted), {
       repository,

@@ -51,7 +51,8 @@ function registries(urls: readonly ConfigChange[], what: string): string {
 }
 
 /** Keys that the running process cannot change: they name what it holds open. */
-const NEEDS_RESTART = /^((admin\.|forward\.)?listen$|cache\.dir$|cluster\.|cache\.depot\.(?!max_))/;
+const NEEDS_RESTART =
+  /^((admin\.|forward\.)?listen$|cache\.dir$|cluster\.|cache\.depot\.(?!max_|redirect(?!_)))/;
 
 /** Whether a change of `key` takes effect only after a restart. */
 export function needsRestart(key: string): boolean {

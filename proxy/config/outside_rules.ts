@@ -9,11 +9,16 @@ import { HOST, quote, type Violation } from "./violation.ts";
 
 /** Content is put on the disk first, and keys belong together. */
 export function* depot({ cache }: Config): Generator<Violation> {
-  const { url, access_key_id, secret_access_key, secret_access_key_file, session_token } =
-    cache.depot;
+  const { url, redirect } = cache.depot;
+  const { access_key_id, secret_access_key, secret_access_key_file, session_token } = cache.depot;
   const path = (key: string): Path => ["cache", "depot", key];
   if (url && !cache.dir) {
     yield { path: path("url"), message: "expected cache.dir with it, where content is put first" };
+  }
+  if (redirect.length > 0 && !url.startsWith("s3://")) {
+    const message = "expected cache.depot.url to be a bucket (s3://bucket/prefix) with it: " +
+      "nothing else gives content to clients";
+    yield { path: path("redirect"), message };
   }
   const given = secret_access_key ? "secret_access_key" : "secret_access_key_file";
   const hasSecret = secret_access_key !== "" || secret_access_key_file !== "";

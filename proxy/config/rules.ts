@@ -292,11 +292,17 @@ function* accessRules(config: Config): Generator<Violation> {
 }
 
 function* networks(config: Config): Generator<Violation> {
-  for (const key of ["trusted_proxies", "allowed_networks"] as const) {
-    for (const [index, text] of config[key].entries()) {
+  const { trusted_proxies, allowed_networks, cache } = config;
+  const lists: [key: string[], list: string[]][] = [
+    [["trusted_proxies"], trusted_proxies],
+    [["allowed_networks"], allowed_networks],
+    [["cache", "depot", "redirect"], cache.depot.redirect],
+  ];
+  for (const [key, list] of lists) {
+    for (const [index, text] of list.entries()) {
       if (isNetwork(text)) continue;
       const message = `found ${quote(text)}, expected an address or a range such as 10.0.0.0/8`;
-      yield { path: [key, index], message };
+      yield { path: [...key, index], message };
     }
   }
 }

@@ -342,6 +342,8 @@ export const configSchema = z.strictObject({
       session_token: secret().default(""),
       max_size: size().prefault("1TiB"),
       max_age: duration().prefault("90d"),
+      redirect: z.array(z.string()).default([]),
+      redirect_endpoint: z.union([z.literal(""), url()]).default(""),
     }).prefault({}),
     ranges: z.strictObject({
       direct: size().prefault("8MiB"),

@@ -91,7 +91,7 @@ function requestMetrics(
   });
   const handedOver = new Counter({
     name: "berth_handed_over_bytes_total",
-    help: "Body bytes that the proxy in front was left to send (cache.accel_redirect).",
+    help: "Body bytes left to the proxy in front or to the depot to send.",
     labelNames: ["registry"] as const,
     registers,
   });

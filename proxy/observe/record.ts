@@ -19,7 +19,7 @@ export type RequestKind =
 /**
  * How the body of the answer ended; what is not complete was broken off, so that no client takes it
  * for the whole. `stopped`: by Berth itself, at its own end or for want of its disk. `handed over`: left
- * to the proxy in front, which alone knows how that ended.
+ * to the proxy in front, or with a 307 to the depot's store, which alone know how that ended.
  */
 export type BodyEnd =
   | "complete"

@@ -34,6 +34,8 @@ export interface FakeS3 extends AsyncDisposable {
   readonly log: string[];
   /** Asked before each request is answered; `key` is without the bucket. */
   fault: (method: string, key: string) => S3Fault | undefined;
+  /** Unix milliseconds, by which links run out. */
+  now: () => number;
   /** Keys of a page of a listing. */
   pageSize: number;
   /** Uploads in parts that were begun and neither completed nor aborted. */
@@ -55,6 +57,7 @@ export async function fakeS3(tls?: { cert: string; key: string }): Promise<FakeS
     objects: new Map(),
     log: [],
     fault: () => undefined,
+    now: Date.now,
     pageSize: 1000,
     uploads: new Map(),
     async [Symbol.asyncDispose]() {
@@ -90,6 +93,7 @@ async function answerTo(s3: FakeS3, request: Request, key: string): Promise<Resp
 /** Whether the request is for another bucket, by another key, or its signature does not fit. */
 async function refusalOf(s3: FakeS3, request: Request): Promise<Response | undefined> {
   const url = new URL(request.url);
+  if (url.searchParams.has("X-Amz-Signature")) return await linkRefusal(s3, request, url);
   const authorization = request.headers.get("authorization") ?? "";
   const [, key, region, names] =
     /Credential=([^/]*)\/\d+\/([^/]*)\/s3\/aws4_request, SignedHeaders=([^,]*)/
@@ -111,6 +115,30 @@ async function refusalOf(s3: FakeS3, request: Request): Promise<Response | undef
   const expected = (await signer.sign()).headers.get("authorization");
   if (expected !== authorization) return errorOf(403, "SignatureDoesNotMatch");
   if (url.pathname.split("/")[1] !== s3.bucket) return errorOf(404, "NoSuchBucket");
+}
+
+/** The same of a request by a link, which may have run out or be for something else. */
+async function linkRefusal(
+  s3: FakeS3,
+  { method, headers }: Request,
+  url: URL,
+): Promise<Response | undefined> {
+  if (headers.has("authorization")) return errorOf(400, "InvalidArgument");
+  const given = url.searchParams.get("X-Amz-Signature");
+  const date = url.searchParams.get("X-Amz-Date")!;
+  url.searchParams.delete("X-Amz-Signature");
+  const signer = new AwsV4Signer({
+    ...FAKE_KEYS,
+    ...{ service: "s3", method, url: url.href, signQuery: true, datetime: date },
+    region: url.searchParams.get("X-Amz-Credential")!.split("/")[2]!,
+  });
+  const signed = await signer.sign();
+  if (signed.url.searchParams.get("X-Amz-Signature") !== given) {
+    return errorOf(403, "SignatureDoesNotMatch");
+  }
+  const begun = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5");
+  const end = Date.parse(begun) + Number(url.searchParams.get("X-Amz-Expires")) * 1000;
+  return s3.now() < end ? undefined : errorOf(403, "AccessDenied");
 }
 
 /** What S3 checks of a body: that its length is stated, and both hashes. */
@@ -143,16 +171,20 @@ function reading(s3: FakeS3, request: Request, key: string, fault: S3Fault = {})
   }
   const { type, created } = found;
   const size = found.bytes.length;
-  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.get("range") ?? "")?.[1] ?? 0);
-  const bytes = (fault.wrong ? found.bytes.map((byte) => byte ^ 1) : found.bytes).subarray(from);
+  const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.get("range") ?? "");
+  const [, first = "0", last = ""] = range ?? [];
+  const from = first === "" ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
+  const whole = fault.wrong ? found.bytes.map((byte) => byte ^ 1) : found.bytes;
+  const bytes = whole.subarray(from, end);
   const headers: Record<string, string> = {
     "content-type": type,
     "content-length": String(bytes.length),
     "last-modified": new Date(created).toUTCString(),
   };
-  if (from > 0) headers["content-range"] = `bytes ${from}-${size - 1}/${size}`;
+  if (range) headers["content-range"] = `bytes ${from}-${end - 1}/${size}`;
   const body = request.method === "HEAD" ? null : bodyOf(bytes, fault);
-  return new Response(body, { status: from > 0 ? 206 : 200, headers });
+  return new Response(body, { status: range ? 206 : 200, headers });
 }
 
 /** A body that ends before its Content-Length makes the server close the connection. */

@@ -156,7 +156,9 @@ const ENDS: Record<RequestEntry["ended"], string> = {
 /** The transfer in a sentence: how much, how long, from where. */
 export function explainTransfer(entry: RequestEntry): string {
   const sent = entry.ended === "handed over"
-    ? `${formatBytes(entry.bytes)} left to the proxy in front to send`
+    ? `${formatBytes(entry.bytes)} left to ${
+      entry.status === 307 ? "the depot's store" : "the proxy in front"
+    } to send`
     : `${formatBytes(entry.bytes)} sent in ${formatDuration(entry.durationMs)}`;
   const read = entry.upstreamBytes > 0
     ? `, ${formatBytes(entry.upstreamBytes)} read from upstream`

@@ -53,6 +53,21 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
     /cache\.depot\.secret_access_key: expected access_key_id with it/,
   ],
   [
+    "a directory that clients would be sent to",
+    "cache: { depot: { url: 'file:///depot', redirect: [10.0.0.0/8] } }",
+    /cache\.depot\.redirect: expected cache\.depot\.url to be a bucket/,
+  ],
+  [
+    "clients sent to no depot",
+    "cache: { depot: { redirect: [10.0.0.0/8] } }",
+    /cache\.depot\.redirect: expected cache\.depot\.url to be a bucket/,
+  ],
+  [
+    "clients sent to the depot from nowhere",
+    "cache: { depot: { url: 's3://bucket', redirect: [here] } }",
+    /cache\.depot\.redirect\[0\]: found "here", expected an address or a range/,
+  ],
+  [
     "a depot that is neither",
     "cache: { depot: { url: 'https://bucket.s3.amazonaws.com' } }",
     /cache\.depot\.url: .*expected s3:\/\/bucket\/prefix or file:\/\/\/a\/directory/,

@@ -30,7 +30,6 @@ import { VERSION } from "./version.ts";
 
 /** How long a peer may take to be connected to; how long it is silent is watched elsewhere. */
 const TIMEOUTS = { connect: 500, response: 120_000, idle: 120_000 };
-const SKEW = 30_000;
 /** Milliseconds for which a start waits for the rows of others. */
 const FEED_PATIENCE = 5000;
 
@@ -52,7 +51,7 @@ export class Cluster implements AsyncDisposable {
   #feed: Feed | undefined;
   #keeping: Promise<void> | undefined;
   readonly #leaving = new AbortController();
-  #self: Member | undefined;
+  #self: Omit<Member, "unreached"> | undefined;
   #sent = 0;
   #received = 0;
 
@@ -95,6 +94,7 @@ export class Cluster implements AsyncDisposable {
         prefix,
         memoryKey: clusterKeys(secret, "memory")[0]!,
         self,
+        unreached: () => this.#health?.unreached ?? [],
         lease,
         clock: systemClock,
         changed: (problem) => this.#say(problem),
@@ -111,8 +111,9 @@ export class Cluster implements AsyncDisposable {
     this.#health = this.#parts.use(
       new PeerHealth({
         clock: systemClock,
-        mark: self.mark,
+        self,
         others: () => coordinator.others,
+        ahead: () => coordinator.ahead,
         greet: (peer, signal) => client.greet(peer, signal),
         changed: (change) => {
           const { bad, line } = describeChange(change);
@@ -153,11 +154,11 @@ export class Cluster implements AsyncDisposable {
   };
 
   status(): ClusterFigures {
-    const { problem: away = "", ahead = 0 } = this.#coordinator ?? {};
+    const { problem: away = "" } = this.#coordinator ?? {};
     const feed = this.#feed?.figures() ?? NO_FEED;
     return {
       problem: (away && `${silent(away)}: check cluster.url`) ||
-        (Math.abs(ahead) > SKEW ? skewed(ahead) : "") || feed.problem,
+        this.#health?.problem || feed.problem,
       answers: away === "",
       feed,
       lagMs: Math.round(feed.lag * 1000),
@@ -213,7 +214,7 @@ export class Cluster implements AsyncDisposable {
     cache: Cache,
     seal: Seal,
     { self, server, client, coordinator }: {
-      self: Member;
+      self: Omit<Member, "unreached">;
       server: ServerOptions;
       client: PeerClient;
       coordinator: ValkeyCoordinator;
@@ -281,11 +282,6 @@ export class Cluster implements AsyncDisposable {
 
 function silent(problem: string): string {
   return `the coordinator does not answer (${problem})`;
-}
-
-function skewed(ahead: number): string {
-  const seconds = Math.round(Math.abs(ahead) / 1000);
-  return `the clock here is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} the coordinator's`;
 }
 
 async function localAddress({ hosts }: HostsUrl): Promise<string | undefined> {

@@ -315,7 +315,8 @@ export class S3Depot implements Depot {
     try {
       const response = await send(await this.#signed(call));
       if (response.ok) return await use(response);
-      throw failureOf(call.what, response, (await response.text()).slice(0, 64 * 1024));
+      const body = (await response.text()).slice(0, 64 * 1024);
+      throw failureOf(call.what, response, body, this.#clock.now());
     } catch (error) {
       if (error instanceof DepotError) throw error;
       call.signal.throwIfAborted();

@@ -63,7 +63,11 @@ const CODES: Record<string, [DepotError["kind"], string, string]> = {
   ],
   ExpiredToken: ["settings", "session_token", "it has expired"],
   InvalidToken: ["settings", "session_token", "the store does not accept it"],
-  RequestTimeTooSkewed: ["away", "endpoint", "its clock and this machine's differ by too much"],
+  RequestTimeTooSkewed: [
+    "away",
+    "endpoint",
+    "its clock and this machine's differ by too much; set the wrong one",
+  ],
 };
 
 /** Codes that mean: another region. */
@@ -73,9 +77,22 @@ const REGION = new Set([
   "PermanentRedirect",
 ]);
 
-/** An answer that is no success as an error; `body` is its XML, empty for a HEAD. */
-export function failureOf(what: string, { status, headers }: Response, body: string): DepotError {
-  const code = elementOf(body, "Code") ?? "";
+/** Milliseconds by which S3 lets clocks differ. */
+const SKEW = 15 * 60e3;
+
+/**
+ * An answer that is no success as an error; `body` is its XML, empty for a HEAD, of which `now` (Unix
+ * ms) tells whether the clocks are why.
+ */
+export function failureOf(
+  what: string,
+  { status, headers }: Response,
+  body: string,
+  now?: number,
+): DepotError {
+  const date = Date.parse(headers.get("date") ?? "");
+  const skewed = status === 403 && body === "" && now !== undefined && Math.abs(date - now) > SKEW;
+  const code = skewed ? "RequestTimeTooSkewed" : elementOf(body, "Code") ?? "";
   const known = CODES[code];
   if (known) return new DepotError(...known);
   if (REGION.has(code) || status === 301) {

@@ -18,6 +18,8 @@ export interface Member extends Holder {
   readonly since: number;
   /** Stands for the secret that it has, and gives nothing of it away. */
   readonly mark: string;
+  /** Ids of the others that it cannot reach where they say they are, as it last said. */
+  readonly unreached: readonly string[];
 }
 
 /** The right to do something for all, renewed until it is released. */

@@ -14,7 +14,9 @@ export interface ValkeyOptions extends ServerOptions {
   prefix: string;
   /** What only Berths of the cluster know. */
   memoryKey: Uint8Array;
-  self: Member;
+  self: Omit<Member, "unreached">;
+  /** Ids of those who cannot be reached from here. */
+  unreached(): readonly string[];
   /** Milliseconds for which a right to fetch lasts unless it is renewed. */
   lease: number;
   clock: Clock;
@@ -36,11 +38,15 @@ return 0`;
 const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
-/** Who is here, by the server's clock: members are there until their time is over. */
+/**
+ * Who is here, by the server's clock: members are there until their time is over. `ARGV[3]` is what
+ * this one said before.
+ */
 const ANNOUNCE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREM', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 return { tostring(now), redis.call('ZRANGE', KEYS[1], 0, -1) }`;
 
@@ -60,6 +66,8 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
   readonly #over = new AbortController();
   readonly #tasks: Promise<void>[];
   #others: readonly Member[] = [];
+  /** What was last said of this one. */
+  #said = "";
   #restUntil = 0;
   #problem: string | undefined;
   #lastError = "";
@@ -132,13 +140,15 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
 
   /** Says that this one is here, and hears who else is. */
   async announce(): Promise<void> {
-    const { self, prefix, clock } = this.#options;
+    const { self, unreached, prefix, clock } = this.#options;
     const key = `{${prefix}}:members`;
-    const said = JSON.stringify(self);
+    const before = this.#said;
+    const said = JSON.stringify({ ...self, unreached: unreached() });
     const answer = await this.#ask(async (client) =>
-      await client.eval(ANNOUNCE, 1, key, said, ANNOUNCED_FOR) as [string, string[]]
+      await client.eval(ANNOUNCE, 1, key, said, ANNOUNCED_FOR, before) as [string, string[]]
     );
     if (!answer) return;
+    this.#said = said;
     const [now, members] = answer;
     this.#ahead = clock.now() - Number(now);
     this.#others = members.flatMap((member) => memberOf(member) ?? [])
@@ -149,9 +159,9 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
     await Promise.all(this.#tasks);
-    const { prefix, self } = this.#options;
+    const { prefix } = this.#options;
     await Promise.all([...this.#leases].map(([key, held]) => this.#release(key, held)));
-    await this.#ask((client) => client.zrem(`{${prefix}}:members`, JSON.stringify(self)));
+    await this.#ask((client) => client.zrem(`{${prefix}}:members`, this.#said));
     this.#client.disconnect();
   }
 
@@ -242,9 +252,13 @@ function leaderOf(right: string): Leader | undefined {
 function memberOf(text: string): Member | undefined {
   try {
     const member = JSON.parse(text);
-    const { id, address, version, since, mark } = member;
+    const { id, address, version, since, mark, unreached: said } = member;
     const words = [id, address, version, mark].every((word) => typeof word === "string");
-    return words && typeof since === "number" ? { id, address, version, since, mark } : undefined;
+    // Older versions do not say whom they cannot reach.
+    const unreached = Array.isArray(said) ? said : [];
+    return words && typeof since === "number"
+      ? { id, address, version, since, mark, unreached }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -11,9 +11,10 @@ export interface PeerState extends Member {
 
 export interface PeerHealthOptions {
   clock: Clock;
-  /** What stands for the secret of this one. */
-  mark: string;
+  self: Pick<Member, "id" | "address" | "since" | "mark">;
   others(): readonly Member[];
+  /** Milliseconds by which the clock here is ahead of the coordinator's. */
+  ahead(): number;
   /** What is wrong when `peer` is asked, in words; empty where nothing is. */
   greet(peer: Holder, signal: AbortSignal): Promise<string>;
   /** Told whenever what is wrong with a peer changes, and of its coming and going. */
@@ -22,12 +23,20 @@ export interface PeerHealthOptions {
 
 export type PeerChange =
   | { kind: "joined" | "left"; peer: Member }
-  | { kind: "problem" | "over"; peer: PeerState };
+  | { kind: "problem" | "over"; peer: PeerState }
+  /** What is wrong with this one; empty when that is over. */
+  | { kind: "own"; problem: string };
 
 /** What `greet` says of a peer that does not answer. */
 export const UNREACHED = "cannot be reached";
+/** The same of somebody who is no Berth. */
+const ELSE = /^answered \d+$/;
 
 const EVERY = 4000;
+/** Milliseconds after which whoever had this one's address before is no longer heard of. */
+const SETTLED = 15_000;
+/** Milliseconds by which clocks may differ before it is told: peers bear a minute. */
+const SKEW = 30_000;
 
 export class PeerHealth implements AsyncDisposable {
   readonly #options: PeerHealthOptions;
@@ -36,6 +45,9 @@ export class PeerHealth implements AsyncDisposable {
   #states = new Map<string, PeerState>();
   /** Those that have missed one greeting. */
   readonly #missed = new Set<string>();
+  #problem = "";
+  /** What was found to be wrong with this one when it was last looked at. */
+  #found = "";
 
   constructor(options: PeerHealthOptions) {
     this.#options = options;
@@ -47,11 +59,23 @@ export class PeerHealth implements AsyncDisposable {
     return [...this.#states.values()];
   }
 
-  /** Looks at all others now. */
+  /** What is wrong with this one, beginning with the setting; empty where nothing is. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /** Ids of those who do not answer where they say they are. */
+  get unreached(): readonly string[] {
+    return this.states.filter(({ problem }) => problem === UNREACHED || ELSE.test(problem))
+      .map(({ id }) => id);
+  }
+
+  /** Looks at all others now, and at what they say of this one. */
   async look(): Promise<void> {
     const { others, changed } = this.#options;
     const states = await Promise.all(others().map((peer) => this.#stateOf(peer)));
     if (this.#over.signal.aborted) return;
+    this.#lookAtSelf();
     const before = this.#states;
     this.#states = new Map(states.map((state) => [state.id, state]));
     for (const state of states) {
@@ -72,8 +96,37 @@ export class PeerHealth implements AsyncDisposable {
     await this.#task;
   }
 
+  /** What is found twice in a row is wrong: others may have been busy, or this one. */
+  #lookAtSelf(): void {
+    const found = this.#ownProblem();
+    const [subject] = found.split(":");
+    const lasts = this.#found.startsWith(subject!) || found === "";
+    this.#found = found;
+    const before = this.#problem;
+    if (lasts) this.#problem = found;
+    // Numbers and names in it may change from look to look.
+    if (this.#problem.split(":")[0] === before.split(":")[0]) return;
+    this.#options.changed({ kind: "own", problem: this.#problem });
+  }
+
+  #ownProblem(): string {
+    const { clock, self: { id, address, since }, others, ahead } = this.#options;
+    const seconds = Math.round(Math.abs(ahead()) / 1000);
+    if (Math.abs(ahead()) > SKEW) {
+      const side = ahead() > 0 ? "ahead of" : "behind";
+      return `the clock of this machine: it is ${seconds} s ${side} that of cluster.url`;
+    }
+    const settled = clock.now() - since > SETTLED;
+    const twin = settled && others().find((other) => other.address === address);
+    if (twin) return `cluster.advertise: ${twin.id} has the same address, ${address}`;
+    const deaf = others().filter(({ unreached }) => unreached.includes(id)).map(({ id }) => id);
+    if (deaf.length === 0) return "";
+    const names = new Intl.ListFormat("en").format(deaf);
+    return `cluster.advertise: ${names} cannot reach this Berth at ${address}`;
+  }
+
   async #stateOf(peer: Member): Promise<PeerState> {
-    const { clock, mark, greet } = this.#options;
+    const { clock, self: { mark }, greet } = this.#options;
     const known = this.#states.get(peer.id);
     const told = await greet(peer, this.#over.signal);
     // Once is no news of one that has answered: it, or this one, is busy.
@@ -92,7 +145,12 @@ export class PeerHealth implements AsyncDisposable {
 }
 
 /** `change` as a line of the log. */
-export function describeChange({ kind, peer }: PeerChange): { bad: boolean; line: string } {
+export function describeChange(change: PeerChange): { bad: boolean; line: string } {
+  if (change.kind === "own") {
+    const { problem } = change;
+    return { bad: problem !== "", line: problem || "what was wrong with this Berth is over" };
+  }
+  const { kind, peer } = change;
   const name = `${peer.id} at ${peer.address}`;
   switch (kind) {
     case "joined":

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import type { Activity, RequestDetails } from "../../ui/api/schema/activity.ts";
 import type { Stats } from "../../ui/api/schema/stats.ts";
 import type { Status } from "../../ui/api/schema/status.ts";
+import { systemClock } from "../../base/clock.ts";
+import { parseHostsUrl } from "../../base/hosts_url.ts";
 import { hashPassword } from "../../base/passwords.ts";
+import { ValkeyCoordinator } from "../../cache/peers/valkey.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
 import { metric, together } from "./harness/cluster.ts";
@@ -235,6 +238,39 @@ Deno.test("cluster, the peer port gives nothing to whoever lacks the secret, and
     async () => /cluster\.secret differs/.test(await other.output()),
     30_000,
   );
+});
+
+Deno.test("cluster, one that others cannot reach where it says it is tells so itself", async () => {
+  await using t = await lab([]);
+  const nowhere = `127.0.0.1:${freePort()}`;
+  await using lost = await startBerth({
+    default_registry: "hub",
+    registries: { hub: { url: t.upstream.url } },
+    cluster: { url: t.valkey.url, secret: SECRET, listen: "127.0.0.1:0", advertise: nowhere },
+  });
+  const words = new RegExp(`cluster\\.advertise: .* cannot reach this Berth at ${nowhere}`);
+  await until("the log says so", async () => words.test(await lost.output()), 60_000);
+  const { cluster } = await (await fetch(`${lost.url}/readyz`)).json();
+  assert.match(cluster, words);
+  const { notices } = await api<Status>(lost, "/status");
+  assert.ok(notices.some(({ id, detail }) => id === "cluster" && words.test(detail)));
+});
+
+Deno.test("cluster, how far a clock is from the coordinator's is known", async () => {
+  await using valkey = await startValkey();
+  const clock = { ...systemClock, now: () => Date.now() + 75_000 };
+  await using coordinator = new ValkeyCoordinator({
+    url: parseHostsUrl(valkey.url)!,
+    prefix: "berth",
+    memoryKey: new Uint8Array(32),
+    self: { id: "a", address: "a:8082", version: "1", since: 0, mark: "m" },
+    unreached: () => [],
+    lease: 1500,
+    clock,
+    changed: () => {},
+  });
+  await coordinator.join();
+  assert.ok(Math.abs(coordinator.ahead - 75_000) < 5000, `${coordinator.ahead}`);
 });
 
 /** What the dashboard's API of `berth` says. */

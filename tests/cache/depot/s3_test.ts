@@ -85,6 +85,18 @@ Deno.test("S3Depot, says what the store answers in words that help", async () =>
   });
 });
 
+Deno.test("S3Depot, a HEAD that is refused because of the clock says so, by the store's own time", async () => {
+  const clock = (ms: number) => ({ ...systemClock, now: () => Date.now() + ms });
+  await withPlace(async ({ s3, place }) => {
+    s3.fault = () => ({ status: 403 });
+    const { digest } = blob(1);
+    const late = new S3Depot(place, clock(-20 * 60e3)).stat(digest, signal);
+    await assert.rejects(late, { kind: "away", message: /endpoint: its clock and this machine's/ });
+    const right = new S3Depot(place, clock(60e3)).stat(digest, signal);
+    await assert.rejects(right, { kind: "settings", message: /access_key_id: this key may not/ });
+  });
+});
+
 Deno.test("S3Depot, leaves no upload in parts behind that fails", () =>
   withS3(async ({ s3, depot }) => {
     await depot.open(signal);

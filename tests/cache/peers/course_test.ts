@@ -7,7 +7,14 @@ import { answer } from "../support.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const BYTES = new TextEncoder().encode("what upstream has");
-const PEER: Member = { id: "b", address: "b:8082", version: "1", since: 0, mark: "" };
+const PEER: Member = {
+  id: "b",
+  address: "b:8082",
+  version: "1",
+  since: 0,
+  mark: "",
+  unreached: [],
+};
 
 interface World {
   /** Who has the right to fetch; `undefined`: whoever asks gets it. */

@@ -12,6 +12,7 @@ Deno.test("ValkeyCoordinator, one that is away is not said to be back where nobo
     prefix: "berth",
     memoryKey: new Uint8Array(32),
     self: { id: "a", address: "a:8082", version: "1", since: 0, mark: "m" },
+    unreached: () => [],
     lease: 1500,
     clock,
     changed: (problem) => told.push(problem),

@@ -75,6 +75,6 @@ export interface DepotUsage {
 export interface KeptRows {
   /** Those kept last; `undefined` where there are none or the depot does not answer. */
   read(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined>;
-  /** Keeps `rows` in their place. */
-  write(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
+  /** Keeps `rows` in their place; false where that could not be done. */
+  write(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<boolean>;
 }

@@ -1,8 +1,9 @@
 /** Several Berths as one: who fetches what, and the port where they give it to each other. */
 import { readFileSync } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { systemClock } from "../base/clock.ts";
 import type { SharedMemory } from "../base/shared_memory.ts";
+import type { TakeTurn } from "../base/turn.ts";
 import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
 import type { Cache } from "../cache/api.ts";
 import { alone, type Courses } from "../cache/course.ts";
@@ -151,6 +152,16 @@ export class Cluster implements AsyncDisposable {
     if (!this.#coordinator) return true;
     this.#duty ??= new Duty(this.#coordinator, "upkeep");
     return await this.#duty.turn() !== "another's";
+  };
+
+  /** Whose turn it is to ask a registry about `what`. */
+  readonly turn: TakeTurn = async (what) => {
+    if (!this.#coordinator?.others.length) return { kind: "alone" };
+    const name = createHash("sha256").update(what).digest("hex");
+    const claim = await this.#coordinator.claim(`tag:${name}`);
+    if (claim.kind === "held") return { kind: "another's" };
+    if (claim.kind === "alone") return claim;
+    return { kind: "mine", done: () => void claim.lease.release() };
   };
 
   status(): ClusterFigures {

@@ -154,6 +154,7 @@ function startProxy(
     memory: books.memory,
     cluster: cluster && (() => cluster.status().problem),
     certificate: () => acme.state?.problem ?? "",
+    turn: cluster?.turn,
     gate: (registry) => watch.gate(registry),
     room: logRoom,
     onRecord(record) {

@@ -1,6 +1,7 @@
 /** The registry port: every route, and the order of what happens to a request. */
 import { Hono } from "hono";
 import { type Clock, systemClock } from "../base/clock.ts";
+import type { TakeTurn } from "../base/turn.ts";
 import type { Cache } from "../cache/api.ts";
 import type { LimitBook } from "./access/limits.ts";
 import type { Authenticate } from "./access/users.ts";
@@ -54,6 +55,8 @@ export interface ProxyParts {
   ready?(): { ready: boolean; details: Record<string, unknown> };
   /** True where a registry's quota is nearly used up; none: it never is. */
   quotaLow?(registry: string): boolean;
+  /** Who of several Berths asks a registry about something; none: there is but this one. */
+  turn?: TakeTurn | undefined;
   /** None: as the configuration says. */
   rules?: FreshnessRules;
   /** What may come through; none: everything. */

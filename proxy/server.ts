@@ -1,6 +1,7 @@
 /** The registry port as it runs: one listener, and a handler that a reload replaces. */
 import { systemClock } from "../base/clock.ts";
 import type { SharedMemory } from "../base/shared_memory.ts";
+import type { TakeTurn } from "../base/turn.ts";
 import type { Cache } from "../cache/api.ts";
 import { LimitBook } from "./access/limits.ts";
 import type { Authenticators } from "./access/users.ts";
@@ -51,6 +52,8 @@ export interface ServerParts {
   cluster?: (() => string) | undefined;
   /** Why no certificate is issued or renewed, in words; empty where nothing is in the way. */
   certificate?(): string;
+  /** Who of several Berths asks a registry about something; none: there is but this one. */
+  turn?: TakeTurn | undefined;
   /** What requests to a registry pass; none: nothing is in their way. */
   gate?(registry: string): Gate;
   /** What people decided about tags; none: nobody does. */
@@ -161,6 +164,7 @@ function proxyParts(
   };
   return {
     cache,
+    turn: parts.turn,
     trust: cache && parts.book && trustOf(config, { ...parts, cache, book: parts.book }),
     upstream,
     onRecord,

@@ -130,9 +130,14 @@ export class DepotKeeper {
         ? await this.#depot.readRows(signal).catch((error) => this.#failed("reading rows", error))
         : undefined,
     write: async (rows, signal) => {
-      if (!this.#book.opened) return;
-      await this.#depot.writeRows(rows, signal)
-        .catch((error) => this.#failed("keeping rows", error));
+      if (!this.#book.opened) return false;
+      try {
+        await this.#depot.writeRows(rows, signal);
+        return true;
+      } catch (error) {
+        this.#failed("keeping rows", error);
+        return false;
+      }
     },
   };
 

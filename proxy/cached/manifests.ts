@@ -1,7 +1,9 @@
 /** `GET` and `HEAD /v2/<name>/manifests/<reference>` */
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../base/at_most.ts";
+import type { Clock } from "../../base/clock.ts";
 import { Once } from "../../base/once.ts";
+import type { TakeTurn } from "../../base/turn.ts";
 import type { Cache } from "../../cache/api.ts";
 import { DigestMismatch, SourceBroken } from "../../cache/errors.ts";
 import type { Content, TagKey, TagRow } from "../../cache/types.ts";
@@ -16,6 +18,7 @@ import { isOutage } from "../upstream/outage.ts";
 import { type Checked, checkTag, known } from "./check_tag.ts";
 import { type Fetched, fetchTag } from "./fetch_tag.ts";
 import type { FreshnessRules } from "./freshness.ts";
+import { inTurn } from "./in_turn.ts";
 import type { TrustGate } from "./trust_gate.ts";
 import { serveManifest } from "./manifest_by_digest.ts";
 import type { MissingTags } from "./missing_tags.ts";
@@ -31,6 +34,9 @@ export interface ManifestOptions {
   trust?: TrustGate | undefined;
   /** Unix milliseconds. */
   now(): number;
+  clock: Pick<Clock, "after">;
+  /** Who of several Berths asks about a tag; none: there is but one. */
+  turn?: TakeTurn | undefined;
 }
 
 export type ManifestHandler = (x: Exchange, path: PathOf<"manifest">) => Promise<Answer>;
@@ -133,14 +139,14 @@ class Tags {
 
   /** Asks upstream once for all who want to know the same of the same tag. */
   #check(asked: Asked): Promise<Checked> {
-    const { cache, now, missing } = this.#options;
-    const { x, key, accept } = asked;
+    const { cache, missing } = this.#options;
+    const { key } = asked;
     const client = clientOf(asked);
     const { pushes } = missing;
     // Nobody who comes after a push waits for an answer from before it.
     return this.#checks.run(JSON.stringify([key, client, pushes]), async () => {
       try {
-        const checked = await checkTag(x, cache, key, accept, now);
+        const checked = await this.#askOnce(asked);
         const { held } = asked;
         if (held && !cache.holds(checked.row.digest)) this.#former.set(JSON.stringify(key), held);
         return checked;
@@ -151,6 +157,25 @@ class Tags {
         throw error;
       }
     });
+  }
+
+  /**
+   * Asks upstream, unless another Berth is doing so: what that one is told counts here, too. A tag of
+   * which nothing is known may just have been pushed, and a client whose right is open is to prove it.
+   */
+  #askOnce({ x, key, accept }: Asked): Promise<Checked> {
+    const { cache, now, turn, clock } = this.#options;
+    const ask = () => checkTag(x, cache, key, accept, now);
+    const before = cache.tag(key);
+    if (!turn || !before || !x.proof.holds()) return ask();
+    const told = (): Checked | undefined => {
+      const row = cache.tag(key);
+      if (!row || row.checkedAt === before.checkedAt) return undefined;
+      const { digest } = row;
+      const changed = before.digest !== digest || !cache.holds(digest);
+      return { row: { ...row, ...known(cache, digest) }, changed };
+    };
+    return inTurn(JSON.stringify(key), { turn, clock, told }, ask);
   }
 
   /** What the tag stands for, or stood for last, as far as it is here. */

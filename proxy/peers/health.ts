@@ -21,6 +21,12 @@ export interface PeerHealthOptions {
   changed(change: PeerChange): void;
 }
 
+/** `key`: what it is about, which stays the same while `text` may not. */
+interface OwnProblem {
+  key: string;
+  text: string;
+}
+
 export type PeerChange =
   | { kind: "joined" | "left"; peer: Member }
   | { kind: "problem" | "over"; peer: PeerState }
@@ -45,9 +51,9 @@ export class PeerHealth implements AsyncDisposable {
   #states = new Map<string, PeerState>();
   /** Those that have missed one greeting. */
   readonly #missed = new Set<string>();
-  #problem = "";
-  /** What was found to be wrong with this one when it was last looked at. */
-  #found = "";
+  /** What is wrong with this one, and what was found when it was last looked at. */
+  #own: OwnProblem | undefined;
+  #found: OwnProblem | undefined;
 
   constructor(options: PeerHealthOptions) {
     this.#options = options;
@@ -59,9 +65,9 @@ export class PeerHealth implements AsyncDisposable {
     return [...this.#states.values()];
   }
 
-  /** What is wrong with this one, beginning with the setting; empty where nothing is. */
+  /** What is wrong with this one, in words that name the setting; empty where nothing is. */
   get problem(): string {
-    return this.#problem;
+    return this.#own?.text ?? "";
   }
 
   /** Ids of those who do not answer where they say they are. */
@@ -99,30 +105,34 @@ export class PeerHealth implements AsyncDisposable {
   /** What is found twice in a row is wrong: others may have been busy, or this one. */
   #lookAtSelf(): void {
     const found = this.#ownProblem();
-    const [subject] = found.split(":");
-    const lasts = this.#found.startsWith(subject!) || found === "";
+    const lasts = !found || found.key === this.#found?.key;
     this.#found = found;
-    const before = this.#problem;
-    if (lasts) this.#problem = found;
+    if (!lasts) return;
+    const news = found?.key !== this.#own?.key;
     // Numbers and names in it may change from look to look.
-    if (this.#problem.split(":")[0] === before.split(":")[0]) return;
-    this.#options.changed({ kind: "own", problem: this.#problem });
+    this.#own = found;
+    if (news) this.#options.changed({ kind: "own", problem: this.problem });
   }
 
-  #ownProblem(): string {
+  #ownProblem(): OwnProblem | undefined {
     const { clock, self: { id, address, since }, others, ahead } = this.#options;
     const seconds = Math.round(Math.abs(ahead()) / 1000);
     if (Math.abs(ahead()) > SKEW) {
       const side = ahead() > 0 ? "ahead of" : "behind";
-      return `the clock of this machine: it is ${seconds} s ${side} that of cluster.url`;
+      const text = `the clock of this machine is ${seconds} s ${side} that of cluster.url`;
+      return { key: "clock", text: `${text}: set the wrong one` };
     }
     const settled = clock.now() - since > SETTLED;
     const twin = settled && others().find((other) => other.address === address);
-    if (twin) return `cluster.advertise: ${twin.id} has the same address, ${address}`;
+    if (twin) {
+      const text = `this Berth and ${twin.id} give the same address, ${address}`;
+      return { key: "twin", text: `${text}: check cluster.advertise` };
+    }
     const deaf = others().filter(({ unreached }) => unreached.includes(id)).map(({ id }) => id);
-    if (deaf.length === 0) return "";
+    if (deaf.length === 0) return undefined;
     const names = new Intl.ListFormat("en").format(deaf);
-    return `cluster.advertise: ${names} cannot reach this Berth at ${address}`;
+    const text = `this Berth cannot be reached at ${address} by ${names}`;
+    return { key: "unreached", text: `${text}: check cluster.advertise` };
   }
 
   async #stateOf(peer: Member): Promise<PeerState> {

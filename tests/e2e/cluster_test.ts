@@ -248,7 +248,9 @@ Deno.test("cluster, one that others cannot reach where it says it is tells so it
     registries: { hub: { url: t.upstream.url } },
     cluster: { url: t.valkey.url, secret: SECRET, listen: "127.0.0.1:0", advertise: nowhere },
   });
-  const words = new RegExp(`cluster\\.advertise: .* cannot reach this Berth at ${nowhere}`);
+  const words = new RegExp(
+    `his Berth cannot be reached at ${nowhere} by .*: check cluster\\.advertise`,
+  );
   await until("the log says so", async () => words.test(await lost.output()), 60_000);
   const { cluster } = await (await fetch(`${lost.url}/readyz`)).json();
   assert.match(cluster, words);

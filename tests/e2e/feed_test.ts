@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../base/clock.ts";
 import { freePort } from "../fake/ports.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
+import { depotIn } from "./harness/cluster.ts";
+import { startS3 } from "./harness/go_tools.ts";
 import { type ImageRegistry, startImageRegistry } from "./harness/image_registry.ts";
 import { startValkey, type ValkeyServer } from "./harness/valkey.ts";
 import { until } from "./harness/wait.ts";
@@ -89,6 +92,27 @@ Deno.test("feed, what a tag stands for is asked once, and a newcomer needs no re
   assert.equal(await pull(three), first);
 });
 
+Deno.test("feed, a tag that several are asked for at the same moment is asked for by one of them", async () => {
+  await using t = await lab({ cache: { manifests: { ttl: "2s" } } });
+  const members = [await t.join(), await t.join(), await t.join()];
+  await pull(members[0]!);
+  for (const other of members.slice(1)) {
+    await heard(members[0]!, other);
+    await pull(other);
+  }
+  const second = t.upstream.move("two");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  t.upstream.hold = promise;
+  await systemClock.delay(2100);
+  const asked = t.upstream.asked.length;
+  const heads = () => t.upstream.asked.slice(asked).filter((line) => line === "HEAD manifests/1");
+  const pulls = members.map((berth) => pull(berth));
+  await until("one asks", () => Promise.resolve(heads().length > 0));
+  resolve();
+  assert.deepEqual(await Promise.all(pulls), [second, second, second]);
+  assert.equal(heads().length, 1);
+});
+
 Deno.test("feed, a tag that has moved is seen by all, once one of them has asked", async () => {
   await using t = await lab({ cache: { manifests: { ttl: "1s" } } });
   const [one, two] = [await t.join(), await t.join()];
@@ -175,4 +199,23 @@ Deno.test("feed, without its server nothing is lost: emptied, trimmed, or away f
   const three = await t.join();
   assert.ok(await pinned(three));
   assert.equal(await pull(three), first);
+});
+
+Deno.test("feed, a cluster whose disks and coordinator are gone begins with the rows beside its depot", async () => {
+  await using store = await startS3();
+  const cache = { manifests: { ttl: "1h" }, depot: depotIn(store) };
+  await using t = await lab({ cache });
+  const one = await t.join();
+  const first = await pull(one);
+  await until("the bucket has it", async () => {
+    const keys = await store.keysOf();
+    return keys.filter((key) => key.includes("/v1/blobs/")).length === 3;
+  });
+  await one.stop();
+  assert.ok((await store.keysOf()).some((key) => key.endsWith("/v1/index/rows.jsonl.gz")));
+  await t.valkey.stop();
+  await t.valkey.again();
+  t.upstream.away = true;
+  const two = await t.join();
+  assert.equal(await pull(two), first);
 });

@@ -9,6 +9,8 @@ export interface ImageRegistry extends AsyncDisposable {
   allowed: string[] | undefined;
   /** Closes every connection without an answer. */
   away: boolean;
+  /** No HEAD is answered before this has resolved. */
+  hold: Promise<void> | undefined;
   /** What manifests say of the quota, if anything. */
   remaining: number | undefined;
   /** The tag stands for another image from now on, which has `text` in it. Returns its digest. */
@@ -23,6 +25,7 @@ export function startImageRegistry(): ImageRegistry {
   const asked: string[] = [];
   const state = {
     away: false,
+    hold: undefined as Promise<void> | undefined,
     allowed: undefined as string[] | undefined,
     remaining: undefined as number | undefined,
   };
@@ -42,7 +45,7 @@ export function startImageRegistry(): ImageRegistry {
     return current = add(encode(JSON.stringify(manifest)), MANIFEST).digest;
   };
   move("one");
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
     if (state.away) return new Response(null, { status: 503 });
     const shown = request.headers.get("authorization") ?? "";
@@ -53,6 +56,7 @@ export function startImageRegistry(): ImageRegistry {
     if (pathname === "/v2/") return new Response("{}");
     const [kind, reference] = pathname.split("/").slice(-2) as [string, string];
     asked.push(`${request.method} ${kind}/${reference}`);
+    if (request.method === "HEAD") await state.hold;
     const digest = reference.includes(":") ? reference : current;
     const found = content.get(digest);
     if (!found) return new Response(null, { status: 404 });

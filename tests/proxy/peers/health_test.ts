@@ -89,7 +89,7 @@ Deno.test("PeerHealth, one whom others do not reach says so itself, by the key t
   await look("");
   others[0] = { ...PEER, unreached: ["a"] };
   assert.deepEqual(await look(""), [], "once is no news");
-  const problem = "cluster.advertise: b cannot reach this Berth at a:8082";
+  const problem = "this Berth cannot be reached at a:8082 by b: check cluster.advertise";
   assert.deepEqual(await look(""), [problem]);
   assert.equal(health.problem, problem);
   assert.deepEqual(await look(""), [], "told once");
@@ -105,7 +105,7 @@ Deno.test("PeerHealth, the address of another is wrong, unless it is of one who 
   await clock.advance(12_000);
   assert.equal(health.problem, "");
   await clock.advance(12_000);
-  const problem = "cluster.advertise: b has the same address, a:8082";
+  const problem = "this Berth and b give the same address, a:8082: check cluster.advertise";
   assert.equal(health.problem, problem);
   assert.ok(told.includes(problem), told.join("\n"));
 });
@@ -116,7 +116,7 @@ Deno.test("PeerHealth, a clock that is wrong is told before peers refuse each ot
   await look("");
   state.ahead = -45_000;
   await look("");
-  const behind = "the clock of this machine: it is 45 s behind that of cluster.url";
+  const behind = "the clock of this machine is 45 s behind that of cluster.url: set the wrong one";
   assert.deepEqual(await look(""), [behind]);
   state.ahead = 75_000;
   assert.deepEqual(await look(""), [], "still the clock");

@@ -1,5 +1,6 @@
 /** What is counted and remembered of requests, and what it is told to. */
 import type { Cache, Usage } from "../cache/api.ts";
+import { systemClock } from "../base/clock.ts";
 import type { SharedMemory } from "../base/shared_memory.ts";
 import { NO_STORE, tokenFile, Tokens } from "../proxy/access/tokens.ts";
 import { Authenticators, type Failure } from "../proxy/access/users.ts";
@@ -19,6 +20,7 @@ import { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import type { Cluster } from "./cluster.ts";
 import { startAudit } from "./auditing.ts";
+import { shareTokens } from "./shared_tokens.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { createWebhooks } from "./telling.ts";
 import { commitOf, VERSION } from "./version.ts";
@@ -76,6 +78,7 @@ export async function openBooks(
     () => Tokens.open(dir ? tokenFile(`${dir}/tokens.json`) : NO_STORE, Date.now),
   );
   started.defer(() => tokens.close());
+  if (cluster) started.use(await shareTokens(tokens, { peers: cluster, clock: systemClock }));
   const authenticators = new Authenticators({
     now: Date.now,
     tokens,

@@ -16,6 +16,8 @@ const PREFIX = "berth_";
 /** How often the last use is written down, in milliseconds. */
 const USE_EVERY = 60_000;
 export const MAX_TOKENS = 1000;
+/** Milliseconds after which nobody can still have a token that was revoked. */
+const REMEMBERED = 400 * 24 * 3600e3;
 
 const record = z.object({
   id: z.string(),
@@ -32,15 +34,27 @@ const record = z.object({
   /** The address that used it last. */
   lastFrom: z.string(),
 });
-const file = z.object({ tokens: z.array(record) });
+const state = z.object({
+  tokens: z.array(record),
+  /** Those that were revoked, and when: another Berth may still have them. */
+  revoked: z.array(z.object({ id: z.string(), at: z.number() })).default([]),
+});
 
 /** A token as it is kept; the token itself is nowhere. */
 export type TokenRecord = Readonly<z.infer<typeof record>>;
 
+/** Tokens as they are kept, and as Berths of a cluster tell each other of them. */
+export type TokenState = z.infer<typeof state>;
+
+/** What `told` says of tokens; `undefined` where that is something else. */
+export function parseTokens(told: unknown): TokenState | undefined {
+  return state.safeParse(told).data;
+}
+
 /** Where tokens are kept. */
 export interface TokenStore {
-  read(): Promise<TokenRecord[]>;
-  write(tokens: readonly TokenRecord[]): Promise<void>;
+  read(): Promise<TokenState>;
+  write(state: TokenState): Promise<void>;
 }
 
 /** A file that only its owner may read. */
@@ -52,18 +66,18 @@ export function tokenFile(path: string): TokenStore {
         throw error;
       });
       try {
-        return file.parse(JSON.parse(text)).tokens;
+        return state.parse(JSON.parse(text));
       } catch {
         throw new Error(`${path} is damaged: remove it, start again and make new tokens`);
       }
     },
-    write: (tokens) => writeAtomically(path, JSON.stringify({ tokens }, undefined, 1) + "\n"),
+    write: (state) => writeAtomically(path, JSON.stringify(state, undefined, 1) + "\n"),
   };
 }
 
 /** Tokens that end with the process. */
 export const NO_STORE: TokenStore = {
-  read: () => Promise.resolve([]),
+  read: () => Promise.resolve({ tokens: [], revoked: [] }),
   write: () => Promise.resolve(),
 };
 
@@ -83,10 +97,20 @@ export class Tokens {
   #queue: Promise<unknown> = Promise.resolve();
   /** Over here, while the store may still have them. */
   readonly #revoked = new Map<string, TokenRecord>();
+  /** When each that was revoked was. */
+  readonly #ended: Map<string, number>;
+  /** Hashes of those that were used since others were told. */
+  readonly #used = new Set<string>();
+  #tell: (change: TokenState) => void = () => {};
   #written: number;
   #dirty = false;
 
-  private constructor(tokens: readonly TokenRecord[], store: TokenStore, now: () => number) {
+  private constructor(
+    { tokens, revoked }: TokenState,
+    store: TokenStore,
+    now: () => number,
+  ) {
+    this.#ended = new Map(revoked.map(({ id, at }) => [id, at]));
     this.#byHash = new Map(tokens.map((token) => [token.hash, token]));
     this.#store = store;
     this.#now = now;
@@ -96,6 +120,58 @@ export class Tokens {
   /** Reads the tokens of `store`; `now` in Unix milliseconds. Throws where they cannot be read. */
   static async open(store: TokenStore, now: () => number): Promise<Tokens> {
     return new Tokens(await store.read(), store, now);
+  }
+
+  /** Calls `tell` with what is to be known at other Berths, too. */
+  tellBy(tell: (change: TokenState) => void): void {
+    this.#tell = tell;
+  }
+
+  /** Tells of those that were used since this was called last. */
+  tellUses(): void {
+    for (const hash of this.#used) {
+      const token = this.#byHash.get(hash);
+      if (token) this.#tell({ tokens: [token], revoked: [] });
+    }
+    this.#used.clear();
+  }
+
+  /** All that is known. */
+  get state(): TokenState {
+    const since = this.#now() - REMEMBERED;
+    const revoked = [...this.#ended].map(([id, at]) => ({ id, at }))
+      .filter(({ at }) => at > since);
+    return { tokens: [...this.#byHash.values()], revoked };
+  }
+
+  /** Stands for which tokens there are, and not for when they were used. */
+  get mark(): string {
+    const ids = [...this.#byHash.values()].map(({ id }) => id).sort();
+    return sha256(JSON.stringify([ids, this.state.revoked.map(({ id }) => id).sort()]));
+  }
+
+  /** What to tell somebody who knows of those whose mark is `known`. */
+  toldTo(known: string | null): TokenState | { same: true } {
+    return known === this.mark ? { same: true } : this.state;
+  }
+
+  /** Takes over what another Berth knows: what was revoked anywhere is over. */
+  learn({ tokens, revoked }: TokenState): void {
+    const before = this.mark;
+    for (const { id, at } of revoked) {
+      if (this.#ended.has(id)) continue;
+      this.#ended.set(id, at);
+      const token = this.list().find((one) => one.id === id);
+      if (token) this.#byHash.delete(token.hash);
+    }
+    for (const token of tokens) {
+      if (this.#ended.has(token.id)) continue;
+      const known = this.#byHash.get(token.hash);
+      if (known && (known.lastUsed ?? 0) >= (token.lastUsed ?? 0)) continue;
+      this.#byHash.set(token.hash, token);
+      this.#dirty = true;
+    }
+    if (this.mark !== before) this.#write().catch(() => {});
   }
 
   /** All of them, newest first, expired ones too. */
@@ -122,6 +198,7 @@ export class Tokens {
       this.#byHash.delete(made.hash);
       throw error;
     });
+    this.#tell({ tokens: [made], revoked: [] });
     return { token, id: made.id };
   }
 
@@ -134,6 +211,9 @@ export class Tokens {
     if (!token) return undefined;
     this.#byHash.delete(token.hash);
     this.#revoked.set(id, token);
+    const at = this.#now();
+    this.#ended.set(id, at);
+    this.#tell({ tokens: [], revoked: [{ id, at }] });
     await this.#write();
     this.#revoked.delete(id);
     return token;
@@ -149,6 +229,7 @@ export class Tokens {
     this.#dirty = true;
     // What is lost with a disk that refuses is when a token was last used.
     if (this.#now() - this.#written >= USE_EVERY) this.#write().catch(() => {});
+    this.#used.add(used.hash);
     return used;
   }
 
@@ -178,7 +259,7 @@ export class Tokens {
     this.#written = this.#now();
     const run = this.#queue.then(() => {
       this.#dirty = false;
-      return this.#store.write([...this.#byHash.values()]);
+      return this.#store.write(this.state);
     });
     this.#queue = run.catch(() => this.#dirty = true);
     return run;

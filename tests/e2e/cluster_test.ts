@@ -323,7 +323,7 @@ Deno.test("cluster, each dashboard shows the sums of all, whose requests they we
   }
 });
 
-Deno.test("cluster, who signs in on one dashboard is signed in on all, and who signs out is out of all", async () => {
+Deno.test("cluster, who signs in on one dashboard is signed in on all, and who signs out is out of all; tokens too", async () => {
   const password = "the tests' own";
   const password_hash = await hashPassword(password);
   await using t = await lab([], { settings: { admin: { password_hash, metrics: "public" } } });
@@ -344,7 +344,25 @@ Deno.test("cluster, who signs in on one dashboard is signed in on all, and who s
   assert.equal((await call(two, "/status", { headers })).status, 200);
   await two.restart();
   assert.equal((await call(two, "/status", { headers })).status, 200, "after a restart");
+  const made = await fetch(`${one.admin}/api/v1/tokens`, {
+    method: "POST",
+    headers: {
+      ...headers,
+      origin: new URL(one.admin).origin,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ name: "ci", scopes: ["read"], expires: null }),
+  });
+  assert.equal(made.status, 200);
+  const { id, token } = await made.json();
+  const bearer = { authorization: `Bearer ${token}` };
+  const statusAt = async (berth: Berth) =>
+    (await call(berth, "/status", { headers: bearer })).status;
+  await until("the token is good at the other one", async () => await statusAt(two) === 200);
   const out = { ...headers, origin: new URL(two.admin).origin };
+  const revoked = await call(two, `/tokens/${id}`, { method: "DELETE", headers: out });
+  assert.equal(revoked.status, 204);
+  await until("it is over at both", async () => await statusAt(one) === 401, 15_000);
   assert.equal((await call(two, "/logout", { method: "POST", headers: out })).status, 204);
   assert.equal((await call(one, "/status", { headers })).status, 401);
   assert.equal((await call(two, "/status", { headers })).status, 401);

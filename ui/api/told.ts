@@ -1,5 +1,6 @@
 /** What a Berth tells of itself to others of its cluster: what its own dashboard shows of it alone. */
 import { spanOf } from "../../proxy/observe/stats/query.ts";
+import type { Tokens } from "../../proxy/access/tokens.ts";
 import type { Stats } from "../../proxy/observe/stats/stats.ts";
 import type { Audit } from "../../proxy/observe/audit/audit.ts";
 import type { Present } from "./present.ts";
@@ -17,21 +18,23 @@ export interface ToldDeps {
   stats: Stats;
   audit: Audit;
   clients: ClientsView;
+  tokens: Tokens;
   /** Unix milliseconds. */
   now: () => number;
 }
 
 /**
- * Answers by name: `figures`, `stats?…`, `clients?…`, `pulls?…`, `pulls/images?…`, `activity?…`,
- * `activity/{id}`, `audit?…`; else undefined.
+ * Answers by name: `figures`, `tokens?known=…`, `stats?…`, `clients?…`, `pulls?…`,
+ * `pulls/images?…`, `activity?…`, `activity/{id}`, `audit?…`; else undefined.
  */
-export function createTold({ present, stats, audit, clients, now }: ToldDeps) {
+export function createTold({ present, stats, audit, clients, tokens, now }: ToldDeps) {
   return async (name: string, search: URLSearchParams): Promise<unknown> => {
     const query = Object.fromEntries(search);
     if (name === "figures") {
       await present.refresh();
       return present.figures();
     }
+    if (name === "tokens") return tokens.toldTo(search.get("known"));
     if (name === "stats") {
       const asked = statsQuery.safeParse(query).data;
       return asked && statsView(stats, asked, spanOf(asked.period, now(), asked), now());

@@ -15,8 +15,8 @@ async function fixture() {
   const written: (readonly TokenRecord[])[] = [];
   const store: TokenStore & { broken: boolean } = {
     broken: false,
-    read: () => Promise.resolve([]),
-    write(tokens) {
+    read: () => Promise.resolve({ tokens: [], revoked: [] }),
+    write({ tokens }) {
       if (store.broken) return Promise.reject(new Error("no room"));
       written.push(tokens);
       return Promise.resolve();
@@ -109,4 +109,66 @@ Deno.test("Tokens, a disk that refuses makes none, and uses are written once a m
   await tokens.close();
   assert.equal(written.length, before + 2, "one in time, one at the end");
   assert.equal(written.at(-1)![0]!.lastFrom, "192.0.2.3");
+});
+
+/** Two Berths that tell each other at once. */
+async function pairOf() {
+  const [one, two] = [await fixture(), await fixture()];
+  one.tokens.tellBy((change) => two.tokens.learn(change));
+  two.tokens.tellBy((change) => one.tokens.learn(change));
+  return { one, two };
+}
+
+Deno.test("Tokens, made at one Berth it is good at another, and revoked there it is over at both", async () => {
+  const { one, two } = await pairOf();
+  const { token, id } = await one.tokens.make(CI);
+  assert.equal(two.tokens.puller(token, "192.0.2.1"), "ci");
+  assert.equal(one.tokens.mark, two.tokens.mark);
+  assert.equal(one.tokens.list()[0]!.lastUsed, null, "uses are told when it is time");
+  two.tokens.tellUses();
+  assert.deepEqual(
+    one.tokens.list().map(({ lastUsed, lastFrom }) => [lastUsed, lastFrom]),
+    [[two.clock.now, "192.0.2.1"]],
+  );
+  await two.tokens.revoke(id);
+  assert.equal(one.tokens.find(token, "x"), undefined);
+  assert.equal(one.tokens.mark, two.tokens.mark);
+  await one.tokens.close();
+  assert.deepEqual(one.written.at(-1), []);
+});
+
+Deno.test("Tokens, who was away learns what was revoked, and brings nothing back", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = join(dir, "tokens.json");
+    const open = () => Tokens.open(tokenFile(path), () => 5000);
+    const { tokens: other } = await fixture();
+    const away = await open();
+    const { token, id } = await away.make(CI);
+    await away.close();
+    other.learn(away.state);
+    await other.revoke(id);
+    const back = await open();
+    assert.equal(back.puller(token, "x"), "ci");
+    const before = back.state;
+    back.learn(other.state);
+    assert.equal(back.puller(token, "x"), undefined);
+    other.learn(before);
+    assert.deepEqual(other.list(), []);
+    await back.close();
+    const again = await open();
+    again.learn(before);
+    assert.deepEqual(again.list(), [], "it is remembered beyond the start");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("Tokens, what was revoked is forgotten when nobody can have it any more", async () => {
+  const { clock, tokens } = await fixture();
+  const { id } = await tokens.make(CI);
+  await tokens.revoke(id);
+  assert.equal(tokens.state.revoked.length, 1);
+  clock.now += 401 * 24 * 3600e3;
+  assert.deepEqual(tokens.state.revoked, []);
 });

@@ -25,6 +25,8 @@ export type Change =
   | { kind: "evict"; selector: Selector; pinned: boolean }
   /** So many more uses of each, the last of them at that time; not for those who counted them. */
   | { kind: "used"; uses: readonly Use[] }
+  /** The same of images; `all`: how often each was ever asked for, as far as known. */
+  | { kind: "asked"; uses: readonly ImageUse[]; all?: true }
   | { kind: "pin"; pattern: string; on: boolean }
   /** The depot has that object, which names `references`. */
   | { kind: "stored"; object: StoredObject; references: readonly Reference[] }
@@ -33,6 +35,9 @@ export type Change =
   | { kind: "news"; topic: string; about: string; value: unknown };
 
 export type Use = readonly [digest: string, at: number, hits: number];
+
+/** `reference`: what clients asked for, a tag or a digest. */
+export type ImageUse = readonly [repository: string, reference: string, at: number, hits: number];
 
 /** An object in the depot. Times are Unix milliseconds. */
 export interface StoredObject {

@@ -11,7 +11,7 @@ export function shareRows(
   failed: (error: unknown) => void,
 ): SharedRows {
   const apply: SharedRows["apply"] = (changes, id, own = false) => {
-    const told = own ? changes.filter(({ kind }) => kind !== "used") : changes;
+    const told = own ? changes.filter(({ kind }) => kind !== "used" && kind !== "asked") : changes;
     const evictions = own
       ? []
       : told.flatMap((change) =>

@@ -1,6 +1,7 @@
 /** Changes that another cache has told of, in the order that all of them share. */
 import type { Change, StoredObject, Use } from "../change.ts";
 import type { Reference } from "../manifest.ts";
+import type { ImageUses } from "./image_uses.ts";
 import type { Names } from "./names.ts";
 
 /** What is known of a depot, where there is one. */
@@ -18,6 +19,7 @@ export interface DepotBooks {
 export interface Changeable {
   names: Names;
   depot: DepotBooks | undefined;
+  images: Pick<ImageUses, "learn">;
   addUses(use: Use): void;
   noteReferences(digest: string, references: readonly Reference[]): void;
 }
@@ -49,6 +51,8 @@ export function applyChange(catalog: Changeable, change: Change, time: number): 
         catalog.addUses(use);
         depot?.used(use[0], use[1]);
       });
+    case "asked":
+      return change.uses.forEach((use) => catalog.images.learn(use, change.all));
     case "pin":
       if (change.on) names.pin(change.pattern, time);
       else names.unpin(change.pattern);

@@ -195,7 +195,9 @@ export class Catalog {
   /** Writes what has been gathered since the last time, in one transaction. */
   flush(now: number): void {
     if (this.#touched.size === 0 && !this.#changed && !this.images.pending) return;
-    const uses = this.#announcer.heard ? this.#unwrittenUses() : [];
+    const { heard } = this.#announcer;
+    const uses = heard ? this.#unwrittenUses() : [];
+    const asked = heard ? this.images.gathered : [];
     this.transaction(() => {
       for (const { digest, hits, lastUsed, verified } of this.#touched.values()) {
         this.#sql.touch.run({ digest, hits, lastUsed, verified });
@@ -207,6 +209,7 @@ export class Catalog {
     this.#touched.clear();
     this.#changed = false;
     if (uses.length > 0) this.tell({ kind: "used", uses });
+    if (asked.length > 0) this.tell({ kind: "asked", uses: asked });
   }
 
   /** Runs `work` in a transaction; one within another is part of it. */

@@ -3,6 +3,7 @@
  * figures of each repository's own, whatever content it shares with others.
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { ImageUse } from "../change.ts";
 import { reporting } from "./statements.ts";
 
 interface Use {
@@ -15,6 +16,7 @@ interface Use {
 /** Gathered in memory, written by {@linkcode flush}. */
 export class ImageUses {
   readonly #add: ReturnType<typeof reporting>;
+  readonly #atLeast: ReturnType<typeof reporting>;
   readonly #forget: ReturnType<typeof reporting>;
   readonly #gathered = new Map<string, Use>();
 
@@ -24,6 +26,13 @@ export class ImageUses {
       db.prepare(
         `INSERT INTO image_uses VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
          SET hits = hits + excluded.hits, last_used = max(last_used, excluded.last_used)`,
+      ),
+      path,
+    );
+    this.#atLeast = reporting(
+      db.prepare(
+        `INSERT INTO image_uses VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+         SET hits = max(hits, excluded.hits), last_used = max(last_used, excluded.last_used)`,
       ),
       path,
     );
@@ -42,6 +51,18 @@ export class ImageUses {
     }
     if (hit) use.hits++;
     if (time > use.lastUsed) use.lastUsed = time;
+  }
+
+  /** What {@linkcode flush} will write. */
+  get gathered(): ImageUse[] {
+    return [...this.#gathered.values()].map(
+      ({ repository, reference, lastUsed, hits }) => [repository, reference, lastUsed, hits],
+    );
+  }
+
+  /** Writes uses elsewhere; `all`: there were as many at least, those counted here among them. */
+  learn([repository, reference, at, hits]: ImageUse, all = false): void {
+    (all ? this.#atLeast : this.#add).run(repository, reference, hits, at);
   }
 
   /** Whether there is something to write. */

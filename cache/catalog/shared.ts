@@ -1,6 +1,6 @@
 /** The catalog's rows as others have them, too: changes to and fro, and all of them at once. */
 import { DatabaseSync } from "node:sqlite";
-import type { Change, RowSnapshot, SharedRows } from "../change.ts";
+import type { Change, ImageUse, RowSnapshot, SharedRows } from "../change.ts";
 import type { Catalog } from "./catalog.ts";
 import { referenceOf, tagNameOf, tagOf } from "./rows.ts";
 
@@ -59,6 +59,7 @@ function* allRows(db: DatabaseSync): Generator<Change> {
   for (const row of db.prepare("SELECT * FROM tags").iterate()) yield tagChange(row);
   for (const row of db.prepare("SELECT * FROM members").iterate()) yield linkChange(row);
   for (const row of db.prepare("SELECT * FROM pins").iterate()) yield pinChange(row);
+  yield* usesOf(db);
   const references = db.prepare("SELECT * FROM refs WHERE parent = ? ORDER BY position");
   for (const row of db.prepare("SELECT * FROM depot").iterate()) {
     const digest = String(row.digest);
@@ -71,6 +72,19 @@ function* allRows(db: DatabaseSync): Generator<Change> {
     };
     yield { kind: "stored", object, references: references.all(digest).map(referenceOf) };
   }
+}
+
+/** How often each image was asked for, some at a time. */
+function* usesOf(db: DatabaseSync): Generator<Change> {
+  let uses: ImageUse[] = [];
+  for (const row of db.prepare("SELECT * FROM image_uses").iterate()) {
+    const { repository, reference, hits, last_used: at } = row;
+    uses.push([String(repository), String(reference), Number(at), Number(hits)]);
+    if (uses.length < BATCH) continue;
+    yield { kind: "asked", uses, all: true };
+    uses = [];
+  }
+  if (uses.length > 0) yield { kind: "asked", uses, all: true };
 }
 
 /** Those that are of each one's own learning: what the depot has, others find there. */

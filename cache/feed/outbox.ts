@@ -1,6 +1,6 @@
 /** What this Berth has to tell the others: kept until it is told, in order. */
 import type { Clock } from "../../base/clock.ts";
-import type { Change, SharedRows, Use } from "../change.ts";
+import type { Change, ImageUse, SharedRows, Use } from "../change.ts";
 import { isLater, parseChangeId } from "../change_id.ts";
 import type { Seal } from "./message.ts";
 import type { Stream } from "./stream.ts";
@@ -33,6 +33,7 @@ export class Outbox {
   #sending: readonly Change[] | undefined;
   #greeting = false;
   #uses = new Map<string, Use>();
+  #asked = new Map<string, ImageUse>();
   #usesFrom = 0;
   #recent: { at: number; change: Change }[] = [];
   #lost = false;
@@ -53,6 +54,7 @@ export class Outbox {
   /** The others are to know of `change`. */
   tell(change: Change): void {
     if (change.kind === "used") return this.#gather(change.uses);
+    if (change.kind === "asked") return this.#gatherAsked(change.uses);
     if (change.kind === "news") {
       const { topic, about } = change;
       this.#waiting = this.#waiting.filter((one) =>
@@ -108,15 +110,18 @@ export class Outbox {
   rest(): void {
     const { clock, rows } = this.#options;
     const now = clock.now();
-    if (now - this.#usesFrom >= USES_EVERY && this.#uses.size > 0) this.#tellUses();
+    const uses = this.#uses.size + this.#asked.size;
+    if (now - this.#usesFrom >= USES_EVERY && uses > 0) this.#tellUses();
     else if (this.#isEmpty()) rows.toldUntil = now - 1000;
   }
 
   #tellUses(): void {
     this.#usesFrom = this.#options.clock.now();
-    if (this.#uses.size === 0) return;
-    this.#waiting.push({ kind: "used", uses: [...this.#uses.values()] });
+    const [uses, asked] = [[...this.#uses.values()], [...this.#asked.values()]];
+    if (uses.length > 0) this.#waiting.push({ kind: "used", uses });
+    if (asked.length > 0) this.#waiting.push({ kind: "asked", uses: asked });
     this.#uses.clear();
+    this.#asked.clear();
     this.#wake.resolve();
   }
 
@@ -169,6 +174,14 @@ export class Outbox {
     for (const [digest, at, hits] of uses) {
       const before = this.#uses.get(digest);
       this.#uses.set(digest, [digest, Math.max(at, before?.[1] ?? 0), hits + (before?.[2] ?? 0)]);
+    }
+  }
+
+  #gatherAsked(uses: readonly ImageUse[]): void {
+    for (const [repository, reference, at, hits] of uses) {
+      const key = `${repository} ${reference}`;
+      const [, , last, before] = this.#asked.get(key) ?? ["", "", 0, 0];
+      this.#asked.set(key, [repository, reference, Math.max(at, last), hits + before]);
     }
   }
 }

@@ -78,6 +78,32 @@ Deno.test("Feed, uses are told once a minute, all at once, and counted once by e
     }
   }));
 
+Deno.test("Feed, how often images were asked for is told once a minute, and a newcomer knows it", () =>
+  withDir(async (dir) => {
+    const server = new FakeServer();
+    await using one = await startFake(server, dir, "one");
+    await using two = await startFake(server, dir, "two", () => [one]);
+    const askedAt = ({ catalog }: FakeBerth) =>
+      catalog.db.prepare("SELECT * FROM image_uses").all().map((row) => Object.values(row));
+    one.catalog.images.add("hub/x", "1", 10, true);
+    one.catalog.flush(11);
+    one.catalog.images.add("hub/x", "1", 20, true);
+    one.catalog.images.add("hub/x", "1", 30, false);
+    one.catalog.flush(31);
+    two.catalog.images.add("hub/x", "1", 25, true);
+    two.catalog.flush(26);
+    assert.deepEqual(askedAt(two), [["hub/x", "1", 1, 25]]);
+    for (const { clock } of [one, two]) await clock.advance(70_000);
+    await heard(server, one, two);
+    for (const each of [one, two]) assert.deepEqual(askedAt(each), [["hub/x", "1", 3, 30]]);
+    await using three = await startFake(server, dir, "three", () => [two]);
+    server.entries = server.entries.slice(-1);
+    await heard(server, three);
+    assert.deepEqual(askedAt(three), [["hub/x", "1", 3, 30]]);
+    two.catalog.images.learn(["hub/x", "1", 20, 2], true);
+    assert.deepEqual(askedAt(two), [["hub/x", "1", 3, 30]], "these are among those known here");
+  }));
+
 Deno.test("Feed, what is learnt while the server is away is told when it is back, in order", () =>
   withTwo(async (server, one, two) => {
     server.away = true;

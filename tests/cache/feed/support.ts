@@ -107,7 +107,10 @@ export async function startFake(
   const own = sharedRows(catalog);
   const rows: SharedRows = Object.assign(own, {
     apply: (...[changes, id, mine]: Parameters<SharedRows["apply"]>) =>
-      void catalog.apply(mine ? changes.filter(({ kind }) => kind !== "used") : changes, id),
+      void catalog.apply(
+        mine ? changes.filter(({ kind }) => kind !== "used" && kind !== "asked") : changes,
+        id,
+      ),
   });
   const lines: string[] = [];
   const clock = new FakeClock();

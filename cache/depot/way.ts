@@ -8,6 +8,7 @@ import { requireDigest } from "../digest.ts";
 import type { Source, SourceAnswer, SourceHints } from "../types.ts";
 import type { DepotBook } from "./book.ts";
 import type { Depot } from "./depot.ts";
+import { Pace } from "./pace.ts";
 
 export interface WayOptions {
   depot: Depot;
@@ -104,14 +105,18 @@ class DepotCourse implements Course {
     signal: AbortSignal,
   ): Promise<SourceAnswer | undefined> {
     const { depot, rows, clock, book } = this.#options;
-    const answer = await depot.source(this.#digest)(from, signal);
+    const pace = new Pace(clock);
+    const ends = AbortSignal.any([signal, pace.signal]);
+    const answer = await depot.source(this.#digest)(from, ends);
     const { total, mediaType = "" } = answer;
     const now = clock.now();
     if (total !== undefined && (total !== row.size || mediaType !== row.mediaType)) {
       rows.add({ ...row, size: total, mediaType, lastUsed: now });
     } else rows.used(this.#digest, now);
     const small = from === 0 && total !== undefined && total <= CHECKED_FIRST;
-    const checked = small ? await this.#checked(answer) : answer;
+    const checked = small
+      ? await pace.within(this.#checked(answer))
+      : { ...answer, taken: pace.taken };
     if (checked) book.gets++;
     return checked;
   }

@@ -16,6 +16,8 @@ export interface S3Fault {
   cut?: number;
   /** The body has other bytes. */
   wrong?: boolean;
+  /** The body comes in pieces of 64 KiB, each once this has resolved. */
+  trickle?: () => Promise<void>;
   /** Nothing is answered before this has resolved. */
   wait?: Promise<void>;
 }
@@ -188,12 +190,14 @@ function reading(s3: FakeS3, request: Request, key: string, fault: S3Fault = {})
 }
 
 /** A body that ends before its Content-Length makes the server close the connection. */
-function bodyOf(bytes: Uint8Array<ArrayBuffer>, { cut }: S3Fault): BodyInit {
-  if (cut === undefined) return bytes;
+function bodyOf(bytes: Uint8Array<ArrayBuffer>, { cut, trickle }: S3Fault): BodyInit {
+  if (cut === undefined && !trickle) return bytes;
+  const end = cut ?? bytes.length;
   let at = 0;
   return new ReadableStream({
-    pull(controller) {
-      if (at < cut) controller.enqueue(bytes.subarray(at, at = Math.min(cut, at + 65536)));
+    async pull(controller) {
+      await trickle?.();
+      if (at < end) controller.enqueue(bytes.subarray(at, at = Math.min(end, at + 65536)));
       else controller.close();
     },
   }, { highWaterMark: 0 });

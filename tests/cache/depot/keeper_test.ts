@@ -231,6 +231,44 @@ Deno.test("depot, one that hangs makes nobody wait twice", async () => {
   }, { clock });
 });
 
+Deno.test("depot, one that is slow is left for upstream, which gives the rest", async (t) => {
+  const table: [string, number, upstreamFrom: [least: number, most: number]][] = [
+    ["small content, nothing of which is given before all is here", 500_000, [0, 0]],
+    ["large content, from where it was", 3_000_000, [1, 2_999_999]],
+  ];
+  for (const [name, size, [least, most]] of table) {
+    await t.step(name, async () => {
+      const clock = new FakeClock();
+      const each = blob(size);
+      await withDepot(async (t) => {
+        await fillAll(t, [each]);
+        await t.again(async ({ cache, s3 }) => {
+          await until(() => depotOf(cache).objects === 1, "the listing");
+          let pieces = 0;
+          let release = () => {};
+          const slowly = () =>
+            ++pieces <= 3 ? Promise.resolve() : new Promise<void>((resolve) => release = resolve);
+          s3.fault = (method, key) =>
+            method === "GET" && digestAt(key) ? { trickle: slowly } : undefined;
+          const upstream = sourceOf(each.bytes);
+          const filled = fill(cache, each, upstream);
+          await until(() => pieces > 3, "some pieces");
+          await pass(clock, 1000, () => {
+            release();
+            return upstream.asked.length > 0;
+          });
+          const { bytes, error } = await filled;
+          assert.ifError(error);
+          assertBytes(bytes, each.bytes);
+          const [from] = upstream.asked as [number];
+          assert.ok(from >= least && from <= most, `from ${from}`);
+          release();
+        });
+      }, { clock });
+    });
+  }
+});
+
 Deno.test("depot, what could not be put there is put after a restart", () =>
   withDepot(async (t) => {
     const blobs = [1, 2, 3].map((seed) => blob(1000, seed));

@@ -122,6 +122,41 @@ Deno.test("Feed, what is learnt while the server is away is told when it is back
     assert.deepEqual([one.feed.figures().lag, one.feed.figures().problem], [0, ""]);
   }));
 
+Deno.test("Feed, where the network is split both sides go on alone, and have all of it once it is one again", () =>
+  withDir(async (dir) => {
+    const server = new FakeServer();
+    const link = server.link();
+    await using one = await startFake(server, dir, "one");
+    await using two = await startFake(link, dir, "two", () => link.cut ? [] : [one]);
+    one.catalog.names.setTag(KEY, row(A, 10));
+    await heard(server, one, two);
+    link.cut = true;
+    server.wake();
+    const late = { ...KEY, tag: "2" };
+    one.catalog.names.setTag(KEY, row(B, 30));
+    one.catalog.names.link("hub/library/x", B, 30);
+    two.catalog.names.setTag(KEY, row(A, 20));
+    two.catalog.names.setTag(late, row(A, 25));
+    two.catalog.names.link("hub/library/y", A, 25);
+    two.catalog.names.pin("hub/library/y:*", 25);
+    await heard(server, one);
+    for (const { clock } of [one, two]) await clock.advance(60_000);
+    assert.deepEqual(one.catalog.names.tag(KEY), row(B, 30));
+    assert.deepEqual(two.catalog.names.tag(KEY), row(A, 20));
+    assert.deepEqual(one.feed.figures().problem, "");
+    assert.match(two.feed.figures().problem, /has not arrived for 60 s/);
+
+    link.cut = false;
+    for (const { clock } of [one, two]) await clock.advance(2000);
+    await heard(server, one, two);
+    await until(() => one.catalog.names.tag(late) !== undefined, "what the other side learnt");
+    assert.deepEqual(view(one.catalog), view(two.catalog));
+    assert.deepEqual(one.catalog.names.pins(), ["hub/library/y:*"]);
+    assert.ok(two.catalog.names.linked("hub/library/x", B));
+    assert.ok(one.catalog.names.linked("hub/library/y", A));
+    assert.equal(two.feed.figures().problem, "");
+  }));
+
 Deno.test("Feed, a message that is sent twice is heard once", () =>
   withTwo(async (server, one, two) => {
     one.catalog.names.link("hub/library/x", A, 1);

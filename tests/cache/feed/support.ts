@@ -56,9 +56,15 @@ export class FakeServer {
     return later().slice(0, 150);
   }
 
-  connect(): Stream {
+  /** A way to it that may be cut for those alone who have it. */
+  link(): Link {
+    const link = { cut: false, connect: () => this.connect(() => link.cut) };
+    return link;
+  }
+
+  connect(cut = () => false): Stream {
     const reachable = () => {
-      if (this.away) throw new Error("away");
+      if (this.away || cut()) throw new Error("away");
     };
     let closed = false;
     // deno-lint-ignore require-await
@@ -73,6 +79,7 @@ export class FakeServer {
         await ask(() => {});
         const entries = await this.after(id);
         if (closed) throw new Error("closed");
+        reachable();
         return entries;
       },
       has: (id) => ask(() => this.entries.some((entry) => entry.id === id)),
@@ -85,6 +92,11 @@ export class FakeServer {
   }
 }
 
+export interface Link {
+  cut: boolean;
+  connect(): Stream;
+}
+
 export interface FakeBerth extends AsyncDisposable {
   catalog: Catalog;
   rows: SharedRows;
@@ -95,7 +107,7 @@ export interface FakeBerth extends AsyncDisposable {
 
 /** Starts one that keeps its rows in `dir`, and can have those of `others`. */
 export async function startFake(
-  server: FakeServer,
+  server: Pick<FakeServer, "connect">,
   dir: string,
   name: string,
   others: () => FakeBerth[] = () => [],

@@ -7,7 +7,12 @@ const DIGEST = `sha256:${"a".repeat(64)}`;
 const PATH = `/v2/org/app/blobs/${DIGEST}`;
 const HELD = { [DIGEST]: "content" };
 /** Nothing is asked for by itself. */
-const NO_DIRECT = { ranges: { direct: 0, wait: 0 }, accel_redirect: "", warn: () => {} };
+const NO_DIRECT = {
+  ranges: { direct: 0, wait: 0 },
+  accel_redirect: "",
+  redirects: () => false,
+  warn: () => {},
+};
 const LINKED = [`hub/org/app ${DIGEST}`];
 
 Deno.test("serveBlob, what is asked of the cache and of upstream in each case", async () => {

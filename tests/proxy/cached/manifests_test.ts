@@ -21,7 +21,7 @@ function manifest(name: string): string {
 }
 
 function handlerOf(
-  options: Omit<ManifestOptions, "rules" | "quotaLow" | "missing"> & Partial<ManifestOptions>,
+  options: Pick<ManifestOptions, "cache" | "now"> & Partial<ManifestOptions>,
 ) {
   const rules = {
     ttl: () => 60,
@@ -30,7 +30,8 @@ function handlerOf(
     negativeTtl: 10,
   };
   const missing = new MissingTags({ ttl: rules.negativeTtl, now: options.now });
-  const handle = manifests({ rules, missing, quotaLow: () => false, ...options });
+  const clock = new FakeClock();
+  const handle = manifests({ rules, missing, clock, quotaLow: () => false, ...options });
   return (x: Exchange) => {
     assert.ok(x.path.kind === "manifest");
     return handle(x, x.path);

@@ -14,8 +14,8 @@ export interface Exchange {
   readonly target: Target;
   /** A trusted proxy has passed it on to the registry port. */
   readonly proxied: boolean;
-  /** The client's address; empty where it came through the forward proxy, which it may need. */
-  readonly client: string;
+  /** It came to a listener of ours, and not through the forward proxy, which the client may need. */
+  readonly direct: boolean;
   readonly upstream: Upstream;
   /** Where the client is to get its tokens, in `auth.mode: client`; else empty. */
   readonly realm: string;

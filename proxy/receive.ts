@@ -122,7 +122,7 @@ export class Receiver {
       query: url.searchParams,
       target,
       proxied: origin.proxied && caller.via === "direct",
-      client: caller.via === "direct" ? origin.client : "",
+      direct: caller.via === "direct",
       upstream: this.#upstreams.get(target.registry.name)!,
       realm: this.#realm(arrival, target),
       authorization,

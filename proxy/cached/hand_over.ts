@@ -84,7 +84,7 @@ export async function redirect(
   { redirects }: RedirectRules,
 ): Promise<Answer | undefined> {
   const known = look.stat ?? look.depot;
-  if (!known || known.size < LEAST || !redirects(x.client)) return undefined;
+  if (!known || known.size < LEAST || !x.direct || !redirects(x.client)) return undefined;
   const { headers: asked } = x.request;
   const conditional = asked.has("if-range") || CONDITIONS.some((name) => asked.has(name));
   if (conditional || !readsAlike(asked, range)) return undefined;

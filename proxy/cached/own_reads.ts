@@ -10,7 +10,12 @@ import { serveManifest } from "./manifest_by_digest.ts";
 /** Longest config or signature that is looked into, in bytes. */
 const LONGEST = 4 * 2 ** 20;
 /** Nobody in front of us can send what we read ourselves. */
-const RULES = { accel_redirect: "", warn: () => {}, ranges: { direct: 0, wait: 0 } };
+const RULES = {
+  accel_redirect: "",
+  redirects: () => false,
+  warn: () => {},
+  ranges: { direct: 0, wait: 0 },
+};
 
 export interface Manifest {
   bytes: Uint8Array;

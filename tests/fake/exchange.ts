@@ -68,7 +68,7 @@ export function exchangeOf(path: string, options: ExchangeOptions = {}): Exchang
     query: url.searchParams,
     target: route(registryMap(config), { host, ns: [], prefix, name }),
     proxied: false,
-    client: "192.0.2.1",
+    direct: true,
     upstream: options.upstream ?? fakeUpstream(() => new Response(null, { status: 404 })),
     realm: "",
     authorization: undefined,

@@ -51,7 +51,7 @@ const SHOTS: Shot[] = [
     path: "/activity/clients",
     act: (page) => page.getByText("probably bypassing the mirror").first().click(),
   },
-  { name: "client", path: "/activity/clients/10.20.0.2" },
+  { name: "client", path: "/activity/client?address=10.20.0.2" },
   { name: "clients-empty", path: "/activity/clients", options: { scenario: "empty" } },
   { name: "overview", path: "/" },
   { name: "overview-trouble", path: "/", options: { scenario: "trouble" } },

@@ -4,7 +4,6 @@ import { Ago } from "../components/ago.tsx";
 import { ChooseReach } from "../components/choose_reach.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/shell.tsx";
-import { Loaded, Nothing } from "../components/states.tsx";
 import { now } from "../web/clock.ts";
 import { countOf, formatBytes, formatCount, formatShare } from "../web/format.ts";
 import { query } from "../web/location.ts";
@@ -14,8 +13,9 @@ import { PullsTable } from "./pulls.tsx";
 
 const PARENT = { href: "/activity/clients", text: "Clients" };
 
-/** The page of who comes from `address`; the user stands in the query. */
-export function ClientPage({ address }: { address: string }) {
+/** The page of the client that the address names: where it comes from, and who signed in there. */
+export function ClientPage() {
+  const address = query.value.get("address") ?? "";
   const user = query.value.get("user") ?? "";
   const range = rangeFromQuery(query.value, now.peek());
   const asked = { address, user, from: range.from, to: range.to };
@@ -49,12 +49,7 @@ export function ClientPage({ address }: { address: string }) {
         <div class="toolbar">
           <ChooseReach range={range} />
         </div>
-        <Loaded resource={clients} lines={4}>
-          {() =>
-            client
-              ? <Figures client={client} />
-              : <Nothing icon="user" title="It asked for nothing in this time" />}
-        </Loaded>
+        {client && <Figures client={client} />}
         <PullsTable key={JSON.stringify(asked)} asked={asked} filtered={false} client={false} />
       </section>
     </>

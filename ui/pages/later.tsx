@@ -56,10 +56,7 @@ export const PAGES: readonly Page[] = [
   { path: "/activity", component: Activity },
   { path: "/activity/pulls", component: PullsPage },
   { path: "/activity/clients", component: ClientsPage },
-  page(
-    "/activity/clients/:address",
-    ({ address }) => <ClientPage key={address} address={address} />,
-  ),
+  { path: "/activity/client", component: ClientPage },
   page("/activity/:id", ({ id }) => <RequestPage key={id} id={id} />),
   page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),
   { path: "/settings", component: Settings },

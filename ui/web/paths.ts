@@ -8,9 +8,12 @@ export const blobPath = (digest: string): string => `/cache/blobs/${digest}`;
 export const tagPath = (image: string): string => `/cache/tag?image=${encodeURIComponent(image)}`;
 /** Path of a request's page. */
 export const requestPath = (id: string): string => `/activity/${encodeURIComponent(id)}`;
-/** Path of a client's page: of an address, and of who signed in there. */
+/**
+ * Path of a client's page: of an address, and of who signed in there. What has a dot at the end of a
+ * path would be a file to the server.
+ */
 export const clientPath = (client: string, user: string): string =>
-  `/activity/clients/${encodeURIComponent(client)}${user && `?user=${encodeURIComponent(user)}`}`;
+  `/activity/client?${new URLSearchParams({ address: client, ...user && { user } })}`;
 
 /** Whether `path` can be percent-decoded; one that cannot is no page's. */
 export function isDecodable(path: string): boolean {

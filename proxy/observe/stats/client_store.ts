@@ -109,7 +109,12 @@ export class ClientStore {
     const old = this.#db.prepare("DELETE FROM clients WHERE step = ? AND start < ?");
     old.run(HOUR_MS, now - HOURS_KEPT_MS);
     old.run(DAY_MS, now - KEPT_MS);
-    this.#db.prepare("DELETE FROM pulls WHERE time < ?").run(now - KEPT_MS);
+    // Ids grow with time: so the first that is young enough is soon found.
+    this.#db.prepare(
+      `DELETE FROM pulls WHERE id < coalesce(
+         (SELECT id FROM pulls WHERE time >= ? ORDER BY id LIMIT 1),
+         (SELECT max(id) + 1 FROM pulls))`,
+    ).run(now - KEPT_MS);
     this.#db.prepare(
       "DELETE FROM pulls WHERE id <= (SELECT id FROM pulls ORDER BY id DESC LIMIT 1 OFFSET ?)",
     ).run(MOST_PULLS);

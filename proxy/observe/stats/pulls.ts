@@ -4,15 +4,18 @@ import { isHit } from "./counts.ts";
 
 /** Requests of one client for one repository within this time of each other belong together. */
 const WINDOW_MS = 30e3;
-/** A pull whose last request ended this long ago gets no more: a long download is told at its end. */
-const OPEN_MS = 3600e3;
+/** A lot is full after this time, too. A long download is told at its end, and then finds its pull. */
+const LOT_MS = 3600e3;
 /** Pulls of one client from one repository that are open at once, such as of several tags. */
 const OPEN_EACH = 4;
 /** Tags of one repository that a client is known to have asked for. */
 const TAGS_EACH = 50;
-/** What is kept in memory: clients with their repositories, and the digests that they asked for. */
-const GROUPS = 10_000;
-const PARTS = 100_000;
+/**
+ * Of clients with their repositories, and of the digests that they asked for, there are two lots: the
+ * full one before, and the one that fills up. What is used moves to the latter.
+ */
+const GROUPS = 5_000;
+const PARTS = 50_000;
 /** Digests and tags of one pull that are told apart. */
 const PARTS_EACH = 1000;
 const MESSAGE_LENGTH = 300;
@@ -84,9 +87,10 @@ interface Group {
  * index by digest. What the client asks for of that repository next belongs to it.
  */
 export class PullBook {
-  /** The one that was used last comes last. */
-  readonly #groups = new Map<string, Group>();
+  #groups = new Map<string, Group>();
+  #before = new Map<string, Group>();
   #parts = 0;
+  #since = 0;
   #unwritten = new Set<Pull>();
   #failures = 0;
   #id: number;
@@ -102,25 +106,22 @@ export class PullBook {
     const manifest = kind === "manifest" && (method === "GET" || method === "HEAD");
     if (repository === "" || !(manifest || (kind === "blob" && method === "GET"))) return false;
     const key = `${client} ${user} ${registry} ${repository}`;
-    let group = this.#groups.get(key);
-    if (group) this.#groups.delete(key);
-    else if (kind === "blob") return false; // Nobody knows what it belongs to.
-    group ??= { open: [], given: -Infinity, tags: new Map() };
-    this.#groups.set(key, group);
+    const group = this.#groups.get(key) ?? this.#before.get(key) ?? newGroup();
+    if (group.open.length === 0 && kind === "blob") return false; // Nobody knows what it belongs to.
+    if (!this.#groups.has(key)) this.#keep(key, group);
     const given = manifest && (status === 200 || status === 304);
     const begins = given && beginsPull(record, group);
     const open = this.#openFor(record, group, begins);
     if (open) this.#note(record, open);
     if (given) remember(record, group);
-    this.#makeRoom();
     return begins;
   }
 
   /** Pulls that changed since they were last taken, oldest first. They may change again. */
   take(now: number): Pull[] {
-    for (const [key, group] of this.#groups) {
-      if (group.open.every(({ pull }) => now - pull.end < OPEN_MS)) break;
-      this.#drop(key, group);
+    if (now - this.#since >= LOT_MS) {
+      this.#turnOver();
+      this.#since = now;
     }
     const taken = [...this.#unwritten];
     this.#unwritten = new Set();
@@ -162,7 +163,7 @@ export class PullBook {
     };
     const open: Open = { pull, parts: new Map(), begun: false, rest: "complete" };
     group.open.push(open);
-    if (group.open.length > OPEN_EACH) this.#parts -= group.open.shift()!.parts.size;
+    if (group.open.length > OPEN_EACH) group.open.shift();
     return open;
   }
 
@@ -195,17 +196,21 @@ export class PullBook {
     this.#unwritten.add(pull);
   }
 
-  #makeRoom(): void {
-    for (const [key, group] of this.#groups) {
-      if (this.#groups.size <= GROUPS && this.#parts <= PARTS) return;
-      this.#drop(key, group);
-    }
+  #keep(key: string, group: Group): void {
+    if (this.#groups.size >= GROUPS || this.#parts >= PARTS) this.#turnOver();
+    this.#groups.set(key, group);
+    for (const { parts } of group.open) this.#parts += parts.size;
   }
 
-  #drop(key: string, group: Group): void {
-    for (const { parts } of group.open) this.#parts -= parts.size;
-    this.#groups.delete(key);
+  #turnOver(): void {
+    this.#before = this.#groups;
+    this.#groups = new Map();
+    this.#parts = 0;
   }
+}
+
+function newGroup(): Group {
+  return { open: [], given: -Infinity, tags: new Map() };
 }
 
 function beginsPull({ reference, method, time }: RequestRecord, group: Group): boolean {

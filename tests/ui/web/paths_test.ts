@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { exec } from "preact-iso/router";
 import { PAGES } from "../../../ui/pages/later.tsx";
-import { blobPath, isDecodable, registryPath, requestPath } from "../../../ui/web/paths.ts";
+import {
+  blobPath,
+  clientPath,
+  isDecodable,
+  registryPath,
+  requestPath,
+} from "../../../ui/web/paths.ts";
 
 /** The path of the page that `path` leads to, and what the names in it stand for. */
 function pageOf(path: string): [string, Record<string, string>] | undefined {
@@ -23,7 +29,7 @@ Deno.test("PAGES, each page by its address", () => {
     ["/cache/blobs/sha256:ab", "/cache/blobs/:digest", { digest: "sha256:ab" }],
     ["/activity/pulls", "/activity/pulls"],
     ["/activity/clients", "/activity/clients"],
-    ["/activity/clients/fd00%3A%3A1", "/activity/clients/:address", { address: "fd00::1" }],
+    ["/activity/client", "/activity/client"],
     ["/activity/r%2F1", "/activity/:id", { id: "r/1" }],
     ["/connect/podman", "/connect/:client?", { client: "podman" }],
     ["/login", "/login"],
@@ -49,4 +55,9 @@ Deno.test("paths, lead back to their page", () => {
   assert.deepEqual(pageOf(blobPath("sha256:ab")), ["/cache/blobs/:digest", {
     digest: "sha256:ab",
   }]);
+});
+
+Deno.test("clientPath, an address never ends a path, where a server would look for a file", () => {
+  assert.equal(clientPath("127.0.0.1", ""), "/activity/client?address=127.0.0.1");
+  assert.equal(clientPath("fd00::1", "a b"), "/activity/client?address=fd00%3A%3A1&user=a+b");
 });

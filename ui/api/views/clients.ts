@@ -16,6 +16,7 @@ import type {
   Pulls,
   pullsQuery,
 } from "../schema/clients.ts";
+import { Seldom } from "../seldom.ts";
 
 const DAY_MS = 86400e3;
 /** Habits change slowly, and take a look at every client. */
@@ -30,6 +31,7 @@ export class ClientsView {
   readonly #names: NodeNames;
   readonly #config: () => Config;
   readonly #now: () => number;
+  readonly #seldom = new Seldom();
   #bypassing: { at: number; of: Map<string, Known> } | undefined;
 
   /** `config` is the one in force, `now` in Unix milliseconds. */
@@ -44,13 +46,14 @@ export class ClientsView {
   clients(query: z.infer<typeof clientsQuery>): Clients {
     const { page, limit, order, sort, search, address, user } = query;
     const store = this.#stats.clients();
-    const { items, total } = store.clients({
-      ...this.#between(query),
-      ...{ now: this.#now(), search, address, user, sort, desc: order === "desc" },
-      named: search ? this.#names.named(search) : [],
-      limit,
-      offset: (page - 1) * limit,
-    });
+    const { items, total } = this.#seldom.get(query, () =>
+      store.clients({
+        ...this.#between(query),
+        ...{ now: this.#now(), search, address, user, sort, desc: order === "desc" },
+        named: search ? this.#names.named(search) : [],
+        limit,
+        offset: (page - 1) * limit,
+      }));
     const bypassing = this.#bypass(store);
     const limits = limitsOf(this.#config()).filter(({ upstream }) => !upstream);
     return {
@@ -91,14 +94,23 @@ export class ClientsView {
 
   /** What was pulled most. */
   images({ limit, ...query }: z.infer<typeof imagesQuery>) {
-    return { items: this.#stats.clients().topImages(this.#between(query), limit) };
+    const between = this.#between(query);
+    const items = this.#seldom.get(
+      { images: limit, ...query },
+      () => this.#stats.clients().topImages(between, limit),
+    );
+    return { items };
   }
 
   #find(query: z.infer<typeof pullsQuery>, limit: number, before?: number): Pull[] {
     const { client, address, image, user, result } = query;
     const named = client ? this.#names.named(client) : [];
     const filter = { ...this.#between(query), client, named, address, image, user, result };
-    return this.#stats.clients().pulls(filter, limit, before).map((pull) => this.#pullView(pull));
+    const found = this.#seldom.get(
+      { ...query, limit, before },
+      () => this.#stats.clients().pulls(filter, limit, before),
+    );
+    return found.map((pull) => this.#pullView(pull));
   }
 
   #pullView({ end, clientName, ...pull }: Kept): Pull {

@@ -50,7 +50,6 @@ export function pullColumns({ client }: { client: boolean }): Column<Pull>[] {
     {
       id: "blobs",
       title: "Layers",
-      class: "medium",
       cell: ({ blobs, cachedBlobs, result }) => (
         <span class="nowrap">
           {blobs > 0
@@ -63,7 +62,7 @@ export function pullColumns({ client }: { client: boolean }): Column<Pull>[] {
     {
       id: "duration",
       title: "Duration",
-      class: "right",
+      class: "right medium",
       cell: ({ durationMs }) => formatDuration(durationMs),
     },
     { id: "result", title: "Result", cell: ({ result }) => <PullState result={result} /> },

@@ -103,7 +103,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Real
   const client = await trusting(stack, tls && pair?.certFile);
   const process = stack.use(
     await start("docker-registry", ["serve", configFile], {
-      env: { OTEL_TRACES_EXPORTER: "none" },
+      // An empty one is none: it would not start where the machine has a bundle of its own.
+      env: { OTEL_TRACES_EXPORTER: "none", AWS_CA_BUNDLE: "" },
       ready: () => answers(`${url}/v2/`, client ? { client } : {}),
     }),
   );

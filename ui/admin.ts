@@ -27,6 +27,7 @@ import { forwardRoutes } from "./api/routes/forward.ts";
 import type { ForwardState } from "./api/views/forward.ts";
 import { noticeRoutes } from "./api/routes/notices.ts";
 import { oidcRoutes } from "./api/routes/oidc.ts";
+import { overlayRoutes } from "./api/routes/overlay.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
@@ -142,6 +143,7 @@ function createApi(
     .route("/", cacheRoutes(cache))
     .route("/", upkeepRoutes(cache, verifier))
     .route("/", configRoutes(live, present.startedAt, deps.acme))
+    .route("/", overlayRoutes(live))
     .route("/", connectRoutes(() => live.current, deps.registryPort))
     .route("/", forwardRoutes(live, deps.forward))
     .route("/", webhookRoutes(deps.webhooks))

@@ -48,8 +48,16 @@ export function literal(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)]));
 }
 
-/** Reads `text` of the file at `path`; what is wrong with it is in `problems`, never thrown. */
-export function parseFile(path: string, text: string, env: Environment): ParsedFile {
+/**
+ * Reads `text` of the file at `path`; what is wrong with it is in `problems`, never thrown. Keys with
+ * nothing behind them are left out, unless `nulls` is set.
+ */
+export function parseFile(
+  path: string,
+  text: string,
+  env: Environment,
+  { nulls = false } = {},
+): ParsedFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const place = (offset: number) => {
@@ -90,7 +98,7 @@ export function parseFile(path: string, text: string, env: Environment): ParsedF
   const settings: Setting[] = [];
   for (const { path, value } of leaves(tree)) {
     // `quay:` with everything below it commented out says nothing.
-    if (value === null) continue;
+    if (value === null && !nulls) continue;
     const node = document.getIn(path, true) as Node | undefined;
     const names = node && variablesWithin(node, variables);
     const info = keyInfo(path);

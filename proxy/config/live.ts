@@ -89,6 +89,7 @@ export class LiveConfig {
     const first = await loadConfig({ ...input, system });
     if (!first.ok) throw new ConfigError(first.problems);
     const live = new LiveConfig(first.loaded, input, options);
+    await keepDifference(first.loaded, input);
     await live.#watch.watch(first.loaded.files, texts);
     await live.#followMap();
     return live;
@@ -174,6 +175,7 @@ export class LiveConfig {
       try {
         await this.#apply?.(loading.loaded, previous);
         this.#loaded = loading.loaded;
+        await keepDifference(loading.loaded, this.input);
       } catch (error) {
         problems = [{ key: "", message: error instanceof Error ? error.message : String(error) }];
       }
@@ -196,6 +198,15 @@ export class LiveConfig {
     for (const listener of this.#listeners) listener(result);
     return result;
   }
+}
+
+/** Takes out of the overlay what the configuration file says by now, too. */
+async function keepDifference({ overlay }: LoadedConfig, input: LoadInput): Promise<void> {
+  if (overlay?.replaces === undefined) return;
+  const { readFile, keepFile } = input.system ?? realSystem;
+  // Where somebody else has written meanwhile, or the disk is full, the next reload does it.
+  if (await readFile(overlay.file).catch(() => "") !== overlay.replaces) return;
+  await keepFile(overlay.file, overlay.text).catch(() => {});
 }
 
 /** What differs between two configurations, secrets masked. */

@@ -4,6 +4,7 @@
  */
 import { statedWords, urlHost } from "./registry_words.ts";
 import type { ParsedFile } from "./file.ts";
+import type { Overlay } from "./overlay.ts";
 import { exposureWarning } from "./exposure.ts";
 import { readSources } from "./sources.ts";
 import { readHtpasswd } from "./htpasswd.ts";
@@ -37,6 +38,15 @@ export interface LoadedConfig {
   readonly disabled: Readonly<Record<string, RegistryConfig>>;
   /** What `registry_map` gave, where it is a URL. */
   readonly map: FetchedMap | undefined;
+  /** What the file says by itself. */
+  readonly stated: readonly Setting[];
+  /** Changes above it; none where nothing is kept. */
+  readonly overlay: LoadedOverlay | undefined;
+}
+
+export interface LoadedOverlay extends Omit<Overlay, "problems"> {
+  /** Why it is not used; empty where it is. */
+  readonly problem: string;
 }
 
 export type LoadResult =
@@ -46,13 +56,31 @@ export type LoadResult =
     readonly problems: readonly ConfigProblem[];
     /** What was read or looked for before the problems were found. */
     readonly files: readonly string[];
+    /** Whether an overlay says something. */
+    readonly overlaid: boolean;
   };
 
-/** Loads the configuration that `args`, `env` and the file in `cwd` make together. */
+/**
+ * Loads the configuration that `args`, `env` and the file in `cwd` make together. An overlay that
+ * makes no valid one of it is left out, and told of.
+ */
 export async function loadConfig(input: LoadInput): Promise<LoadResult> {
+  const result = await load(input);
+  if (result.ok || !result.overlaid || input.overlay !== undefined) return result;
+  const without = await load({ ...input, overlay: "" });
+  if (!without.ok) return without;
+  const { loaded } = without;
+  const problem = result.problems.map(formatProblem).join("; ");
+  const overlay = loaded.overlay && { ...loaded.overlay, problem };
+  const warning = `the overlay is not used, and its changes are not in force: ${problem}`;
+  return { ok: true, loaded: { ...loaded, overlay, warnings: [...loaded.warnings, warning] } };
+}
+
+async function load(input: LoadInput): Promise<LoadResult> {
   const { env = {}, cwd = "/", system = realSystem } = input;
   const read = await readSources({ ...input, env, cwd, system });
-  const { layers, file, files, map, warnings } = read;
+  const { layers, file, files, map, warnings, stated, overlay } = read;
+  const overlaid = saysSomething(overlay);
   const problems = [...read.problems];
   nameDefaultRegistry(layers);
 
@@ -64,7 +92,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
     }
   }
   if (!parsed.success || problems.length > 0) {
-    return { ok: false, problems: inOrder(problems), files };
+    return { ok: false, problems: inOrder(problems), files, overlaid };
   }
 
   const { config, disabled } = withoutDisabled(parsed.data);
@@ -77,7 +105,9 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   });
   problems.push(...named.violations.map(broke));
   const all = [...files, ...named.files];
-  if (problems.length > 0) return { ok: false, problems: inOrder(problems), files: all };
+  if (problems.length > 0) {
+    return { ok: false, problems: inOrder(problems), files: all, overlaid };
+  }
 
   layers.add(named.found);
   const sources = layers.sources({
@@ -101,8 +131,14 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
       files: all,
       disabled,
       map,
+      stated,
+      overlay: overlay && { ...overlay, problem: "" },
     },
   };
+}
+
+function saysSomething(overlay: Overlay | undefined): boolean {
+  return overlay !== undefined && overlay.settings.length + overlay.problems.length > 0;
 }
 
 /**

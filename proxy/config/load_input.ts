@@ -9,4 +9,6 @@ export interface LoadInput {
   readonly system?: System;
   /** Stands in for the text of the file, found or not: a change tried before it is written. */
   readonly text?: string;
+  /** The same for the overlay. */
+  readonly overlay?: string;
 }

@@ -13,6 +13,13 @@ export type Provenance =
     /** Environment variables that its text refers to as `${NAME}`. */
     readonly variables?: readonly string[];
   }
+  /** Changes to that file, which cannot be written. */
+  | {
+    readonly kind: "overlay";
+    readonly file: string;
+    readonly line?: number;
+    readonly column?: number;
+  }
   /** `registry_map`: a file or a URL. */
   | { readonly kind: "map"; readonly location: string }
   | { readonly kind: "environment"; readonly name: string }
@@ -39,6 +46,10 @@ export function describeProvenance(origin: Provenance): string {
       const variables = origin.variables?.map((name) => `\${${name}}`).join(", ");
       return `${origin.file}${position}${variables ? ` (${variables})` : ""}`;
     }
+    case "overlay":
+      return `overlay ${origin.file}${
+        origin.line === undefined ? "" : `:${origin.line}:${origin.column}`
+      }`;
     case "map":
       return `registry map ${origin.location}`;
     case "environment":

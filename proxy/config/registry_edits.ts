@@ -30,7 +30,7 @@ export function setRegistry(
       .map(({ path }) => formatKey(path)),
   );
   const left = registryLeaves(loaded, name).filter((path) =>
-    loaded.sources.get(formatKey(path))?.kind === "file" &&
+    isEditable(loaded, path) &&
     !isSecret(path) && !stated.has(formatKey(path.slice(2)))
   );
   return [...left.map((path) => ({ path, value: undefined })), ...given];
@@ -65,9 +65,7 @@ export function patchRegistry(
 /** Edits that take `name` out of the map: a built-in registry is turned off. */
 export function removeRegistry(loaded: LoadedConfig, name: string): Edit[] {
   const path = ["registries", name];
-  const known = registryLeaves(loaded, name).some((leaf) =>
-    loaded.sources.get(formatKey(leaf))?.kind === "file"
-  );
+  const known = registryLeaves(loaded, name).some((leaf) => isEditable(loaded, leaf));
   const edits: Edit[] = known || !isBuiltIn(name) ? [{ path, value: undefined }] : [];
   if (isBuiltIn(name)) edits.push({ path: [...path, "enabled"], value: false });
   return edits;
@@ -76,6 +74,12 @@ export function removeRegistry(loaded: LoadedConfig, name: string): Edit[] {
 /** Whether Berth knows `name` without being told. */
 function isBuiltIn(name: string): boolean {
   return Object.hasOwn(BUILT_IN_REGISTRIES, name);
+}
+
+/** Whether the configuration file, or the overlay above it, says what stands at `path`. */
+function isEditable({ sources }: LoadedConfig, path: Path): boolean {
+  const kind = sources.get(formatKey(path))?.kind;
+  return kind === "file" || kind === "overlay";
 }
 
 function registryOf(loaded: LoadedConfig, name: string) {

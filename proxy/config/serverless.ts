@@ -88,6 +88,7 @@ const NO_SYSTEM: System = {
   readFile: () => Promise.reject(new Error("there are no files here")),
   mode: () => Promise.resolve(undefined),
   exists: () => Promise.resolve(false),
+  whyUnwritable: () => Promise.resolve("there are no files here"),
   keepFile: () => Promise.reject(new Error("there are no files here")),
   fetch: () => Promise.reject(new Error("nothing is fetched here")),
 };

@@ -1,4 +1,5 @@
 /** Everything that the sources say, laid over each other in the order in which they count. */
+import { join } from "node:path";
 import { parseArguments } from "./arguments.ts";
 import { discoverFile } from "./discover.ts";
 import { isCrmSetting } from "./dropin/crm.ts";
@@ -9,13 +10,20 @@ import { builtInSettings, Layers } from "./layers.ts";
 import type { LoadInput } from "./load_input.ts";
 import { describeProvenance, type Setting } from "./provenance.ts";
 import { formatKey, getIn, isTree, newTree, type Tree } from "./path.ts";
+import { overlaid, type Overlay, OVERLAY_FILE, parseOverlay, stillNeeded } from "./overlay.ts";
 import { plainStart } from "./plain_start.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type FetchedMap, readRegistryMap, type RegistryMapReading } from "./registry_map.ts";
 import { configSchema } from "./schema.ts";
+import { resolvePath } from "./secrets.ts";
+import { unreadable } from "./system.ts";
 
 interface ReadSources {
   readonly layers: Layers;
+  /** What the file alone says. */
+  readonly stated: readonly Setting[];
+  /** None where nothing is kept. */
+  readonly overlay: Overlay | undefined;
   readonly file: ParsedFile | undefined;
   /** Absolute path of the file, if one was found. */
   readonly path: string | undefined;
@@ -30,7 +38,8 @@ type SourcesInput = LoadInput & Required<Pick<LoadInput, "env" | "cwd" | "system
 
 /**
  * Reads all sources. From the bottom: built-in registries, what a recognised tool does by itself,
- * the registry map, the file, other tools' environment, `BERTH_…`, other tools' flags, flags.
+ * the registry map, the file with its overlay, other tools' environment, `BERTH_…`, other tools'
+ * flags, flags.
  */
 export async function readSources(input: SourcesInput): Promise<ReadSources> {
   const { env, cwd, system } = input;
@@ -43,7 +52,49 @@ export async function readSources(input: SourcesInput): Promise<ReadSources> {
   const stated = file?.settings ?? [];
   const environment = environmentSettings(env);
   const map = await readMap([...stated, ...environment.settings, ...args.settings], input);
+  const sources = { input, args, environment, map, plain: text === undefined };
+  const below = await layOver(stated, sources);
+  const overlay = await readOverlay(below.layers, stated, input);
+  const { layers, tools } = overlay && overlay.settings.length > 0
+    ? await layOver(overlaid(stated, overlay), sources)
+    : below;
+  return {
+    layers,
+    stated,
+    overlay,
+    file,
+    path: found.file?.path,
+    files: [...found.looked, ...(map.file ? [map.file] : [])],
+    map: map.fetched,
+    problems: [
+      ...args.problems,
+      ...(found.problem ? [found.problem] : []),
+      ...(file?.problems ?? []),
+      ...(overlay?.problems ?? []),
+      ...map.problems,
+      ...tools.problems,
+    ],
+    warnings: [
+      ...environment.warnings,
+      ...map.warnings,
+      ...tools.warnings,
+      ...unusedVolume(tools.defaults, layers),
+    ],
+  };
+}
 
+/** The layers with `stated` as what the file says, and what was found of another tool. */
+async function layOver(
+  stated: readonly Setting[],
+  { input: { env, system }, args, environment, map, plain }: {
+    input: SourcesInput;
+    args: ReturnType<typeof parseArguments>;
+    environment: ReturnType<typeof environmentSettings>;
+    map: RegistryMapReading;
+    /** There is no file. */
+    plain: boolean;
+  },
+) {
   const known = registriesOf([...builtInSettings(), ...map.settings, ...stated]);
   const tools = await dropIn({
     env,
@@ -55,11 +106,10 @@ export async function readSources(input: SourcesInput): Promise<ReadSources> {
     stated: new Set(Object.keys(registriesOf(stated))),
     system,
   }, stated);
-
   const layers = new Layers();
   layers.add(builtInSettings());
   const others = [tools.defaults, tools.environment, tools.flags].flat();
-  if (text === undefined && others.length === 0) layers.add(await plainStart(env, system));
+  if (plain && others.length === 0) layers.add(await plainStart(env, system));
   layers.add(tools.defaults);
   layers.add(map.settings);
   layers.add(tools.file);
@@ -69,26 +119,27 @@ export async function readSources(input: SourcesInput): Promise<ReadSources> {
   layers.add(tools.flags);
   layers.add(args.settings);
   yieldSignIn(layers);
-  return {
-    layers,
-    file,
-    path: found.file?.path,
-    files: [...found.looked, ...(map.file ? [map.file] : [])],
-    map: map.fetched,
-    problems: [
-      ...args.problems,
-      ...(found.problem ? [found.problem] : []),
-      ...(file?.problems ?? []),
-      ...map.problems,
-      ...tools.problems,
-    ],
-    warnings: [
-      ...environment.warnings,
-      ...map.warnings,
-      ...tools.warnings,
-      ...unusedVolume(tools.defaults, layers),
-    ],
-  };
+  return { layers, tools };
+}
+
+/** The overlay in the cache's directory that `layers` name; without a cache there is none. */
+async function readOverlay(
+  layers: Layers,
+  stated: readonly Setting[],
+  { cwd, env, system, overlay: given }: SourcesInput,
+): Promise<Overlay | undefined> {
+  const dir = getIn(layers.tree, ["cache", "dir"]) ?? configSchema.parse({}).cache.dir;
+  if (typeof dir !== "string" || dir === "") return undefined;
+  const file = join(resolvePath(dir, cwd, env.HOME ?? ""), OVERLAY_FILE);
+  try {
+    const overlay = parseOverlay(file, given ?? await system.readFile(file));
+    return overlay.problems.length > 0 ? overlay : stillNeeded(stated, overlay);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return parseOverlay(file, "");
+    }
+    return { ...parseOverlay(file, ""), problems: [unreadable(file, error)] };
+  }
 }
 
 /** That clients sign in themselves, as with a tool, gives way to credentials of the operator's. */

@@ -1,6 +1,6 @@
 /** What loading a configuration needs from the machine; a test hands in its own. */
 import { dirname } from "node:path";
-import { writeAtomically } from "../../base/atomic_file.ts";
+import { whyUnwritable, writeAtomically } from "../../base/atomic_file.ts";
 import { describeReadError } from "../../base/read_error.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -11,6 +11,8 @@ export interface System {
   exists(path: string, kind?: "file" | "directory"): Promise<boolean>;
   /** Who may do what with a file, as `chmod` has it; `undefined` where that cannot be said. */
   mode(path: string): Promise<number | undefined>;
+  /** Why a file cannot be written, and what to do; `undefined` where it can. */
+  whyUnwritable(path: string): Promise<string | undefined>;
   /** Puts `text` in the place of a file that is Berth's own; makes its directory. */
   keepFile(path: string, text: string): Promise<void>;
   fetch(url: string, init: { signal: AbortSignal; redirect: "follow" }): Promise<Response>;
@@ -34,6 +36,7 @@ export const realSystem: System = {
     const info = await Deno.stat(path).catch(() => undefined);
     return info?.mode ?? undefined;
   },
+  whyUnwritable,
   async keepFile(path, text) {
     await Deno.mkdir(dirname(path), { recursive: true });
     await writeAtomically(path, text);

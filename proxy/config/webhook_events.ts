@@ -14,6 +14,7 @@ export const NOTICE_EVENTS = [
   "cluster",
   "certificate",
   "reload-refused",
+  "overlay",
   "restart-pending",
   "private-exposed",
   "stats-not-written",

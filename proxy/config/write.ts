@@ -1,18 +1,22 @@
-/** Changing the configuration file: tried as a whole first, shown as a diff, written atomically. */
+/**
+ * Changing the configuration file, or the overlay above one that cannot be written: tried as a whole
+ * first, shown as a diff, written atomically.
+ */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { describeWriteError, whyUnwritable, writeAtomically } from "../../base/atomic_file.ts";
+import { dirname, join } from "node:path";
+import { describeWriteError, writeAtomically } from "../../base/atomic_file.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit/edit.ts";
 import { literal } from "./file.ts";
 import { loadConfig, type LoadedConfig, type LoadResult } from "./load.ts";
 import type { LoadInput } from "./load_input.ts";
+import { dropFrom, editOverlay, parseOverlay } from "./overlay.ts";
 import { describeProvenance, type Provenance } from "./provenance.ts";
 import { formatKey, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
 import { configSchema } from "./schema.ts";
 import { maskText } from "./secrets_text.ts";
-import { realSystem } from "./system.ts";
+import { realSystem, type System } from "./system.ts";
 
 /** What an edit is measured against. `LiveConfig` has both. */
 export interface WriteContext {
@@ -56,6 +60,8 @@ export class WriteError extends Error {
 interface FileState {
   /** As an absolute path; it may not exist yet. */
   readonly file: string;
+  /** Whether that is the overlay. */
+  readonly overlay: boolean;
   /** Stands for its text, for `If-Match`. */
   readonly revision: string;
   readonly writable: boolean;
@@ -80,10 +86,9 @@ export function revisionOf(text: string): string {
 
 /** The file that `context` would change, and whether it can be. */
 export async function fileState(context: WriteContext): Promise<FileState> {
-  const { file, text } = await currentText(context);
-  const reason = sharedReason(context) ?? await whyUnwritable(file);
+  const { file, text, overlay, reason } = await target(context);
   const writable = reason === undefined;
-  return { file, revision: revisionOf(text), writable, readOnlyReason: reason ?? "" };
+  return { file, overlay, revision: revisionOf(text), writable, readOnlyReason: reason ?? "" };
 }
 
 /**
@@ -109,15 +114,19 @@ export async function writeEdits(
   edits: readonly Edit[],
   revision?: string,
 ): Promise<{ file: string; revision: string }> {
-  const shared = sharedReason(context);
-  if (shared) throw new WriteError("unwritable", shared);
-  const { file, before, problems, after } = await prepare(context, edits, revision);
+  const { file, before, problems, after, overlay, refusal } = await prepare(
+    context,
+    edits,
+    revision,
+  );
+  if (refusal) throw new WriteError("unwritable", refusal);
   if (problems.length > 0) {
     throw new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
   }
   if (after === before) return { file, revision: revisionOf(before) };
-  if ((await currentText(context)).text !== before) throw changedUnderneath(file);
+  if (await textOf(context, file) !== before) throw changedUnderneath(file);
   try {
+    if (overlay) await Deno.mkdir(dirname(file), { recursive: true });
     await writeAtomically(file, after);
   } catch (error) {
     throw new WriteError("unwritable", `${file} cannot be written: ${describeWriteError(error)}`);
@@ -134,13 +143,16 @@ export async function tryEdits(
 }
 
 async function prepare(context: WriteContext, edits: readonly Edit[], revision?: string) {
-  checkKeys(context.loaded, edits);
-  const { file, text: before } = await currentText(context);
+  const { loaded, input } = context;
+  const { file, text: before, overlay, refusal } = await target(context);
+  checkKeys(loaded, edits, overlay);
   if (revision !== undefined && revision !== revisionOf(before)) throw changedUnderneath(file);
-  const held = before === "" && edits.length > 0 ? plainStart(context.loaded) : [];
-  const after = edited(before, [...edits, ...held]);
-  const result = await loadConfig({ ...context.input, text: after });
-  return { file, before, after, result, problems: result.ok ? [] : result.problems };
+  const after = overlay
+    ? edits.length > 0 ? editOverlay(loaded.stated, parseOverlay(file, before), edits) : before
+    : edited(before, [...edits, ...before === "" && edits.length > 0 ? plainStart(loaded) : []]);
+  const result = await loadConfig({ ...input, ...overlay ? { overlay: after } : { text: after } });
+  const problems = result.ok ? [] : result.problems;
+  return { file, before, after, overlay, refusal, result, problems };
 }
 
 /** What `plain_start.ts` holds while there is no file: the first one has to say it to keep it so. */
@@ -174,23 +186,78 @@ function sharedReason({ loaded: { config } }: WriteContext): string | undefined 
     "from, and restart or reload them";
 }
 
-/** The file's text; none yet is the same as an empty one. */
-async function currentText({ input, loaded }: WriteContext) {
+/**
+ * Where changes go: to the configuration file, or to the overlay where that cannot be written or
+ * there is one already, which would hide what the file says. `reason`: why they cannot; `refusal`:
+ * the same for whoever tries.
+ */
+async function target(context: WriteContext) {
+  const { input, loaded } = context;
+  const { system = realSystem } = input;
   const file = loaded.file ?? join(input.cwd ?? "/", "config.yaml");
+  const shared = sharedReason(context);
+  const why = shared ?? await system.whyUnwritable(file);
+  const { overlay } = loaded;
+  const inUse = overlay && (overlay.problem !== "" || overlay.settings.length > 0);
+  const possible = why !== undefined && overlay &&
+    await whyNoOverlay(overlay.file, system) === undefined;
+  const text = await textOf(context, file);
+  if (shared || !overlay || !(inUse || possible)) {
+    const refusal = shared ?? (why && `${file} cannot be written: ${why}`);
+    return { file, overlay: false, text, reason: why, refusal };
+  }
+  const broken = overlay.problem &&
+    `${overlay.file} is not used (${overlay.problem}); mend or drop it first`;
+  const reason = broken || await whyNoOverlay(overlay.file, system);
+  const said = { reason, refusal: reason };
+  return { file: overlay.file, overlay: true, text: await textOf(context, overlay.file), ...said };
+}
+
+/** As `whyUnwritable`; the cache makes its directory where there is none. */
+async function whyNoOverlay(file: string, system: System): Promise<string | undefined> {
+  const there = await system.exists(dirname(file), "directory");
+  return await system.whyUnwritable(there ? file : dirname(file));
+}
+
+/** A file's text; none yet is the same as an empty one. */
+async function textOf({ input }: WriteContext, file: string): Promise<string> {
   try {
-    return { file, text: await (input.system ?? realSystem).readFile(file) };
+    return await (input.system ?? realSystem).readFile(file);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { file, text: "" };
+    if (error instanceof Deno.errors.NotFound) return "";
     throw new WriteError("unwritable", `${file} cannot be read: ${describeWriteError(error)}`);
   }
 }
 
+/**
+ * Takes `path` and what is below out of the overlay, everything where there is none. Throws
+ * `WriteError`; then nothing was written.
+ */
+export async function dropOverlay(context: WriteContext, path?: Path): Promise<void> {
+  const { overlay } = context.loaded;
+  if (!overlay) return;
+  const { file } = overlay;
+  const before = await textOf(context, file);
+  const after = dropFrom(path ? parseOverlay(file, before) : { settings: [] }, path);
+  const result = await loadConfig({ ...context.input, overlay: after });
+  if (!result.ok) {
+    const { problems } = result;
+    throw new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
+  }
+  try {
+    await writeAtomically(file, after);
+  } catch (error) {
+    throw new WriteError("unwritable", `${file} cannot be written: ${describeWriteError(error)}`);
+  }
+}
+
 /** Refuses what the file could say in vain. */
-function checkKeys(loaded: LoadedConfig, edits: readonly Edit[]): void {
+function checkKeys(loaded: LoadedConfig, edits: readonly Edit[], overlay: boolean): void {
   for (const { path, value } of edits) {
     const key = formatKey(path);
     const stated = loaded.sources.get(key);
-    const fromVariable = stated?.kind === "file" && stated.variables && value !== undefined;
+    const fromVariable = !overlay && stated?.kind === "file" && stated.variables &&
+      value !== undefined;
     const origin = fromVariable ? stated : fixedOrigin(loaded, path);
     if (!origin) continue;
     const message = `${key} comes from ${describeProvenance(origin)}; change it there`;

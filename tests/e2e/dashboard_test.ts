@@ -377,12 +377,34 @@ Deno.test("dashboard, the password of the first start is printed once and works"
   assert.notEqual(password, PASSWORD);
 });
 
-Deno.test("dashboard, a file that cannot be written is shown as such, with the reason", async () => {
+Deno.test("dashboard, changes to a file that cannot be written are kept above it, told and dropped", async () => {
   await using dashboard = await startDashboard(COMMENTED("https://registry-1.docker.io"), {
     prepare: makeReadOnly,
   });
+  const file = await Deno.readTextFile(dashboard.configFile);
   await using eyes = await openEyes(dashboard);
-  const page = await eyes.enter("/registries/docker");
-  await page.getByText(/cannot be written|read-only/i).first().waitFor();
-  assert.equal(await page.getByLabel("Address of the registry").isDisabled(), true);
+  const page = await eyes.enter("/registries");
+  await page.getByText(/cannot be written\. Changes are kept in an overlay/).waitFor();
+  await page.getByRole("link", { name: "Edit docker" }).click();
+  await page.getByLabel("Address of the registry").fill("https://mirror.example.com");
+  await page.getByRole("button", { name: "Review and save" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /Save/ }).click();
+  await page.getByText(/overlay\.yaml|Saved/).first().waitFor();
+  await page.goto(`${dashboard.url}/settings`);
+  const panel = page.getByRole("region", { name: "Overlay" });
+  await panel.getByText("registries.docker.url").waitFor();
+  assert.deepEqual(await violationsOn(page), []);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    panel.getByRole("link", { name: "Download YAML" }).click(),
+  ]);
+  const yaml = await Deno.readTextFile(await download.path());
+  assert.match(
+    yaml,
+    /config:\n {2}registries:\n {4}docker:\n {6}url: https:\/\/mirror\.example\.com/,
+  );
+  await panel.getByRole("button", { name: "Drop registries.docker.url" }).click();
+  await panel.waitFor({ state: "detached" });
+  assert.equal(await Deno.readTextFile(dashboard.configFile), file);
+  assert.deepEqual(eyes.errors, []);
 });

@@ -7,6 +7,7 @@ import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
 import { LiveConfig } from "../../proxy/config/live.ts";
 import { tokenFile, Tokens } from "../../proxy/access/tokens.ts";
+import { realSystem } from "../../proxy/config/system.ts";
 import type { Config, Registry } from "../../proxy/config/schema.ts";
 import type { Posting } from "../../proxy/notify/post.ts";
 import { Webhooks } from "../../proxy/notify/webhooks.ts";
@@ -65,16 +66,25 @@ export interface Ask {
   from?: string;
 }
 
-/** `yaml` is the text of the configuration file; `env` the environment. */
+/**
+ * `yaml` is the text of the configuration file; `env` the environment. `readOnly`: the file cannot be
+ * written.
+ */
 export async function adminFixture(
   yaml = "",
   env: Record<string, string> = {},
+  { readOnly = false } = {},
 ): Promise<AdminFixture> {
   const clock = { now: Date.UTC(2026, 0, 15, 12) };
   const now = () => clock.now;
   const dir = await Deno.makeTempDir();
   await Deno.writeTextFile(join(dir, "config.yaml"), yaml || "# nothing yet\n");
-  const live = await LiveConfig.open({ cwd: dir, env }, { settle: 3600e3, poll: 3600e3 });
+  const whyUnwritable = (path: string) =>
+    readOnly && path === join(dir, "config.yaml")
+      ? Promise.resolve("its file system is read-only")
+      : realSystem.whyUnwritable(path);
+  const system = { ...realSystem, whyUnwritable };
+  const live = await LiveConfig.open({ cwd: dir, env, system }, { settle: 3600e3, poll: 3600e3 });
   const cache = await openCache({ dir: join(dir, "data"), scrubRate: 0 });
   const stats = openStats({ file: ":memory:", now, flushMs: 0 });
   const quotas = new QuotaBook();

@@ -13,6 +13,7 @@ export const AUDITED: Readonly<Record<string, Action>> = {
   "POST /api/v1/oidc/finish": "sign-in",
   "POST /api/v1/logout": "sign-out",
   "POST /api/v1/config/reload": "config-reload",
+  "DELETE /api/v1/config/overlay": "overlay-drop",
   "POST /api/v1/webhooks/:name/test": "webhook-test",
   "POST /api/v1/notices/:id/mute": "notice-mute",
   "DELETE /api/v1/notices/:id/mute": "notice-unmute",

@@ -39,6 +39,11 @@ export async function applyEdits(
   } catch (error) {
     throw error instanceof WriteError ? refusal(error, wording) : error;
   }
+  return await putInForce(live, by);
+}
+
+/** Loads what was written, and says what that changed. Throws a 500 where it is refused. */
+export async function putInForce(live: LiveConfig, by: string): Promise<readonly ConfigChange[]> {
   const { ok, problems, changes } = await live.reload("dashboard", by);
   if (ok) return changes;
   throw new ApiProblem(500, "The change was written, but it could not be put into force", {

@@ -105,6 +105,7 @@ export class Present {
       cluster: clusterOf(this.#deps.cluster?.()),
       troubles: { notStored, upkeep, damaged },
       lastReload: live.lastReload,
+      overlay: live.loaded.overlay,
       pendingRestart: pendingRestart(live.started, live.loaded),
       statsError: stats.writeError,
       certificate: certificate.end,

@@ -42,6 +42,8 @@ export const NEEDED: Readonly<Record<string, Right>> = {
   "GET /api/v1/connect": "read",
   "GET /api/v1/config": "read",
   "POST /api/v1/config/reload": "admin",
+  "GET /api/v1/config/overlay": "read",
+  "DELETE /api/v1/config/overlay": "admin",
   "GET /api/v1/webhooks": "read",
   "POST /api/v1/webhooks/:name/test": "cache",
   "POST /api/v1/notices/:id/mute": "cache",

@@ -61,7 +61,7 @@ export const flag = z.enum(["true", "false"]).transform((value) => value === "tr
 
 /** Where a value of the configuration comes from. */
 export const origin = z.object({
-  kind: z.enum(["default", "built-in", "file", "map", "environment", "flag", "drop-in"]),
+  kind: z.enum(["default", "built-in", "file", "overlay", "map", "environment", "flag", "drop-in"]),
   /** In a few words: `config.yaml:12`, `environment BERTH_LISTEN`. */
   text: z.string(),
 }).openapi("Origin");

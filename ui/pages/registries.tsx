@@ -38,6 +38,7 @@ export function Registries() {
       {may("registries") && list.data?.readOnlyReason && (
         <ReadOnly reason={list.data.readOnlyReason} />
       )}
+      {may("registries") && list.data?.overlay && list.data.writable && <Overlaid />}
       <section class="panel" aria-label="Registry map">
         <Loaded resource={list} lines={9}>{(data) => <Map list={data} />}</Loaded>
       </section>
@@ -50,6 +51,19 @@ export function ReadOnly({ reason }: { reason: string }) {
     <p class="notice info">
       <Icon name="lock" />
       <span>{reason}</span>
+    </p>
+  );
+}
+
+/** That changes are kept, and where they are to go in the end. */
+function Overlaid() {
+  return (
+    <p class="notice info">
+      <Icon name="lock" />
+      <span>
+        The configuration file cannot be written. Changes are kept in an overlay above it;{" "}
+        <a href="/settings">Settings</a> lists them and has them as YAML.
+      </span>
     </p>
   );
 }

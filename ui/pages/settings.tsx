@@ -10,6 +10,7 @@ import { formatMoment } from "../web/format.ts";
 import { status } from "../web/live.ts";
 import { may } from "../web/session.ts";
 import { useResource } from "../web/resource.ts";
+import { OverlayPanel } from "./settings/overlay.tsx";
 import { ForwardPanel } from "./settings/forward.tsx";
 import { ReloadPanel } from "./settings/reload.tsx";
 import { WebhookPanel } from "./settings/webhooks.tsx";
@@ -51,6 +52,7 @@ export function Settings() {
               <About config={data} />
               <ReloadPanel reload={data.lastReload} />
             </div>
+            <OverlayPanel onDropped={config.reload} />
             {forwards(data) && <ForwardPanel />}
             <WebhookPanel />
             <Values settings={data.settings} />
@@ -81,6 +83,9 @@ function About({ config }: { config: ConfigView }) {
         <dt>Configuration</dt>
         <dd>
           {config.file ? <code>{config.file}</code> : "no file: defaults, environment and flags"}
+          {config.overlay && config.writable && (
+            <p class="muted small">Read-only. Changes are kept in an overlay.</p>
+          )}
           {config.file && !config.writable && (
             <p class="muted small">Read-only. {config.readOnlyReason}</p>
           )}

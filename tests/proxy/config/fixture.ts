@@ -25,6 +25,7 @@ export function machine(
     exists: (path, kind = "file") =>
       Promise.resolve(kind === "file" ? path in files : directories.includes(path)),
     mode: (path) => Promise.resolve(modes[path] ?? 0o100600),
+    whyUnwritable: () => Promise.resolve(undefined),
     keepFile(path, text) {
       files[path] = text;
       return Promise.resolve();

@@ -213,7 +213,7 @@ Deno.test("writeEdits, an alias is for a person to change", () =>
 
 Deno.test("writeEdits, a file that cannot be written says why and what to do", async () => {
   const root = Deno.uid() === 0;
-  await withFile("listen: :1\n", async (context, file) => {
+  await withFile("listen: :1\ncache: { dir: '' }\n", async (context, file) => {
     const gone = { ...context, loaded: { ...context.loaded, file: "/nowhere/config.yaml" } };
     const { writable, readOnlyReason } = await fileState(gone);
     assert.equal(writable, false);

@@ -17,6 +17,7 @@ function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
     cluster: null,
     troubles: { notStored: undefined, upkeep: undefined, damaged: [] },
     lastReload: undefined,
+    overlay: undefined,
     pendingRestart: [],
     statsError: "",
     certificate: undefined,
@@ -186,6 +187,7 @@ Deno.test("notices, webhooks know every kind of them, and no other", () => {
     },
     statsError: "locked",
     acme: undefined,
+    overlay: { file: "/data/overlay.yaml", problem: "broken" },
     certificate: { file: "", notAfter: 0 },
     now: 1,
   };

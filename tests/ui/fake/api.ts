@@ -232,6 +232,7 @@ export class FakeApi {
         items: registriesOf(this.scenario, this.#now()),
         revision: "r1",
         file: "/etc/berth/config.yaml",
+        overlay: false,
         writable: true,
         readOnlyReason: "",
       }));
@@ -307,6 +308,7 @@ export class FakeApi {
     app.get("/api/v1/config", (c) =>
       c.json<ConfigView>({
         file: "/etc/berth/config.yaml",
+        overlay: false,
         writable: true,
         readOnlyReason: "",
         revision: "r1",
@@ -314,6 +316,7 @@ export class FakeApi {
         acme: null,
         lastReload: reloadAt(this.#now() - 2 * 3600e3),
       }));
+    app.get("/api/v1/config/overlay", (c) => c.json({ file: "", problem: "", items: [] }));
     app.get(
       "/api/v1/tokens",
       (c) => c.json({ items: tokensAt(this.#now()), kept: true }),

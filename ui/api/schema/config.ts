@@ -55,9 +55,29 @@ const acme = z.object({
   failingSince: time.nullable(),
 }).openapi("Acme");
 
+/** Changes to a file that cannot be written; nothing where `items` is empty. */
+export const overlay = z.object({
+  /** Full path; empty where nothing is kept. */
+  file: z.string(),
+  /** Why it is not used; empty where it is. */
+  problem: z.string(),
+  items: z.array(z.object({
+    path: z.string(),
+    /** Empty for a secret, and for what is removed. */
+    text: z.string(),
+    /** What the configuration file says; empty where it says nothing. */
+    fileText: z.string(),
+    /** The file says it and it is taken away. */
+    removed: z.boolean(),
+    secret: z.boolean(),
+  })),
+}).openapi("Overlay");
+
 export const config = z.object({
   /** Full path; empty where Berth runs on its defaults. */
   file: z.string(),
+  /** Whether changes go to the overlay, since the file cannot be written. */
+  overlay: z.boolean(),
   writable: z.boolean(),
   readOnlyReason: z.string(),
   revision: z.string(),
@@ -70,5 +90,6 @@ export const config = z.object({
 export type Setting = z.infer<typeof setting>;
 export type SettingChange = z.infer<typeof settingChange>;
 export type Reload = z.infer<typeof reload>;
+export type OverlayView = z.infer<typeof overlay>;
 export type Acme = z.infer<typeof acme>;
 export type ConfigView = z.infer<typeof config>;

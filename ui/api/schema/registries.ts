@@ -106,6 +106,8 @@ export const registryList = z.object({
   revision: z.string(),
   /** The file that changes are written to; empty where there is none. */
   file: z.string(),
+  /** Whether that is the overlay, since the configuration file cannot be written. */
+  overlay: z.boolean(),
   writable: z.boolean(),
   /** Why the file cannot be written, and what to do; empty where it can. */
   readOnlyReason: z.string(),

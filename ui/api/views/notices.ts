@@ -18,6 +18,8 @@ export interface NoticeInputs {
   cluster: ClusterView | null;
   troubles: Pick<CacheWatch, "notStored" | "upkeep" | "damaged">;
   lastReload: ReloadResult | undefined;
+  /** The overlay that cannot be used, and why; undefined where it can. */
+  overlay: { file: string; problem: string } | undefined;
   /** Keys whose new value waits for a restart. */
   pendingRestart: readonly string[];
   /** Why statistics could not be written; empty while they are. */
@@ -40,6 +42,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
     ...depotNotices(inputs),
     ...clusterNotices(inputs),
     ...reloadNotices(inputs.lastReload),
+    ...overlayNotices(inputs.overlay),
     ...restartNotices(inputs.pendingRestart),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
@@ -147,6 +150,20 @@ function* reloadNotices(reload: ReloadResult | undefined): Generator<Notice> {
     title: "The changed configuration was rejected",
     detail: `${first ? formatProblem(first) : ""}. The previous configuration stays active.`.trim(),
     since: reload.at,
+    registry: "",
+    href: "/settings",
+  };
+}
+
+function* overlayNotices(overlay: NoticeInputs["overlay"]): Generator<Notice> {
+  if (!overlay?.problem) return;
+  yield {
+    id: "overlay",
+    severity: "error",
+    title: "Changes made in the dashboard are not in force",
+    detail: `${overlay.file} cannot be used: ${overlay.problem}. The configuration file alone ` +
+      "counts. Mend it and reload, or drop it in Settings.",
+    since: null,
     registry: "",
     href: "/settings",
   };

@@ -90,7 +90,7 @@ export function fieldProblem({ key, origin, message }: ConfigProblem): FieldProb
 }
 
 /** A value as one would write it in the file. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (value === undefined) return "";
   return stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false })
     .trimEnd();

@@ -6,6 +6,7 @@ export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = 
   "sign-out": "Sign-out",
   "registry-sign-in": "Registry sign-in",
   "config-reload": "Configuration reloaded",
+  "overlay-drop": "Configuration changes dropped",
   "registry-add": "Registry added",
   "registry-change": "Registry changed",
   "registry-remove": "Registry removed",

@@ -47,7 +47,6 @@ const ROOMS: Record<string, Room> = {
   config: { files: /^proxy\/config\//, imports: ["base", "oci"] },
   http: { files: /^proxy\/http\//, imports: ["base", "oci"] },
   observe: { files: /^proxy\/observe\//, imports: ["base", "cache words", "config", "http"] },
-  acme: { files: /^proxy\/acme\//, imports: ["base", "config", "http"] },
   names: { files: /^proxy\/names\//, imports: ["base", "config", "oci", "http"] },
   trust: {
     files: /^proxy\/trust\//,
@@ -55,6 +54,7 @@ const ROOMS: Record<string, Room> = {
   },
   access: { files: /^proxy\/access\//, imports: ["base", "config", "oci", "http"] },
   upstream: { files: /^proxy\/upstream\//, imports: ["base", "config", "oci", "http"] },
+  acme: { files: /^proxy\/acme\//, imports: ["base", "config", "http", "upstream"] },
   notify: {
     files: /^proxy\/notify\//,
     imports: ["base", "cache words", "observe", "upstream"],

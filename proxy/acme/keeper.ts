@@ -2,6 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Config, parseListen } from "../config/schema.ts";
 import { listen, type Listener, ListenError } from "../http/listen.ts";
+import { UpstreamError } from "../upstream/errors.ts";
 import { Challenges } from "./challenges.ts";
 import type { Order } from "./order.ts";
 import { readStored, type Stored, storedOf, writeStored } from "./stored.ts";
@@ -212,13 +213,14 @@ export class AcmeKeeper {
 
   #failed(error: unknown, { acme }: Wanted): void {
     const now = this.#parts.clock.now();
-    const { isAxiosError, response } = error as { isAxiosError?: boolean; response?: unknown };
-    const first = isAxiosError && !response ? UNREACHED_RETRY : FIRST_RETRY;
+    const unreached = error instanceof UpstreamError;
+    const first = unreached ? UNREACHED_RETRY : FIRST_RETRY;
     const wait = Math.min(first * 2 ** this.#failures, LAST_RETRY);
     this.#failures++;
     this.#failingSince ??= now;
     this.#next = now + wait;
-    this.#problem = `${URL.parse(acme.directory)?.host}: ${messageOf(error)}`;
+    const said = unreached ? error.reason : messageOf(error);
+    this.#problem = `${URL.parse(acme.directory)?.host}: ${said}`;
     const again = `trying again in ${Math.round(wait / MINUTE)} min`;
     this.#parts.log.warn(
       `no certificate for ${acme.domains.join(", ")}: ${this.#problem}; ${again}`,

@@ -1,7 +1,9 @@
 /** One order at an authority, by the library; loaded where a certificate is asked for only. */
 import acme from "acme-client";
+import axios, { type AxiosError, type InternalAxiosRequestConfig } from "axios";
 import { Agent } from "node:https";
 import type { Challenges } from "./challenges.ts";
+import { kindOfFailure, UpstreamError } from "../upstream/errors.ts";
 import { kept } from "./stored.ts";
 
 /** What a certificate is asked for with. */
@@ -20,7 +22,7 @@ const REQUEST_MS = 30_000;
 
 /**
  * A certificate for `order.domains`, each of which is proved by what `challenges` answers, and its
- * key. Throws an `Error` with what the authority said.
+ * key. Throws an `Error` with what the authority said, `UpstreamError` where it gave no answer.
  */
 export async function obtain(
   order: Order,
@@ -28,7 +30,11 @@ export async function obtain(
 ): Promise<{ cert: string; key: string }> {
   const { defaults } = acme.axios;
   // Tried again by the keeper, who tells of it; without an answer nobody waits for ever.
-  Object.assign(defaults, { timeout: REQUEST_MS, httpsAgent: new Agent(tlsOf(order)) });
+  Object.assign(defaults, {
+    timeout: REQUEST_MS,
+    httpsAgent: new Agent(order.ca ? { ca: order.ca } : {}),
+    adapter: (config: InternalAxiosRequestConfig) => ask(config).catch(unreached),
+  });
   Object.assign((defaults as unknown as { acmeSettings: object }).acmeSettings, {
     retryMaxAttempts: 0,
   });
@@ -61,6 +67,16 @@ export async function obtain(
   return { cert, key };
 }
 
-function tlsOf({ ca }: Order) {
-  return ca ? { ca } : {};
+const ask = axios.getAdapter("http");
+
+/** As the library throws what a socket did, it loses what that was. */
+function unreached(cause: unknown): never {
+  const { message, config, response } = cause as AxiosError;
+  // Each answer comes this way: the library looks at its status itself.
+  if (response) throw cause;
+  const host = URL.parse(config?.url ?? "")?.host ?? "it";
+  const kind = kindOfFailure(cause);
+  const reason = `the TLS handshake failed (${message}); tls.acme.ca_file names an authority of ` +
+    "your own";
+  throw new UpstreamError(kind, host, { cause, ...kind === "tls" ? { reason } : {} });
 }

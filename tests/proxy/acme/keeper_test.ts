@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AcmeKeeper, type Wanted } from "../../../proxy/acme/keeper.ts";
 import { readStored } from "../../../proxy/acme/stored.ts";
+import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { listen, ListenError } from "../../../proxy/http/listen.ts";
 import { testCertificate } from "../../fake/cert.ts";
@@ -105,8 +106,9 @@ Deno.test("acme, a certificate on the disk is used as it is, without asking anyb
 
 Deno.test("acme, what fails is tried again ever later, sooner where nobody answered, and told", async () => {
   const refused = new Error("DNS problem: NXDOMAIN looking up A for berth.example.com");
-  const unreached = Object.assign(new Error("connect ECONNREFUSED"), { isAxiosError: true });
-  for (const [error, first] of [[refused, 5], [unreached, 1]] as const) {
+  const unreached = new UpstreamError("refused", "acme-v02.api.letsencrypt.org");
+  const table = [[refused, 5, refused.message], [unreached, 1, unreached.reason]] as const;
+  for (const [error, first, words] of table) {
     await using it = await lab(() => Promise.reject(error));
     const keeper = it.open();
     const wanted = it.wanted();
@@ -119,7 +121,7 @@ Deno.test("acme, what fails is tried again ever later, sooner where nobody answe
       await it.tried(attempt);
       const { next, problem, failingSince } = keeper.state!;
       assert.equal(next - it.clock.now(), wait * MINUTE);
-      assert.equal(problem, `acme-v02.api.letsencrypt.org: ${error.message}`);
+      assert.equal(problem, `acme-v02.api.letsencrypt.org: ${words}`);
       assert.equal(failingSince, began);
       await it.clock.advance(wait * MINUTE - 1);
       assert.equal(it.asked(), attempt);

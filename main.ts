@@ -1,19 +1,16 @@
 /** The command line: `berth [serve]`, the commands beside it, and their exit codes. */
 import { cacheOptions } from "./cli/cache_options.ts";
-import { CacheLocked, CacheTooNew, DepotError } from "./cache/errors.ts";
 import { caCommand } from "./cli/ca_command.ts";
 import { cacheCommand } from "./cli/cache_command.ts";
 import { SCRIPTS, type Shell } from "./cli/completions/script.ts";
 import { configCommand, hashPasswordCommand } from "./cli/config_command.ts";
-import { DataDirError, original } from "./cli/data_dir.ts";
+import { failureOf } from "./cli/failure.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
+import { pullCommand } from "./cli/pull_command.ts";
 import { runCommand, type Runners } from "./cli/run.ts";
 import { serve } from "./cli/serve.ts";
 import { styleFor } from "./cli/style.ts";
-import { describeVersion } from "./cli/version.ts";
-import { ConfigError } from "./proxy/config/problem.ts";
-import { CaError } from "./proxy/forward/intercept/ca_error.ts";
-import { ListenError } from "./proxy/http/listen.ts";
+import { versionText } from "./cli/version.ts";
 
 const ROOT = import.meta.dirname!;
 
@@ -28,8 +25,9 @@ const io = {
 
 const config = (name: Parameters<typeof configCommand>[0]) => (args: string[]) =>
   configCommand(name, args, io);
+const cacheIo = () => ({ ...io, options: cacheOptions, now: Date.now, progress });
 const cache = (name: Parameters<typeof cacheCommand>[0]) => (args: string[]) =>
-  cacheCommand(name, args, { ...io, options: cacheOptions, now: Date.now, progress });
+  cacheCommand(name, args, cacheIo());
 const print = (text: string) => Promise.resolve(io.print(text) ?? 0);
 
 const RUNNERS: Runners = {
@@ -37,18 +35,31 @@ const RUNNERS: Runners = {
   "config check": config("check"),
   "config print": config("print"),
   "config migrate": config("migrate"),
-  "cache ls": cache("ls"),
-  "cache stat": cache("stat"),
-  "cache images": cache("images"),
-  "cache pin": cache("pin"),
-  "cache unpin": cache("unpin"),
-  "cache evict": cache("evict"),
-  "cache verify": cache("verify"),
+  "cache ls": cache("cache ls"),
+  "cache stat": cache("cache stat"),
+  "cache images": cache("cache images"),
+  "cache pin": cache("cache pin"),
+  "cache unpin": cache("cache unpin"),
+  "cache evict": cache("cache evict"),
+  "cache verify": cache("cache verify"),
+  tags: cache("tags"),
+  freeze: cache("freeze"),
+  unfreeze: cache("unfreeze"),
+  release: cache("release"),
+  doctor: async (args) => {
+    const { doctor } = await import("./cli/doctor/doctor.ts");
+    return await doctor(args, { ...io, now: Date.now });
+  },
+  demo: async (args) => {
+    const { demo } = await import("./cli/demo/demo.ts");
+    return await demo(args, { ...io, root: ROOT });
+  },
+  pull: (args) => pullCommand(args, cacheIo()),
   ca: (args) => caCommand(args, io),
-  "hash-password": () => hashPasswordCommand(io),
+  "hash-password": (args) => hashPasswordCommand(args, io),
   healthcheck: (args) => healthcheck(args, io),
   completions: ([shell]) => print(SCRIPTS[shell as Shell]().trimEnd()),
-  version: () => print(`berth ${describeVersion(ROOT)}`),
+  version: (args) => print(versionText(args, ROOT)),
 };
 
 /**
@@ -77,31 +88,14 @@ function complain(line: string): void {
   }
 }
 
-/** What is the user's to mend gets one line; exit code 2 for configuration, 1 for the rest. */
-function exitCodeOf(thrown: unknown): number {
-  const error = original(thrown);
-  if (error instanceof ConfigError) {
-    io.complain(error.message);
-    return 2;
-  }
-  if (error instanceof CaError) {
-    io.complain(`berth: forward: ${error.message}`);
-    return 2;
-  }
-  if (error instanceof DepotError) {
-    io.complain(`berth: ${error.message}`);
-    return 2;
-  }
-  const known = error instanceof ListenError || error instanceof CacheLocked ||
-    error instanceof CacheTooNew || error instanceof DataDirError ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotFound;
-  io.complain(known ? `berth: ${error.message}` : `berth: ${String(error)}`);
-  return 1;
-}
-
 if (import.meta.main) {
   if (Deno.build.standalone) silenceLegacyAbort();
   const style = styleFor(Deno.stdout.isTerminal(), io.env);
-  Deno.exit(await runCommand(Deno.args, { ...io, style }, RUNNERS).catch(exitCodeOf));
+  Deno.exit(
+    await runCommand(Deno.args, { ...io, style }, RUNNERS).catch((thrown) => {
+      const { text, code } = failureOf(thrown);
+      io.complain(text);
+      return code;
+    }),
+  );
 }

@@ -21,9 +21,11 @@ import type { EvictionPlan, EvictOptions, Pin, Selector } from "./eviction.ts";
 import type {
   BlobListing,
   BlobQuery,
+  Holdings,
   Listing,
   Page,
   ReferenceItem,
+  ReferrerItem,
   RegistryItem,
   RepositoryItem,
   RepositoryQuery,
@@ -145,10 +147,25 @@ export interface Cache {
   holders(digests: readonly string[]): string[];
   registries(): RegistryItem[];
   repositories(query?: RepositoryQuery): Listing<RepositoryItem>;
-  /** The tags of `repository` (`docker/library/alpine`), with what each stands for. */
+  /**
+   * The tags of `repository` (`docker/library/alpine`), with what each stands for; those of signatures
+   * of what is here are {@linkcode referrers}.
+   */
   listTags(repository: string, page?: Page): Listing<TagItem>;
+  /**
+   * What is here of the image with the manifest `digest`, and its use in `repository` by any of
+   * `references` (tags and digests); `lastUsed` is 0 where it was not used.
+   */
+  imageHoldings(repository: string, digest: string, references: string[]): Holdings;
   /** What the manifest `digest` names, in its order; nothing where it is none or is not here. */
   references(digest: string): ReferenceItem[];
+  /** What of `repository` (`docker/library/alpine`) is about the manifest or index `digest`. */
+  referrers(repository: string, digest: string): ReferrerItem[];
+  /**
+   * All bytes of content of at most `limit` bytes that is here, compared with its digest; `undefined`
+   * where it is not here, or larger. Not counted as a use: for whoever only looks.
+   */
+  peek(digest: string, limit: number): Promise<Uint8Array | undefined>;
   /**
    * Compares everything stored, or just `digests`, with its digest, as fast as it can be read; what
    * is damaged is moved aside. Throws the reason of `signal`.

@@ -28,14 +28,17 @@ import { type DirectoryLock, lockDirectory } from "./blobs/lock.ts";
 import { type CacheOptions, type CacheSettings, withDefaults } from "./options.ts";
 import type { EvictionPlan, EvictOptions, Pin, Selector } from "./eviction.ts";
 import type { Queries } from "./catalog/queries.ts";
+import { referrersOf } from "./catalog/companions.ts";
 import type { KeeperOptions } from "./depot/keeper.ts";
 import { assemble, type Parts, type PartsOptions, shareOf } from "./parts.ts";
 import type {
   BlobListing,
   BlobQuery,
+  Holdings,
   Listing,
   Page,
   ReferenceItem,
+  ReferrerItem,
   RegistryItem,
   RepositoryItem,
   RepositoryQuery,
@@ -124,18 +127,18 @@ class DiskCache implements Cache {
     this.rows = shareRows(catalog, evictor, (error) => {
       this.#emit({
         kind: "trouble",
-        what: "evicting what somebody else was asked to evict",
+        what: "evicting what another Berth was asked to evict",
         error,
       });
     });
     const garbage = new Garbage(() => blocks.begun);
     this.#upkeep = [
       this.#every(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
-      this.#every(FLUSH_EVERY, "letting go of memory", () => blocks.trim()),
-      this.#every(UPKEEP_EVERY, "letting go of memory", () => blocks.rest()),
+      this.#every(FLUSH_EVERY, "freeing memory", () => blocks.trim()),
+      this.#every(UPKEEP_EVERY, "freeing memory", () => blocks.rest()),
       this.#every(COLLECT_EVERY, "collecting garbage", () => garbage.collect()),
       this.#every(UPKEEP_EVERY, "making room", () => evictor.enforce()),
-      this.#every(FORGET_EVERY, "forgetting what is long gone", () => this.#forget()),
+      this.#every(FORGET_EVERY, "forgetting unused records", () => this.#forget()),
       scrub.run(
         this.#closing.signal,
         (error) => this.#emit({ kind: "trouble", what: "verifying content", error }),
@@ -307,8 +310,20 @@ class DiskCache implements Cache {
     return this.#ask().tags(repository, page);
   }
 
+  imageHoldings(repository: string, digest: string, references: string[]): Holdings {
+    return this.#ask().image(repository, digest, references, 0);
+  }
+
   references(digest: string): ReferenceItem[] {
     return this.#ask().references(digest);
+  }
+
+  referrers(repository: string, digest: string): ReferrerItem[] {
+    return referrersOf(this.#catalog, repository, digest);
+  }
+
+  peek(digest: string, limit: number): Promise<Uint8Array | undefined> {
+    return this.#parts.reader.peek(digest, limit);
   }
 
   verify(

@@ -11,7 +11,7 @@ export type CacheEvent =
   | { kind: "not-stored"; digest: string; repository: string; error: unknown }
   /** Upstream says of a known tag that it stands for something else now. */
   | { kind: "tag-moved"; key: TagKey; from: string; to: string }
-  | { kind: "evicted"; digest: string; size: number; reason: EvictionReason }
+  | Evicted
   /**
    * A stored file was missing or wrong; what was left of it lies in `damaged/`. Of the depot: the
    * object was wrong, and is removed.
@@ -19,6 +19,18 @@ export type CacheEvent =
   | { kind: "damaged"; digest: string; repository: string; error: unknown; where?: "depot" }
   /** Upkeep behind the scenes failed; it is tried again. */
   | { kind: "trouble"; what: string; error: unknown; where?: "depot" };
+
+/** Content that was removed; `repository` is one that held it, or empty. */
+export interface Evicted {
+  kind: "evicted";
+  digest: string;
+  repository: string;
+  size: number;
+  reason: EvictionReason;
+  /** When it was stored and last used, Unix milliseconds. */
+  created: number;
+  lastUsed: number;
+}
 
 export type EvictionReason = "size" | "age" | "disk" | "asked";
 

@@ -27,7 +27,7 @@ export interface BlobQuery extends Page {
   /** Part of the media type. */
   mediaType?: string | undefined;
   kind?: BlobKind | undefined;
-  /** Only indexes and manifests that no tag of `repository` and nothing else in it leads to. */
+  /** Only indexes and manifests that no tag of `repository` and nothing else in it leads to; no signatures of what is here. */
   untagged?: boolean | undefined;
   pinned?: boolean | undefined;
   sort?: "size" | "used" | "hits" | "created" | "digest" | undefined;
@@ -82,6 +82,19 @@ export interface TagItem extends Holdings {
   mediaType: string;
   checkedAt: number;
   pinned: boolean;
+}
+
+/** Something about an image: a signature, an attestation, a list of its parts. */
+export interface ReferrerItem {
+  digest: string;
+  /** What it is about: the image, or the manifest of one of its platforms. */
+  subject: string;
+  /** The tag that leads to it, `sha256-<hex>.sig`; empty where it names its subject itself. */
+  tag: string;
+  mediaType: string;
+  /** 0 where nobody has said. */
+  size: number;
+  stored: boolean;
 }
 
 /** Something that a manifest names. */

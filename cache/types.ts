@@ -138,6 +138,8 @@ export interface FillOptions {
    * upstream says where not. Without it they come from upstream alone.
    */
   prove?: (() => Promise<void>) | undefined;
+  /** Whether it may end with its readers; a fill that anybody wanted without this outlives them. */
+  brief?: boolean | undefined;
   /** What people call it, for the list of running fills: `library/alpine:3.20, layer 2`. */
   label?: string | undefined;
 }

@@ -110,7 +110,8 @@ export function usageOf(cache: Cache): Promise<Usage | undefined> {
 
 /** What a repository's hits and last use are made of: requests for its manifests that were answered. */
 export function noteImageUse(cache: Cache, record: RequestRecord): void {
-  const { kind, method, status, registry, repository, reference, time } = record;
+  const { kind, method, status, registry, repository, reference, time, via } = record;
+  if (via === "prefetch") return;
   if (kind !== "manifest" || (method !== "GET" && method !== "HEAD")) return;
   if (status !== 200 && status !== 304) return;
   const hit = isHit(record.cache) || record.cache === "stale";

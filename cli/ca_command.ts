@@ -2,6 +2,8 @@
 import { loadConfig } from "../proxy/config/load.ts";
 import type { LoadInput } from "../proxy/config/load_input.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { commandNamed } from "./commands.ts";
 import { authorityFor } from "../proxy/forward/service.ts";
 
 /** What the command reads and writes. */
@@ -12,13 +14,20 @@ interface CaIo extends Omit<LoadInput, "args"> {
 
 /** Runs `berth ca`; the result is the exit code. Throws `CaError`. */
 export async function caCommand(args: readonly string[], io: CaIo): Promise<number> {
-  const result = await loadConfig({ ...io, args });
+  const { values, settings } = parseCommandLine(commandNamed("ca"), args);
+  const result = await loadConfig({ ...io, args: settings });
   if (!result.ok) {
     for (const problem of result.problems) io.complain(formatProblem(problem));
     return 2;
   }
   const authority = await authorityFor(result.loaded.config, Date.now());
-  io.print(authority.pem.trimEnd());
-  io.complain(`SHA-256 ${authority.fingerprint}`);
+  const { fingerprint } = authority;
+  const certificate = authority.pem.trimEnd();
+  if (values.has("--json")) {
+    io.print(JSON.stringify({ certificate, fingerprint }, null, 2));
+    return 0;
+  }
+  io.print(certificate);
+  io.complain(`SHA-256 ${fingerprint}`);
   return 0;
 }

@@ -1,4 +1,4 @@
-/** `berth cache ls|stat|images|…`: works whether or not a server runs on the directory. */
+/** `berth cache ls|stat|images|…`, `berth tags`: work whether or not a server runs on the directory. */
 import type { Selector } from "../cache/eviction.ts";
 import type { BlobQuery } from "../cache/listing.ts";
 import type { VerifyProgress } from "../cache/types.ts";
@@ -10,14 +10,28 @@ import { parseCommandLine, UsageError } from "./command_line.ts";
 import { commandNamed, SORTS } from "./commands.ts";
 import type { CacheIo, Call } from "./cache_call.ts";
 import { images, pin, unpin } from "./cache_images.ts";
+import { tags } from "./cache_tags.ts";
 import { type CacheControl, openControl } from "./cache_socket.ts";
+import { freeze, release, unfreeze } from "./tag_commands.ts";
 import { cachedImage, NotCached } from "./cached_image.ts";
 import { DataDirError, expectCache, usingDataDir } from "./data_dir.ts";
 
-const COMMANDS = { ls, stat, images, pin, unpin, evict, verify };
+const COMMANDS = {
+  "cache ls": ls,
+  "cache stat": stat,
+  "cache images": images,
+  "cache pin": pin,
+  "cache unpin": unpin,
+  "cache evict": evict,
+  "cache verify": verify,
+  tags,
+  freeze,
+  unfreeze,
+  release,
+};
 
 /**
- * Runs `berth cache NAME …args`. The result is the exit code: 0, 1 for damage, failure
+ * Runs `berth NAME …args`. The result is the exit code: 0, 1 for damage, failure
  * and what is not there, 2 for a command line or a configuration that cannot be used.
  */
 export async function cacheCommand(
@@ -27,10 +41,10 @@ export async function cacheCommand(
 ): Promise<number> {
   try {
     const { values, operands: words, settings } = parseCommandLine(
-      commandNamed(`cache ${name}`),
+      commandNamed(name),
       args,
     );
-    const config = await load(settings, io);
+    const config = await loadStore(settings, io);
     if (!config) return 2;
     const { dir } = config.cache;
     await expectCache(dir);
@@ -38,16 +52,20 @@ export async function cacheCommand(
     return await COMMANDS[name]({ io, values, words, config, cache });
   } catch (error) {
     if (error instanceof NotCached || error instanceof DataDirError) {
-      io.complain(`berth cache ${name}: ${error.message}`);
+      io.complain(`berth ${name}: ${error.message}`);
       return 1;
     }
     if (!(error instanceof UsageError)) throw error;
-    io.complain(`berth cache ${name}: ${error.message}\nSee berth cache ${name} --help`);
+    io.complain(`berth ${name}: ${error.message}\nSee berth ${name} --help`);
     return 2;
   }
 }
 
-async function load(args: readonly string[], io: CacheIo): Promise<Config | undefined> {
+/** The configuration, where it keeps something; else its problems are told, and there is none. */
+export async function loadStore(
+  args: readonly string[],
+  io: CacheIo,
+): Promise<Config | undefined> {
   const result = await loadConfig({ ...io, args });
   if (result.ok && result.loaded.config.cache.dir) return result.loaded.config;
   const problems = result.ok
@@ -97,6 +115,9 @@ async function evict(call: Call): Promise<number> {
   const selector = await selectorOf(call);
   const dry = values.has("--dry-run");
   const plan = await (dry ? cache.plan : cache.evict)(selector, values.has("--pinned"));
+  if (values.has("--json")) {
+    return io.print(JSON.stringify({ evicted: !dry, ...plan }, null, 2)) ?? 0;
+  }
   const blobs = plan.digests.length === 1 ? "1 blob" : `${plan.digests.length} blobs`;
   io.print(`${dry ? "would evict" : "evicted"} ${blobs}, ${formatSize(plan.bytes)}`);
   if (plan.pinned > 0) io.print(`${plan.pinned} kept: pinned (use --pinned to include them)`);
@@ -130,7 +151,7 @@ async function oneDigest(prefix: string, cache: CacheControl): Promise<string> {
   throw new UsageError(`${prefix}: ${total} blobs begin with that`);
 }
 
-async function verify({ io, cache }: Call): Promise<number> {
+async function verify({ io, values, cache }: Call): Promise<number> {
   const shown = (now: VerifyProgress) => {
     const share = now.totalBytes === 0 ? 1 : now.bytes / now.totalBytes;
     const bar = "█".repeat(Math.round(share * 30)).padEnd(30, "░");
@@ -139,6 +160,10 @@ async function verify({ io, cache }: Call): Promise<number> {
   const result = await cache.verify((now) => io.progress?.(shown(now)));
   io.progress?.("");
   const { blobs, bytes, damaged } = result;
+  if (values.has("--json")) {
+    io.print(JSON.stringify(result, null, 2));
+    return damaged.length === 0 ? 0 : 1;
+  }
   io.print(`${blobs} blobs compared, ${formatSize(bytes)}; ${damaged.length} damaged`);
   for (const digest of damaged) io.print(`damaged and set aside: ${digest}`);
   return damaged.length === 0 ? 0 : 1;

@@ -46,10 +46,12 @@ async function rowsOf(
 }
 
 /** Pins what a pattern matches, now and later; without one, lists the pins. */
-export async function pin({ io, words, config, cache }: Call): Promise<number> {
+export async function pin({ io, values, words, config, cache }: Call): Promise<number> {
   const word = single(words);
   if (word === undefined) {
-    for (const { pattern, configured } of await cache.pins()) {
+    const pins = await cache.pins();
+    if (values.has("--json")) return io.print(JSON.stringify(pins, null, 2)) ?? 0;
+    for (const { pattern, configured } of pins) {
       io.print(configured ? `${pattern}  (cache.pin of the configuration)` : pattern);
     }
     return 0;
@@ -59,6 +61,9 @@ export async function pin({ io, words, config, cache }: Call): Promise<number> {
   if (doubt) throw new UsageError(doubt);
   await cache.pin(pattern);
   const count = DIGEST.test(pattern) ? 0 : (await cache.images(pattern)).length;
+  if (values.has("--json")) {
+    return io.print(JSON.stringify({ pattern, images: count }, null, 2)) ?? 0;
+  }
   io.print(`pinned ${pattern}`);
   if (DIGEST.test(pattern)) return 0;
   io.print(count === 1 ? "1 cached image matches" : `${count} cached images match`);
@@ -66,7 +71,7 @@ export async function pin({ io, words, config, cache }: Call): Promise<number> {
 }
 
 /** Takes a pin back; what it held can be evicted from then on, unless another pin holds it. */
-export async function unpin({ io, words, config, cache }: Call): Promise<number> {
+export async function unpin({ io, values, words, config, cache }: Call): Promise<number> {
   const word = single(words);
   if (word === undefined) throw new UsageError("nothing selected: give the pattern of a pin");
   const pins = await cache.pins();
@@ -80,7 +85,8 @@ export async function unpin({ io, words, config, cache }: Call): Promise<number>
     throw new NotCached(`cache.pin of the configuration has ${found.pattern}: remove it there`);
   }
   await cache.unpin(found.pattern);
-  io.print(`unpinned ${found.pattern}`);
+  const { pattern } = found;
+  io.print(values.has("--json") ? JSON.stringify({ pattern }, null, 2) : `unpinned ${pattern}`);
   return 0;
 }
 

@@ -1,8 +1,8 @@
 /** Which image a word on the command line means: spelled as in pulls, or as the cache lists it. */
 import { didYouMean, nearest } from "../base/suggest.ts";
 import type { Config } from "../proxy/config/schema.ts";
-import { registryMap, repositoryKey, route } from "../proxy/names/target.ts";
-import { OciError } from "../proxy/oci/errors.ts";
+import { imageTarget } from "../proxy/names/image.ts";
+import { registryMap, repositoryKey } from "../proxy/names/target.ts";
 import type { CacheControl } from "./cache_socket.ts";
 import { UsageError } from "./command_line.ts";
 import { nameOf } from "./image_rows.ts";
@@ -29,15 +29,8 @@ const SHOWN = 5;
 export function imageName(word: string, config: Config): ImageName {
   const { name, tag } = split(word);
   const map = registryMap(config);
-  const slash = name.indexOf("/");
-  const registry = slash > 0 ? map.find(name.slice(0, slash)) : undefined;
-  const ask = registry ? { registry: registry.name, name: name.slice(slash + 1) } : { name };
-  try {
-    const target = route(map, { host: "", ns: [], prefix: "", ...ask });
-    if (target.repository !== "") return { repository: repositoryKey(target), tag };
-  } catch (error) {
-    if (!(error instanceof OciError)) throw error;
-  }
+  const target = imageTarget(map, name);
+  if (target) return { repository: repositoryKey(target), tag };
   throw new UsageError(
     `${word}: expected an image, as [REGISTRY/]REPOSITORY[:TAG] with one of ` +
       map.names.join(", "),

@@ -14,7 +14,12 @@ const STORE_FLAGS: readonly Flag[] = [
     meaning: "Another directory than the configuration's.",
   },
 ];
-const JSON_FLAG: Flag = { name: "--json", meaning: "For scripts." };
+const DIGEST_FLAG: Flag = {
+  name: "--digest",
+  value: "DIGEST",
+  meaning: "Another digest than the one that the tag stood for last.",
+};
+const JSON_FLAG: Flag = { name: "--json", meaning: "Print JSON, for scripts." };
 
 /** In the order of the help. Those of one word that others begin with are only headings of them. */
 export const COMMANDS: readonly Command[] = [
@@ -40,7 +45,7 @@ export const COMMANDS: readonly Command[] = [
     usage: "check|print|migrate [flags]",
     examples: [
       ["berth config check --config new.yaml", "is it valid?"],
-      ["berth config print", "what is in force, and where each value comes from"],
+      ["berth config print", "the effective configuration, and where each value comes from"],
     ],
   },
   {
@@ -54,10 +59,11 @@ export const COMMANDS: readonly Command[] = [
     ],
     about:
       "Problems go to standard error, one per line with file, line and key; the exit code is 2.",
+    flags: [JSON_FLAG],
   },
   {
     name: "config print",
-    summary: "Print what is in force, and where each value comes from",
+    summary: "Print the effective configuration, and where each value comes from",
     usage: "[--json | --all] [flags]",
     settings: true,
     examples: [
@@ -97,7 +103,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "What is stored: list, count, pin, evict, verify",
     usage: "ls|stat|images|pin|unpin|evict|verify [flags]",
     examples: [
-      ["berth cache images alpine", "is it here, and in which versions?"],
+      ["berth cache images alpine", "is it cached, and which tags of it?"],
       ["berth cache ls --sort size --limit 10", "the ten largest blobs"],
       ["berth cache evict docker/library/alpine:3.20", "an image of Docker Hub"],
     ],
@@ -133,7 +139,7 @@ export const COMMANDS: readonly Command[] = [
     argument: "any",
     examples: [
       ["berth cache images", "every tag of every repository"],
-      ["berth cache images alpine:3.20", "one image; 1 when it is not here"],
+      ["berth cache images alpine:3.20", "one image; exit code 1 when it is not cached"],
       ["berth cache images 'docker/library/*:3.*'", "those that match"],
       ["berth cache images --json | jq -r '.[].repository'", "for scripts"],
     ],
@@ -153,7 +159,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     about: "PATTERN is an image as in a pull, a digest, or a glob on REGISTRY/REPOSITORY:TAG in " +
       "which * goes across slashes. It holds for what comes later too.",
-    flags: STORE_FLAGS,
+    flags: [JSON_FLAG, ...STORE_FLAGS],
   },
   {
     name: "cache unpin",
@@ -162,7 +168,7 @@ export const COMMANDS: readonly Command[] = [
     argument: "any",
     examples: [["berth cache unpin alpine:3.20", ""]],
     about: "Pins of the configuration (cache.pin) are removed there.",
-    flags: STORE_FLAGS,
+    flags: [JSON_FLAG, ...STORE_FLAGS],
   },
   {
     name: "cache evict",
@@ -175,7 +181,7 @@ export const COMMANDS: readonly Command[] = [
         "what evicting this image would remove",
       ],
       ["berth cache evict quay.io/prometheus/prometheus", "every tag of a repository"],
-      ["berth cache evict --older-than 30d", "what nobody has used for 30 days"],
+      ["berth cache evict --older-than 30d", "content not used for 30 days"],
     ],
     about: "What other images share, what is pinned and what is being sent stays. A digest may " +
       "be shortened as long as only one blob matches. 1 when there is no such image or blob.",
@@ -187,6 +193,7 @@ export const COMMANDS: readonly Command[] = [
       },
       { name: "--dry-run", meaning: "Only say what would be evicted." },
       { name: "--pinned", meaning: "Pinned content as well." },
+      JSON_FLAG,
       ...STORE_FLAGS,
     ],
   },
@@ -195,7 +202,124 @@ export const COMMANDS: readonly Command[] = [
     summary: "Hash everything that is stored; what is damaged is set aside",
     usage: "[flags]",
     examples: [["berth cache verify", "1 when something was damaged"]],
-    flags: STORE_FLAGS,
+    flags: [JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "tags",
+    summary: "List what the tags of an image stand for, and how long that is believed",
+    usage: "IMAGE [flags]",
+    argument: "any",
+    examples: [
+      ["berth tags alpine", "every tag that is stored"],
+      ["berth tags ghcr.io/acme/app:v2", "one tag; 1 when it is not here"],
+      ["berth tags alpine:3.22 --json | jq -r '.[0].digest'", "for scripts"],
+    ],
+    about: "IMAGE is spelled as in a pull. A tag that was checked upstream is believed for " +
+      "cache.manifests.ttl; then it is asked for again at the next pull.",
+    flags: [JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "freeze",
+    summary: "Have a tag stand for one digest, whatever its registry says",
+    usage: "IMAGE:TAG [--digest DIGEST] [flags]",
+    argument: "any",
+    examples: [
+      ["berth freeze alpine:3.22", "what it stood for last"],
+      ["berth freeze ghcr.io/acme/app:v2 --digest sha256:…", "roll back to what it was"],
+    ],
+    about:
+      "The digest has to be in the cache as a whole, and is pinned. berth tags IMAGE:TAG lists " +
+      "what a tag has stood for.",
+    flags: [DIGEST_FLAG, JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "unfreeze",
+    summary: "Have a tag stand for what its registry says again",
+    usage: "IMAGE:TAG [flags]",
+    argument: "any",
+    examples: [["berth unfreeze alpine:3.22", "1 when it is not frozen"]],
+    flags: [JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "release",
+    summary: "Let through what is held back because it is new",
+    usage: "IMAGE:TAG|PATTERN [--digest DIGEST] [flags]",
+    argument: "any",
+    examples: [
+      ["berth release acme/app:v2", "what it stands for now"],
+      ["berth release 'docker/acme/*:*'", "everything of that name that is known by now"],
+    ],
+    flags: [DIGEST_FLAG, JSON_FLAG, ...STORE_FLAGS],
+  },
+  {
+    name: "doctor",
+    summary: "Check that everything is there that Berth needs, and say what to do",
+    usage: "[flags]",
+    settings: true,
+    examples: [
+      ["berth doctor", "1 when there is a problem"],
+      ["berth doctor --config new.yaml", "before it is put in place"],
+      ["berth doctor --json | jq '.[] | select(.result != \"ok\")'", "for scripts"],
+    ],
+    about: "Looks at the configuration, ports, the disk under cache.dir, certificates, proxy " +
+      "variables, the limit of open files, each registry (name, connection, TLS, sign-in; " +
+      "no quota is used), the clock, the coordinator and the depot. Changes nothing, and works " +
+      "beside a running Berth and without one.",
+    flags: [JSON_FLAG],
+  },
+  {
+    name: "demo",
+    summary: "Show a Berth at work within seconds, without a network",
+    usage: "[flags]",
+    examples: [
+      ["berth demo", "then open the dashboard that it names"],
+      ["berth demo --listen 127.0.0.1:8080", "where the registry API is known beforehand"],
+    ],
+    about:
+      "Starts a throw-away registry with a few made-up images inside the process, pulls them " +
+      "through Berth, takes the registry away, and leaves the dashboard open with something " +
+      "to see. Reads no configuration. Everything is in a directory of its own, which is " +
+      "removed at the end (Ctrl+C).",
+    flags: [
+      {
+        name: "--listen",
+        value: "ADDRESS",
+        meaning: "Of the registry API; port 0 is any that is free.",
+        default: "127.0.0.1:0",
+      },
+      {
+        name: "--admin-listen",
+        value: "ADDRESS",
+        meaning: "Of the dashboard, which asks for no sign-in.",
+        default: "127.0.0.1:0",
+      },
+    ],
+  },
+  {
+    name: "pull",
+    summary: "Pull images into the cache before a client asks",
+    usage: "IMAGE... [flags]",
+    argument: "any",
+    examples: [
+      ["berth pull nginx:1.27", "for the platform that Berth runs on"],
+      ["berth pull quay.io/org/app:2 --platform linux/amd64,linux/arm64", "for two platforms"],
+      ["berth pull alpine --all-platforms --with-referrers", "everything there is of it"],
+    ],
+    about: "A running Berth pulls it, with its own credentials; without one this command does. " +
+      "What is here is not fetched again. Interrupted, it calls the pull off and keeps what " +
+      "has come. 1 where an image did not come whole.",
+    flags: [
+      {
+        name: "--platform",
+        value: "A,B",
+        meaning: "Platforms such as linux/arm64; without it those of registries.*.platforms, " +
+          "or the one that Berth runs on.",
+      },
+      { name: "--all-platforms", meaning: "Every platform that the image has." },
+      { name: "--with-referrers", meaning: "Signatures, attestations and SBOMs, too." },
+      JSON_FLAG,
+      ...STORE_FLAGS,
+    ],
   },
   {
     name: "ca",
@@ -208,6 +332,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     about: "It signs for the registries of forward.intercept and for no other name. It is made " +
       "where there is none yet.",
+    flags: [JSON_FLAG],
   },
   {
     name: "hash-password",
@@ -218,6 +343,7 @@ export const COMMANDS: readonly Command[] = [
       ['printf %s "$PASSWORD" | berth hash-password', "for scripts"],
     ],
     about: "For admin.password_hash, admin.tokens and users.",
+    flags: [JSON_FLAG],
   },
   {
     name: "healthcheck",
@@ -230,6 +356,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     about: "Asks /healthz at the address that the same configuration listens on, for five " +
       "seconds at most. With TLS any certificate is accepted: checking it is up to clients.",
+    flags: [JSON_FLAG],
   },
   {
     name: "completions",
@@ -247,6 +374,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "Print the version and the commit it was made from",
     usage: "",
     examples: [["berth version", ""]],
+    flags: [JSON_FLAG],
   },
 ];
 

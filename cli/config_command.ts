@@ -49,12 +49,27 @@ async function load(args: readonly string[], io: CommandIo) {
   return undefined;
 }
 
-async function check({ settings }: CommandLine, io: CommandIo): Promise<number> {
+async function check({ values, settings }: CommandLine, io: CommandIo): Promise<number> {
+  if (values.has("--json")) return await checkForScripts(settings, io);
   const loaded = await load(settings, io);
   if (!loaded) return 2;
   const where = loaded.file ?? "no file: built-in defaults";
   io.print(`valid (${where}, ${Object.keys(loaded.config.registries).length} registries)`);
   return 0;
+}
+
+async function checkForScripts(args: readonly string[], io: CommandIo): Promise<number> {
+  const result = await loadConfig({ ...io, args });
+  const told = result.ok
+    ? {
+      file: result.loaded.file ?? null,
+      registries: Object.keys(result.loaded.config.registries),
+      warnings: result.loaded.warnings,
+      problems: [],
+    }
+    : { problems: result.problems.map(formatProblem) };
+  io.print(JSON.stringify({ valid: result.ok, ...told }, null, 2));
+  return result.ok ? 0 : 2;
 }
 
 async function print({ values, settings }: CommandLine, io: CommandIo): Promise<number> {
@@ -79,7 +94,7 @@ async function migrate({ values, settings }: CommandLine, io: CommandIo): Promis
   const system = io.system ?? realSystem;
   const file = resolve(io.cwd ?? "/", output);
   if (!values.has("--force") && await system.exists(file)) {
-    io.complain(`${file} is there already; --force replaces it, --output FILE writes another`);
+    io.complain(`${file} already exists; --force replaces it, --output FILE writes another`);
     return 1;
   }
   try {
@@ -102,8 +117,9 @@ export interface HashPasswordIo {
   prompt(text: string): void;
 }
 
-/** Runs `berth hash-password`: 0, or 1 when no password was given. */
+/** Runs `berth hash-password …args`: 0, or 1 when no password was given. */
 export async function hashPasswordCommand(
+  args: readonly string[],
   { input, print, complain, prompt }: HashPasswordIo,
 ): Promise<number> {
   const password = await readPassword(input, prompt, "Password: ");
@@ -115,6 +131,8 @@ export async function hashPasswordCommand(
     complain("the two passwords differ");
     return 1;
   }
-  print(await hashPassword(password));
+  const { values } = parseCommandLine(commandNamed("hash-password"), args);
+  const hash = await hashPassword(password);
+  print(values.has("--json") ? JSON.stringify({ hash }, null, 2) : hash);
   return 0;
 }

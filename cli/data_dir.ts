@@ -55,7 +55,8 @@ export function original(error: unknown): unknown {
   return error instanceof SuppressedError ? original(error.suppressed) : error;
 }
 
-function reasonOf(error: unknown, dir: string): string {
+/** Why `dir` cannot be used, in a few words. */
+export function reasonOf(error: unknown, dir: string): string {
   // Deno keeps some directories of the system from every program that may not do everything.
   if (error instanceof Deno.errors.NotCapable) return "Berth has no permission to use it";
   if (isFull(dir) || codeOf(error) === "ENOSPC") return "the disk is full";

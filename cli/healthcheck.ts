@@ -6,6 +6,8 @@ import { loadConfig } from "../proxy/config/load.ts";
 import type { LoadInput } from "../proxy/config/load_input.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { parseListen } from "../proxy/config/schema.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { commandNamed } from "./commands.ts";
 
 const TIMEOUT_MS = 5_000;
 
@@ -19,20 +21,25 @@ interface HealthcheckIo extends Omit<LoadInput, "args"> {
  * five seconds; 2: the configuration cannot be used.
  */
 export async function healthcheck(args: readonly string[], io: HealthcheckIo): Promise<number> {
-  const result = await loadConfig({ ...io, args });
+  const { values, settings } = parseCommandLine(commandNamed("healthcheck"), args);
+  const result = await loadConfig({ ...io, args: settings });
   if (!result.ok) {
     for (const problem of result.problems) io.complain(formatProblem(problem));
     return 2;
   }
   const { config } = result.loaded;
   const url = healthUrl(config.listen, registryCertificate(config).cert_file !== "");
-  const outcome = await ask(url).catch((error: Error) => error.message || "no connection");
-  if (outcome === 200) {
-    io.print(`${url} is healthy`);
-    return 0;
-  }
-  io.complain(`berth: ${url}: ${outcome}`);
-  return 1;
+  const outcome = await askHealth(url).then(
+    ({ status }) => status,
+    (error: Error) => error.message || "no connection",
+  );
+  const healthy = outcome === 200;
+  if (values.has("--json")) {
+    const reason = healthy ? "" : String(outcome);
+    io.print(JSON.stringify({ url, healthy, reason }, null, 2));
+  } else if (healthy) io.print(`${url} is healthy`);
+  else io.complain(`berth: ${url}: ${outcome}`);
+  return healthy ? 0 : 1;
 }
 
 /** Where this machine reaches a listen address: a wildcard is its loopback. */
@@ -43,16 +50,23 @@ export function healthUrl(listen: string, secure: boolean): string {
   return `${secure ? "https" : "http"}://${name}:${port}/healthz`;
 }
 
-/** The status; whose certificate it is does not matter here. Rejects when there is no answer. */
-function ask(url: string): Promise<number | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+/** What `/healthz` answered. */
+interface Health {
+  status: number | undefined;
+  text: string;
+}
+
+/** Asks `url`; whose certificate it is does not matter here. Rejects when there is no answer. */
+export function askHealth(url: string): Promise<Health> {
+  const { promise, resolve, reject } = Promise.withResolvers<Health>();
   const options = { agent: false, timeout: TIMEOUT_MS } as const;
   const request = url.startsWith("https:")
     ? https(url, { ...options, rejectUnauthorized: false })
     : http(url, options);
   request.on("response", (response) => {
-    response.resume();
-    response.on("end", () => resolve(response.statusCode));
+    let text = "";
+    response.setEncoding("utf8").on("data", (chunk) => text += chunk);
+    response.on("end", () => resolve({ status: response.statusCode, text }));
     response.on("error", reject);
   });
   request.on("timeout", () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000}s`)));

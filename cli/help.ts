@@ -7,7 +7,7 @@ import { type Style, wrap } from "./style.ts";
 const EXAMPLES: Command["examples"] = [
   ["berth", "start, with ./config.yaml or with the defaults"],
   ["berth --listen :80 --cache-max-size 200GiB", "start, with other settings"],
-  ["berth config print", "what is in force, and where it comes from"],
+  ["berth config print", "the effective configuration, and where it comes from"],
   ["docker pull localhost:8080/docker.io/library/alpine", "pull through it"],
 ];
 

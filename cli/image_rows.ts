@@ -1,6 +1,7 @@
 /** The images in a cache, a row for each tag. */
 import type { Cache } from "../cache/api.ts";
 import { wideGlobPattern } from "../base/glob.ts";
+import { platformsOf } from "../ui/api/views/cache.ts";
 
 /** A tag and what it stands for; a repository of which no tag is known has one row without a tag. */
 export interface ImageRow {
@@ -14,6 +15,10 @@ export interface ImageRow {
   /** Milliseconds since 1970. */
   lastUsed: number;
   pinned: boolean;
+  /** When upstream last confirmed the tag, in milliseconds since 1970; 0 where it never did. */
+  checkedAt?: number;
+  /** Of an index, `linux/amd64`: those whose manifest is here. */
+  platforms?: string[];
 }
 
 /** More than a cache holds: the lists are read whole. */
@@ -33,9 +38,10 @@ export async function listImages(cache: Cache, pattern = "*"): Promise<ImageRow[
     if (tags === 0 && !byTag) rows.push({ repository, ...useOf(held), pinned: false });
     if (tags === 0) continue;
     for (const item of cache.listTags(repository, { limit: ALL }).items) {
-      const { tag, digest, pinned } = item;
+      const { tag, digest, pinned, checkedAt } = item;
       if (byTag && !glob.test(`${repository}:${tag}`)) continue;
-      rows.push({ repository, tag, digest, ...useOf(item), pinned });
+      const platforms = platformsOf(cache, digest);
+      rows.push({ repository, tag, digest, ...useOf(item), pinned, checkedAt, platforms });
     }
     // A running server answers others in between.
     await new Promise((resolve) => setTimeout(resolve, 0));

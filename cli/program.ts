@@ -5,6 +5,7 @@ import type { AcmeKeeper } from "../proxy/acme/keeper.ts";
 import { systemClock } from "../base/clock.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
 import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
+import type { Pulls } from "../proxy/ahead/pulls.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
@@ -21,10 +22,12 @@ import { probe } from "../proxy/upstream/probe.ts";
 import { createAdmin } from "../ui/admin.ts";
 import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
-import { firstPassword } from "../ui/first_password.ts";
+import { firstPassword, forgetFirstPassword } from "../ui/first_password.ts";
+import { openPulls } from "./ahead.ts";
+import { serveControl } from "./cache_socket.ts";
 import { openSessions } from "./sessions.ts";
 import { keepCertificate, wantedOf } from "./acme.ts";
-import { banner } from "./banner.ts";
+import { type Addresses, type Banner, banner } from "./banner.ts";
 import { reverseLookup } from "./reverse_lookup.ts";
 import { cacheOptions } from "./cache_options.ts";
 import { usingDataDir } from "./data_dir.ts";
@@ -37,8 +40,10 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** A Berth that answers. */
 export interface Program {
-  /** For standard error: where it listens, and what with. */
-  readonly banner: string;
+  /** Where it listens, and what with. */
+  readonly banner: Banner;
+  /** Where each part listens, as bound. */
+  readonly addresses: Addresses;
   /** Puts `config` into force; throws where a part cannot use it. */
   reconfigure(config: Config): Promise<void>;
   /** Stops accepting, gives running requests `graceMs`, and closes every part. */
@@ -58,16 +63,12 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const books = await openBooks(live, { cache, cluster, around, started });
   const acme = await keepCertificate(config, books.metrics, started);
   let running = false;
-  const proxy = await startProxy(config, {
-    acme,
-    storage,
-    books,
-    env: around.env,
-    started: () => running,
-  });
+  const { env } = around;
+  const proxy = await startProxy(config, { acme, storage, books, env, started: () => running });
   started.defer(() => proxy.close(0));
+  const pulls = await startPulls(live, { storage, proxy, books, started });
   const ports = proxy.address ? [proxy.address.port] : [];
-  const forward = await startForward(config, { proxy, books, env: around.env, ports });
+  const forward = await startForward(config, { proxy, books, env, ports });
   started.defer(() => forward.close(0));
   // Without an address of its own the registry API is behind the forward proxy's.
   const registry = proxy.address ?? forward.address!;
@@ -75,7 +76,8 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const state = createState(deps);
   cluster?.tellBy(createTold({ ...books, ...state, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
-  const { dashboard, password } = await startDashboard(deps, { books, state, forward, around });
+  const within = { books, state, forward, around };
+  const { dashboard, password } = await startDashboard({ ...deps, pulls }, within);
   if (dashboard) {
     started.defer(() => dashboard.close(0));
     ports.push(dashboard.address.port);
@@ -91,6 +93,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const addresses = { registry, dashboard: dashboard?.address, forward: forward.address };
   return {
     banner: banner(live.loaded, addresses, password),
+    addresses,
     async reconfigure(next) {
       await forward.reconfigure(next);
       await acme.makeReady(wantedOf(next));
@@ -104,6 +107,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       warnOfFixed(config, next);
     },
     async close(graceMs) {
+      await pulls?.close();
       const intercepted = forward.close(graceMs);
       await Promise.all([proxy.close(graceMs, intercepted), dashboard?.close(0)]);
       await parts.disposeAsync();
@@ -177,6 +181,26 @@ function startProxy(
       observed.onHeld(name, digest, until);
     },
   });
+}
+
+/** What Berth fetches itself, and the socket at which `berth cache` and `berth pull` reach it. */
+async function startPulls(
+  live: LiveConfig,
+  { storage: { cache, trust }, proxy, books: { quota, metrics }, started }: {
+    storage: Storage;
+    proxy: ProxyServer;
+    books: Books;
+    started: AsyncDisposableStack;
+  },
+): Promise<Pulls | undefined> {
+  if (!cache) return undefined;
+  const { handle } = proxy;
+  const { register } = metrics;
+  const pulls = await openPulls(() => live.current, { cache, handle, quota, register });
+  started.defer(() => pulls.close());
+  const control = serveControl(cache, live.current.cache.dir, pulls, trust);
+  if (control) started.use(control);
+  return pulls;
 }
 
 /** The forward proxy, where there is one; `ports` are those that no tunnel may lead back to. */
@@ -253,7 +277,7 @@ function roomOf(cache: Cache | undefined, { certificate }: State): RoomSources {
 
 /** The dashboard and, where one had to be made, the password to sign in with. */
 async function startDashboard(
-  deps: StateDeps,
+  deps: StateDeps & { pulls: Pulls | undefined },
   { books, state, forward, around }: {
     books: Books;
     state: State;
@@ -266,8 +290,8 @@ async function startDashboard(
   const { listen: address, auth } = admin;
   if (address === "") return {};
   const { hash, made } = !needsPassword(admin) || auth === "none"
-    ? { hash: "", made: undefined }
-    : await usingDataDir(dir, () => firstPassword(dir));
+    ? await usingDataDir(dir, () => forgetFirstPassword(dir)).then(() => ({ hash: "", made: "" }))
+    : await madePassword(live.current);
   const app = createAdmin({
     ...deps,
     metrics: books.metrics,
@@ -292,4 +316,18 @@ async function startDashboard(
     { section: "admin.tls", log: logger("tls") },
   );
   return { dashboard, password: made };
+}
+
+/** The hash of the first password, and itself where it was just made and is to be printed. */
+async function madePassword({ cache: { dir }, log }: Config) {
+  const quiet = log.format === "json";
+  const { hash, made, file } = await usingDataDir(dir, () => firstPassword(dir, quiet));
+  if (!made || !quiet) return { hash, made };
+  logger("start").warn(
+    file
+      ? `the dashboard's first password is in ${file}: sign in with it, then delete the file`
+      : "the dashboard's password was made for this start and is not logged: " +
+        "set admin.password_hash, or log.format: text",
+  );
+  return { hash, made: undefined };
 }

@@ -4,6 +4,7 @@ import { changeWords } from "../proxy/config/changes.ts";
 import { type ReloadResult, watchConfig } from "../proxy/config/live.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { configureLog, flushLog, logger } from "../proxy/observe/log.ts";
+import { failureOf } from "./failure.ts";
 import { type Program, startProgram } from "./program.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -24,17 +25,29 @@ export async function serve(args: readonly string[], io: ServeIo): Promise<numbe
   await using _ = { [Symbol.asyncDispose]: () => live.close() };
   configureLog(live.current.log);
   await using _log = { [Symbol.asyncDispose]: flushLog };
-  using _errors = onUncaught((error) => void tellAndExit(error, io));
+  const json = live.current.log.format === "json";
+  const { complain } = io;
+  using _errors = onUncaught((error) => void tellAndExit(error, { json, complain }));
   for (const warning of live.loaded.warnings) logger("config").warn(warning);
-  const program = current.program = await startProgram(live, io);
+  const started = await startProgram(live, io).catch((error) => {
+    if (!json) throw error;
+    return failureOf(error);
+  });
+  if ("code" in started) {
+    logger("start").error(started.text);
+    return started.code;
+  }
+  const program = current.program = started;
+  logger("start").info("started", program.banner.fields);
   await flushLog();
-  io.complain(program.banner);
+  if (!json) io.complain(program.banner.text);
   live.subscribe(logReload);
   const reload = () => void live.reload("SIGHUP");
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", reload);
   await stopSignal();
   if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", reload);
   await program.close(live.current.shutdown_grace);
+  logger("start").info("stopped");
   return 0;
 }
 
@@ -61,9 +74,14 @@ function onUncaught(tell: (error: unknown) => void): Disposable {
   };
 }
 
-async function tellAndExit(error: unknown, io: Pick<ServeIo, "complain">): Promise<never> {
+async function tellAndExit(
+  error: unknown,
+  { json, complain }: { json: boolean; complain: ServeIo["complain"] },
+): Promise<never> {
+  const text = `Uncaught ${Deno.inspect(error)}`;
+  if (json) logger("start").error(text);
   await flushLog();
-  io.complain(`error: Uncaught ${Deno.inspect(error)}`);
+  if (!json) complain(`error: ${text}`);
   Deno.exit(1);
 }
 
@@ -76,7 +94,8 @@ function logReload({ ok, reason, by, problems, changes, warnings }: ReloadResult
   if (ok) log.info(`configuration reloaded (${by || reason}): ${changeWords(changes)}`);
 }
 
-function stopSignal(): Promise<void> {
+/** Resolves at SIGTERM or SIGINT. */
+export function stopSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   Deno.addSignalListener("SIGINT", resolve);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", resolve);

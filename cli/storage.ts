@@ -8,7 +8,6 @@ import { bookFile, type BookNews, TrustBook } from "../proxy/trust/book.ts";
 import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
-import { serveControl } from "./cache_socket.ts";
 import { usingDataDir } from "./data_dir.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -20,7 +19,7 @@ export interface Storage {
   trust?: TrustBook;
 }
 
-/** The cache, its socket for `berth cache`, and its way to others; nothing where nothing is kept. */
+/** The cache and its way to others; nothing where nothing is kept. */
 export async function openStorage(
   config: Config,
   env: Surroundings["env"],
@@ -39,12 +38,10 @@ export async function openStorage(
     () => openCache({ ...cacheOptions(config), depot, ...sharing }),
   );
   started.defer(() => cache.close());
-  const control = serveControl(cache, dir);
-  if (control) started.use(control);
+  const trust = await usingDataDir(dir, () => openTrust(dir, cluster));
   cache.onEvent(cacheLog);
   if (cluster) started.defer(() => cluster.leave());
   await cluster?.start(cache);
-  const trust = await usingDataDir(dir, () => openTrust(dir, cluster));
   return { cache, cluster, trust };
 }
 

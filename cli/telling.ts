@@ -44,7 +44,7 @@ export function createBoard({ present, mutes, webhooks }: BoardParts): NoticeBoa
       webhooks.send(ofNotice(change, Date.now()));
     },
     over: (id) => mutes.over(id),
-    failed: (error) => logger("notices").error("looking for what is wrong failed", { error }),
+    failed: (error) => logger("notices").error("checking for notices failed", { error }),
   });
 }
 

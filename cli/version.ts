@@ -21,6 +21,13 @@ export function describeVersion(root: string, standalone = Deno.build.standalone
   return commit === "" ? VERSION : `${VERSION} (${commit})`;
 }
 
+/** What `berth version …` prints, for people or with `--json`. */
+export function versionText(args: readonly string[], root: string): string {
+  return args.includes("--json")
+    ? JSON.stringify({ version: VERSION, commit: commitOf(root) }, null, 2)
+    : `berth ${describeVersion(root)}`;
+}
+
 /** The commit that an executable was made from; empty where there is none. */
 export function commitOf(root: string, standalone = Deno.build.standalone): string {
   if (!standalone) return "";

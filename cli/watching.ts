@@ -44,5 +44,5 @@ function logChange({ registry, verdict, lasted }: RegistryChange): void {
   const log = logger("upstream");
   if (verdict.up) return log.info(`${registry} is back, after ${formatDuration(lasted)}`);
   const what = verdict.reason === "auth" ? "rejects Berth's credentials" : "cannot be reached";
-  log.warn(`${registry} ${what}: ${verdict.message}; what is cached is still served`);
+  log.warn(`${registry} ${what}: ${verdict.message}; cached content is still served`);
 }

@@ -113,7 +113,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   });
   app.use(async (c, next) => {
     const { client } = c.var.arrival.origin;
-    if (!admits(client)) throw outsideOf(client);
+    if (!isOwn(c.env) && !admits(client)) throw outsideOf(client);
     await next();
   });
   app.get("/help", (c) => pages.help(c.var.arrival.origin));
@@ -140,7 +140,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   });
 
   return (request, caller) =>
-    (admits(caller.peer) ? hot?.answer(request, caller) : undefined) ??
+    (!isOwn(caller) && admits(caller.peer) ? hot?.answer(request, caller) : undefined) ??
       withHead(request, app.fetch(request, caller));
 }
 
@@ -221,6 +221,11 @@ function withDefaults(config: Config, given: ProxyParts) {
     now: Date.now,
     ...given,
   };
+}
+
+/** Whether Berth itself asks. */
+function isOwn({ via }: Caller): boolean {
+  return via === "prefetch";
 }
 
 function outsideOf(client: string): OciError {

@@ -123,7 +123,7 @@ export async function refusal(x: Exchange, response: Response): Promise<OciError
   return new OciError("UNAVAILABLE", {
     message: status >= 500
       ? `${name} answered ${status}${said}`
-      : `${name} gave an answer that makes no sense here (status ${status})`,
+      : `${name} gave an unexpected answer (status ${status})`,
     status: status === 503 || status === 504 ? status : 502,
     headers: status === 503 ? { "retry-after": "10", ...headers } : headers,
   });
@@ -136,7 +136,7 @@ type Said = { message: string; detail: unknown };
 function signInFirst(x: Exchange, { headers }: Response, { message, detail }: Said): OciError {
   const challenge = headers.get("www-authenticate");
   return new OciError("UNAUTHORIZED", {
-    message: `${calledAs(x.target)} wants you to sign in${message}`,
+    message: `${calledAs(x.target)} requires authentication${message}`,
     detail,
     headers: { "www-authenticate": clientChallenge(x.target, x.realm, challenge) },
   });

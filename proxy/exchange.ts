@@ -14,6 +14,8 @@ export interface Exchange {
   readonly target: Target;
   /** A trusted proxy has passed it on to the registry port. */
   readonly proxied: boolean;
+  /** Asked by Berth itself, ahead of clients: tags as they are now, and no fill that outlives it. */
+  readonly ahead: boolean;
   /** It came to a listener of ours, and not through the forward proxy, which the client may need. */
   readonly direct: boolean;
   readonly upstream: Upstream;

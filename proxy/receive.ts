@@ -1,5 +1,5 @@
 /** From a request to an `Exchange`: parsed, signed in, routed to a registry, and allowed. */
-import { type Access, accessRules } from "./access/permissions.ts";
+import { type Access, accessRules, ownAccess } from "./access/permissions.ts";
 import { signIn } from "./access/sign_in.ts";
 import { limitsOf } from "./access/limit_rules.ts";
 import type { LimitBook, Limiting, Pass } from "./access/limits.ts";
@@ -61,6 +61,7 @@ export class Receiver {
   readonly #limiting: Limiting | undefined;
   readonly #lineLimits: readonly LineLimit[];
   readonly #accessOf: (user: string) => Access;
+  readonly #ownAccess: Access;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
 
   constructor(config: Config, parts: ReceiverParts) {
@@ -70,6 +71,7 @@ export class Receiver {
     this.#limiting = parts.limits?.rules(config);
     this.#lineLimits = lineLimits(config);
     this.#accessOf = accessRules(config);
+    this.#ownAccess = ownAccess(config);
     this.#upstreams = new Map(
       Object.entries(config.registries).map(([name, settings]) => [
         name,
@@ -104,7 +106,8 @@ export class Receiver {
     const path = arrival.path = parsePath(rest);
     arrival.kind = path.kind;
     const { authenticate, proofs, map } = this.#parts;
-    arrival.user = await signIn(request, origin, authenticate, caller.user);
+    const ahead = caller.via === "prefetch";
+    if (!ahead) arrival.user = await signIn(request, origin, authenticate, caller.user);
     const target = arrival.target = route(map, {
       host: origin.host,
       ns: url.searchParams.getAll("ns"),
@@ -112,7 +115,7 @@ export class Receiver {
       name: "name" in path ? path.name : undefined,
       registry: caller.registry,
     });
-    await this.#limit(arrival, target);
+    if (!ahead) await this.#limit(arrival, target);
     const authorization = this.#authorization(arrival, target);
     const proof = proofs.of(target, authorization);
     if (!proof.holds()) await proof.recall();
@@ -122,11 +125,12 @@ export class Receiver {
       query: url.searchParams,
       target,
       proxied: origin.proxied && caller.via === "direct",
+      ahead,
       direct: caller.via === "direct",
       upstream: this.#upstreams.get(target.registry.name)!,
       realm: this.#realm(arrival, target),
       authorization,
-      access: this.#accessOf(arrival.user),
+      access: ahead ? this.#ownAccess : this.#accessOf(arrival.user),
       client: origin.client,
       proof,
       proofs,

@@ -62,7 +62,7 @@ export function ociErrorOf(error: unknown, subject: Subject): OciError {
   }
   if (error instanceof StorageError) return storageFailed(error);
   return new OciError("UNKNOWN", {
-    message: "something went wrong here; see the log",
+    message: "internal error; see the log",
     cause: error,
   });
 }

@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
 import type { SharedMemory } from "../base/shared_memory.ts";
+import type { Pulls } from "../proxy/ahead/pulls.ts";
 import type { Registry } from "../proxy/config/schema.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import type { Audit } from "../proxy/observe/audit/audit.ts";
@@ -14,6 +15,7 @@ import type { AdminEnv } from "./api/identity.ts";
 import { audited } from "./api/audited.ts";
 import { OidcProvider } from "./api/oidc/provider.ts";
 import { originCheck } from "./api/origin_check.ts";
+import { openApiDocument } from "./api/document.ts";
 import { ApiProblem, notFound, renderError } from "./api/problem.ts";
 import { router } from "./api/route.ts";
 import { activityRoutes } from "./api/routes/activity.ts";
@@ -25,9 +27,11 @@ import { connectRoutes } from "./api/routes/connect.ts";
 import { eventRoutes } from "./api/routes/events.ts";
 import { forwardRoutes } from "./api/routes/forward.ts";
 import type { ForwardState } from "./api/views/forward.ts";
+import { imageRoutes } from "./api/routes/image.ts";
 import { noticeRoutes } from "./api/routes/notices.ts";
 import { oidcRoutes } from "./api/routes/oidc.ts";
 import { overlayRoutes } from "./api/routes/overlay.ts";
+import { prefetchRoutes } from "./api/routes/prefetch.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
@@ -47,6 +51,8 @@ interface AdminDeps extends StateDeps {
   metrics: Metrics;
   webhooks: Webhooks;
   forward: ForwardState;
+  /** What Berth pulls itself; none without a cache. */
+  pulls?: Pulls | undefined;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
   /** The tokens that are made in the dashboard. */
@@ -105,28 +111,13 @@ function createApi(
   { access, sessions }: Doors,
 ) {
   const { live, cache, stats, report, probe, now = Date.now } = deps;
+  const registries = () => live.current.registries;
   const api = router();
   api.use(noStore);
   api.use(originCheck(access));
   api.use(smallBody);
-  api.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: { title: "Berth", version: deps.version },
-    servers: [{ url: "/api/v1" }],
-    security: [{ token: [] }, { session: [] }],
-  });
-  const { openAPIRegistry } = api;
-  openAPIRegistry.registerComponent("securitySchemes", "token", {
-    type: "http",
-    scheme: "bearer",
-    description: "A token made by POST /tokens, within its scopes, or one of admin.tokens",
-  });
-  openAPIRegistry.registerComponent("securitySchemes", "session", {
-    type: "apiKey",
-    in: "cookie",
-    name: "berth_session",
-    description: "What POST /login sets; __Host-berth_session over TLS",
-  });
+  let document: unknown;
+  api.get("/openapi.json", (c) => c.json(document ??= openApiDocument(api, deps.version)));
   const settings = () => live.current.admin.oidc;
   const provider = new OidcProvider(settings, now);
   const open = api.route("/", sessionRoutes(access, settings))
@@ -141,7 +132,9 @@ function createApi(
     .route("/", eventRoutes({ access, present, activity: stats.activity, report, now }))
     .route("/", registryRoutes({ live, probe, stats, present, access, now }))
     .route("/", cacheRoutes(cache))
+    .route("/", imageRoutes({ cache, registries, growth: () => present.growth() }))
     .route("/", upkeepRoutes(cache, verifier))
+    .route("/", prefetchRoutes(deps.pulls))
     .route("/", configRoutes(live, present.startedAt, deps.acme))
     .route("/", overlayRoutes(live))
     .route("/", connectRoutes(() => live.current, deps.registryPort))

@@ -3,12 +3,13 @@ import { useSignal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
 import { LocationProvider, Route, Router } from "preact-iso/router";
-import { later, loadWhenIdle, Outdated } from "./components/later.tsx";
+import { later, loadWhenIdle, Outdated, withStyles } from "./components/later.tsx";
 import lazy, { ErrorBoundary } from "preact-iso/lazy";
 import { Failure } from "./components/states.tsx";
 import { Shell } from "./components/shell.tsx";
 import { Toasts } from "./components/toast.tsx";
 import { startClock } from "./web/clock.ts";
+import { Overview } from "./pages/overview.tsx";
 import { connectLive } from "./web/live.ts";
 import { pathname, useAddress } from "./web/location.ts";
 import { isDecodable } from "./web/paths.ts";
@@ -18,10 +19,9 @@ import { listenToShortcuts } from "./web/shortcuts.ts";
 /** Links to the API and the metrics leave the dashboard. */
 const SCOPE = /^(?!\/(api|metrics)\b)/;
 
-const Overview = lazy(() =>
-  import("./pages/overview.tsx").then(({ Overview }) => Overview, () => Outdated)
+const Login = lazy(() =>
+  withStyles(() => import("./pages/login.tsx")).then(({ Login }) => Login, () => Outdated)
 );
-const Login = lazy(() => import("./pages/login.tsx").then(({ Login }) => Login, () => Outdated));
 const Pages = later(({ Pages }) => Pages);
 const Missing = later(({ Missing }) => Missing);
 

@@ -59,6 +59,7 @@ export function createState({ now = Date.now, ...deps }: StateDeps): State {
   const { live, cache, report } = deps;
   const watch = new CacheWatch(now);
   cache?.onEvent(watch.observe);
+  cache?.onEvent(deps.stats.storage.observe);
   const verifier = new Verifier({ now, report: (error) => report(error, "/cache/verify") });
   const certificate = new CertificateTerm(() => registryCertificate(live.current).cert_file, now);
   const verification = () => verifier.state;

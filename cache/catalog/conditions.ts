@@ -77,7 +77,10 @@ export function blobConditions(query: BlobQuery, pinned: () => ReadonlySet<strin
   return all(found);
 }
 
-/** A signature names its subject, and is nothing that leads to it. */
+/**
+ * A signature names its subject, and is nothing that leads to it; where that is here, the signature
+ * is shown there.
+ */
 function untaggedIn(repository: string): [sql: string, ...values: SQLInputValue[]][] {
   return [
     ["media_type IN (SELECT value FROM json_each(?))", JSON.stringify(MANIFESTS)],
@@ -89,6 +92,10 @@ function untaggedIn(repository: string): [sql: string, ...values: SQLInputValue[
       `NOT EXISTS (SELECT 1 FROM refs JOIN members ON members.digest = parent
          WHERE child = blobs.digest AND kind <> 'subject' AND members.repository = ?)`,
       repository,
+    ],
+    [
+      `NOT EXISTS (SELECT 1 FROM refs JOIN blobs AS subject ON subject.digest = child
+         WHERE parent = blobs.digest AND kind = 'subject')`,
     ],
   ];
 }

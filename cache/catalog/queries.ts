@@ -2,6 +2,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { blobConditions, describe, repositoryConditions, splitRepository } from "./conditions.ts";
 import type { Catalog } from "./catalog.ts";
+import { ABOUT_ANOTHER } from "./companions.ts";
 import { closure } from "./relations.ts";
 import { blobOf } from "./rows.ts";
 import type {
@@ -127,7 +128,8 @@ export class Queries {
              WHERE repository >= registry || '/' AND repository < registry || '0'
            ) AS repositories, (
              SELECT count(*) FROM (
-               SELECT DISTINCT repository, tag FROM tags WHERE tags.registry = held.registry)
+               SELECT DISTINCT repository, tag FROM tags
+               WHERE tags.registry = held.registry AND NOT ${ABOUT_ANOTHER})
            ) AS tags
          FROM (
            SELECT substr(repository, 1, instr(repository, '/') - 1) AS registry, digest,
@@ -147,7 +149,8 @@ export class Queries {
       ? this.#repositoriesByName(query)
       : this.#repositoriesByUse(query);
     const tags = this.#catalog.db.prepare(
-      "SELECT count(DISTINCT tag) AS n FROM tags WHERE registry = ? AND repository = ?",
+      `SELECT count(DISTINCT tag) AS n FROM tags
+       WHERE registry = ? AND repository = ? AND NOT ${ABOUT_ANOTHER}`,
     );
     const tagsOf = (repository: string) => Number(tags.get(...splitRepository(repository))?.n);
     return { total, items: items.map((item) => ({ ...item, tags: tagsOf(item.repository) })) };
@@ -190,11 +193,11 @@ export class Queries {
     return { total: all.length, items };
   }
 
-  /** The tags of `repository`, each with everything it stands for that is here. */
+  /** The tags of `repository`, each with everything it stands for that is here; no signatures. */
   tags(repository: string, query: Page): Listing<TagItem> {
     const rows = this.#all(
       `SELECT tag, digest, media_type, max(checked_at) AS checked_at FROM tags
-       WHERE registry = ? AND repository = ?
+       WHERE registry = ? AND repository = ? AND NOT ${ABOUT_ANOTHER}
        GROUP BY tag, digest ORDER BY tag, digest LIMIT ? OFFSET ?`,
       ...splitRepository(repository),
       ...page(query),
@@ -207,16 +210,24 @@ export class Queries {
         mediaType: String(row.media_type),
         checkedAt: Number(row.checked_at),
         pinned: this.#pinned().has(digest),
-        ...this.#contentOf(digest),
-        ...this.#useOf(repository, [String(row.tag), digest], Number(row.checked_at)),
+        ...this.image(repository, digest, [String(row.tag), digest], Number(row.checked_at)),
       };
     });
     const total = this.#count(
       `SELECT count(*) AS n FROM (
-         SELECT DISTINCT tag, digest FROM tags WHERE registry = ? AND repository = ?)`,
+         SELECT DISTINCT tag, digest FROM tags
+         WHERE registry = ? AND repository = ? AND NOT ${ABOUT_ANOTHER})`,
       ...splitRepository(repository),
     );
     return { total, items };
+  }
+
+  /**
+   * What is here of the image `digest`, and its use in `repository` by any of `references`; last used
+   * at `since` where nobody did.
+   */
+  image(repository: string, digest: string, references: string[], since: number): Holdings {
+    return { ...this.#contentOf(digest), ...this.#useOf(repository, references, since) };
   }
 
   /** What the manifest `digest` names, in its order. */

@@ -44,6 +44,7 @@ export class Fill {
   #settled = false;
   #released = false;
   #waiting = 0;
+  #brief = true;
   #orphaned = new AbortController();
 
   /** @param mediaType What the content is, whatever the source says. */
@@ -100,6 +101,7 @@ export class Fill {
   async read(source: Source, options: FillOptions, how: "fill" | "joined"): Promise<Content> {
     if (how === "joined") this.#source?.add(source);
     if (options.repository) this.repositories.add(options.repository);
+    if (!options.brief) this.#brief = false;
     const { shared, mediaType } = await this.#wait();
     const size = shared.total;
     // Of little content nothing is handed out before its check: what is wrong can still be an error.
@@ -350,10 +352,12 @@ export class Fill {
     if (this.#settled) return await this.#release();
     this.#orphaned = new AbortController();
     try {
-      await this.#deps.clock.delay(this.#deps.orphanLimit, this.#orphaned.signal);
+      const { clock, orphanLimit } = this.#deps;
+      if (!this.#brief) await clock.delay(orphanLimit, this.#orphaned.signal);
     } catch {
       return;
     }
+    if (this.arrived || this.#waiting > 0) return;
     await this.stop("nobody waits for it any longer");
   }
 

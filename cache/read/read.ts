@@ -69,6 +69,17 @@ export class Reader {
     return this.#stream(row, file, options);
   }
 
+  /** See `Cache.peek`. */
+  async peek(digest: string, limit: number): Promise<Uint8Array | undefined> {
+    const { catalog, memory } = this.#options;
+    const held = memory.get(digest)?.bytes;
+    if (held) return held.length <= limit ? held : undefined;
+    const row = catalog.blob(digest);
+    if (!row || row.size > limit) return undefined;
+    const file = await this.#file(row, {});
+    return file && await this.#whole(row, file, {});
+  }
+
   /** See `Cache.fileOf`. */
   async fileOf({ digest, stat, stored }: Look): Promise<string | undefined> {
     const { catalog, clock, store } = this.#options;
@@ -128,25 +139,36 @@ export class Reader {
   /** Small content goes to memory whole, verified on the way. */
   async #load(row: BlobRow, file: BlobFile, options: OpenOptions): Promise<Content | undefined> {
     const { catalog, memory, clock } = this.#options;
-    const { digest, mediaType } = row;
+    const bytes = await this.#whole(row, file, options);
+    if (!bytes) return undefined;
+    catalog.touch(row, clock.now());
+    memory.set(row.digest, bytes, row.mediaType);
+    return fromMemory(row.digest, bytes, row.mediaType, options);
+  }
+
+  /** All of `file`, which is closed; `undefined` where that is not what it should be. */
+  async #whole(
+    row: BlobRow,
+    file: BlobFile,
+    { repository }: OpenOptions,
+  ): Promise<Uint8Array | undefined> {
+    const { catalog, clock } = this.#options;
     const bytes = new Uint8Array(row.size);
     let length = 0;
     try {
-      await verifyFile(digest, file, (piece) => {
+      await verifyFile(row.digest, file, (piece) => {
         bytes.set(piece, length);
         length += piece.length;
       });
     } catch (error) {
       if (!(error instanceof ContentDamaged)) throw error;
-      this.damaged(digest, error, options.repository);
+      this.damaged(row.digest, error, repository);
       return undefined;
     } finally {
       file.close();
     }
     catalog.verified(row, clock.now());
-    catalog.touch(row, clock.now());
-    memory.set(digest, bytes, mediaType);
-    return fromMemory(digest, bytes, mediaType, options);
+    return bytes;
   }
 
   #stream(row: BlobRow, file: BlobFile, options: OpenOptions): Content {

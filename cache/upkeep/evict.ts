@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { CacheListener, EvictionReason } from "../events.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { BlobRow } from "../catalog/rows.ts";
+import { holdersIn } from "../catalog/relations.ts";
 import { leastRecentlyUsed } from "../catalog/use.ts";
 import { type DetailedPlan, planEviction } from "./plan.ts";
 import type { EvictionPlan, EvictOptions, Selector } from "../eviction.ts";
@@ -78,11 +79,13 @@ export class Evictor {
     const row = catalog.blob(digest);
     if (!row) return false;
     if (reason === "asked") asked(digest);
+    const [repository = ""] = holdersIn(catalog).repositories(digest);
+    const { size, created, lastUsed } = row;
     const removed = store.remove(digest);
     catalog.removeBlob(digest, reason === "asked");
     forget(digest);
     await removed;
-    emit({ kind: "evicted", digest, size: row.size, reason });
+    emit({ kind: "evicted", digest, repository, size, reason, created, lastUsed });
     return true;
   }
 

@@ -79,21 +79,38 @@ export function policyOf({ registries, access }: Pick<Config, "registries" | "ac
 /** The access of each user, by the rules of a configuration. */
 export function accessRules(config: Pick<Config, "registries" | "access">) {
   const policy = policyOf(config);
-  return (user: string): Access => {
-    const may: Access["may"] = ({ name }, repository, action) =>
-      permitted(policy, { user, registry: name, repository, action });
-    return {
+  return (user: string): Access =>
+    accessOf(
       user,
-      may,
-      require(registry, repository, action) {
-        if (repository === "" || may(registry, repository, action)) return;
-        throw new OciError("DENIED", {
-          message: `${
-            user || "anonymous"
-          } may not ${action} ${repository} of ${registry.name} here`,
-        });
-      },
-    };
+      user || "anonymous",
+      ({ name }, repository, action) =>
+        permitted(policy, { user, registry: name, repository, action }),
+    );
+}
+
+/** What Berth itself may fetch: whatever `allow` and `deny` leave of a registry; rules are for people. */
+export function ownAccess(config: Pick<Config, "registries" | "access">): Access {
+  const { registries } = policyOf(config);
+  const open = new Map([...registries].map(([name, lists]) => [name, { ...lists, users: [] }]));
+  const policy = { registries: open, rules: [] };
+  return accessOf(
+    "",
+    "Berth itself",
+    ({ name }, repository, action) =>
+      action === "pull" && permitted(policy, { user: "", registry: name, repository, action }),
+  );
+}
+
+function accessOf(user: string, called: string, may: Access["may"]): Access {
+  return {
+    user,
+    may,
+    require(registry, repository, action) {
+      if (repository === "" || may(registry, repository, action)) return;
+      throw new OciError("DENIED", {
+        message: `${called} may not ${action} ${repository} of ${registry.name} here`,
+      });
+    },
   };
 }
 

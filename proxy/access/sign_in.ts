@@ -21,7 +21,7 @@ export async function signIn(
     await authenticate(credentials.name, credentials.password, origin.client).catch(slowDown);
   if (found !== undefined) return found;
   throw new OciError("UNAUTHORIZED", {
-    message: credentials ? "wrong user name or password" : "this proxy wants you to sign in",
+    message: credentials ? "wrong user name or password" : "authentication required",
     headers: { "www-authenticate": 'Basic realm="Berth", charset="UTF-8"' },
   });
 }

@@ -63,6 +63,7 @@ async function answerHeld(
       repository,
       range,
       label: fullName(x),
+      brief: x.ahead,
       prove: () => proveOnce(by, cache, wanted),
     });
   if (head) return headOf(x, await describe(x, cache, wanted, fill), "miss");

@@ -101,7 +101,7 @@ class Tags {
   async #answerHeld(asked: Asked, held: TagRow): Promise<Answer> {
     const { rules, now, quotaLow } = this.#options;
     const { x, key: { registry, tag } } = asked;
-    if (!x.proof.holds()) return await this.#checked(asked);
+    if (x.ahead || !x.proof.holds()) return await this.#checked(asked);
     const age = now() - held.checkedAt;
     const ttl = rules.ttl(registry, tag);
     if (age < ttl) {
@@ -129,7 +129,7 @@ class Tags {
       const checked = await this.#check(asked);
       return await this.#serve(asked, checked, checked.changed ? "miss" : "revalidated");
     } catch (error) {
-      const allowed = isOutage(error) && x.proof.holdsOffline();
+      const allowed = !x.ahead && isOutage(error) && x.proof.holdsOffline();
       const stale = allowed ? this.#heldOf(asked) ?? this.#substitute(asked) : undefined;
       const most = rules.staleIfError(asked.key.registry);
       if (!stale || now() - stale.checkedAt > most) throw error;

@@ -21,7 +21,7 @@ export function exposureWarning(config: Config): string | undefined {
   const names = exposedRegistries(config).join(", ");
   if (names === "") return undefined;
   return `anyone who reaches this address can pull private images of ${names}: Berth signs in there ` +
-    "and asks nobody to sign in here; set users or allowed_networks, or auth.mode: client " +
+    "but asks no client to sign in here; set users or allowed_networks, or auth.mode: client " +
     '(README.md, "Private registries")';
 }
 

@@ -88,7 +88,7 @@ async function readUsers({ cwd, home, system }: Place, { key, file: named, has, 
     const [name = "", hash = "", rest] = line.split(":").map((part) => part.trim());
     if (name === "" || !line.includes(":")) complain("expected name:hash");
     else if (!isPasswordHash(hash)) complain(`${name}: expected a bcrypt hash (htpasswd -B)`);
-    else if (has(name)) complain(`${name} is given before; expected once`);
+    else if (has(name)) complain(`${name} is listed twice; expected once`);
     else {
       const added = add({ name, hash, rest });
       if (typeof added === "string") complain(added);
@@ -100,7 +100,7 @@ async function readUsers({ cwd, home, system }: Place, { key, file: named, has, 
   }
   // To take an empty file for "no users" would open what was closed.
   if (found.length === 0 && violations.length === 0) {
-    violations.push({ path: key, message: `${file} names nobody; expected a user` });
+    violations.push({ path: key, message: `${file} has no users; expected at least one` });
   }
   return { violations, found };
 }

@@ -72,7 +72,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadResult> {
   const { loaded } = without;
   const problem = result.problems.map(formatProblem).join("; ");
   const overlay = loaded.overlay && { ...loaded.overlay, problem };
-  const warning = `the overlay is not used, and its changes are not in force: ${problem}`;
+  const warning = `the overlay is not used, and its changes are not active: ${problem}`;
   return { ok: true, loaded: { ...loaded, overlay, warnings: [...loaded.warnings, warning] } };
 }
 
@@ -246,7 +246,7 @@ function yieldBuiltInAliases(config: Config, layers: Layers): Violation[] {
         path,
         message: `${
           JSON.stringify(word)
-        } means this registry now, and no longer the built-in ${name}`,
+        } now refers to this registry instead of the built-in ${name}`,
       }));
   });
 }

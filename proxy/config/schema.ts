@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { parseDuration, parseRate, parseSize, parseSpeed } from "../../base/units.ts";
+import { PLATFORM } from "../oci/platform.ts";
 import { WEBHOOK_EVENTS } from "./webhook_events.ts";
 
 /** What the options table needs to know of a key beyond its type. */
@@ -161,6 +162,10 @@ export const registrySchema = z.strictObject({
   allow: z.array(z.string()).default([]),
   deny: z.array(z.string()).default([]),
   redirects: z.enum(["follow", "pass"]).default("follow"),
+  /** What is fetched ahead of clients; an index is never changed. */
+  platforms: z.array(
+    z.string().regex(PLATFORM, "expected a platform such as linux/amd64"),
+  ).default([]),
   insecure_tls: z.boolean().default(false),
   ca_file: z.string().default(""),
   manifests: z.strictObject({
@@ -280,6 +285,11 @@ export const configSchema = z.strictObject({
   log: z.strictObject({
     level: z.enum(["debug", "info", "warn", "error"]).default("info"),
     format: z.enum(["text", "json"]).default("text"),
+    requests: z.boolean().default(true),
+  }).prefault({}),
+  savings: z.strictObject({
+    price_per_gb: z.number().min(0).default(0),
+    currency: z.string().regex(/^[A-Z]{3}$/, "expected a currency such as USD").default("USD"),
   }).prefault({}),
   admin: z.strictObject({
     listen: listen().default(":8081"),

@@ -19,7 +19,7 @@ export async function proxyUser(
   const found = credentials &&
     await authenticate(credentials.name, credentials.password, address).catch(slowDown);
   if (found !== undefined) return found;
-  const message = credentials ? "wrong user name or password" : "this proxy wants you to sign in";
+  const message = credentials ? "wrong user name or password" : "authentication required";
   throw new Refusal("sign-in", message);
 }
 

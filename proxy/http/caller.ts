@@ -1,7 +1,10 @@
 /** Who calls, and how they reached us. */
 
-/** `direct`: a listener of ours; `forward`, `intercept`: the forward proxy, in plain or inside TLS. */
-export type Via = "direct" | "intercept" | "forward";
+/**
+ * `direct`: a listener of ours; `forward`, `intercept`: the forward proxy, in plain or inside TLS;
+ * `prefetch`: Berth itself, for what it fetches before a client asks.
+ */
+export type Via = "direct" | "intercept" | "forward" | "prefetch";
 
 /** Who waits for an answer: somebody, or nobody yet. */
 export type Priority = "people" | "ahead";

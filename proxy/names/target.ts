@@ -152,7 +152,7 @@ function ambiguous(map: RegistryMap, named: Registry, first: string, name: strin
   ];
   return new OciError("NAME_UNKNOWN", {
     message: `${quote(first)} is a registry of this proxy, but short names are off (path_names): ` +
-      `ask for ${ways.join(" or ")}; nobody was asked for ${quote(name)}`,
+      `ask for ${ways.join(" or ")}; no registry was asked for ${quote(name)}`,
     detail: { registry: named.name },
   });
 }

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { atMost } from "../../base/at_most.ts";
 import type { Clock } from "../../base/clock.ts";
 import { formatSize } from "../../base/units.ts";
-import type { CacheEvent } from "../../cache/events.ts";
+import type { CacheEvent, Evicted } from "../../cache/events.ts";
 import type { TagName } from "../../cache/types.ts";
 import type { RequestRecord } from "../observe/record.ts";
 import { happened, type Happening } from "./happening.ts";
@@ -92,7 +92,7 @@ export class Observed {
     }));
   }
 
-  #gather({ digest, size }: Extract<CacheEvent, { kind: "evicted" }>): void {
+  #gather({ digest, size }: Evicted): void {
     if (!this.#evicted) {
       this.#evicted = { digests: [], count: 0, bytes: 0 };
       this.#cancel = this.#options.clock.after(GATHER, () => this.#tellEvicted());

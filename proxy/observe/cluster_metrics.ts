@@ -58,7 +58,7 @@ export function clusterMetrics(register: Registry, status: () => ClusterFigures)
   new Counter({
     name: "berth_peer_fills_total",
     help: "Downloads by how their bytes came: led (from upstream, for all), followed (from the " +
-      "peer that led), copied (from a peer's disk), taken over, alone (nobody to ask).",
+      "peer that led), copied (from a peer's disk), taken over (from a peer that broke off), alone (no peer to ask).",
     labelNames: ["how"],
     registers,
     collect() {

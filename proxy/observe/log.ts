@@ -7,7 +7,7 @@ import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { systemClock } from "../../base/clock.ts";
 import { LineWriter, type LineWriterOptions } from "../../base/line_writer.ts";
 import { formatSize } from "../../base/units.ts";
-import type { CacheEvent } from "../../cache/events.ts";
+import type { CacheEvent, EvictionReason } from "../../cache/events.ts";
 import type { Config } from "../config/schema.ts";
 import { type Format, FORMATS, levelOf, lostLine, requestLine } from "./log_format.ts";
 import type { RequestRecord } from "./record.ts";
@@ -18,6 +18,8 @@ const LEVELS = { debug: "debug", info: "info", warn: "warning", error: "error" }
 interface Output {
   writer: LineWriter;
   format: Format;
+  /** Whether requests that were answered have a line, too. */
+  requests: boolean;
 }
 
 let output: Output | undefined;
@@ -27,9 +29,10 @@ let output: Output | undefined;
  * stays. `writer` is for tests.
  */
 export function configureLog(log: Config["log"], writer?: LineWriter): void {
-  const out = { writer: writer ?? output?.writer ?? logWriter(), format: log.format };
+  const { format: name, requests } = log;
+  const out = { writer: writer ?? output?.writer ?? logWriter(), format: name, requests };
   output = out;
-  const format = FORMATS[log.format];
+  const format = FORMATS[name];
   configureSync({
     reset: true, // within one call, so that no line falls between the old and the new
     sinks: { out: (entry) => out.writer.add(format(entry)) },
@@ -101,7 +104,7 @@ export function cacheLog(event: CacheEvent): void {
   const log = logger("cache");
   switch (event.kind) {
     case "fill-resumed":
-      return log.warn(`${name(event)}: upstream broke off at byte ${event.offset}; going on`, {
+      return log.warn(`${name(event)}: upstream broke off at byte ${event.offset}; resuming`, {
         error: event.error,
       });
     case "fill-failed":
@@ -121,7 +124,7 @@ export function cacheLog(event: CacheEvent): void {
       });
     case "evicted":
       return log.info(
-        `${event.digest}: evicted (${event.reason}), ${formatSize(event.size)} freed`,
+        `evicted ${name(event)} (${REASONS[event.reason]}), ${formatSize(event.size)} freed`,
       );
     case "tag-moved": {
       const { registry, repository, tag } = event.key;
@@ -134,14 +137,27 @@ export function cacheLog(event: CacheEvent): void {
   }
 }
 
+/** Why something is evicted: the limit that it had to make room for. */
+const REASONS: Record<EvictionReason, string> = {
+  size: "cache.max_size",
+  age: "cache.max_age",
+  disk: "cache.min_free",
+  asked: "manual",
+};
+
 function name({ repository, digest }: { repository: string; digest: string }): string {
   return repository ? `${repository}@${digest}` : digest;
 }
 
 const requests = getLogger(["berth", "request"]);
 
-/** Writes one line for each request, past the logger, which costs several times as much. */
+/**
+ * Writes one line for each request, past the logger, which costs several times as much. Without
+ * `log.requests` only what is more than information has one.
+ */
 export function logRequest(record: RequestRecord): void {
-  if (!output || !requests.isEnabledFor(levelOf(record))) return;
+  const level = levelOf(record);
+  if (!output || !requests.isEnabledFor(level)) return;
+  if (!output.requests && (level === "info" || level === "debug")) return;
   output.writer.add(requestLine(record, output.format));
 }

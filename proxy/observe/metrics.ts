@@ -46,7 +46,7 @@ export interface QuotaFigures {
 }
 
 export interface Metrics {
-  /** Counts one request. */
+  /** Counts one request; of Berth's own, ahead of clients, what it asked of upstream. */
   sink: RecordSink;
   /** Counts content that came from upstream for a request which had been counted before. */
   addUpstreamBytes(registry: string, bytes: number): void;
@@ -117,13 +117,15 @@ function requestMetrics(
   const counts = new RequestCounts(register, [0.0005, 0.001, 0.0025, ...LATENCY_SECONDS]);
   const sink = (record: RequestRecord): void => {
     const { registry } = record;
-    counts.add(record);
+    const ofClient = record.via !== "prefetch";
+    if (ofClient) counts.add(record);
     if (record.upstreamBytes > 0) fetched.inc({ registry }, record.upstreamBytes);
     if (record.upstreamStatus > 0) latency.observe({ registry }, record.upstreamMs / 1000);
     // A registry that rejects a user name and password has answered, which is no failed request.
     if (record.upstreamError === "auth" && record.upstreamStatus > 0) {
       failed.inc({ registry, kind: "auth" });
     }
+    if (!ofClient) return;
     if (record.ended === "handed over") handedOver.inc({ registry }, record.bytes);
     else if (record.ended !== "complete") broken.inc({ registry, end: record.ended });
   };

@@ -72,7 +72,7 @@ function index(rows: ReadableStream<Uint8Array>, clock: PeerPortOptions["clock"]
 
 function stat(digest: string, { cache }: PeerPortOptions): Response {
   const known = cache.stat(digest);
-  if (!known) return problem(404, "not here");
+  if (!known) return problem(404, "not found");
   return new Response(null, { headers: { "content-length": String(known.size) } });
 }
 
@@ -85,13 +85,13 @@ async function content(
   const from = range && "start" in range ? range.start : 0;
   try {
     const found = await cache.follow(digest, from);
-    if (!found) return problem(404, "not here");
+    if (!found) return problem(404, "not found");
     const { size, body, mediaType } = found;
     const stream = body instanceof Uint8Array ? new Response(body as BodyInit).body! : body;
     // Where the content ends has to be said with where a part of it begins (RFC 9110, 14.4).
     if (from > 0 && size === undefined) {
       await stream.cancel();
-      return problem(404, "not here from there on");
+      return problem(404, "not available from that byte on");
     }
     const headers = new Headers({ "content-type": mediaType || "application/octet-stream" });
     if (size !== undefined) headers.set("content-length", String(size - from));
@@ -106,7 +106,7 @@ async function content(
     return new Response(counted, { status: from > 0 ? 206 : 200, headers });
   } catch (error) {
     if (error instanceof RangeNotSatisfiable) return problem(416, error.message);
-    return problem(404, "not here any more");
+    return problem(404, "no longer available");
   }
 }
 

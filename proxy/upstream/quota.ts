@@ -29,6 +29,9 @@ interface Sample {
 /** Where a registry does not say over which time it counts: Docker Hub's six hours. */
 const UNTOLD_WINDOW_SECONDS = 6 * 3600;
 
+/** Milliseconds to wait after a 429 that names neither a limit nor a time. */
+const UNTOLD_WAIT = 60e3;
+
 /** `100;w=21600`: 100 in six hours. */
 function parseLimit(
   value: string | null,
@@ -112,9 +115,31 @@ export class QuotaBook {
     return quota.remaining / quota.limit;
   }
 
+  /**
+   * Unix milliseconds until which `registry` is not to be asked for another pull that would leave less
+   * than the share `reserve` (0 to 1) of its quota; `undefined` where it may be asked now, as far as
+   * it has said.
+   */
+  closedUntil(registry: string, reserve: number, now: number): number | undefined {
+    const quota = this.#quotas.get(registry);
+    if (!quota) return undefined;
+    if (quota.retryAt !== undefined) return quota.retryAt > now ? quota.retryAt : undefined;
+    const window = (quota.windowSeconds ?? UNTOLD_WINDOW_SECONDS) * 1000;
+    const { limit = 0, remaining, seenAt } = quota;
+    if (remaining === undefined || now > seenAt + window) return undefined;
+    const next = remaining - 1;
+    // A 429 without a word of when: what was refused a moment ago may be given in a while.
+    if (limit === 0) return remaining > 0 ? undefined : after(seenAt, UNTOLD_WAIT, now);
+    return next < limit * reserve ? seenAt + window : undefined;
+  }
+
   entries(): IterableIterator<[registry: string, quota: Quota]> {
     return this.#quotas.entries();
   }
+}
+
+function after(time: number, ms: number, now: number): number | undefined {
+  return now < time + ms ? time + ms : undefined;
 }
 
 /** A quota that came as JSON; undefined where it is none. */

@@ -7,13 +7,13 @@ const registry = { hostname: "::", port: 8080 };
 
 async function bannerOf(args: string[], password?: string) {
   const parts = { registry, dashboard: { hostname: "127.0.0.1", port: 8081 }, forward: undefined };
-  return banner(loaded(await load({ args })), parts, password).split("\n  ");
+  return banner(loaded(await load({ args })), parts, password).text.split("\n  ");
 }
 
 Deno.test("banner, says where it listens, what it keeps and where the configuration is", async () => {
   assert.deepEqual(await bannerOf(["--cache-dir=/d", "--cache-max-size=1GiB"]), [
     `Berth ${VERSION}: registry http://localhost:8080`,
-    "dashboard http://127.0.0.1:8081, for this machine alone",
+    "dashboard http://127.0.0.1:8081, this machine only",
     "cache /d, up to 1 GiB",
     "configuration built in; write a config.yaml to change it",
   ]);
@@ -23,7 +23,7 @@ Deno.test("banner, the first password is shown beside its user", async () => {
   const lines = await bannerOf(["--admin-username=ops"], "abc");
   assert.equal(
     lines[1],
-    "dashboard http://127.0.0.1:8081, for this machine alone (user ops, password abc)",
+    "dashboard http://127.0.0.1:8081, this machine only (user ops, password abc)",
   );
 });
 
@@ -38,7 +38,7 @@ Deno.test("banner, a dashboard over TLS that others reach", async () => {
     loaded(await load({ files })),
     { registry, dashboard, forward: undefined },
     "",
-  );
+  ).text;
   assert.match(
     lines,
     /registry https:\/\/localhost:8080\n {2}dashboard https:\/\/localhost:8081\n/,
@@ -52,10 +52,22 @@ Deno.test("banner, a part that is off, an IPv6 address and a forward proxy", asy
     dashboard: undefined,
     forward: { hostname: "0.0.0.0", port: 3128 },
   };
-  assert.deepEqual(banner(config, parts, undefined).split("\n  ").slice(0, 4), [
+  assert.deepEqual(banner(config, parts, undefined).text.split("\n  ").slice(0, 4), [
     `Berth ${VERSION}: registry http://[2001:db8::7]:80`,
     "dashboard off",
     "forward proxy http://localhost:3128",
     "cache none",
   ]);
+});
+
+Deno.test("banner, its fields are those of the lines, without the password", async () => {
+  const parts = { registry, dashboard: { hostname: "127.0.0.1", port: 8081 }, forward: undefined };
+  const { fields } = banner(loaded(await load({ args: ["--cache-dir=/d"] })), parts, "abc-secret");
+  assert.deepEqual([fields.registry, fields.dashboard, fields.forward, fields.cache], [
+    "http://localhost:8080",
+    "http://127.0.0.1:8081",
+    null,
+    "/d",
+  ]);
+  assert.doesNotMatch(JSON.stringify(fields), /abc-secret/);
 });

@@ -24,14 +24,16 @@ async function filled(dir: string): Promise<Cache> {
   return cache;
 }
 
-type Name = Parameters<typeof cacheCommand>[0];
+type Full = Parameters<typeof cacheCommand>[0];
+type Name = Full extends infer F ? F extends `cache ${infer Rest}` ? Rest : F : never;
 
 /** Runs the command as `berth cache …` would in `dir`. */
 async function run(dir: string, name: Name, ...args: string[]) {
   const out: string[] = [];
   const err: string[] = [];
   const progress: string[] = [];
-  const code = await cacheCommand(name, [...args, "--cache-dir", dir], {
+  const full = (name === "tags" ? name : `cache ${name}`) as Full;
+  const code = await cacheCommand(full, [...args, "--cache-dir", dir], {
     env: {},
     cwd: "/",
     print: (line) => void out.push(line),
@@ -258,6 +260,8 @@ for (const running of [false, true]) {
       hits: 0,
       lastUsed: 0,
       pinned: false,
+      checkedAt: 0,
+      platforms: [],
     });
     for (const [pattern, message] of [["alpine:9", /alpine:9; its cached/], ["*:9", /matches/]]) {
       const { code, err } = await run(dir.path, "images", String(pattern));

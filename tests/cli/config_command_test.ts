@@ -153,7 +153,7 @@ Deno.test("config migrate, to standard output, and over nothing that is there", 
   });
   const refused = await config(["migrate"], input);
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /config\.yaml is there already; --force replaces it/);
+  assert.match(refused.err, /config\.yaml already exists; --force replaces it/);
   assert.equal((await config(["migrate", "-force"], input)).code, 0);
   assert.match((await config(["migrate", "-o", "-"])).out, /^# Berth's defaults are all/);
 });
@@ -184,14 +184,14 @@ function input(text: string, terminal: boolean) {
 
 Deno.test("hash-password, reads a pipe's first line", async () => {
   const { io, out, raw } = input("pass wörd\nmore", false);
-  assert.equal(await hashPasswordCommand(io), 0);
+  assert.equal(await hashPasswordCommand([], io), 0);
   assert.ok(await verifyPassword("pass wörd", out[0]!));
   assert.deepEqual(raw, []);
 });
 
 Deno.test("hash-password, on a terminal asks twice and shows nothing", async () => {
   const { io, out, err, raw } = input("secrex\u007ft\rsecret\r", true);
-  assert.equal(await hashPasswordCommand(io), 0);
+  assert.equal(await hashPasswordCommand([], io), 0);
   assert.ok(await verifyPassword("secret", out[0]!));
   assert.deepEqual(err, ["Password: ", "\n", "Again: ", "\n"]);
   assert.deepEqual(raw, [true, false, true, false]);
@@ -207,7 +207,7 @@ Deno.test("hash-password, refuses what differs, is missing or interrupted", asyn
     ] as const
   ) {
     const { io, out, err } = input(text, terminal);
-    assert.equal(await hashPasswordCommand(io), 1);
+    assert.equal(await hashPasswordCommand([], io), 1);
     assert.equal(err.at(-1), message);
     assert.deepEqual(out, []);
   }

@@ -44,3 +44,52 @@ for (const [name, failure] of Object.entries(FAILURES)) {
     assert.match(rest, /^\nerror: Uncaught Error: nobody caught this\n {4}at [^]*the cause/);
   });
 }
+
+/** Berth with its log as JSON in a directory of its own, until it has started or ended. */
+async function serveInJson(dir: string, listen = "127.0.0.1:0") {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", join(ROOT, "main.ts"), "--log-format=json", `--cache-dir=${dir}`],
+      ...[`--listen=${listen}`, "--admin-listen=127.0.0.1:0"],
+    ],
+    cwd: dir,
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const printed = new Response(child.stdout).text();
+  let said = "";
+  for await (const piece of child.stderr.pipeThrough(new TextDecoderStream())) {
+    said += piece;
+    if (said.includes('"message":"started"')) child.kill("SIGTERM");
+  }
+  const { code } = await child.status;
+  const lines = said.trimEnd().split("\n").map((line) => JSON.parse(line));
+  return { code, said, lines, printed: await printed };
+}
+
+Deno.test("serve, a log in JSON is JSON from its first line to its last, and has no password", async () => {
+  const dir = await Deno.makeTempDir();
+  const { code, said, lines, printed } = await serveInJson(dir);
+  assert.deepEqual([code, printed], [0, ""], said);
+  const started = lines.find(({ message }) => message === "started");
+  assert.match(started.registry, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(started.cache, dir);
+  assert.equal(lines.at(-1).message, "stopped");
+  const file = join(dir, "first-password");
+  assert.ok(lines.some(({ level, message }) => level === "warn" && message.includes(file)), said);
+  const password = (await Deno.readTextFile(file)).trim();
+  assert.equal(password.length, 23);
+  assert.ok(!said.includes(password));
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("serve, what prevents the start is a line of JSON, too", async () => {
+  const dir = await Deno.makeTempDir();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { code, lines } = await serveInJson(dir, `127.0.0.1:${taken.addr.port}`);
+  assert.equal(code, 1);
+  assert.equal(lines.at(-1).level, "error");
+  assert.match(lines.at(-1).message, /is taken by another program/);
+  await Deno.remove(dir, { recursive: true });
+});

@@ -210,7 +210,7 @@ Deno.test("forward, a refused host is allowed by a click; the file's comments st
   const theirs = before.replace("# the slow one", "# the slow one, says the lab");
   await Deno.writeTextFile(dashboard.configFile, theirs);
   await dialog.getByRole("button", { name: `Allow ${entry}` }).click();
-  await dialog.getByRole("alert").getByText("changed underneath").waitFor();
+  await dialog.getByRole("alert").getByText("changed in the meantime").waitFor();
   assert.equal(await Deno.readTextFile(dashboard.configFile), theirs);
   await dialog.getByRole("button", { name: `Allow ${entry}` }).click();
   await page.getByText(`Clients may reach ${entry}`).waitFor();

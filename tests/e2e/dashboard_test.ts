@@ -224,6 +224,47 @@ Deno.test("dashboard, a digest is found, evicted, and missed at the next pull", 
   await page.locator("tbody").getByText("Miss").first().waitFor();
 });
 
+Deno.test("dashboard, an image has a page: platforms, configuration, layers, attestation, commands", async () => {
+  const { dashboard, eyes, pull, image } = at();
+  await pull();
+  const name = `library/app:${image.tag}`;
+  const page = await eyes.enter("/cache");
+  await page.getByRole("button", { name: "docker/library/app", exact: true }).click();
+  await page.getByRole("link", { name: `About ${name}` }).click();
+  await heading(page, name).waitFor();
+  const region = (name: string) => page.getByRole("region", { name });
+  await region("Platforms").getByRole("link", { name: "linux/amd64" }).waitFor();
+  assert.equal(await region("Platforms").getByText("unknown").count(), 0);
+  await region("Configuration").getByText('["/hello"]').waitFor();
+  assert.equal(await region("History").getByRole("cell", { name: /sha256:/ }).count(), 3);
+  await region("Signatures and attestations").getByText("Attestation").waitFor();
+  const commands = region("Pull this image");
+  await commands.getByText(`docker pull ${dashboard.host}/${name}`).waitFor();
+  await commands.getByLabel("Client").selectOption("Trivy");
+  await commands.getByText(`TRIVY_NON_SSL=true trivy image ${dashboard.host}/${name}`).waitFor();
+  assert.deepEqual(await violationsOn(page), []);
+});
+
+Deno.test("dashboard, a key opens the search, which leads to an image; another lists the keys", async () => {
+  const { eyes, pull, image } = at();
+  await pull();
+  const page = await eyes.enter("/settings");
+  await heading(page, "Settings").waitFor();
+  await page.keyboard.press("/");
+  const input = page.getByRole("combobox", { name: /Pages, registries/ });
+  await input.fill(`app:${image.tag}`);
+  await page.getByRole("option", { name: `docker/library/app:${image.tag}` }).waitFor();
+  assert.deepEqual(await violationsOn(page), [], "search");
+  await input.press("Enter");
+  await heading(page, `library/app:${image.tag}`).waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await heading(page, "Registries").waitFor();
+});
+
 Deno.test("dashboard, an image's tree opens down to its layers, and is evicted as a whole", async () => {
   const { eyes, pull, image } = at();
   await pull();
@@ -361,6 +402,12 @@ Deno.test("dashboard, what fails becomes a column of the errors' chart", async (
   await plot.locator(".u-over").waitFor();
   assert.equal(await hoverOver(page, "Errors", "Errors"), "1");
   await page.getByRole("definition").filter({ hasText: "Show them" }).waitFor();
+
+  await page.goto(`${dashboard.url}/registries/away`);
+  const errors = page.getByRole("region", { name: "Latest errors" });
+  await errors.getByText("502").first().waitFor();
+  // It is known to be down, so that the test runs by itself.
+  await page.getByRole("region", { name: "Connection" }).getByText("Connect to port 9").waitFor();
 });
 
 Deno.test("dashboard, no page threw an error or broke its content security policy", () => {

@@ -113,7 +113,7 @@ Deno.test("people, an operator tests a registry as it is, and may not change it"
     const response = await fetch("/api/v1/registries/docker", { method: "DELETE" });
     return [response.status, (await response.json()).title];
   });
-  assert.deepEqual(status, [403, 'This takes the right "registries"']);
+  assert.deepEqual(status, [403, 'Requires the right "registries"']);
 });
 
 Deno.test("tokens, one is made, shown once, used to pull and to look, and revoked", async () => {
@@ -166,7 +166,7 @@ Deno.test("audit, who changed what and who could not sign in, by address of the 
   const page = await enterAs("olaf", "/settings");
   assert.equal(await page.getByRole("link", { name: "Audit log" }).count(), 0);
   await page.goto(`${dashboard.url}/settings/audit`);
-  await page.getByText('This takes the right "admin"').waitFor();
+  await page.getByText('Requires the right "admin"').waitFor();
   eyes.errors.length = 0; // the console tells of the 403
 
   const admin = await enterAs("admin", "/settings/audit");

@@ -131,6 +131,12 @@ const SHOTS: Shot[] = [
     path: "/cache",
     act: (page) => page.getByRole("button", { name: "Evict by age…" }).click(),
   },
+  {
+    name: "image",
+    path: "/cache/images/docker/library/alpine:3.22",
+    act: (page) => page.getByText("Labels", { exact: true }).click(),
+  },
+  { name: "image-gone", path: "/cache/images/docker/library/alpine:gone" },
   { name: "blobs", path: "/cache/blobs?sort=size" },
   { name: "blobs-none", path: "/cache/blobs?q=nothing-like-it" },
   { name: "blob", path: `/cache/blobs/${digestOf("blob 4")}` },
@@ -173,6 +179,35 @@ const SHOTS: Shot[] = [
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await page.getByRole("alert").waitFor();
     },
+  },
+  {
+    name: "menu",
+    path: "/settings",
+    act: (page) => page.getByRole("button", { name: "Appearance and account" }).click(),
+  },
+  {
+    name: "search",
+    path: "/settings",
+    act: async (page) => {
+      await page.keyboard.press("/");
+      await page.getByRole("combobox").fill("re");
+      await page.getByRole("option").first().waitFor();
+    },
+  },
+  {
+    name: "shortcuts",
+    path: "/settings",
+    act: (page) => page.keyboard.press("?"),
+  },
+  {
+    name: "cache-growth",
+    path: "/cache",
+    act: (page) => page.getByText("Growth over 30 days").click(),
+  },
+  {
+    name: "registry-trouble",
+    path: "/registries/quay",
+    options: { scenario: "trouble" },
   },
   { name: "missing", path: "/no/such/page" },
 ];

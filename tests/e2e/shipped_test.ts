@@ -59,7 +59,7 @@ Deno.test({
       assert.equal(lines[0], `Berth ${deno.version}: registry http://localhost:8080`);
       assert.match(
         lines[1]!,
-        /:8081(, for this machine alone)? \(user admin, password [a-z0-9-]{23}\)$/,
+        /:8081(, this machine only)? \(user admin, password [a-z0-9-]{23}\)$/,
       );
       assert.equal(lines[2], "  cache ./data, up to 32 GiB");
       assert.equal(lines[3], "  configuration built in; write a config.yaml to change it");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../../base/clock.ts";
 import { openCache } from "../../cache/cache.ts";
 import type { Cache } from "../../cache/api.ts";
+import type { CacheOptions } from "../../cache/options.ts";
 import { LiveConfig } from "../../proxy/config/live.ts";
 import { tokenFile, Tokens } from "../../proxy/access/tokens.ts";
 import { realSystem } from "../../proxy/config/system.ts";
@@ -12,7 +13,7 @@ import type { Config, Registry } from "../../proxy/config/schema.ts";
 import type { Posting } from "../../proxy/notify/post.ts";
 import { Webhooks } from "../../proxy/notify/webhooks.ts";
 import { type Audit, openAudit } from "../../proxy/observe/audit/audit.ts";
-import { createMetrics } from "../../proxy/observe/metrics.ts";
+import { createMetrics, type Metrics } from "../../proxy/observe/metrics.ts";
 import { NO_BOOK, TrustBook } from "../../proxy/trust/book.ts";
 import { QuotaBook } from "../../proxy/upstream/quota.ts";
 import type { Verdict } from "../../proxy/upstream/watch/standing.ts";
@@ -30,6 +31,7 @@ export interface AdminFixture extends AsyncDisposable {
   live: LiveConfig;
   cache: Cache;
   stats: ReturnType<typeof openStats>;
+  metrics: Metrics;
   quotas: QuotaBook;
   /** What the forward proxy tells; to be changed in place. */
   forward: ForwardState;
@@ -68,12 +70,12 @@ export interface Ask {
 
 /**
  * `yaml` is the text of the configuration file; `env` the environment. `readOnly`: the file cannot be
- * written.
+ * written; the rest is the cache's.
  */
 export async function adminFixture(
   yaml = "",
   env: Record<string, string> = {},
-  { readOnly = false } = {},
+  { readOnly = false, ...options }: Partial<CacheOptions> & { readOnly?: boolean } = {},
 ): Promise<AdminFixture> {
   const clock = { now: Date.UTC(2026, 0, 15, 12) };
   const now = () => clock.now;
@@ -85,7 +87,7 @@ export async function adminFixture(
       : realSystem.whyUnwritable(path);
   const system = { ...realSystem, whyUnwritable };
   const live = await LiveConfig.open({ cwd: dir, env, system }, { settle: 3600e3, poll: 3600e3 });
-  const cache = await openCache({ dir: join(dir, "data"), scrubRate: 0 });
+  const cache = await openCache({ dir: join(dir, "data"), scrubRate: 0, ...options });
   const stats = openStats({ file: ":memory:", now, flushMs: 0 });
   const quotas = new QuotaBook();
   const errors: unknown[] = [];
@@ -129,21 +131,22 @@ export async function adminFixture(
       client: "192.0.2.7",
     }],
   };
+  const metrics = createMetrics({
+    commit: "",
+    counts: () => stats.sinceStart(),
+    version: "1.2.3",
+    usage: () => cache.usage(),
+    runningFills: () => cache.fills().length,
+    lostLines: () => 0,
+    quotas: () => quotas.entries(),
+  });
   const app = createAdmin({
     live,
     cache,
     stats,
     quotas,
     standing: (registry) => standings.get(registry),
-    metrics: createMetrics({
-      commit: "",
-      counts: () => stats.sinceStart(),
-      version: "1.2.3",
-      usage: () => cache.usage(),
-      runningFills: () => cache.fills().length,
-      lostLines: () => 0,
-      quotas: () => quotas.entries(),
-    }),
+    metrics,
     webhooks,
     tokens,
     audit,
@@ -194,6 +197,7 @@ export async function adminFixture(
       live,
       cache,
       stats,
+      metrics,
       quotas,
       forward,
       app,

@@ -68,6 +68,7 @@ export function exchangeOf(path: string, options: ExchangeOptions = {}): Exchang
     query: url.searchParams,
     target: route(registryMap(config), { host, ns: [], prefix, name }),
     proxied: false,
+    ahead: false,
     direct: true,
     upstream: options.upstream ?? fakeUpstream(() => new Response(null, { status: 404 })),
     realm: "",

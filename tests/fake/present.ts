@@ -20,8 +20,10 @@ export const idleStatus: Status = {
     memoryBytes: 0,
     maxMemoryBytes: 0,
     evicting: false,
+    outlook: "",
     depot: null,
   },
+  price: null,
   cluster: null,
   registryUrl: "",
 };

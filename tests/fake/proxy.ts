@@ -1,6 +1,6 @@
 /** The registry port as users reach it: the app on a real socket, in front of fake registries. */
 import type { Cache } from "../../cache/api.ts";
-import { createProxy, type ProxyParts } from "../../proxy/app.ts";
+import { createProxy, type ProxyHandler, type ProxyParts } from "../../proxy/app.ts";
 import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { listen, type ListenOptions } from "../../proxy/http/listen.ts";
 import { MemoryProofBook } from "../../proxy/client_sign_in/proof_book.ts";
@@ -14,6 +14,8 @@ export interface TestProxy extends AsyncDisposable {
   url: string;
   host: string;
   config: Config;
+  /** What answers, for requests that come by no connection. */
+  handler: ProxyHandler;
   /** What was recorded, in order of completion. */
   records: RequestRecord[];
   /** A request to the proxy; redirects are not followed. */
@@ -60,6 +62,7 @@ export async function startProxy(
     url,
     host,
     config,
+    handler,
     records,
     get: (path, init) => fetch(url + path, { redirect: "manual", ...init }),
     async [Symbol.asyncDispose]() {

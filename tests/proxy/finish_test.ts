@@ -84,7 +84,7 @@ Deno.test("finish, an error is recorded with its code, its message and no cache 
   const table: [Error, code: string, message: string, upstream: string, status: number][] = [
     [new OciError("TAG_INVALID"), "TAG_INVALID", "invalid tag", "", 400],
     [new UpstreamError("dns", "hub", { reason: "no" }), "UNAVAILABLE", "hub: no", "dns", 502],
-    [new TypeError("hunter2"), "UNKNOWN", "something went wrong here; see the log", "", 500],
+    [new TypeError("hunter2"), "UNKNOWN", "internal error; see the log", "", 500],
   ];
   for (const [error, code, message, upstream, status] of table) {
     const { reported, end } = setup();

@@ -12,7 +12,7 @@ import { exchangeOf } from "../fake/exchange.ts";
 
 Deno.test("renderError, status, code and headers of each kind of error", async () => {
   const wrong = "upstream did not send the content that the digest promises";
-  const unknown = "something went wrong here; see the log";
+  const unknown = "internal error; see the log";
   type Case = [
     error: unknown,
     status: number,

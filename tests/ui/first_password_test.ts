@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { verifyPassword } from "../../base/passwords.ts";
-import { firstPassword } from "../../ui/first_password.ts";
+import { firstPassword, forgetFirstPassword } from "../../ui/first_password.ts";
 
 Deno.test("firstPassword, made once, kept as a hash that only its owner can read", async () => {
   const parent = await Deno.makeTempDir();
@@ -27,4 +27,17 @@ Deno.test("firstPassword, without a directory nothing is kept", async () => {
   assert.ok(await verifyPassword(one.made!, one.hash));
   assert.notEqual(one.made, two.made);
   await assert.rejects(Deno.stat("admin.json"), Deno.errors.NotFound);
+});
+
+Deno.test("firstPassword, what may not be printed is in a file for its owner, until there is another", async () => {
+  const dir = await Deno.makeTempDir();
+  const { made, file } = await firstPassword(dir, true);
+  assert.equal(file, join(dir, "first-password"));
+  assert.equal(await Deno.readTextFile(file), `${made}\n`);
+  assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+  assert.equal((await firstPassword(dir, true)).made, undefined);
+  await forgetFirstPassword(dir);
+  await forgetFirstPassword(dir);
+  await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
+  await Deno.remove(dir, { recursive: true });
 });

@@ -221,7 +221,7 @@ export function requireRight(access: Access): MiddlewareHandler<AdminEnv> {
     c.set("identity", identity);
     const right = neededFor(c);
     if (!identity.rights.includes(right)) {
-      throw new ApiProblem(403, `This takes the right "${right}"`, {
+      throw new ApiProblem(403, `Requires the right "${right}"`, {
         type: "not-allowed",
         detail: identity.kind === "session"
           ? `Your role is ${identity.session.role}. Ask an admin.`

@@ -29,6 +29,8 @@ export const AUDITED: Readonly<Record<string, Action>> = {
   "DELETE /api/v1/trust/freeze": "tag-unfreeze",
   "POST /api/v1/trust/release": "release",
   "POST /api/v1/cache/verify": "verify",
+  "POST /api/v1/pulls": "pull",
+  "DELETE /api/v1/pulls/:id": "pull-cancel",
   "POST /api/v1/cache/pins": "pin",
   "POST /api/v1/cache/evictions": "evict",
   "DELETE /api/v1/cache/blobs/:digest": "evict",

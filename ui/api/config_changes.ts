@@ -46,7 +46,7 @@ export async function applyEdits(
 export async function putInForce(live: LiveConfig, by: string): Promise<readonly ConfigChange[]> {
   const { ok, problems, changes } = await live.reload("dashboard", by);
   if (ok) return changes;
-  throw new ApiProblem(500, "The change was written, but it could not be put into force", {
+  throw new ApiProblem(500, "The change was written but could not be applied", {
     type: "reload-failed",
     detail: problems.map(({ message }) => message).join("; "),
   });
@@ -56,7 +56,7 @@ export async function putInForce(live: LiveConfig, by: string): Promise<readonly
 export function refusal(error: WriteError, { invalid, field }: Wording): ApiProblem {
   if (error.kind === "invalid") return invalid(error.problems.map(field));
   const [title, type] = {
-    "conflict": ["The configuration file changed underneath", "changed-underneath"],
+    "conflict": ["The configuration file has changed in the meantime", "changed-underneath"],
     "read-only-key": ["This is not set in the configuration file", "read-only"],
     "unwritable": ["The configuration file cannot be written", "not-writable"],
     "by-hand": ["The configuration file must be changed by hand", "by-hand"],

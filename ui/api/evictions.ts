@@ -99,7 +99,7 @@ function stillPinned(cache: Cache): ApiProblem {
   const pins = cache.pins();
   const configured = pins.filter((pin) => pin.configured).map(({ pattern }) => pattern);
   const detail = configured.length > 0
-    ? `cache.pin of the configuration holds ${configured.join(", ")}; change it there.`
-    : `Wider pins hold it: ${pins.map(({ pattern }) => pattern).join(", ")}.`;
-  return new ApiProblem(409, "Something else keeps it pinned", { type: "still-pinned", detail });
+    ? `Pinned by cache.pin in the configuration (${configured.join(", ")}); change it there.`
+    : `Covered by wider pins: ${pins.map(({ pattern }) => pattern).join(", ")}.`;
+  return new ApiProblem(409, "Still pinned", { type: "still-pinned", detail });
 }

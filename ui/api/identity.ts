@@ -16,7 +16,7 @@ export interface AdminEnv {
   };
 }
 
-/** Who asks; `open` is anybody on this machine, where `admin.auth` is `none`. */
+/** Who asks; `open` is anyone on this machine, where `admin.auth` is `none`. */
 export type Identity =
   & { readonly rights: readonly Right[] }
   & (
@@ -33,7 +33,7 @@ export type Identity =
 /** Who it is, for people: `ann`, `token ci`. */
 export function nameOf(identity: Identity): string {
   if (identity.kind === "session") return identity.session.user;
-  return identity.kind === "token" ? `token ${identity.name}` : "anybody on this machine";
+  return identity.kind === "token" ? `token ${identity.name}` : "anyone on this machine";
 }
 
 /** How whoever it is has signed in. */

@@ -15,6 +15,7 @@ import type { CacheWatch } from "../../proxy/observe/stats/cache_watch.ts";
 import { UNTIL_OVER } from "../../proxy/observe/stats/mutes.ts";
 import type { CertificateTerm } from "../../proxy/http/certificate_term.ts";
 import type { Fleet } from "./fleet.ts";
+import type { CacheGrowth } from "./schema/cache.ts";
 import type { Fill, Live, Member, MemberFigures, Verification } from "./schema/events.ts";
 import type {
   ClusterView,
@@ -28,6 +29,7 @@ import { counters } from "./views/counters.ts";
 import { FillMeter } from "./views/fills.ts";
 import { registryHealth } from "./views/health.ts";
 import { notices } from "./views/notices.ts";
+import { growthView, outlookText } from "./views/growth.ts";
 import { statusText } from "./views/status.ts";
 import { sumLive } from "./views/sums.ts";
 
@@ -82,6 +84,7 @@ export class Present {
     try {
       this.#usage = await this.#deps.cache?.usage();
       this.#unreachable = undefined;
+      if (this.#usage) this.#deps.stats.storage.sample(this.#usage.bytes);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#unreachable = { since: this.#unreachable?.since ?? now, message, diskFull: false };
@@ -165,6 +168,12 @@ export class Present {
     });
   }
 
+  /** How the cache has grown, as of the last `refresh`. */
+  growth(): CacheGrowth {
+    const { stats: { storage }, live } = this.#deps;
+    return growthView(storage, live.current.cache, this.#usage);
+  }
+
   /** The state as of the last `refresh`. `hostname` is what the browser calls this machine. */
   status(hostname: string): Status {
     const { live, version, now } = this.#deps;
@@ -185,6 +194,7 @@ export class Present {
       muted,
       registries,
       storage,
+      price: priceOf(config.savings),
       cluster: clusterOf(this.#deps.cluster?.()),
       registryUrl: this.registryUrl(hostname),
     };
@@ -242,6 +252,7 @@ export class Present {
       memoryBytes: usage?.memory ?? 0,
       maxMemoryBytes: config.cache.memory,
       evicting: this.#deps.watch.evicting,
+      outlook: outlookText(this.growth()),
       depot: depotOf(this.#deps.cache?.depot()),
     };
   }
@@ -262,6 +273,10 @@ function clusterOf(figures: ClusterFigures | undefined): ClusterView | null {
     sentBytes: sent,
     receivedBytes: received,
   };
+}
+
+function priceOf({ price_per_gb: perGb, currency }: Config["savings"]): Status["price"] {
+  return perGb > 0 ? { perGb, currency } : null;
 }
 
 function depotOf(usage: DepotUsage | undefined): Depot | null {

@@ -4,6 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { FieldProblem, Problem } from "./schema.ts";
+import { fieldProblems } from "./validation.ts";
 
 interface Details {
   /** What to do next. */
@@ -40,9 +41,7 @@ export function renderError(
   report: (error: unknown, path: string) => void,
 ): Response {
   if (error instanceof ApiProblem) return render(c, error);
-  if (error instanceof HTTPException) {
-    return render(c, new ApiProblem(error.status as ContentfulStatusCode, titleOf(error)));
-  }
+  if (error instanceof HTTPException) return render(c, refused(error));
   if (isLostBody(error)) return render(c, new ApiProblem(400, "The request body broke off"));
   report(error, c.req.path);
   return render(
@@ -58,9 +57,12 @@ function isLostBody(error: Error): boolean {
     .some((kind) => error instanceof kind);
 }
 
-/** What the schema says of a request, as a 400 for its address and a 422 for its body. */
-export function invalidRequest(error: z.ZodError, target: string): ApiProblem {
-  const fields = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+/**
+ * What the schema says of a request, as a 400 for its address and a 422 for its body; `data` is what
+ * was checked.
+ */
+export function invalidRequest(error: z.ZodError, target: string, data: unknown): ApiProblem {
+  const fields = fieldProblems(error, target, data);
   const first = fields[0];
   return new ApiProblem(target === "json" ? 422 : 400, "Invalid request", {
     type: "invalid-request",
@@ -69,9 +71,15 @@ export function invalidRequest(error: z.ZodError, target: string): ApiProblem {
   });
 }
 
-function titleOf(error: HTTPException): string {
-  if (error.status === 403) return "This request comes from another site";
-  return error.message || "Invalid request";
+/** What the server's own library has against a request. */
+function refused({ status, message }: HTTPException): ApiProblem {
+  if (status !== 415) {
+    return new ApiProblem(status as ContentfulStatusCode, message || "Invalid request");
+  }
+  return new ApiProblem(415, "The body is not declared as JSON", {
+    type: "not-json",
+    detail: "Send it with the header Content-Type: application/json.",
+  });
 }
 
 function render(c: Context, { status, title, details }: ApiProblem): Response {

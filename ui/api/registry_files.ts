@@ -23,10 +23,13 @@ export function checkFiles(
   const before = new Map(filesIn(Object.hasOwn(registries, name) && registries[name]));
   const [added] = filesIn(settings).find(([key, file]) => before.get(key) !== file) ?? [];
   if (added === undefined) return;
-  throw new ApiProblem(403, 'This takes the right "admin"', {
+  throw new ApiProblem(403, 'Requires the right "admin"', {
     type: "not-allowed",
-    detail: `${added}: files that Berth reads are for admins to name.`,
-    fields: [{ path: added, message: "expected what it is now; another file takes an admin" }],
+    detail: `${added}: only admins may name files that Berth reads.`,
+    fields: [{
+      path: added,
+      message: "expected the current value; only an admin may name another file",
+    }],
   });
 }
 

@@ -5,8 +5,8 @@ import type { Scope } from "../../proxy/access/tokens.ts";
 import type { Role } from "../../proxy/config/schema.ts";
 
 /**
- * What a route can ask for: the metrics; to look; what an operator does (evict, pin, verify, mute,
- * test); the registry map; everything else.
+ * What a route can ask for: the metrics; to look; what an operator does (pull, evict, pin, verify,
+ * mute, test); the registry map; everything else.
  */
 export const RIGHTS = ["metrics", "read", "cache", "registries", "admin"] as const;
 export type Right = (typeof RIGHTS)[number];
@@ -72,10 +72,17 @@ export const NEEDED: Readonly<Record<string, Right>> = {
   "GET /api/v1/cache/images": "read",
   "GET /api/v1/cache/tags": "read",
   "GET /api/v1/cache/manifests/:digest": "read",
+  "GET /api/v1/cache/manifests/:digest/config": "read",
+  "GET /api/v1/cache/image": "read",
+  "GET /api/v1/cache/growth": "read",
   "GET /api/v1/cache/blobs": "read",
   "GET /api/v1/cache/blobs/:digest": "read",
   "GET /api/v1/cache/verify": "read",
   "POST /api/v1/cache/verify": "cache",
+  "POST /api/v1/pulls": "cache",
+  "GET /api/v1/pulls/running": "read",
+  "GET /api/v1/pulls/:id": "read",
+  "DELETE /api/v1/pulls/:id": "cache",
   "POST /api/v1/cache/pins": "cache",
   "POST /api/v1/cache/evictions/plan": "cache",
   "POST /api/v1/cache/evictions": "cache",

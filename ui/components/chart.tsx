@@ -8,10 +8,13 @@ import { formatMark, formatStep } from "../web/format.ts";
 import { BYTE_STEPS, type Columns, COUNT_STEPS, toColumns, wholeSteps } from "../web/series.ts";
 import { theme } from "../web/theme.ts";
 
-export interface Series {
+interface Key {
   label: string;
   tone: "hit" | "stale" | "miss" | "pull" | "error";
-  value: (point: Point) => number;
+}
+
+export interface Series<P extends { time: number } = Point> extends Key {
+  value: (point: P) => number;
 }
 
 interface Span {
@@ -20,12 +23,11 @@ interface Span {
   stepMs: number;
 }
 
-interface ChartProps {
+interface Drawing {
   title: string;
-  points: readonly Point[];
   span: Span;
   /** Bottom first. */
-  series: readonly Series[];
+  series: readonly Key[];
   unit: "count" | "bytes";
   format: (value: number) => string;
   /** Of the plot, in pixels. */
@@ -36,6 +38,11 @@ interface ChartProps {
   onSelect: (from: number, to: number) => void;
 }
 
+interface ChartProps<P extends { time: number }> extends Drawing {
+  points: readonly P[];
+  series: readonly Series<P>[];
+}
+
 interface Hover {
   index: number;
   /** Pixels from the left of the plot. */
@@ -43,14 +50,14 @@ interface Hover {
   width: number;
 }
 
-export function Chart(props: ChartProps) {
+export function Chart<P extends { time: number }>(props: ChartProps<P>) {
   const { title, points, span, series, format, height, nothing } = props;
   const place = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLDivElement>(null);
   const hover = useSignal<Hover | undefined>(undefined);
   const columns = toColumns(points, span, series.map(({ value }) => value));
   const plot = useRef<uPlot | undefined>(undefined);
-  const latest = useRef({ props, columns });
+  const latest = useRef<Latest["current"]>({ props, columns });
   latest.current = { props, columns };
   const dark = useDark();
   const empty = isNothing(columns);
@@ -103,7 +110,7 @@ function Legend(
   { head, title, series }: {
     head: RefObject<HTMLDivElement | null>;
     title: string;
-    series: readonly Series[];
+    series: readonly Key[];
   },
 ) {
   return (
@@ -131,7 +138,7 @@ function Tip(
     hover: Hover;
     columns: Columns;
     span: Span;
-    series: readonly Series[];
+    series: readonly Key[];
     format: (value: number) => string;
   },
 ) {
@@ -174,7 +181,7 @@ interface Colors {
 }
 
 /** Colours as the style sheet has them now; canvas knows no custom properties. */
-function colorsOf(head: HTMLElement, series: readonly Series[]): Colors {
+function colorsOf(head: HTMLElement, series: readonly Key[]): Colors {
   const style = (selector: string) => getComputedStyle(head.querySelector(selector)!);
   return {
     series: series.map(({ tone }) => style(`.key.${tone}`).backgroundColor),
@@ -185,7 +192,7 @@ function colorsOf(head: HTMLElement, series: readonly Series[]): Colors {
 
 /** What the chart shows now; the plot lives longer than one rendering. */
 interface Latest {
-  current: { props: ChartProps; columns: Columns };
+  current: { props: Drawing; columns: Columns };
 }
 
 function optionsOf(
@@ -300,7 +307,7 @@ function columnPaths(step: () => number): uPlot.Series.PathBuilder {
 }
 
 /** The whole of the first and of the last step, in seconds. */
-function reachOf({ props, columns }: { props: ChartProps; columns: Columns }): [number, number] {
+function reachOf({ props, columns }: { props: Drawing; columns: Columns }): [number, number] {
   const half = props.span.stepMs / 2000;
   return [columns.x[0]! - half, columns.x.at(-1)! + half];
 }

@@ -1,11 +1,12 @@
-/** Things that are copied with a click. */
+/** A digest, and what is copied with a click. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { shortDigest } from "../web/format.ts";
 import { copyText } from "../web/clipboard.ts";
 import { Icon } from "./icon.tsx";
 
-function useCopy(text: string): { copied: boolean; copy: (event: Event) => void } {
+/** Whether `text` was copied just now, and what copies it on a click. */
+export function useCopy(text: string): { copied: boolean; copy: (event: Event) => void } {
   const copied = useSignal(false);
   useEffect(() => {
     if (!copied.value) return;
@@ -34,26 +35,5 @@ export function Digest({ value, short = true }: { value: string; short?: boolean
       <Icon name={copied ? "check" : "copy"} size={14} />
       <span class="hidden-visually" role="status">{copied ? "Copied" : ""}</span>
     </button>
-  );
-}
-
-/** Lines to type or to write into `file`, with a button that copies them. */
-export function Snippet({ text, file = "" }: { text: string; file?: string }) {
-  const { copied, copy } = useCopy(text);
-  return (
-    <figure class="snippet">
-      {file && <figcaption>{file}</figcaption>}
-      <button
-        type="button"
-        class="button quiet icon"
-        title="Copy"
-        aria-label={file ? `Copy ${file}` : "Copy the command"}
-        onClick={copy}
-      >
-        <Icon name={copied ? "check" : "copy"} />
-        <span class="hidden-visually" role="status">{copied ? "Copied" : ""}</span>
-      </button>
-      <pre tabIndex={0} aria-label={file || "Command"} role="region"><code>{text}</code></pre>
-    </figure>
   );
 }

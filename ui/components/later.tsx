@@ -1,4 +1,5 @@
 /** What is loaded when it is first shown, so that the first page comes fast. */
+import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import lazy from "preact-iso/lazy";
 import { Failure } from "./states.tsx";
@@ -10,18 +11,22 @@ export function later<P>(pick: (script: Later) => ComponentType<P>): ComponentTy
   return lazy<ComponentType<P>>(() => load().then(pick, () => Outdated));
 }
 
-let loading: Promise<Later> | undefined;
+/** Whether the second script is here: what can wait for it without asking for it does. */
+export const here = signal(false);
 
-/** The second script with its style sheet, so that nothing shows without it; tried again if it fails. */
-function load(): Promise<Later> {
-  if (!loading) {
-    loading = Promise.all([import("../pages/later.tsx"), loadStyles()]).then(([script]) => script);
-    loading.catch(() => loading = undefined);
-  }
-  return loading;
+/** The second script with its style sheet; tried again if it fails. */
+const load = once(async () => {
+  const script = await withStyles(() => import("../pages/later.tsx"));
+  here.value = true;
+  return script;
+});
+
+/** What `get` gets, once there is the style sheet of all but the overview: nothing shows without. */
+export function withStyles<T>(get: () => Promise<T>): Promise<T> {
+  return Promise.all([get(), styles()]).then(([got]) => got);
 }
 
-function loadStyles(): Promise<unknown> {
+const styles = once(() => {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = document.querySelector<HTMLMetaElement>("meta[name=later-styles]")!.content;
@@ -31,6 +36,18 @@ function loadStyles(): Promise<unknown> {
   });
   document.head.append(link);
   return loaded;
+});
+
+/** `get`, called once for all who ask, and again after it failed. */
+function once<T>(get: () => Promise<T>): () => Promise<T> {
+  let got: Promise<T> | undefined;
+  return () => {
+    if (!got) {
+      got = get();
+      got.catch(() => got = undefined);
+    }
+    return got;
+  };
 }
 
 /** In place of a part that could not be loaded. */

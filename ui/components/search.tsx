@@ -26,7 +26,6 @@ export function Search(
         class="input"
         type="search"
         aria-label={label}
-        aria-keyshortcuts="/"
         placeholder={label}
         value={typed.value}
         spellcheck={false}

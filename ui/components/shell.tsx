@@ -1,14 +1,13 @@
 /** The bar with the pages' tabs, and the page beneath it. */
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { ErrorBoundary } from "preact-iso/lazy";
 import { useEffect, useRef } from "preact/hooks";
 import { connection, status } from "../web/live.ts";
 import { pathname } from "../web/location.ts";
-import { session, signOut } from "../web/session.ts";
-import { setTheme, type Theme, theme } from "../web/theme.ts";
-import { Segments } from "./segments.tsx";
+import { opened } from "../web/shortcuts.ts";
 import { Icon, type IconName, Mark } from "./icon.tsx";
-import { toast } from "./toast.tsx";
-import { messageOf } from "../web/client.ts";
+import { later } from "./later.tsx";
 
 const TABS: { href: string; text: string; icon: IconName }[] = [
   { href: "/", text: "Overview", icon: "overview" },
@@ -34,11 +33,22 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </nav>
           <div class="bar-end">
             <LinkState />
+            <button
+              type="button"
+              class="button quiet icon"
+              aria-label="Search"
+              aria-keyshortcuts="/"
+              title="Search (/)"
+              onClick={() => opened.value = "search"}
+            >
+              <Icon name="search" />
+            </button>
             <Menu />
           </div>
         </div>
       </header>
       <main id="main" class="page">{children}</main>
+      <ErrorBoundary>{opened.value && <Palette />}</ErrorBoundary>
     </>
   );
 }
@@ -73,14 +83,12 @@ function LinkState() {
   );
 }
 
-const THEMES: { value: Theme; text: string }[] = [
-  { value: "system", text: "System" },
-  { value: "light", text: "Light" },
-  { value: "dark", text: "Dark" },
-];
+const MenuList = later(({ MenuList }) => MenuList);
+const Palette = later(({ Palette }) => Palette);
 
 function Menu() {
   const menu = useRef<HTMLDetailsElement>(null);
+  const opened = useSignal(false);
   useEffect(() => {
     const close = (event: Event) => {
       const element = menu.current;
@@ -96,60 +104,12 @@ function Menu() {
       document.removeEventListener("keydown", close);
     };
   }, []);
-  const signedIn = session.value?.auth === "required" ? session.value.username : "";
-  const leave = () => signOut().catch((error) => toast(messageOf(error).title, true));
   return (
-    <details class="menu" ref={menu}>
+    <details class="menu" ref={menu} onToggle={() => opened.value = true}>
       <summary class="button quiet icon" role="button" aria-label="Appearance and account">
         <Icon name="user" />
       </summary>
-      <div class="menu-list">
-        {signedIn && (
-          <span>
-            Signed in as <strong>{signedIn}</strong>
-          </span>
-        )}
-        <Segments label="Appearance" value={theme.value} choices={THEMES} onInput={setTheme} />
-        {signedIn && (
-          <button type="button" class="button" onClick={leave}>
-            <Icon name="signOut" />
-            Sign out
-          </button>
-        )}
-        <span class="muted small">Berth {status.value?.version}</span>
-      </div>
+      <ErrorBoundary>{opened.value && <MenuList />}</ErrorBoundary>
     </details>
-  );
-}
-
-interface PageHeadProps {
-  title: string;
-  /** Where this page belongs: a link above the title. */
-  parent?: { href: string; text: string };
-  lead?: ComponentChildren;
-  children?: ComponentChildren;
-}
-
-/** A page's title, what it is about, and what can be done; takes the focus when the page opens. */
-export function PageHead({ title, parent, lead, children }: PageHeadProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    document.title = `${title} · Berth`;
-    heading.current?.focus({ preventScroll: true });
-  }, [title]);
-  return (
-    <header class="page-head">
-      <div>
-        {parent && (
-          <nav class="crumbs" aria-label="Above this page">
-            <a href={parent.href}>{parent.text}</a>
-            <Icon name="chevron" size={12} />
-          </nav>
-        )}
-        <h1 tabIndex={-1} ref={heading}>{title}</h1>
-        {lead && <div class="lead">{lead}</div>}
-      </div>
-      {children && <div class="actions">{children}</div>}
-    </header>
   );
 }

@@ -6,7 +6,7 @@ import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { CheckField, type Choice, Choose } from "../components/choice.tsx";
 import { Search } from "../components/search.tsx";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { type ActivityFilter, filterFromQuery } from "../web/activity_filter.ts";
@@ -23,7 +23,7 @@ export function Activity() {
   const paused = useSignal(false);
   return (
     <>
-      <PageHead title="Activity" lead="What clients requested, and how it was answered.">
+      <PageHead title="Activity" lead="Requests from clients, and how they were answered.">
         <button
           type="button"
           class="button"

@@ -6,7 +6,7 @@ import { Choose } from "../components/choice.tsx";
 import { ChooseMember } from "../components/choose_member.tsx";
 import { Export } from "../components/export.tsx";
 import { Search } from "../components/search.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";

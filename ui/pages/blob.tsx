@@ -6,7 +6,7 @@ import { Digest } from "../components/copy.tsx";
 import { EvictDialog } from "../components/evict.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PinButton } from "../components/pin.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";
@@ -22,6 +22,7 @@ import {
 import { navigate } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
+import { imagePath } from "../web/image_path.ts";
 import { blobPath } from "../web/paths.ts";
 
 const PARENT = { href: "/cache/blobs", text: "Cache" };
@@ -141,7 +142,9 @@ function Details({ blob }: { blob: BlobDetails }) {
 
 function Uses({ blob }: { blob: BlobDetails }) {
   if (blob.repositories.length === 0) {
-    return <p class="panel-note">No repository uses it any more; it goes when space is needed.</p>;
+    return (
+      <p class="panel-note">No repository uses it any more; it is evicted when space is needed.</p>
+    );
   }
   return (
     <ul class="steps panel-body">
@@ -160,7 +163,15 @@ function Uses({ blob }: { blob: BlobDetails }) {
             </a>
             <span />
             {tags.length > 0 && (
-              <span class="text">{tags.map((tag) => tag.slice(name.length + 1)).join(", ")}</span>
+              <span class="text">
+                Tags:{" "}
+                {tags.map((tag) => tag.slice(name.length + 1)).map((reference, i) => (
+                  <span key={reference}>
+                    {i > 0 && ", "}
+                    <a href={imagePath({ registry, repository, reference })}>{reference}</a>
+                  </span>
+                ))}
+              </span>
             )}
           </li>
         );

@@ -3,7 +3,7 @@ import type { Client } from "../api/schema/clients.ts";
 import { Ago } from "../components/ago.tsx";
 import { ChooseReach } from "../components/choose_reach.tsx";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { now } from "../web/clock.ts";
 import { countOf, formatBytes, formatCount, formatShare } from "../web/format.ts";
 import { query } from "../web/location.ts";

@@ -8,7 +8,7 @@ import { Export } from "../components/export.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Search } from "../components/search.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { type Column, sortFromQuery, Table } from "../components/table.tsx";
 import { now } from "../web/clock.ts";

@@ -1,10 +1,10 @@
 /** What to type on a client so that it pulls through this server. */
 import { useSignal } from "@preact/signals";
 import type { Connect } from "../api/schema/connect.ts";
-import { Snippet } from "../components/copy.tsx";
+import { Snippet } from "../components/snippet.tsx";
 import { SelectField } from "../components/choice.tsx";
 import { TextField } from "../components/field.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { query, setQuery } from "../web/location.ts";
 import { useResource } from "../web/resource.ts";
@@ -23,7 +23,7 @@ export function ConnectPage({ client }: { client: string }) {
     <>
       <PageHead
         title="Connect a client"
-        lead="Image names stay as they are; the client asks here first."
+        lead="Image names stay the same; the client asks Berth first."
       />
       <Loaded resource={connect}>{(data) => <Choices connect={data} client={client} />}</Loaded>
     </>

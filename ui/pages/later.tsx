@@ -5,6 +5,7 @@
 import type { ComponentType, VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { Route, type RouteHook, type RoutePropsForPath, Router } from "preact-iso/router";
+import { parseName } from "../web/image_path.ts";
 import { navigate } from "../web/location.ts";
 import { Activity } from "./activity.tsx";
 import { AuditPage } from "./audit.tsx";
@@ -13,9 +14,11 @@ import { Blobs } from "./blobs.tsx";
 import { ClientPage } from "./client.tsx";
 import { ClientsPage } from "./clients.tsx";
 import { ConnectPage } from "./connect.tsx";
+import { ImagePage } from "./image.tsx";
 import { Images } from "./images.tsx";
 import { Missing } from "./missing.tsx";
 import { Notices } from "./notices.tsx";
+import { Prefetch } from "./prefetch.tsx";
 import { PullsPage } from "./pulls.tsx";
 import { Registries } from "./registries.tsx";
 import { EditRegistry, NewRegistry } from "./registry.tsx";
@@ -24,6 +27,8 @@ import { Settings } from "./settings.tsx";
 import { TagPage } from "./tag.tsx";
 import { TokensPage } from "./tokens.tsx";
 
+export { Palette } from "../components/palette.tsx";
+export { MenuList } from "../components/menu_list.tsx";
 export { ClusterPanel, SummedUp } from "./overview/cluster.tsx";
 export { Missing } from "./missing.tsx";
 export { Figures } from "./overview/figures.tsx";
@@ -50,8 +55,15 @@ export const PAGES: readonly Page[] = [
   page("/registries/:name", ({ name }) => <EditRegistry key={name} name={name} />),
   { path: "/cache", component: Images },
   { path: "/cache/blobs", component: Blobs },
+  { path: "/cache/prefetch", component: Prefetch },
   page("/cache/blobs/:digest", ({ digest }) => <BlobPage key={digest} digest={digest} />),
   { path: "/cache/tag", component: TagPage },
+  page(
+    "/cache/images/:registry/:name+",
+    ({ registry, name }) => (
+      <ImagePage key={`${registry} ${name}`} registry={registry} {...parseName(name)} />
+    ),
+  ),
   { path: "/notices", component: Notices },
   { path: "/activity", component: Activity },
   { path: "/activity/pulls", component: PullsPage },

@@ -1,4 +1,4 @@
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Nothing } from "../components/states.tsx";
 
 /** An address that is no page. */

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { MutedNotice, Notice } from "../api/schema/status.ts";
 import { Choose } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { toast } from "../components/toast.tsx";
 import { call, messageOf } from "../web/client.ts";

@@ -1,6 +1,6 @@
 /** Is it fine, what is it doing now, what is it saving. */
 import { ErrorBoundary } from "preact-iso/lazy";
-import { later } from "../components/later.tsx";
+import { here, later } from "../components/later.tsx";
 import { Failure, Skeleton } from "../components/states.tsx";
 import { status, statusError } from "../web/live.ts";
 import { Fills } from "./overview/fills.tsx";
@@ -36,9 +36,11 @@ export function Overview() {
           <ClusterPanel cluster={state.cluster} />
         </ErrorBoundary>
       )}
-      <ErrorBoundary>
-        <TopPanels at={at} />
-      </ErrorBoundary>
+      {here.value && (
+        <ErrorBoundary>
+          <TopPanels at={at} />
+        </ErrorBoundary>
+      )}
       <div class="columns">
         <Latest at={at} />
         <StoragePanel storage={state.storage} at={at} />

@@ -7,7 +7,7 @@ import { ChooseMember } from "../components/choose_member.tsx";
 import { ChooseReach } from "../components/choose_reach.tsx";
 import { Export } from "../components/export.tsx";
 import { Search } from "../components/search.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";

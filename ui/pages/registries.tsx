@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { RegistryList, RegistryView } from "../api/schema/registries.ts";
 import { Search } from "../components/search.tsx";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { sorted, sortFromQuery, Table } from "../components/table.tsx";
 import { countOf } from "../web/format.ts";

@@ -1,5 +1,5 @@
 /** One registry: add it, change it, delete it. */
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { Health } from "../components/health.tsx";
 import { Ago } from "../components/ago.tsx";
@@ -9,6 +9,7 @@ import { formatDuration } from "../web/format.ts";
 import { may } from "../web/session.ts";
 import { useResource } from "../web/resource.ts";
 import { ReadOnly } from "./registries.tsx";
+import { RegistryActivity } from "./registry/activity.tsx";
 import { RegistryForm } from "./registry/form.tsx";
 
 const PARENT = { href: "/registries", text: "Registries" };
@@ -53,6 +54,7 @@ export function EditRegistry({ name }: { name: string }) {
                 {(registry.readOnlyReason || data.readOnlyReason) && may("registries") && (
                   <ReadOnly reason={registry.readOnlyReason || data.readOnlyReason} />
                 )}
+                <RegistryActivity registry={registry} />
                 <RegistryForm list={data} registry={registry} />
               </>
             )

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { RequestDetails, RequestEntry } from "../api/schema/activity.ts";
 import { HttpStatus, Result } from "../components/health.tsx";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { ApiError } from "../web/client.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { isFailure } from "../web/results.ts";
 import { formatBytes, formatDuration, formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
+import { imagePath } from "../web/image_path.ts";
 import { blobPath, registryPath } from "../web/paths.ts";
 import { titleOf } from "./activity/columns.tsx";
 
@@ -114,7 +115,7 @@ function RequestFacts({ entry }: { entry: RequestDetails }) {
           <dd>
             {/^sha\d+:/.test(entry.reference)
               ? <a class="mono" href={blobPath(entry.reference)}>{entry.reference}</a>
-              : <code>{entry.reference}</code>}
+              : <a href={imagePath(entry)}>{entry.reference}</a>}
           </dd>
         </>
       )}
@@ -168,6 +169,7 @@ const VIA: Record<RequestEntry["via"], string> = {
   direct: "registry port",
   intercept: "forward proxy, intercepted",
   forward: "forward proxy",
+  prefetch: "Berth itself, ahead of clients",
 };
 
 function Facts({ title, children }: { title: string; children: ComponentChildren }) {

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { Acme, ConfigView } from "../api/schema/config.ts";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { toast } from "../components/toast.tsx";
 import { call, messageOf } from "../web/client.ts";
@@ -35,7 +35,7 @@ export function Settings() {
     <>
       <PageHead
         title="Settings"
-        lead="What Berth runs with, and where each value comes from."
+        lead="The effective configuration, and where each value comes from."
       >
         {may("admin") && (
           <button type="button" class="button" disabled={busy.value} onClick={reload}>

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { DecisionsView, TagPastView } from "../api/schema/trust.ts";
 import { Ago } from "../components/ago.tsx";
 import { Digest } from "../components/copy.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { ErrorLine, Loaded, Nothing } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";

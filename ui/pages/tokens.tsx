@@ -4,7 +4,7 @@ import type { TokenView } from "../api/schema/tokens.ts";
 import { Ago } from "../components/ago.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Icon } from "../components/icon.tsx";
-import { PageHead } from "../components/shell.tsx";
+import { PageHead } from "../components/page_head.tsx";
 import { ErrorLine, Loaded, Nothing } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";
@@ -181,7 +181,7 @@ function RevokeDialog(
       }
     >
       <ErrorLine error={error.value} />
-      <p>Whatever uses it is refused from now on. A revoked token cannot be brought back.</p>
+      <p>Requests that use it are rejected from now on. A revoked token cannot be brought back.</p>
     </Dialog>
   );
 }

@@ -24,7 +24,7 @@ export function explainCache(entry: RequestEntry): string {
       return "Passed through to upstream. Responses of this kind are not cached.";
     case "none":
       if (entry.attempts.length > 0 && isFailure(entry)) {
-        return "Not in the cache, and upstream did not give it.";
+        return "Not in the cache, and upstream did not return it.";
       }
       return isFailure(entry)
         ? "Cache not consulted."

@@ -31,6 +31,11 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
+/** `$1,234.50`, in the currency of three letters. */
+export function formatMoney(amount: number, currency: string): string {
+  return amount.toLocaleString("en", { style: "currency", currency });
+}
+
 /** A share of a whole: `87 %`; one decimal where rounding would claim all or nothing. `–` of none. */
 export function formatShare(part: number, whole: number): string {
   if (whole <= 0) return "–";

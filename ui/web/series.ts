@@ -1,6 +1,4 @@
 /** Points of the statistics made into columns for a stacked chart. */
-import type { Point } from "../api/schema/stats.ts";
-
 export interface Columns {
   /** Middle of each step, Unix seconds as uPlot wants them. */
   x: number[];
@@ -14,10 +12,10 @@ export interface Columns {
  * Columns of `points` over `[from, to)`. A step without a point is a gap, which draws nothing and
  * is not a zero.
  */
-export function toColumns(
-  points: readonly Point[],
+export function toColumns<P extends { time: number }>(
+  points: readonly P[],
   span: { from: number; to: number; stepMs: number },
-  series: readonly ((point: Point) => number)[],
+  series: readonly ((point: P) => number)[],
 ): Columns {
   const byStep = new Map(points.map((point) => [Math.floor(point.time / span.stepMs), point]));
   const first = Math.floor(span.from / span.stepMs);

@@ -142,7 +142,7 @@ const containerd: Client = {
     },
     {
       title:
-        "Once: let containerd look there (version 1 calls the table io.containerd.grpc.v1.cri)",
+        "Once: point containerd to the directory (version 1 calls the table io.containerd.grpc.v1.cri)",
       file: "/etc/containerd/config.toml",
       text: `[plugins."io.containerd.cri.v1.images".registry]
   config_path = "/etc/containerd/certs.d"`,
@@ -166,7 +166,7 @@ location = "${target.registry.host}"
 location = "${target.authority}/${target.registry.host}"${target.tls ? "" : "\ninsecure = true"}`,
     },
     {
-      title: "CRI-O only: let it read the file (Podman, Buildah and skopeo do so by themselves)",
+      title: "CRI-O only: reload it (Podman, Buildah and skopeo read the file by themselves)",
       file: "",
       text: "sudo systemctl reload crio",
     },
@@ -210,7 +210,7 @@ const k3s: Client = {
       - "${target.url}"`,
     },
     {
-      title: "Let k3s read it (agents: k3s-agent)",
+      title: "Restart k3s (agents: k3s-agent)",
       file: "",
       text: "sudo systemctl restart k3s",
     },
@@ -229,7 +229,7 @@ const kind: Client = {
       text: hostsToml(target),
     },
     {
-      title: "Hand the directory to the nodes (kind 0.27 or later reads it)",
+      title: "Mount the directory in the nodes (kind 0.27 or later)",
       file: "kind.yaml",
       text: `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4

@@ -36,7 +36,7 @@ export class InnerServer<Visitor> {
       hostname: "127.0.0.1",
       port: 0,
       onListen: () => {},
-      onError: () => new Response("something went wrong here; see the log\n", { status: 500 }),
+      onError: () => new Response("internal error; see the log\n", { status: 500 }),
     };
     const open = () =>
       tls ? serveHttp1({ ...options, ...tls }, handler) : Deno.serve(options, handler);

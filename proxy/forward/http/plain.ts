@@ -52,7 +52,7 @@ export function plainServe(options: PlainOptions): Serve<PlainVisitor> {
         return refusalResponse(error);
       }
       options.failed(error, client);
-      return new Response("something went wrong here; see the log\n", { status: 500 });
+      return new Response("internal error; see the log\n", { status: 500 });
     }
   };
 }

@@ -9,6 +9,7 @@ import { type Health, HealthTracker } from "./health.ts";
 import { Mutes } from "./mutes.ts";
 import { PullBook } from "./pulls.ts";
 import { Recent } from "./recent.ts";
+import { StorageDays } from "./storage_days.ts";
 import { type Row, StatsStore, StatsVersionError, type Step, STEPS } from "./store.ts";
 
 const FLUSH_MS = 5000;
@@ -62,6 +63,7 @@ export function openStats(options: StatsOptions): Stats {
 export class Stats {
   readonly activity: Activity;
   readonly mutes: Mutes;
+  readonly storage: StorageDays;
   readonly #health = new HealthTracker();
   readonly #recent: Recent;
   readonly #store: StatsStore;
@@ -86,6 +88,7 @@ export class Stats {
     this.#store = new StatsStore(options.file);
     this.mutes = new Mutes(this.#store, this.#now);
     this.#pulls = new PullBook(this.#store.clients.lastPull());
+    this.storage = new StorageDays(this.#store, this.#now);
     this.#since = this.#store.since(this.#now());
     this.#paces = this.#store.paces();
     for (const row of this.#store.read("total", 0, 1)) this.#totals.set(row.registry, row.counts);
@@ -95,6 +98,14 @@ export class Stats {
 
   /** Counts one request; hand this to the proxy. */
   readonly sink: RecordSink = (record: RequestRecord): void => {
+    if (record.via === "prefetch") {
+      this.addUpstreamBytes(record.registry, record.upstreamBytes);
+    } else this.#countRequest(record);
+    this.#health.observe(record);
+    this.activity.push(record);
+  };
+
+  #countRequest(record: RequestRecord): void {
     const { registry } = record;
     const pace = this.pace(registry);
     const pull = this.#pulls.add(record);
@@ -102,9 +113,7 @@ export class Stats {
     this.#clients.add(record, pull, this.#now());
     const next = paceAfter(record, pace);
     if (next !== pace && registry !== "") this.#paces.set(registry, next);
-    this.#health.observe(record);
-    this.activity.push(record);
-  };
+  }
 
   /** Counts content that came from upstream for a request which had been counted before. */
   readonly addUpstreamBytes = (registry: string, bytes: number): void => {
@@ -187,6 +196,7 @@ export class Stats {
       this.#store.write(this.#pending.values(), this.#paces, { now, clients, pulls });
       this.#pending = new Map();
       this.#untold = [];
+      this.storage.flush();
       if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
       this.#writeError = "";
     } catch (error) {

@@ -2,6 +2,7 @@
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { CLIENT_TABLES, ClientStore, type Who } from "./client_store.ts";
 import { COUNTERS, type Counts, type Pace } from "./counts.ts";
+import type { StorageDay } from "./storage_days.ts";
 
 /** Milliseconds of one step of a series; `total` is everything since the file was made. */
 export const STEPS = { total: 0, minute: 60e3, hour: 3600e3, day: 86400e3 } as const;
@@ -115,6 +116,33 @@ export class StatsStore {
     } else {
       this.#db.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)").run(`mute ${id}`, until);
     }
+  }
+
+  /** What {@linkcode writeStorageDays} has kept. */
+  storageDays(): StorageDay[] {
+    const days = new Map<number, StorageDay>();
+    const rows = this.#db.prepare("SELECT * FROM facts WHERE name GLOB 'storage *'").all();
+    for (const { name, value } of rows) {
+      const [, number, figure] = String(name).split(" ");
+      const day = Number(number);
+      const known = days.get(day) ?? { day, evicted: 0, unusedSeconds: 0 };
+      days.set(day, { ...known, [figure!]: Number(value) });
+    }
+    return [...days.values()];
+  }
+
+  /** Keeps the figures of `days`, and none from before the day `oldest`. */
+  writeStorageDays(days: Iterable<StorageDay>, oldest: number): void {
+    const set = this.#db.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)");
+    for (const { day, ...figures } of days) {
+      for (const [figure, value] of Object.entries(figures)) {
+        if (value !== undefined) set.run(`storage ${day} ${figure}`, Math.round(value));
+      }
+    }
+    this.#db.prepare(
+      `DELETE FROM facts WHERE name GLOB 'storage *'
+       AND CAST(substr(name, 9, instr(substr(name, 9), ' ') - 1) AS INTEGER) < ?`,
+    ).run(oldest);
   }
 
   /** Drops what is older than its step is kept. */

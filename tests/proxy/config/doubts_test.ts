@@ -47,7 +47,7 @@ Deno.test("pins and aliases that do nothing, or take a well-known name, are warn
     /^config\.yaml:2:9: cache\.pin\[0\]: "alpine" can match nothing; expected a digest or /,
     /^config\.yaml:6:31: registries\.b\.aliases\[2\]: "Bee" stands for b already$/,
     /^config\.yaml:7:\d+: registries\.c\.aliases\[0\]: "c" stands for c already$/,
-    /^config\.yaml:6:15: registries\.b\.aliases\[0\]: "docker\.io" means this registry now, and no longer the built-in docker$/,
+    /^config\.yaml:6:15: registries\.b\.aliases\[0\]: "docker\.io" now refers to this registry instead of the built-in docker$/,
   ];
   for (const [index, expected] of table.entries()) assert.match(warnings[index]!, expected);
   assert.deepEqual(config.registries.docker!.aliases, ["index.docker.io"]);

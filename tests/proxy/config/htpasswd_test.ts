@@ -26,9 +26,9 @@ Deno.test("htpasswd_file, what is wrong names file and line, and never a hash", 
   const cases: [text: string, config: string, expected: RegExp][] = [
     [`ann:${HASH}\nbob:$apr1$x$y\n`, "", /\/srv\/people:2: bob: expected a bcrypt hash/],
     ["just a line\n", "", /\/srv\/people:1: expected name:hash/],
-    [`ann:${HASH}\nann:${HASH}\n`, "", /\/srv\/people:2: ann is given before/],
-    [`ann:${HASH}\n`, `users: { ann: "${HASH}" }`, /\/srv\/people:1: ann is given before/],
-    ["\n# nobody\n", "", /\/srv\/people names nobody/],
+    [`ann:${HASH}\nann:${HASH}\n`, "", /\/srv\/people:2: ann is listed twice/],
+    [`ann:${HASH}\n`, `users: { ann: "${HASH}" }`, /\/srv\/people:1: ann is listed twice/],
+    ["\n# nobody\n", "", /\/srv\/people has no users/],
   ];
   for (const [text, config, expected] of cases) {
     const found = problems(await withFile(text, config));
@@ -60,9 +60,9 @@ Deno.test("admin.users_file, viewers, and others by what stands behind the hash"
   for (
     const [wrong, expected] of [
       [`ann:${HASH}:root`, /\/srv\/people:1: ann: expected viewer, operator or admin/],
-      [`dan:${HASH}`, /\/srv\/people:1: dan is given before/],
+      [`dan:${HASH}`, /\/srv\/people:1: dan is listed twice/],
       [`admin:${HASH}`, /admin is admin\.username, too/],
-      ["", /\/srv\/people names nobody/],
+      ["", /\/srv\/people has no users/],
     ] as const
   ) {
     const found = problems(await file(wrong, `dan: { password_hash: "${HASH}", role: viewer }`));

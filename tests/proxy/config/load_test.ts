@@ -241,7 +241,7 @@ frobnicate: 1
     'config.yaml:10:15: log.level: found "loud", expected one of debug, info, warn, error',
     "config.yaml:11:22: upstream.retries: found 99, expected a whole number from 0 to 20",
     "config.yaml:12:1: frobnicate: unknown key; expected one of listen, public_url, token_url, trusted_proxies, " +
-    "clients, tls, domain_suffix, default_registry, path_names, allow_push, shutdown_grace, log, admin, " +
+    "clients, tls, domain_suffix, default_registry, path_names, allow_push, shutdown_grace, log, savings, admin, " +
     "registries, registry_map, users, htpasswd_file, allowed_networks, access, limits, cache, forward, " +
     "webhooks, policy, cluster, timeouts, upstream",
   ]);

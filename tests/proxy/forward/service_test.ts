@@ -115,5 +115,5 @@ Deno.test("caCommand, prints the certificate that a start then uses", () =>
     assert.equal(`${printed.join("\n")}\n`, await pem(service));
     await service.close(0);
     assert.match(said.join("\n"), /^SHA-256 [0-9A-F:]{95}$/);
-    assert.equal(await caCommand(["--nonsense"], io), 2);
+    assert.equal(await caCommand(["--config", join(dir, "none.yaml")], io), 2);
   }));

@@ -3,6 +3,7 @@ import type { Happening } from "../../../proxy/notify/happening.ts";
 import { Observed } from "../../../proxy/notify/observed.ts";
 import { FakeClock } from "../../fake/clock.ts";
 import { record } from "../../fake/records.ts";
+import { evicted } from "../../fake/evicted.ts";
 
 function observed() {
   const clock = new FakeClock();
@@ -49,14 +50,14 @@ Deno.test("Observed, a client that is denied is told of once in ten minutes", as
 Deno.test("Observed, an eviction by hand is told of as one, others are not", async () => {
   const { clock, sent, observed: it } = observed();
   for (let i = 0; i < 30; i++) {
-    it.onCacheEvent({ kind: "evicted", digest: `sha256:${i}`, size: 2 ** 20, reason: "asked" });
+    it.onCacheEvent(evicted({ digest: `sha256:${i}`, size: 2 ** 20, reason: "asked" }));
   }
-  it.onCacheEvent({ kind: "evicted", digest: "sha256:old", size: 5, reason: "age" });
+  it.onCacheEvent(evicted({ digest: "sha256:old", size: 5, reason: "age" }));
   await clock.advance(1000);
   assert.deepEqual(sent.map(({ title }) => title), ["30 digests evicted by hand, 30 MiB freed"]);
   const { digests, count } = sent[0]!.data as { digests: string[]; count: number };
   assert.deepEqual([digests.length, count], [20, 30]);
-  it.onCacheEvent({ kind: "evicted", digest: "sha256:1", size: 7, reason: "asked" });
+  it.onCacheEvent(evicted({ digest: "sha256:1", size: 7, reason: "asked" }));
   await clock.advance(1000);
   assert.equal(sent[1]?.title, "1 digest evicted by hand, 7 B freed");
   assert.equal(clock.pending, 0);

@@ -27,10 +27,10 @@ function memoryLog() {
 Deno.test("configureLog, again and again on one writer", async () => {
   const { writer, lines } = memoryLog();
   for (const level of ["info", "debug", "warn"] as const) {
-    configureLog({ level, format: "text" }, writer);
+    configureLog({ level, format: "text", requests: true }, writer);
     logger("config").info(`at ${level}`);
   }
-  configureLog({ level: "info", format: "json" }, writer);
+  configureLog({ level: "info", format: "json", requests: true }, writer);
   assert.deepEqual((await lines()).map((line) => line.split(/\s+/).slice(1).join(" ")), [
     "INFO at info",
     "INFO at debug",
@@ -39,7 +39,7 @@ Deno.test("configureLog, again and again on one writer", async () => {
 
 Deno.test("log, lines of every kind in the order in which they were told, in one write", async () => {
   const { writer, writes, clock, lines } = memoryLog();
-  configureLog({ level: "info", format: "text" }, writer);
+  configureLog({ level: "info", format: "text", requests: true }, writer);
   logRequest(record({ reference: "1.0", kind: "manifest" }));
   logger("config").info("reloaded {nothing}");
   logRequest(record({ kind: "ping" }));
@@ -62,7 +62,7 @@ Deno.test("log, lines of every kind in the order in which they were told, in one
 
 Deno.test("log, every line of JSON says when and what in the same fields", async () => {
   const { writer, lines } = memoryLog();
-  configureLog({ level: "info", format: "json" }, writer);
+  configureLog({ level: "info", format: "json", requests: true }, writer);
   const failed = record({ id: "x-1", status: 502, error: "UNAVAILABLE", message: "no answer" });
   logRequest(failed);
   logger("cache").warn("odd", { error: new Error("why") });
@@ -81,4 +81,28 @@ Deno.test("log, every line of JSON says when and what in the same fields", async
   assert.equal(new Date(other.time).toISOString(), other.time);
   const { level, logger: part, message, cause } = other;
   assert.deepEqual([level, part, message, cause], ["warn", "cache", "odd", "Error: why"]);
+});
+
+Deno.test("logRequest, without log.requests what failed or broke off is logged all the same", async () => {
+  const { writer, lines } = memoryLog();
+  configureLog({ level: "debug", format: "text", requests: false }, writer);
+  logRequest(record({}));
+  logRequest(record({ status: 404 }));
+  logRequest(record({ kind: "ping" }));
+  logger("config").info("other lines stay");
+  logRequest(record({ status: 502, error: "UNKNOWN", message: "no answer" }));
+  logRequest(record({ ended: "damaged" }));
+  assert.deepEqual((await lines()).map((line) => line.split(/\s+/)[1]), ["INFO", "ERROR", "WARN"]);
+});
+
+Deno.test("logger, fields are part of JSON lines alone", async () => {
+  const { writer, lines } = memoryLog();
+  configureLog({ level: "info", format: "text", requests: true }, writer);
+  logger("start").info("started", { version: "1" });
+  configureLog({ level: "info", format: "json", requests: true }, writer);
+  logger("start").info("started", { version: "1" });
+  const [text, json] = await lines();
+  assert.match(text!, /Z INFO {2}started$/);
+  const { time: _, ...fields } = JSON.parse(json!);
+  assert.deepEqual(fields, { level: "info", logger: "start", message: "started", version: "1" });
 });

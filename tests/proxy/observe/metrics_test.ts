@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DigestMismatch } from "../../../cache/errors.ts";
 import { createMetrics, type Metrics, type QuotaFigures } from "../../../proxy/observe/metrics.ts";
 import { record } from "../../fake/records.ts";
+import { evicted } from "../../fake/evicted.ts";
 
 function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
   return createMetrics({
@@ -131,8 +132,8 @@ Deno.test("Metrics, the cache's state and events", async () => {
       { kind: "fill-end", ...about, size: 1, ms: 1 },
       { kind: "fill-resumed", ...about, offset: 1, error },
       { kind: "fill-failed", ...about, received: 1, error },
-      { kind: "evicted", digest: "sha256:ab", size: 1000, reason: "size" },
-      { kind: "evicted", digest: "sha256:cd", size: 2000, reason: "size" },
+      evicted({ digest: "sha256:ab", size: 1000, reason: "size" }),
+      evicted({ digest: "sha256:cd", size: 2000, reason: "size" }),
       { kind: "damaged", ...about, error },
       { kind: "not-stored", ...about, error },
     ] as const

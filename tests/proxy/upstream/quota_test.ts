@@ -56,3 +56,24 @@ Deno.test("QuotaBook, the rate at which a registry's pulls are used up, over the
   left(95, 100 * minute);
   assert.equal(book.get("docker")?.rate, 0, "what is older than an hour does not count");
 });
+
+Deno.test("QuotaBook, until when a registry is not to be asked, with and without a reserve", () => {
+  const book = new QuotaBook();
+  const left = (remaining: number) =>
+    new Headers({
+      "ratelimit-limit": "100;w=3600",
+      "ratelimit-remaining": `${remaining};w=3600`,
+    });
+  assert.equal(book.closedUntil("hub", 0.3, 0), undefined);
+  book.observe("hub", left(31), 200, 1000);
+  assert.equal(book.closedUntil("hub", 0.3, 1000), undefined);
+  book.observe("hub", left(30), 200, 2000);
+  assert.equal(book.closedUntil("hub", 0.3, 2000), 3_602_000);
+  assert.equal(book.closedUntil("hub", 0, 2000), undefined);
+  assert.equal(book.closedUntil("hub", 0.3, 3_602_001), undefined, "the window is over");
+  book.observe("hub", new Headers({ "retry-after": "60" }), 429, 5000);
+  assert.equal(book.closedUntil("hub", 0, 5000), 65_000);
+  book.observe("quiet", new Headers(), 429, 5000);
+  assert.equal(book.closedUntil("quiet", 0, 5000), 65_000);
+  assert.equal(book.closedUntil("quiet", 0, 65_000), undefined);
+});

@@ -244,7 +244,7 @@ Deno.test("audit, what a role may not do is refused by name", async () => {
   assert.equal(await status(admin.ask(path, { method: "DELETE", headers })), 403);
   assert.equal(
     last(admin),
-    'bob | password | 192.0.2.1 | registry-remove |  | refused | This takes the right "registries"',
+    'bob | password | 192.0.2.1 | registry-remove |  | refused | Requires the right "registries"',
   );
   assert.equal(await status(admin.ask("/api/v1/audit", { headers })), 403);
 });
@@ -277,7 +277,10 @@ Deno.test("GET /audit, filters, pages, CSV, and times that are none", async () =
     const problem = await page(query);
     assert.deepEqual([problem.status, problem.type], [400, "/problems/invalid-request"], query);
   }
-  assert.match((await page("?from=today")).detail, /^from: expected a time such as 2026-01-31T14/);
+  assert.match(
+    (await page("?from=today")).detail,
+    /^from: found "today", expected a time such as 2026-01-31T14/,
+  );
   const headers = { ...BEARER, accept: "text/csv" };
   const response = await admin.ask("/api/v1/audit", { headers });
   assert.match(response.headers.get("content-type")!, /^text\/csv/);

@@ -51,7 +51,10 @@ Deno.test("GET /pulls, from and to as RFC 3339, page by page", async () => {
   assert.notEqual(first.items[0].id, second.items[0].id);
   const wrong = await admin.call("/pulls?from=yesterday");
   assert.equal(wrong.status, 400);
-  assert.match((await wrong.json()).detail, /from: expected a time such as 2026-/);
+  assert.match(
+    (await wrong.json()).detail,
+    /from: found "yesterday", expected a time such as 2026-/,
+  );
 });
 
 Deno.test("GET /pulls and /clients as CSV, with what clients say never a formula", async () => {

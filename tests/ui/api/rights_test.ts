@@ -84,7 +84,10 @@ Deno.test("rights, an operator changes no registry, user, token or policy", () =
     Object.keys(NEEDED).filter((key) => ROLE_RIGHTS[role].includes(NEEDED[key]!));
   for (const key of mine("viewer")) assert.match(key, /^GET /);
   for (const key of mine("operator")) {
-    assert.match(key, /^GET |\/(test|mute|verify|pins|evictions|plan)$|^DELETE .*\/cache\//);
+    assert.match(
+      key,
+      /^GET |\/(test|mute|verify|pins|pulls|evictions|plan)$|^DELETE .*\/(cache|pulls)\//,
+    );
   }
   assert.ok(!mine("operator").includes("POST /api/v1/registries/test"));
   assert.equal(mine("admin").length, Object.keys(NEEDED).length);

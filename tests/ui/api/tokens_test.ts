@@ -49,7 +49,7 @@ Deno.test("tokens, what is wrong with a new one is told by field", async () => {
     [{ name: "a b", scopes: ["pull"] }, /expected letters, digits/],
     [{ name: "x", scopes: [] }, /expected at least one scope/],
     [{ name: "x", scopes: ["root"] }, /scopes/],
-    [{ name: "x", scopes: ["pull"], expires: admin.clock.now }, /expected a time to come/],
+    [{ name: "x", scopes: ["pull"], expires: admin.clock.now }, /expected a time in the future/],
   ];
   for (const [body, expected] of cases) {
     const response = await admin.call("/tokens", { body });

@@ -26,10 +26,12 @@ import { type Scenario } from "./world.ts";
 import { clientsOf, pullsOf } from "./clients.ts";
 import { statsOf } from "./figures.ts";
 import { blobsOf, imagesOf, manifestOf, tagsOf } from "./cache.ts";
+import { configOf, growthAt, imageOf } from "./image.ts";
 import { membersOf, registriesOf, statusOf } from "./registries.ts";
 import { fillsOf, requestOf, requestsOf } from "./requests.ts";
 import { decisionsAt, pastAt } from "./trust.ts";
 import { auditAt, madeTokenAt, tokensAt } from "./people.ts";
+import { ownPullsOf, pullOf } from "./pulls.ts";
 import { SETTINGS } from "./settings.ts";
 import {
   CONNECT,
@@ -270,6 +272,18 @@ export class FakeApi {
       "/api/v1/cache/manifests/:digest",
       (c) => c.json(manifestOf(c.req.param("digest"), this.#now())),
     );
+    app.get(
+      "/api/v1/cache/manifests/:digest/config",
+      (c) => c.json(configOf(c.req.param("digest"), this.#now())),
+    );
+    app.get("/api/v1/cache/growth", (c) => c.json(growthAt(this.#now())));
+    app.get(
+      "/api/v1/cache/image",
+      (c) =>
+        c.req.query("reference") === "gone"
+          ? problem(404, "Image not found")
+          : c.json(imageOf(c.req.query(), this.#now())),
+    );
     app.get("/api/v1/cache/blobs", (c) => c.json(this.#blobs(blobsQuery.parse(c.req.query()))));
     app.get("/api/v1/cache/blobs/:digest", (c) => {
       const found = blobsOf(this.#images, this.#now())
@@ -286,6 +300,13 @@ export class FakeApi {
       const { digests, bytes, tags } = planOf(selection.parse(await c.req.json()));
       return c.json({ digests, bytes, tags });
     });
+    app.get(
+      "/api/v1/pulls/running",
+      (c) => c.json({ items: ownPullsOf(this.scenario, this.#now()) }),
+    );
+    app.get("/api/v1/pulls/:id", (c) => c.json(pullOf(c.req.param("id"), this.#now())));
+    app.post("/api/v1/pulls", (c) => c.json(pullOf("one", this.#now())));
+    app.delete("/api/v1/pulls/:id", (c) => c.body(null, 204));
     app.post("/api/v1/cache/pins", (c) => c.json({ digests: 1 }));
     app.get("/api/v1/cache/verify", (c) => c.json(VERIFIED(this.#now())));
     app.post("/api/v1/cache/verify", (c) => c.json(VERIFIED(this.#now()), 202));

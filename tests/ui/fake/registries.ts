@@ -103,9 +103,13 @@ export function statusOf(scenario: Scenario, now: number): Status {
       memoryBytes: Math.round(11.3 * MIB),
       maxMemoryBytes: 64 * MIB,
       evicting: trouble,
+      outlook: scenario === "empty"
+        ? ""
+        : "Grows 490 MiB per day, full in about 29 days. Evicted content was unused for 9 d.",
       depot: scenario === "empty" ? null : depotOf(trouble, now),
     },
     cluster: scenario === "empty" ? null : clusterOf(trouble, now),
+    price: scenario === "busy" ? { perGb: 0.09, currency: "USD" } : null,
     registryUrl: "http://berth.example.com:8080",
   };
 }

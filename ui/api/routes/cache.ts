@@ -35,17 +35,17 @@ const BLOB_SORTS = {
 
 const digestParam = z.object({ digest: z.string() });
 
-const registries = createRoute({
+const cachedOf = createRoute({
   method: "get",
   path: "/cache/registries",
-  summary: "Registries of which something is kept",
+  summary: "Registries with cached content",
   responses: answers(cachedRegistries, "Every such registry"),
 });
 
 const images = createRoute({
   method: "get",
   path: "/cache/images",
-  summary: "Repositories of which something is kept",
+  summary: "Repositories with cached content",
   request: { query: imagesQuery },
   responses: answers(cachedImages, "A page of repositories"),
 });
@@ -86,7 +86,7 @@ const blob = createRoute({
 export function cacheRoutes(cache: Cache | undefined) {
   const kept = () => requireCache(cache);
   return router()
-    .openapi(registries, (c) => c.json({ items: registryViews(kept()) }, 200))
+    .openapi(cachedOf, (c) => c.json({ items: registryViews(kept()) }, 200))
     .openapi(images, (c) => {
       const { page, limit, order, sort, registry, search } = c.req.valid("query");
       const { items, total } = kept().repositories({
@@ -134,9 +134,9 @@ export function cacheRoutes(cache: Cache | undefined) {
 /** `cache`, or a 404 where Berth keeps nothing. */
 export function requireCache(cache: Cache | undefined): Cache {
   if (cache) return cache;
-  throw new ApiProblem(404, "This Berth keeps nothing", {
+  throw new ApiProblem(404, "No cache is configured", {
     type: "no-cache",
-    detail: "Set cache.dir, then start it again.",
+    detail: "Set cache.dir and restart Berth.",
   });
 }
 

@@ -11,7 +11,7 @@ import { reloadNote, reloadView, settings } from "../views/settings.ts";
 const get = createRoute({
   method: "get",
   path: "/config",
-  summary: "The configuration in force and where each value comes from, secrets masked",
+  summary: "The effective configuration and where each value comes from, secrets masked",
   responses: answers(configSchema, "The configuration"),
 });
 

@@ -15,7 +15,7 @@ const TICK_MS = 250;
 const get = createRoute({
   method: "get",
   path: "/events",
-  summary: "What happens now, as server-sent events",
+  summary: "Live events, as server-sent events",
   request: {
     headers: z.object({ "last-event-id": z.string().optional() }),
   },

@@ -13,7 +13,7 @@ import { changeViews } from "../views/settings.ts";
 const get = createRoute({
   method: "get",
   path: "/forward",
-  summary: "What goes through the forward proxy, and which hosts it refused",
+  summary: "Open tunnels of the forward proxy, and hosts that it refused",
   responses: answers(forwardSchema, "Nothing where it is off"),
 });
 
@@ -28,7 +28,7 @@ const allow = createRoute({
     }),
     body: body(allowedHost),
   },
-  responses: answers(forwardSchema, "Added, and in force"),
+  responses: answers(forwardSchema, "Added and active"),
 });
 
 /** The forward proxy's state, and which hosts it lets clients reach. */

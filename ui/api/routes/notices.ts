@@ -26,7 +26,7 @@ const mute = createRoute({
 const unmute = createRoute({
   method: "delete",
   path: "/notices/{id}/mute",
-  summary: "Let a notice speak again",
+  summary: "Unmute a notice",
   request: { params },
   responses: done("Not muted"),
 });
@@ -67,6 +67,9 @@ function dateOf(time: number): string {
 }
 
 function past(): ApiProblem {
-  const fields = [{ path: "until", message: "expected a time to come, in Unix milliseconds" }];
+  const fields = [{
+    path: "until",
+    message: "expected a time in the future, in Unix milliseconds",
+  }];
   return new ApiProblem(422, "Invalid request", { type: "invalid-request", fields });
 }

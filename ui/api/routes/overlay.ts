@@ -27,7 +27,7 @@ const drop = createRoute({
   path: "/config/overlay",
   summary: "Drop the changes, so that the file alone counts again; only path where it is given",
   request: { query: z.object({ path: z.string().min(1).optional() }) },
-  responses: done("Dropped, and in force"),
+  responses: done("Dropped; the file applies again"),
 });
 
 const WORDING: Wording = {

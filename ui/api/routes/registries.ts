@@ -63,7 +63,7 @@ const create = createRoute({
   path: "/registries",
   summary: "Add a registry",
   request: { headers, body: body(registryChange) },
-  responses: answers(registrySchema, "Added, and in force"),
+  responses: answers(registrySchema, "Added and active"),
 });
 
 const change = createRoute({
@@ -71,13 +71,13 @@ const change = createRoute({
   path: "/registries/{name}",
   summary: "Change a registry: what is left out goes back to its default, secrets are kept",
   request: { params, headers, body: body(registryChange) },
-  responses: answers(registrySchema, "Changed, and in force"),
+  responses: answers(registrySchema, "Changed and active"),
 });
 
 const remove = createRoute({
   method: "delete",
   path: "/registries/{name}",
-  summary: "Take a registry out of the map",
+  summary: "Remove a registry",
   request: { params, headers },
   responses: done("Removed"),
 });
@@ -95,7 +95,7 @@ const test = createRoute({
   path: "/registries/test",
   summary: "Try to reach a registry with these settings, step by step",
   request: { body: body(registryChange) },
-  responses: answers(testResult, "How far it came"),
+  responses: answers(testResult, "The steps with their results"),
 });
 
 const testKnown = createRoute({
@@ -103,7 +103,7 @@ const testKnown = createRoute({
   path: "/registries/{name}/test",
   summary: "Try to reach a registry as it is, step by step",
   request: { params },
-  responses: answers(testResult, "How far it came"),
+  responses: answers(testResult, "The steps with their results"),
 });
 
 interface RegistryDeps {

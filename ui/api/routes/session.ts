@@ -32,7 +32,7 @@ const session = createRoute({
   path: "/session",
   summary: "Who is signed in",
   security: [],
-  responses: answers(sessionSchema, "Also where nobody is"),
+  responses: answers(sessionSchema, "Also without a session"),
 });
 
 /** The routes that work without being signed in. */

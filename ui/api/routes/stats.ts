@@ -11,7 +11,7 @@ import { sumStats } from "../views/sums.ts";
 const get = createRoute({
   method: "get",
   path: "/stats",
-  summary: "What was asked and what the cache saved, over time and by registry",
+  summary: "Requests and savings, over time and by registry",
   request: { query: statsQuery },
   responses: answers(statsSchema, "Counters of the period, of all members of a cluster"),
 });

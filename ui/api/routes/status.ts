@@ -8,7 +8,7 @@ import { status as statusSchema } from "../schema/status.ts";
 const get = createRoute({
   method: "get",
   path: "/status",
-  summary: "Is it fine, what is wrong, what is full",
+  summary: "The overall state, notices, registries and storage",
   responses: answers(statusSchema, "The state now"),
 });
 

@@ -58,7 +58,9 @@ export function tokenRoutes({ tokens, config, now }: TokenDeps) {
       const taken = Object.hasOwn(config().admin.tokens, name) ||
         known.some((token) => token.name === name);
       if (taken) throw invalid("name", `there is a token ${name} already`);
-      if (expires !== null && expires <= now()) throw invalid("expires", "expected a time to come");
+      if (expires !== null && expires <= now()) {
+        throw invalid("expires", "expected a time in the future");
+      }
       if (known.length >= MAX_TOKENS) {
         throw invalid("name", `there are ${MAX_TOKENS} tokens already`);
       }
@@ -105,8 +107,8 @@ function invalid(path: string, message: string): ApiProblem {
 
 function unkept(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error);
-  throw new ApiProblem(503, "The tokens cannot be written down", {
+  throw new ApiProblem(503, "The tokens cannot be saved", {
     type: "not-kept",
-    detail: `${reason}. See to the disk of cache.dir, then try again.`,
+    detail: `${reason}. Check the disk of cache.dir, then try again.`,
   });
 }

@@ -24,7 +24,7 @@ import { requireCache } from "./cache.ts";
 const plan = createRoute({
   method: "post",
   path: "/cache/evictions/plan",
-  summary: "What an eviction would take and free",
+  summary: "What an eviction would remove and free",
   request: { body: body(selection) },
   responses: answers(evictionPlan, "Nothing was evicted"),
 });
@@ -32,7 +32,7 @@ const plan = createRoute({
 const run = createRoute({
   method: "post",
   path: "/cache/evictions",
-  summary: "Evict everything that any of these names",
+  summary: "Evict everything that is selected",
   request: { body: body(selection) },
   responses: answers(evicted, "What was evicted"),
 });
@@ -67,17 +67,17 @@ const removeNestedImage = createRoute({
 const pin = createRoute({
   method: "post",
   path: "/cache/pins",
-  summary: "Keep images or digests whatever their age, or let them go",
+  summary: "Pin or unpin images or digests",
   request: { body: body(pinRequest) },
-  responses: answers(pinResult, "How many digests are held or let go by it"),
+  responses: answers(pinResult, "How many digests were pinned or unpinned"),
 });
 
 const verify = createRoute({
   method: "post",
   path: "/cache/verify",
-  summary: "Compare what is stored with its digest; runs behind the scenes",
+  summary: "Verify stored content against its digests, in the background",
   request: { body: body(verifyRequest) },
-  responses: answers(verification, "It has begun"),
+  responses: answers(verification, "Started"),
 });
 
 const verifying = createRoute({
@@ -141,7 +141,7 @@ export function upkeepRoutes(cache: Cache | undefined, verifier: Verifier) {
 function stays(digest: string, pinned: boolean): ApiProblem {
   return pinned
     ? new ApiProblem(409, "It is pinned", { type: "pinned", detail: `Unpin ${digest} first.` })
-    : new ApiProblem(409, "It is being read or fetched", {
+    : new ApiProblem(409, "In use: being read or downloaded", {
       type: "in-use",
       detail: "Try again in a moment.",
     });

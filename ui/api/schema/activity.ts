@@ -67,7 +67,7 @@ export const requestEntry = z.object({
   clientName: z.string(),
   userAgent: z.string(),
   user: z.string(),
-  via: z.enum(["direct", "intercept", "forward"]),
+  via: z.enum(["direct", "intercept", "forward", "prefetch"]),
   limited: z.string(),
 }).openapi("RequestEntry");
 

@@ -131,6 +131,17 @@ export const blobPage = pageOf(blob).extend({ bytes }).openapi("BlobPage");
 /** A blob with all its repositories and the tags that lead to it, `docker/library/alpine:3.22`. */
 export const blobDetails = blob.extend({ tags: z.array(z.string()) }).openapi("BlobDetails");
 
+/** How full the cache was at the end of each of the last 30 days, and what follows from that. */
+export const cacheGrowth = z.object({
+  samples: z.array(z.object({ time, bytes })),
+  /** Negative where it shrinks; null while too little is known. */
+  bytesPerDay: z.number().nullable(),
+  /** At that rate; null where it does not grow, or takes more than a year. */
+  daysUntilFull: z.number().nonnegative().nullable(),
+  /** For how long content had not been used when it was evicted for room; null where none was. */
+  evictedAfterMs: milliseconds.nullable(),
+}).openapi("CacheGrowth");
+
 /** An image: a tag, or all of a repository. */
 export const imageName = z.object({
   registry: z.string(),
@@ -150,7 +161,7 @@ export const selection = z.object({
 
 export const evictionPlan = z.object({
   digests: count,
-  /** What the disk gets back. */
+  /** Bytes that are freed. */
   bytes,
   tags: count,
   /** Selected, but kept because it is pinned. */
@@ -161,7 +172,7 @@ export const evictionPlan = z.object({
   sharedBytes: bytes,
   /** Selected, but kept because it is being read or fetched right now. */
   inUseDigests: count,
-  /** The largest of what goes. */
+  /** The largest items to remove. */
   largest: z.array(z.object({
     digest: z.string(),
     size: bytes,
@@ -188,6 +199,7 @@ export const pinResult = z.object({ digests: count }).openapi("PinResult");
 export const verifyRequest = z.object({ digests: z.array(z.string()).max(1000).default([]) })
   .openapi("VerifyRequest");
 
+export type CacheGrowth = z.infer<typeof cacheGrowth>;
 export type CachedRegistry = z.infer<typeof cachedRegistry>;
 export type CachedImage = z.infer<typeof cachedImage>;
 export type CachedTag = z.infer<typeof cachedTag>;

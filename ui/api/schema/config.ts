@@ -46,7 +46,7 @@ const acme = z.object({
   domains: z.array(z.string()),
   /** The authority's address. */
   directory: z.string(),
-  /** When the certificate in force ends; null where none has been issued yet. */
+  /** When the active certificate ends; null where none has been issued yet. */
   notAfter: time.nullable(),
   /** When it is renewed, or tried again. */
   next: time,

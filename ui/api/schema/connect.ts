@@ -8,7 +8,7 @@ export const connectRegistry = z.object({
   host: z.string(),
   aliases: z.array(z.string()),
   library: z.boolean(),
-  /** Its own host names at our address: `hosts`, and `<name>.<domain_suffix>`. */
+  /** Its own host names at Berth's address: `hosts`, and `<name>.<domain_suffix>`. */
   hosts: z.array(z.string()),
   repoPrefix: z.string(),
   /** Something small that can be pulled to try it: `library/alpine:latest`; empty: unknown. */

@@ -53,6 +53,7 @@ export const registrySettings = z.object({
   allow: z.array(z.string()).optional(),
   deny: z.array(z.string()).optional(),
   redirects: z.string().optional(),
+  platforms: z.array(z.string()).optional(),
   insecure_tls: z.boolean().optional(),
   ca_file: z.string().optional(),
   hold: z.object({

@@ -1,8 +1,8 @@
-/** Is it fine, what is wrong, what is full: `GET /status`. */
+/** The overall state, notices, registries and storage: `GET /status`. */
 import { z } from "@hono/zod-openapi";
 import { bytes, count, milliseconds, time } from "../schema.ts";
 
-/** What upstream lets us pull, as it said last. */
+/** Pulls that upstream grants, as it said last. */
 export const quota = z.object({
   limit: count,
   remaining: count,
@@ -82,6 +82,8 @@ export const storage = z.object({
   /** `cache.memory`. */
   maxMemoryBytes: bytes,
   evicting: z.boolean(),
+  /** In a sentence, how it grows and how long unused content stays; empty while too little is known. */
+  outlook: z.string().default(""),
   /** Null where there is none. */
   depot: depot.nullable(),
 }).openapi("Storage");
@@ -133,6 +135,8 @@ export const status = z.object({
   muted: z.array(mutedNotice),
   registries: z.array(registryHealth),
   storage,
+  /** `savings`: what a gigabyte (1000³ bytes) costs; null where no price is set. */
+  price: z.object({ perGb: z.number(), currency: z.string() }).nullable(),
   /** Null where this Berth is alone. */
   cluster: cluster.nullable(),
   /** Address of the registry API as clients reach it: `http://192.0.2.7:8080`. */

@@ -82,7 +82,7 @@ function untaggedView(cache: Cache, manifest: ListedBlob): CachedTag {
 }
 
 /** Platforms of an index whose manifests are here; attestations have none. */
-function platformsOf(cache: Cache, digest: string): string[] {
+export function platformsOf(cache: Cache, digest: string): string[] {
   return cache.references(digest)
     .filter(({ kind, stored, platform }) => kind === "manifest" && stored && platform !== "")
     .map(({ platform }) => platform)
@@ -111,7 +111,7 @@ export function manifestView(cache: Cache, digest: string): CachedManifest | und
 }
 
 /** Images have configs of known types; anything else names what it is (OCI image manifest). */
-function isArtifact(configType: string): boolean {
+export function isArtifact(configType: string): boolean {
   return configType !== "" && !/container\.image|image\.config|oci\.empty/.test(configType);
 }
 

@@ -160,7 +160,7 @@ function* overlayNotices(overlay: NoticeInputs["overlay"]): Generator<Notice> {
   yield {
     id: "overlay",
     severity: "error",
-    title: "Changes made in the dashboard are not in force",
+    title: "Changes made in the dashboard are not active",
     detail: `${overlay.file} cannot be used: ${overlay.problem}. The configuration file alone ` +
       "counts. Mend it and reload, or drop it in Settings.",
     since: null,

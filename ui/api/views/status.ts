@@ -1,4 +1,4 @@
-/** Is it fine, what is wrong, what is full. */
+/** The overall state, notices, registries and storage. */
 import type { Notice, RegistryHealth } from "../schema/status.ts";
 import { plural } from "./words.ts";
 

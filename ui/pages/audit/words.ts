@@ -16,6 +16,8 @@ export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = 
   "pin": "Pinned",
   "unpin": "Unpinned",
   "verify": "Verified",
+  "pull": "Pulled",
+  "pull-cancel": "Pull cancelled",
   "token-make": "Token made",
   "token-revoke": "Token revoked",
   "notice-mute": "Notice muted",

@@ -18,7 +18,7 @@ export function Empty({ filtered }: { filtered: boolean }) {
   }
   return (
     <Nothing icon="cache" title="The cache is empty">
-      <p>What clients pull from now on is kept here.</p>
+      <p>Images that clients pull from now on are cached.</p>
       <a class="button" href="/connect">Connect a client</a>
     </Nothing>
   );

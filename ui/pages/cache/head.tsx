@@ -4,7 +4,7 @@ import { Ago } from "../../components/ago.tsx";
 import { type Choice, SelectField } from "../../components/choice.tsx";
 import { EvictDialog } from "../../components/evict.tsx";
 import { Icon } from "../../components/icon.tsx";
-import { PageHead } from "../../components/shell.tsx";
+import { PageHead } from "../../components/page_head.tsx";
 import { toast } from "../../components/toast.tsx";
 import { call, messageOf } from "../../web/client.ts";
 import { countOf, formatBytes, formatCount } from "../../web/format.ts";
@@ -110,15 +110,21 @@ function EvictByAge({ onClose, onDone }: { onClose: () => void; onDone: () => vo
   );
 }
 
-/** The two views of the cache. */
+const VIEWS = [
+  { href: "/cache", text: "Images" },
+  { href: "/cache/blobs", text: "Digests" },
+  { href: "/cache/prefetch", text: "Prefetch" },
+];
+
+/** The views of the cache. */
 export function CacheViews() {
-  const here = pathname.value;
   return (
     <nav class="segments" aria-label="Views of the cache">
-      <a href="/cache" aria-current={here === "/cache" ? "page" : undefined}>Images</a>
-      <a href="/cache/blobs" aria-current={here === "/cache/blobs" ? "page" : undefined}>
-        Digests
-      </a>
+      {VIEWS.map(({ href, text }) => (
+        <a key={href} href={href} aria-current={pathname.value === href ? "page" : undefined}>
+          {text}
+        </a>
+      ))}
     </nav>
   );
 }

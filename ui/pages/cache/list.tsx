@@ -4,6 +4,7 @@ import { Search } from "../../components/search.tsx";
 import { status } from "../../web/live.ts";
 import { query, setQuery } from "../../web/location.ts";
 import { DepotPanel } from "./depot.tsx";
+import { GrowthPanel } from "./growth.tsx";
 import { CacheHead, CacheViews } from "./head.tsx";
 
 interface CacheListProps {
@@ -24,9 +25,10 @@ export function CacheList({ title, find, filters, onChange, children }: CacheLis
     <>
       <CacheHead onChange={onChange} />
       <DepotPanel />
+      <GrowthPanel />
       {member && (
         <p class="muted">
-          {`What the disk of ${member} holds. `}
+          {`Content on the disk of ${member}. `}
           <a href="/">All members</a>
         </p>
       )}

@@ -18,7 +18,9 @@ import {
 import { useResource } from "../../web/resource.ts";
 import { may } from "../../web/session.ts";
 import { blobPath, tagPath } from "../../web/paths.ts";
+import { imagePath } from "../../web/image_path.ts";
 import type { Chosen } from "../../web/selection.ts";
+import { PullButton } from "../prefetch/button.tsx";
 
 export interface TreeActions {
   chosen: Chosen;
@@ -287,22 +289,14 @@ function TagRow(
         {...tag}
         actions={
           <>
-            {named && (
-              <a
-                class="button quiet icon"
-                href={tagPath(`${image.registry}/${name}`)}
-                aria-label={`History of ${name}`}
-                title="History"
-              >
-                <Icon name="clock" />
-              </a>
-            )}
+            <TagLinks image={image} tag={tag} name={name} />
             <PinButton
               pinned={tag.pinned}
               what={named ? { images: [{ ...image, tag: tag.tag }] } : { digests: [tag.digest] }}
               name={name}
               onDone={changed}
             />
+            {named && <PullButton image={`${image.registry}/${name}`} platforms={tag.platforms} />}
             <EvictButton
               name={name}
               onClick={() =>
@@ -312,6 +306,32 @@ function TagRow(
         }
       />
       {open.value && <ManifestRows digest={tag.digest} depth={2} self />}
+    </>
+  );
+}
+
+/** The pages about a tag or digest and about a tag's past. */
+function TagLinks({ image, tag, name }: { image: ImageName; tag: CachedTag; name: string }) {
+  return (
+    <>
+      {tag.tag && (
+        <a
+          class="button quiet icon"
+          href={tagPath(`${image.registry}/${name}`)}
+          aria-label={`History of ${name}`}
+          title="History"
+        >
+          <Icon name="clock" />
+        </a>
+      )}
+      <a
+        class="button quiet icon"
+        href={imagePath({ ...image, reference: tag.tag || tag.digest })}
+        aria-label={`About ${name}`}
+        title="About this image"
+      >
+        <Icon name="info" />
+      </a>
     </>
   );
 }

@@ -1,9 +1,5 @@
-import { useSignal } from "@preact/signals";
-import { ErrorBoundary } from "preact-iso/lazy";
 import type { Stats } from "../../api/schema/stats.ts";
 import { Chart, type Series } from "../../components/chart.tsx";
-import { Icon } from "../../components/icon.tsx";
-import { later } from "../../components/later.tsx";
 import { formatBytes, formatCount } from "../../web/format.ts";
 import { setQuery } from "../../web/location.ts";
 
@@ -54,25 +50,5 @@ export function Charts({ stats }: { stats: Stats }) {
       <Chart title="Pulls" series={PULLS} height={LOW} nothing="No pulls" {...counts} />
       <Chart title="Errors" series={ERRORS} height={LOW} nothing="No errors" {...counts} />
     </div>
-  );
-}
-
-const Figures = later(({ Figures }) => Figures);
-
-/** The same for those who do not read charts; made only when asked for. */
-export function FiguresBeneath({ stats }: { stats: Stats }) {
-  const open = useSignal(false);
-  return (
-    <details class="figures" onToggle={(event) => open.value = event.currentTarget.open}>
-      <summary>
-        <Icon name="chevron" size={12} />
-        Show as table
-      </summary>
-      {open.value && (
-        <ErrorBoundary>
-          <Figures stats={stats} />
-        </ErrorBoundary>
-      )}
-    </details>
   );
 }

@@ -27,7 +27,7 @@ export function SummedUp({ members: { asked, silent } }: { members: MembersAsked
             <span>
               {`${asked - silent.length} of ${asked} members answered; ${
                 new Intl.ListFormat("en").format(silent)
-              } did not, and what was asked there is missing.`}
+              } did not, and their requests are missing.`}
             </span>
           </span>
         )}

@@ -1,27 +1,22 @@
 /** What was asked and what it saved, over a span that the reader chooses. */
 import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary } from "preact-iso/lazy";
-import type { Counters, Period, Stats } from "../../api/schema/stats.ts";
+import type { Counters, Stats } from "../../api/schema/stats.ts";
 import type { Status } from "../../api/schema/status.ts";
 import { later } from "../../components/later.tsx";
-import { Segments } from "../../components/segments.tsx";
-import { Icon } from "../../components/icon.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { now } from "../../web/clock.ts";
 import { live } from "../../web/live.ts";
-import { query, setQuery } from "../../web/location.ts";
+import { query } from "../../web/location.ts";
 import { difference, sum } from "../../web/ratio.ts";
 import { useResource } from "../../web/resource.ts";
 import { type Span, spanFromQuery, spanName } from "../../web/span.ts";
-import { Charts, FiguresBeneath } from "./charts.tsx";
+import { Charts } from "./charts.tsx";
+import { FiguresBeneath } from "./figures_beneath.tsx";
 import { RegistryTable } from "./registry_table.tsx";
+import { SpanHead } from "./span_head.tsx";
 import { Tiles } from "./tiles.tsx";
 
-const PERIODS: { value: Period; text: string }[] = [
-  { value: "1h", text: "1 h" },
-  { value: "24h", text: "24 h" },
-  { value: "30d", text: "30 d" },
-];
 const REFRESH_MS = 10e3;
 const SummedUp = later(({ SummedUp }) => SummedUp);
 
@@ -74,29 +69,6 @@ function useReloadAfter(figure: number | undefined, reload: () => void): void {
     }, SOON_MS);
   }, [figure, reload]);
   useEffect(() => () => clearTimeout(timer.current), []);
-}
-
-function SpanHead({ span }: { span: Span }) {
-  const setPeriod = (period: Period) =>
-    setQuery({ period: period === "24h" ? "" : period, from: "", to: "" });
-  return (
-    <div class="section-head">
-      <h2>{spanName(span, now.value)}</h2>
-      <div class="actions">
-        {span.range && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => setQuery({ from: "", to: "" })}
-          >
-            <Icon name="cross" size={12} />
-            Whole period
-          </button>
-        )}
-        <Segments label="Period" value={span.period} choices={PERIODS} onInput={setPeriod} />
-      </div>
-    </div>
-  );
 }
 
 /**

@@ -39,6 +39,7 @@ export function StoragePanel({ storage, at }: { storage: Storage; at: string }) 
           whole={storage.maxMemoryBytes}
           note=""
         />
+        {storage.outlook && <p class="muted small">{storage.outlook}</p>}
         <a href="/cache?sort=lastUsed&order=asc">Least recently used</a>
       </div>
     </section>

@@ -1,7 +1,13 @@
 import type { ComponentChildren } from "preact";
 import type { Counters } from "../../api/schema/stats.ts";
-import { formatBytes, formatCount, formatRoughly, formatShare } from "../../web/format.ts";
-import { live } from "../../web/live.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatMoney,
+  formatRoughly,
+  formatShare,
+} from "../../web/format.ts";
+import { live, status } from "../../web/live.ts";
 import { cacheable, ratioChange, served } from "../../web/ratio.ts";
 import { failuresPath, type Span, spanBefore } from "../../web/span.ts";
 
@@ -14,6 +20,11 @@ interface TilesProps {
 /** The four figures that matter most. */
 export function Tiles({ total, previous, span }: TilesProps) {
   const perMinute = live.value?.lastMinute.pulls;
+  const price = status.value?.price;
+  const saved = [
+    ...(total.timeSavedMs >= 1000 ? [formatRoughly(total.timeSavedMs)] : []),
+    ...(price ? [formatMoney(total.bytesFromCache / 1e9 * price.perGb, price.currency)] : []),
+  ];
   return (
     <dl class="tiles">
       <Tile name="Hit ratio" figure={formatShare(served(total), cacheable(total))}>
@@ -21,8 +32,7 @@ export function Tiles({ total, previous, span }: TilesProps) {
           `${formatCount(served(total))} of ${formatCount(cacheable(total))} requests`}
       </Tile>
       <Tile name="Saved" figure={formatBytes(total.bytesFromCache)}>
-        not downloaded again{total.timeSavedMs >= 1000 &&
-          ` (≈ ${formatRoughly(total.timeSavedMs)} saved)`}
+        not downloaded again{saved.length > 0 && ` (≈ ${saved.join(", ")} saved)`}
       </Tile>
       <Tile name="Pulls" figure={formatCount(total.pulls)}>
         {perMinute !== undefined && !span.range

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import type { Connect } from "../../api/schema/connect.ts";
-import { Snippet } from "../../components/copy.tsx";
+import { Snippet } from "../../components/snippet.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { useResource } from "../../web/resource.ts";
 import { clientsFor, serverUrl, targetOf } from "../../web/snippets.ts";

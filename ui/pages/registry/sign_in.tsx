@@ -20,7 +20,7 @@ const HINTS: Record<SignIn, string> = {
   header: "Sent unchanged with every request to this registry.",
   docker: "Signs in as docker login did; the file is read again when it changes.",
   ecr: "",
-  client: "A cached image is served only to clients whom the registry lets read it.",
+  client: "A cached image is served only to clients that the registry allows to read it.",
 };
 
 /** How to sign in, and what that takes. */

@@ -84,7 +84,8 @@ export function TestPanel({ trial }: { trial: Trial }) {
   );
 }
 
-function TrialView({ trial }: { trial: Trial }) {
+/** A trial: each step with its result and time. */
+export function TrialView({ trial }: { trial: Trial }) {
   const { running, result, error } = trial;
   return (
     <div class="trial" role="status" aria-busy={running}>

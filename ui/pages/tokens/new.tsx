@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { MadeToken, Scope } from "../../api/schema/tokens.ts";
 import { CheckField, type Choice, SelectField } from "../../components/choice.tsx";
-import { Snippet } from "../../components/copy.tsx";
+import { Snippet } from "../../components/snippet.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { ErrorLine } from "../../components/states.tsx";
@@ -13,7 +13,7 @@ const SCOPES: { scope: Scope; text: string }[] = [
   { scope: "pull", text: "sign in at the registry as user “token”, and pull" },
   { scope: "metrics", text: "read /metrics" },
   { scope: "read", text: "look at everything that the dashboard shows" },
-  { scope: "cache", text: "look; evict, pin, verify, mute and test" },
+  { scope: "cache", text: "look; pull, evict, pin, verify, mute and test" },
   { scope: "registries", text: "look; add, change and remove registries" },
   { scope: "admin", text: "everything, tokens and the audit log included" },
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { CacheEvent } from "../../../../cache/events.ts";
 import { CacheWatch } from "../../../../proxy/observe/stats/cache_watch.ts";
+import { evicted } from "../../../fake/evicted.ts";
 
 const about = { digest: "sha256:ab", repository: "docker/library/alpine" };
 
@@ -39,9 +40,9 @@ Deno.test("CacheWatch, damage and failed upkeep are told for a day", () => {
 
 Deno.test("CacheWatch, evicting for room, not by request", () => {
   const { clock, watch, tell } = fixture();
-  tell({ kind: "evicted", digest: "sha256:ab", size: 1, reason: "asked" });
+  tell(evicted({ digest: "sha256:ab", size: 1, reason: "asked" }));
   assert.equal(watch.evicting, false);
-  tell({ kind: "evicted", digest: "sha256:ab", size: 1, reason: "size" });
+  tell(evicted({ digest: "sha256:ab", size: 1, reason: "size" }));
   assert.equal(watch.evicting, true);
   clock.now += 5000;
   assert.equal(watch.evicting, false);

@@ -1,0 +1,77 @@
+/** `berth pull`: images into the cache before a client asks, by the running server or without one. */
+import { formatSize } from "../base/units.ts";
+import { BadImage } from "../proxy/ahead/image.ts";
+import { type ImageProgress, type Pull, sumsOf, type Wanted } from "../proxy/ahead/progress.ts";
+import { ownPulls, waitOf, wordsOf } from "./ahead.ts";
+import type { CacheIo } from "./cache_call.ts";
+import { loadStore } from "./cache_command.ts";
+import { openControl } from "./cache_socket.ts";
+import { parseCommandLine, UsageError } from "./command_line.ts";
+import { commandNamed } from "./commands.ts";
+import { DataDirError, usingDataDir } from "./data_dir.ts";
+
+/**
+ * Runs `berth pull …args`. The result is the exit code: 0, 1 where an image did not come whole, 2 for a
+ * command line or a configuration that cannot be used.
+ */
+export async function pullCommand(args: readonly string[], io: CacheIo): Promise<number> {
+  try {
+    const { values, operands, settings } = parseCommandLine(commandNamed("pull"), args);
+    const config = await loadStore(settings, io);
+    if (!config) return 2;
+    const wanted: Wanted = {
+      images: [...operands],
+      platforms: (values.get("--platform") ?? "").split(",").filter((word) => word !== ""),
+      allPlatforms: values.has("--all-platforms"),
+      referrers: values.has("--with-referrers"),
+    };
+    if (wanted.images.length === 0) throw new UsageError("expected an image");
+    await using cache = await usingDataDir(
+      config.cache.dir,
+      () => openControl(io.options(config), (cache) => ownPulls(config, cache, io.env ?? {})),
+    );
+    const pull = await cache.pull(wanted, (now) => io.progress?.(shown(now, io.now())));
+    io.progress?.("");
+    if (values.has("--json")) io.print(JSON.stringify(pull, null, 2));
+    else for (const image of pull.images) tell(image, io);
+    return pull.state === "done" ? 0 : 1;
+  } catch (error) {
+    io.progress?.("");
+    const usage = error instanceof UsageError;
+    if (!usage && !(error instanceof BadImage) && !(error instanceof DataDirError)) throw error;
+    io.complain(`berth pull: ${error.message}${usage ? "\nSee berth pull --help" : ""}`);
+    return usage || error instanceof BadImage ? 2 : 1;
+  }
+}
+
+/** What became of `image`, and of each part that did not come. */
+function tell(image: ImageProgress, io: CacheIo): void {
+  io.print(wordsOf(image));
+  for (const { digest, kind, error } of image.parts) {
+    if (error) io.print(`  ${kind} ${digest}: ${error}`);
+  }
+}
+
+/** One line of a terminal: how much of it is here, and what is on its way. */
+function shown({ images }: Pull, now: number): string {
+  const { here, came, left } = sumsOf(images.flatMap(({ parts }) => parts));
+  const done = here.bytes + came.bytes;
+  const all = done + left.bytes;
+  const share = all === 0 ? 0 : done / all;
+  const bar = "█".repeat(Math.round(share * 20)).padEnd(20, "░");
+  const over = images.filter(({ state }) => ENDED.includes(state)).length;
+  const many = images.length === 1 ? "" : `  ${over} of ${images.length} images`;
+  const waits = images.map((image) => waitOf(image, now)).find((words) => words !== "");
+  const running = images.flatMap(({ parts }) => parts.filter(({ state }) => state === "running"));
+  const parts = running.slice(0, 3).map(({ digest, platform, size, received }) =>
+    `${platform && `${platform} `}${digest.slice(7, 15)} ${percent(received, size)}`
+  );
+  const doing = waits ?? parts.join(", ");
+  return `${bar} ${formatSize(done)} of ${formatSize(all)}${many}${doing && `  ${doing}`}`;
+}
+
+const ENDED: readonly ImageProgress["state"][] = ["done", "failed", "cancelled"];
+
+function percent(received: number, size: number): string {
+  return size === 0 ? formatSize(received) : `${Math.floor((received / size) * 100)} %`;
+}

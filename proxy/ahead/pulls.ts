@@ -1,0 +1,260 @@
+/** Pulls that Berth makes itself: begun, watched, called off, and gone on with after a restart. */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../base/clock.ts";
+import { type Turns, turns } from "../../base/turns.ts";
+import type { Cache } from "../../cache/api.ts";
+import type { RegistryMap } from "../names/target.ts";
+import { PLATFORM } from "../oci/platform.ts";
+import { Asker, type Handle } from "./asker.ts";
+import { BadImage, type Image, imageOf } from "./image.ts";
+import { endOf, type ImageProgress, type Pull, sumsOf, type Wanted } from "./progress.ts";
+import { pullImage } from "./pull_image.ts";
+import { noRoom } from "./room.ts";
+import type { PullStore } from "./store.ts";
+
+export interface PullsParts {
+  /** The registry port's handler. */
+  handle: Handle;
+  cache: Pick<Cache, "look" | "holding" | "usage">;
+  /** The map in force. */
+  map(): RegistryMap;
+  clock: Clock;
+  store: PullStore;
+  /** As `QuotaBook.closedUntil`. */
+  closedUntil(registry: string, reserve: number, now: number): number | undefined;
+  /** `linux/amd64`: what is fetched where nobody says. */
+  platform: string;
+  /** Told of each image that is over. */
+  imageOver?(image: ImageProgress, by: string): void;
+  warn(line: string, error: unknown): void;
+}
+
+/** How a pull is made, beside what it is to fetch. */
+export interface Terms {
+  by: string;
+  /** Share of each registry's quota (0 to 1) that it leaves; 0 where it may use all of it. */
+  reserve?: number;
+  /** Whether a restart goes on with it; true where it is left out. */
+  kept?: boolean;
+}
+
+/** Of one registry, and of layers and manifests of all, at a time. */
+const IMAGES_AT_ONCE = 2;
+const PARTS_AT_ONCE = 4;
+/** Pulls that are remembered once they are over. */
+const REMEMBERED = 20;
+export const MOST_RUNNING = 100;
+export const MOST_IMAGES = 100;
+
+interface Running {
+  readonly pull: Pull;
+  readonly images: readonly Image[];
+  readonly terms: Terms;
+  readonly stop: AbortController;
+  done: Promise<void>;
+}
+
+/** A pull was called off. */
+class CalledOff extends Error {
+  override readonly name = "CalledOff";
+}
+
+export class Pulls {
+  readonly #parts: PullsParts;
+  readonly #asker: Asker;
+  readonly #running = new Map<string, Running>();
+  readonly #ended: Pull[] = [];
+  readonly #turns = turns(PARTS_AT_ONCE);
+  readonly #ofRegistry = new Map<string, Turns>();
+  /** Bytes that are still to come of images that have begun. */
+  readonly #pledges = new Map<ImageProgress, () => number>();
+  #writing: Promise<void> = Promise.resolve();
+  #closing = false;
+
+  constructor(parts: PullsParts) {
+    this.#parts = parts;
+    this.#asker = new Asker(parts.handle);
+  }
+
+  /** Goes on with what a former process left. */
+  async resume(): Promise<void> {
+    for (const { id, wanted, by, startedAt } of await this.#parts.store.read()) {
+      try {
+        this.#begin(wanted, { by }, { id, startedAt });
+      } catch (error) {
+        this.#parts.warn(`the pull of ${wanted.images.join(", ")} is given up`, error);
+      }
+    }
+    await this.#write();
+  }
+
+  /**
+   * Begins a pull. Throws {@linkcode BadImage} for what names no image or no platform, and where too
+   * much is asked for; then nothing has begun.
+   */
+  start(wanted: Wanted, terms: Terms): Pull {
+    const id = randomUUID().slice(0, 8);
+    const pull = this.#begin(wanted, terms, { id, startedAt: this.#parts.clock.now() });
+    void this.#write();
+    return pull;
+  }
+
+  /** Those that run, and those that are over; the newest first. */
+  list(): Pull[] {
+    return [...[...this.#running.values()].map(({ pull }) => pull), ...this.#ended]
+      .sort((a, b) => b.startedAt - a.startedAt);
+  }
+
+  get(id: string): Pull | undefined {
+    return this.#running.get(id)?.pull ?? this.#ended.find((pull) => pull.id === id);
+  }
+
+  /** Resolves when the pull is over. */
+  async over(id: string): Promise<void> {
+    await this.#running.get(id)?.done;
+  }
+
+  /** Calls a pull off: what has come stays. False where none of that name runs. */
+  cancel(id: string): boolean {
+    const running = this.#running.get(id);
+    running?.stop.abort(new CalledOff("it was called off"));
+    return running !== undefined;
+  }
+
+  /** Stops, leaving what a later process goes on with. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const { stop } of this.#running.values()) stop.abort(new CalledOff("Berth is stopping"));
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await this.#writing;
+  }
+
+  #begin(wanted: Wanted, terms: Terms, about: Pick<Pull, "id" | "startedAt">): Pull {
+    const images = imagesOf(wanted, this.#parts.map());
+    if (this.#running.size >= MOST_RUNNING) {
+      throw new BadImage(`${MOST_RUNNING} pulls are running: wait for one to end, or cancel it`);
+    }
+    const progress = images.map(progressOf);
+    const pull: Pull = {
+      ...about,
+      wanted,
+      by: terms.by,
+      endedAt: null,
+      state: "running",
+      images: progress,
+    };
+    const stop = new AbortController();
+    const running: Running = { pull, images, terms, stop, done: Promise.resolve() };
+    this.#running.set(pull.id, running);
+    running.done = this.#run(running);
+    return pull;
+  }
+
+  async #run({ pull, images, terms, stop }: Running): Promise<void> {
+    await Promise.all(images.map((image, index) => {
+      const progress = pull.images[index]!;
+      const ofRegistry = this.#turnsOf(image.registry);
+      return ofRegistry(() => this.#image(image, { pull, progress, terms, signal: stop.signal }));
+    }));
+    pull.state = endOf(pull.images);
+    pull.endedAt = this.#parts.clock.now();
+    if (this.#closing) return;
+    this.#running.delete(pull.id);
+    this.#ended.unshift(pull);
+    this.#ended.length = Math.min(this.#ended.length, REMEMBERED);
+    await this.#write();
+  }
+
+  async #image(
+    image: Image,
+    { pull, progress, terms, signal }: {
+      pull: Pull;
+      progress: ImageProgress;
+      terms: Terms;
+      signal: AbortSignal;
+    },
+  ): Promise<void> {
+    const { clock, cache, closedUntil } = this.#parts;
+    const { platforms, allPlatforms, referrers } = pull.wanted;
+    const stated = platforms.length > 0 ? platforms : image.platforms;
+    const wanted = stated.length > 0 ? stated : [this.#parts.platform];
+    try {
+      await pullImage(image, { platforms: allPlatforms ? [] : wanted, referrers }, {
+        asker: this.#asker,
+        cache,
+        clock,
+        turns: this.#turns,
+        closedUntil: (registry) => closedUntil(registry, terms.reserve ?? 0, clock.now()),
+        reserveRoom: (bytes) => this.#reserve(bytes, progress),
+        progress,
+        signal,
+      });
+      progress.state = "done";
+    } catch (error) {
+      const off = signal.aborted && error === signal.reason;
+      progress.state = off ? "cancelled" : "failed";
+      progress.error = off ? "" : error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#pledges.delete(progress);
+    }
+    progress.until = null;
+    if (!this.#closing) this.#parts.imageOver?.(progress, pull.by);
+  }
+
+  async #reserve(bytes: number, progress: ImageProgress): Promise<void> {
+    if (bytes === 0) return;
+    const usage = await this.#parts.cache.usage();
+    const pledged = this.#pledges.values().reduce((sum, left) => sum + left(), 0);
+    const problem = noRoom(bytes, usage, pledged);
+    if (problem) throw new BadImage(problem);
+    this.#pledges.set(progress, () => sumsOf(progress.parts).left.bytes);
+  }
+
+  #turnsOf(registry: string): Turns {
+    const known = this.#ofRegistry.get(registry) ?? turns(IMAGES_AT_ONCE);
+    this.#ofRegistry.set(registry, known);
+    return known;
+  }
+
+  /** Writes down what is not over. One after the other, so that the last one counts. */
+  #write(): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      const kept = [...this.#running.values()]
+        .filter(({ terms }) => terms.kept !== false)
+        .map(({ pull: { id, wanted, by, startedAt } }) => ({ id, wanted, by, startedAt }));
+      await this.#parts.store.write(kept).catch((error) => {
+        this.#parts.warn(
+          "running pulls cannot be written down; a restart would forget them",
+          error,
+        );
+      });
+    });
+    return this.#writing;
+  }
+}
+
+/** The images of `wanted`, each once. Throws {@linkcode BadImage}. */
+function imagesOf({ images, platforms }: Wanted, map: RegistryMap): Image[] {
+  const wrong = platforms.find((platform) => !PLATFORM.test(platform));
+  if (wrong !== undefined) {
+    throw new BadImage(`${JSON.stringify(wrong)}: expected a platform such as linux/amd64`);
+  }
+  const named = new Map(images.map((word) => imageOf(word, map)).map((one) => [one.name, one]));
+  if (named.size === 0) throw new BadImage("there is no image to pull");
+  if (named.size > MOST_IMAGES) throw new BadImage(`expected ${MOST_IMAGES} images at most`);
+  return [...named.values()];
+}
+
+function progressOf({ name, registry }: Image): ImageProgress {
+  return {
+    image: name,
+    registry,
+    state: "waiting",
+    digest: "",
+    platforms: [],
+    lacking: [],
+    parts: [],
+    error: "",
+    until: null,
+  };
+}

@@ -1,0 +1,45 @@
+/** What refers to a manifest: signatures, attestations and SBOMs, however they are attached. */
+import { parseDigest } from "../../cache/digest.ts";
+import { type Asker, Refused } from "./asker.ts";
+import type { Image } from "./image.ts";
+
+/** Pages of a list of referrers that are read. */
+const MOST_PAGES = 20;
+
+/** Tags under which cosign keeps what belongs to a digest where there are no referrers. */
+const COSIGN = ["sig", "att", "sbom"];
+
+/**
+ * References (digests, and cosign's tags) of what refers to `digest`. Throws what the registry refuses
+ * with; that it has no list is no refusal.
+ */
+export async function referrersOf(
+  asker: Asker,
+  image: Image,
+  digest: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const found = new Set<string>();
+  let path: string | undefined = `referrers/${digest}`;
+  for (let pages = 0; path !== undefined && pages < MOST_PAGES; pages++) {
+    const page: Awaited<ReturnType<Asker["page"]>> | undefined = await asker
+      .page(image, path, signal).catch(notListed);
+    for (const entry of digestsIn(page?.body)) found.add(entry);
+    path = page?.next;
+  }
+  for (const suffix of COSIGN) {
+    const tag = `${digest.replace(":", "-")}.${suffix}`;
+    if (await asker.hasTag(image, tag, signal)) found.add(tag);
+  }
+  return [...found];
+}
+
+function notListed(error: unknown): undefined {
+  if (!(error instanceof Refused) || error.status !== 404) throw error;
+}
+
+function digestsIn(index: unknown): string[] {
+  const { manifests } = Object(index);
+  if (!Array.isArray(manifests)) return [];
+  return manifests.map((entry) => String(Object(entry).digest)).filter((text) => parseDigest(text));
+}

@@ -1,0 +1,50 @@
+/** Where the pulls that are not over are written down, so that a restart goes on with them. */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { writeAtomically } from "../../base/atomic_file.ts";
+import type { Wanted } from "./progress.ts";
+
+/** A pull that was begun. */
+export interface Begun {
+  id: string;
+  wanted: Wanted;
+  by: string;
+  /** Unix milliseconds. */
+  startedAt: number;
+}
+
+export interface PullStore {
+  read(): Promise<Begun[]>;
+  write(pulls: readonly Begun[]): Promise<void>;
+}
+
+/** Where nothing is kept. */
+export const NO_PULLS: PullStore = { read: () => Promise.resolve([]), write: async () => {} };
+
+const begun = z.object({
+  id: z.string(),
+  wanted: z.object({
+    images: z.array(z.string()),
+    platforms: z.array(z.string()),
+    allPlatforms: z.boolean(),
+    referrers: z.boolean(),
+  }),
+  by: z.string(),
+  startedAt: z.number(),
+});
+const file = z.object({ pulls: z.array(begun) });
+
+/** The file at `path`; one that is missing or damaged holds no pulls. */
+export function pullFile(path: string): PullStore {
+  return {
+    async read() {
+      const text = await readFile(path, "utf8").catch(() => '{"pulls":[]}');
+      try {
+        return file.parse(JSON.parse(text)).pulls;
+      } catch {
+        return [];
+      }
+    },
+    write: (pulls) => writeAtomically(path, `${JSON.stringify({ pulls }, undefined, 1)}\n`),
+  };
+}

@@ -1,0 +1,89 @@
+/** What the made-up server pulls ahead of clients. */
+import type {
+  PullDetails,
+  PulledImage,
+  PullPart,
+  PullSummary,
+} from "../../../ui/api/schema/prefetch.ts";
+import { digestOf, GIB, MIB, MINUTE, type Scenario } from "./world.ts";
+
+type Details = PullDetails["images"][number];
+
+export function ownPullsOf(scenario: Scenario, now: number): PullSummary[] {
+  return scenario === "empty" ? [] : ["one", "two", "three"].map((id) => {
+    const { images, ...pull } = pullOf(id, now);
+    return { ...pull, images: images.map(({ parts: _, ...image }) => image) };
+  });
+}
+
+export function pullOf(id: string, now: number): PullDetails {
+  const about = { id, by: "admin", startedAt: now - 2 * MINUTE };
+  switch (id) {
+    case "two":
+      return {
+        ...about,
+        endedAt: now - MINUTE,
+        state: "failed",
+        images: [
+          imageOf("docker/library/nginx:1.28", { state: "done" }, 9),
+          imageOf("docker/library/nginx:1.99", {
+            state: "failed",
+            error: "docker does not have library/nginx:1.99: manifest unknown",
+          }, 0),
+        ],
+      };
+    case "three":
+      return {
+        ...about,
+        by: "command line",
+        endedAt: null,
+        state: "running",
+        images: [
+          imageOf("docker/library/postgres:17", {
+            state: "held",
+            error: "the registry's quota is used up",
+            until: now + 34 * MINUTE,
+          }, 0),
+        ],
+      };
+    default:
+      return {
+        ...about,
+        endedAt: null,
+        state: "running",
+        images: [imageOf("quay/prometheus/prometheus:v3.1.0", { state: "running" }, 5)],
+      };
+  }
+}
+
+function imageOf(image: string, more: Partial<PulledImage>, parts: number): Details {
+  const [registry = ""] = image.split("/");
+  return {
+    image,
+    registry,
+    state: "done",
+    digest: digestOf(image),
+    platforms: parts > 0 ? ["linux/amd64", "linux/arm64"] : [],
+    lacking: [],
+    error: "",
+    until: null,
+    here: { parts: 1, bytes: parts * 3 * MIB },
+    came: { parts: 2, bytes: parts * 20 * MIB },
+    left: { parts: 1, bytes: more.state === "running" ? 0.2 * GIB : 0 },
+    ...more,
+    parts: Array.from({ length: parts }, (_, i) => partOf(image, i)),
+  };
+}
+
+function partOf(image: string, i: number): PullPart {
+  const state = (["came", "here", "running", "waiting", "failed"] as const)[i % 5]!;
+  return {
+    digest: digestOf(`${image} ${i}`),
+    kind: i === 0 ? "index" : i === 1 ? "config" : "layer",
+    platform: i === 0 ? "" : "linux/arm64",
+    size: (i + 1) * 9 * MIB,
+    received: (i + 1) * 4 * MIB,
+    state,
+    error: state === "failed" ? "upstream did not send the content that the digest promises" : "",
+  };
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { find, splitTag } from "../../../ui/web/global_search.ts";
+
+const KNOWN = {
+  registries: ["docker", "quay", "harbor"],
+  images: [
+    { registry: "docker", repository: "library/alpine" },
+    { registry: "quay", repository: "libpod/alpine" },
+  ],
+  keys: ["cache.max_size", "cache.dir", "log.requests", "admin.listen"],
+};
+const texts = (text: string, known = KNOWN) =>
+  find(text, known).map(({ kind, text }) => `${kind} ${text}`);
+
+Deno.test("find, pages, registries, images and keys; what begins with it first", () => {
+  assert.deepEqual(texts("cache"), [
+    "Page Cache: images",
+    "Page Cache: digests",
+    "Setting cache.max_size",
+    "Setting cache.dir",
+  ]);
+  assert.deepEqual(texts("quay"), ["Registry quay", "Image quay/libpod/alpine"]);
+  assert.deepEqual(texts("listen"), ["Setting admin.listen"]);
+  assert.deepEqual(texts("no such thing"), []);
+  assert.equal(find("", KNOWN).some(({ kind }) => kind === "Setting"), false);
+});
+
+Deno.test("find, an image by its tag leads to its page, a digest to its own", () => {
+  assert.deepEqual(find("alpine:3.22", KNOWN).map(({ text, href }) => [text, href]), [
+    ["docker/library/alpine:3.22", "/cache/images/docker/library/alpine:3.22"],
+    ["quay/libpod/alpine:3.22", "/cache/images/quay/libpod/alpine:3.22"],
+  ]);
+  const digest = `sha256:${"a".repeat(64)}`;
+  assert.deepEqual(find(digest, KNOWN), [
+    { kind: "Image", text: digest, href: `/cache/blobs/${digest}` },
+  ]);
+});
+
+Deno.test("find, at most six of a kind", () => {
+  const registries = Array.from({ length: 50 }, (_, i) => `registry-${i}`);
+  assert.equal(find("registry", { ...KNOWN, registries }).length, 7, "with the page Add registry");
+});
+
+Deno.test("splitTag, a name without a tag stays whole", () => {
+  assert.deepEqual(splitTag("alpine"), { name: "alpine", tag: "" });
+  assert.deepEqual(splitTag("org/app:v1.2"), { name: "org/app", tag: "v1.2" });
+  assert.deepEqual(splitTag("alpine:"), { name: "alpine:", tag: "" });
+});

@@ -1,0 +1,147 @@
+/** The search over everything, and the list of keys: what `/` and `?` open. */
+import { useSignal } from "@preact/signals";
+import { Fragment } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { useResource } from "../web/resource.ts";
+import { find, type Found, splitTag } from "../web/global_search.ts";
+import { status } from "../web/live.ts";
+import { navigate } from "../web/location.ts";
+import { opened } from "../web/shortcuts.ts";
+import { Dialog } from "./dialog.tsx";
+
+const WORDS = {
+  search: "Search",
+  label: "Pages, registries, images, settings",
+  nothing: "Nothing found",
+  shortcuts: "Keyboard shortcuts",
+};
+
+const KEYS: [keys: string[], meaning: string][] = [
+  [["/"], "Search pages, registries, images and settings"],
+  [["?"], "Show this list"],
+  [["g", "o"], "Overview"],
+  [["g", "r"], "Registries"],
+  [["g", "c"], "Cache"],
+  [["g", "a"], "Activity"],
+  [["g", "s"], "Settings"],
+  [["↑", "↓"], "Move in the search results"],
+  [["Enter"], "Open the result"],
+  [["Esc"], "Close a dialog"],
+];
+
+const PAUSE_MS = 150;
+const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
+
+export function Palette() {
+  const close = () => opened.value = undefined;
+  return opened.value === "shortcuts" ? <Shortcuts onClose={close} /> : <Finder onClose={close} />;
+}
+
+function Shortcuts({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title={WORDS.shortcuts} onClose={onClose}>
+      <dl class="facts">
+        {KEYS.map(([keys, meaning]) => (
+          <Fragment key={meaning}>
+            <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+            <dd>{meaning}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}
+
+function Finder({ onClose }: { onClose: () => void }) {
+  const text = useSignal("");
+  const chosen = useSignal(0);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const found = find(text.value, useKnown(text.value));
+  useEffect(() => input.current?.focus(), []);
+  const open = (href: string) => {
+    onClose();
+    navigate(href);
+  };
+  const press = (event: KeyboardEvent) => {
+    const step = STEPS[event.key];
+    if (step !== undefined && found.length > 0) {
+      chosen.value = (chosen.value + step + found.length) % found.length;
+    } else if (event.key === "Enter" && found[chosen.value]) open(found[chosen.value]!.href);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog title={WORDS.search} onClose={onClose}>
+      <input
+        class="input"
+        type="search"
+        role="combobox"
+        list={undefined}
+        aria-label={WORDS.label}
+        aria-expanded="true"
+        aria-controls={id}
+        aria-activedescendant={found.length > 0 ? `${id}-${chosen.value}` : undefined}
+        placeholder={WORDS.label}
+        autocomplete="off"
+        spellcheck={false}
+        ref={input}
+        value={text.value}
+        onInput={(event) => {
+          text.value = event.currentTarget.value;
+          chosen.value = 0;
+        }}
+        onKeyDown={press}
+      />
+      <Results id={id} found={found} chosen={chosen.value} onOpen={open} />
+    </Dialog>
+  );
+}
+
+function Results(
+  { id, found, chosen, onOpen }: {
+    id: string;
+    found: readonly Found[];
+    chosen: number;
+    onOpen: (href: string) => void;
+  },
+) {
+  return (
+    <div class="results">
+      <ul id={id} role="listbox" aria-label={WORDS.search}>
+        {found.map(({ kind, text, href }, i) => (
+          <li
+            key={`${kind} ${href}`}
+            id={`${id}-${i}`}
+            role="option"
+            aria-selected={i === chosen}
+            ref={(row: HTMLLIElement | null) => {
+              if (i === chosen) row?.scrollIntoView({ block: "nearest" });
+            }}
+            onClick={() => onOpen(href)}
+          >
+            <span class="break">{text}</span>
+            <span class="muted small">{kind}</span>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && <p class="muted" role="status">{WORDS.nothing}</p>}
+    </div>
+  );
+}
+
+/** What is known for `text`: images are asked for when the typing pauses. */
+function useKnown(text: string) {
+  const asked = useSignal("");
+  useEffect(() => {
+    const timer = setTimeout(() => asked.value = splitTag(text.trim()).name, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const images = useResource("/cache/images", { query: { search: asked.value, limit: "6" } });
+  const config = useResource("/config", {});
+  return {
+    registries: status.value?.registries.map(({ name }) => name) ?? [],
+    images: images.data?.items ?? [],
+    keys: config.data?.settings.map(({ path }) => path) ?? [],
+  };
+}

@@ -1,0 +1,56 @@
+/** What Berth pulls itself, before a client asks: begun here, and watched. */
+import { useSignal } from "@preact/signals";
+import type { PullSummary } from "../api/schema/prefetch.ts";
+import { Loaded, Nothing } from "../components/states.tsx";
+import { useResource } from "../web/resource.ts";
+import { may } from "../web/session.ts";
+import { CacheHead, CacheViews } from "./cache/head.tsx";
+import { NewPull } from "./prefetch/new.tsx";
+import { PullPanel } from "./prefetch/pull.tsx";
+
+/** Milliseconds between two looks at what runs. */
+const EVERY = 1000;
+
+export function Prefetch() {
+  const pulls = useResource("/pulls/running", {}, { everyMs: EVERY });
+  const opened = useSignal("");
+  const begun = (id: string) => {
+    opened.value = id;
+    pulls.reload();
+  };
+  return (
+    <>
+      <CacheHead onChange={() => {}} />
+      <div>
+        <CacheViews />
+      </div>
+      {may("cache") && <NewPull onBegun={begun} />}
+      <Loaded resource={pulls} lines={4}>
+        {({ items }) =>
+          items.length === 0 ? <NoPulls /> : (
+            <>
+              {items.map((pull: PullSummary) => (
+                <PullPanel
+                  key={pull.id}
+                  pull={pull}
+                  open={opened.value === pull.id}
+                  onToggle={() => opened.value = opened.value === pull.id ? "" : pull.id}
+                  onChange={pulls.reload}
+                />
+              ))}
+            </>
+          )}
+      </Loaded>
+    </>
+  );
+}
+
+function NoPulls() {
+  return (
+    <section class="panel" aria-label="Pulls">
+      <Nothing icon="fetch" title="Nothing was pulled ahead of clients">
+        <p>An image that is pulled here is in the cache before the first client asks for it.</p>
+      </Nothing>
+    </section>
+  );
+}

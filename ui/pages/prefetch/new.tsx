@@ -1,0 +1,94 @@
+/** Begins a pull. */
+import { useSignal } from "@preact/signals";
+import { CheckField } from "../../components/choice.tsx";
+import { TextField } from "../../components/field.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { ErrorLine } from "../../components/states.tsx";
+import { call } from "../../web/client.ts";
+
+interface Draft {
+  images: string;
+  platforms: string;
+  allPlatforms: boolean;
+  referrers: boolean;
+}
+
+const EMPTY: Draft = { images: "", platforms: "", allPlatforms: false, referrers: false };
+
+/** Words between spaces or commas. */
+const wordsOf = (text: string) => text.split(/[\s,]+/).filter((word) => word !== "");
+
+export function NewPull({ onBegun }: { onBegun: (id: string) => void }) {
+  const draft = useSignal(EMPTY);
+  const error = useSignal<unknown>(undefined);
+  const busy = useSignal(false);
+  const begin = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    error.value = undefined;
+    const { images, platforms, ...terms } = draft.value;
+    const listed = terms.allPlatforms ? [] : wordsOf(platforms);
+    try {
+      const json = { ...terms, images: wordsOf(images), platforms: listed };
+      const { id } = await call("post", "/pulls", { json });
+      draft.value = { ...draft.value, images: "" };
+      onBegun(id);
+    } catch (reason) {
+      error.value = reason;
+    }
+    busy.value = false;
+  };
+  return (
+    <section class="panel" aria-label="Pull now">
+      <div class="panel-head">
+        <h2>Pull now</h2>
+      </div>
+      <form class="stack pull-form" onSubmit={begin}>
+        <PullFields draft={draft.value} onInput={(next) => draft.value = next} />
+        {error.value !== undefined && <ErrorLine error={error.value} />}
+        <div class="actions">
+          <button type="submit" class="button primary" disabled={busy.value}>
+            <Icon name="fetch" />
+            Pull
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function PullFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) => void }) {
+  const change = (some: Partial<Draft>) => onInput({ ...draft, ...some });
+  return (
+    <>
+      <div class="pull-fields">
+        <TextField
+          label="Images"
+          placeholder="nginx:1.27 quay.io/prometheus/prometheus:v3.1.0"
+          mono
+          required
+          value={draft.images}
+          onInput={(images) => change({ images })}
+        />
+        <TextField
+          label="Platforms"
+          placeholder="linux/amd64, or the one that Berth runs on"
+          mono
+          disabled={draft.allPlatforms}
+          value={draft.platforms}
+          onInput={(platforms) => change({ platforms })}
+        />
+      </div>
+      <CheckField
+        label="Every platform"
+        checked={draft.allPlatforms}
+        onInput={(allPlatforms) => change({ allPlatforms })}
+      />
+      <CheckField
+        label="Signatures, attestations and SBOMs, too"
+        checked={draft.referrers}
+        onInput={(referrers) => change({ referrers })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+/** Finding pages, registries, images and keys of the configuration by a few letters. Pure. */
+import { imagePath } from "./image_path.ts";
+import { registryPath } from "./paths.ts";
+
+/** Something that was found, and where it is. */
+export interface Found {
+  kind: "Page" | "Registry" | "Image" | "Setting";
+  text: string;
+  href: string;
+}
+
+/** What is searched, beside the pages. */
+export interface Known {
+  registries: readonly string[];
+  /** Repositories that the server found for the letters. */
+  images: readonly { registry: string; repository: string }[];
+  /** Keys such as `cache.max_size`. */
+  keys: readonly string[];
+}
+
+const PAGES: [text: string, href: string][] = [
+  ["Overview", "/"],
+  ["Notices", "/notices"],
+  ["Registries", "/registries"],
+  ["Add registry", "/registries/new"],
+  ["Cache: images", "/cache"],
+  ["Cache: digests", "/cache/blobs"],
+  ["Activity", "/activity"],
+  ["Connect a client", "/connect"],
+  ["Settings", "/settings"],
+  ["API tokens", "/settings/tokens"],
+];
+
+/** As many of each kind are told. */
+const MOST = 6;
+
+/**
+ * What fits `text`, by kind, names that begin with it first. With a tag (`alpine:3.22`) images are
+ * those with that tag, otherwise their repositories; a digest leads to its own page.
+ */
+export function find(text: string, known: Known): Found[] {
+  const wanted = text.trim().toLowerCase();
+  if (/^sha(256|512):[0-9a-f]{32,}$/.test(wanted)) {
+    return [{ kind: "Image", text: wanted, href: `/cache/blobs/${wanted}` }];
+  }
+  const { name, tag } = splitTag(wanted);
+  const pages = PAGES.map(([text, href]): Found => ({ kind: "Page", text, href }));
+  const registries = known.registries.map((text): Found => ({
+    kind: "Registry",
+    text,
+    href: registryPath(text),
+  }));
+  const images = known.images.map(({ registry, repository }): Found => {
+    const reference = tag && { registry, repository, reference: tag };
+    const query = new URLSearchParams({ registry, q: repository });
+    return {
+      kind: "Image",
+      text: `${registry}/${repository}${tag && `:${tag}`}`,
+      href: reference ? imagePath(reference) : `/cache?${query}`,
+    };
+  });
+  const keys = known.keys.map((text): Found => ({
+    kind: "Setting",
+    text,
+    href: `/settings?q=${encodeURIComponent(text)}`,
+  }));
+  return [
+    ...best(pages, wanted),
+    ...best(registries, wanted),
+    ...best(images, name),
+    ...(wanted === "" ? [] : best(keys, wanted)),
+  ];
+}
+
+/** `alpine:3.22` as a name and a tag; the tag is empty where there is none. */
+export function splitTag(text: string): { name: string; tag: string } {
+  const [, name = text, tag = ""] = /^(.+):([\w][\w.-]*)$/.exec(text) ?? [];
+  return { name, tag };
+}
+
+function best(all: readonly Found[], wanted: string): Found[] {
+  const rank = ({ text }: Found) => {
+    const at = text.toLowerCase().indexOf(wanted);
+    if (at < 0) return Infinity;
+    return at === 0 ? 0 : /[/.:\s]/.test(text[at - 1]!) ? 1 : 2;
+  };
+  return all.filter((found) => rank(found) < Infinity)
+    .sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
+}

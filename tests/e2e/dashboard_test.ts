@@ -237,7 +237,7 @@ Deno.test("dashboard, an image has a page: platforms, configuration, layers, att
   assert.equal(await region("Platforms").getByText("unknown").count(), 0);
   await region("Configuration").getByText('["/hello"]').waitFor();
   assert.equal(await region("History").getByRole("cell", { name: /sha256:/ }).count(), 3);
-  await region("Signatures and attestations").getByText("Attestation").waitFor();
+  await region("Signatures and attestations").getByText("Attestation", { exact: true }).waitFor();
   const commands = region("Pull this image");
   await commands.getByText(`docker pull ${dashboard.host}/${name}`).waitFor();
   await commands.getByLabel("Client").selectOption("Trivy");
@@ -364,7 +364,7 @@ Deno.test("dashboard, no page has a serious accessibility violation, in light an
   for (const path of PAGES) {
     await page.goto(at().dashboard.url + path);
     await page.locator("h1").first().waitFor();
-    await page.locator(".skeleton").waitFor({ state: "detached" });
+    await page.waitForFunction(() => !document.querySelector(".skeleton"));
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await violationsOn(page), [], `${path} ${colorScheme}`);

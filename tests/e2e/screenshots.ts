@@ -246,7 +246,9 @@ async function take(shot: Shot): Promise<void> {
     await page.clock.setFixedTime(NOW);
     await page.goto(`http://127.0.0.1:${server.addr.port}${shot.path}`);
     await page.locator("h1").first().waitFor();
-    if (!shot.options?.hanging) await page.locator(".skeleton").waitFor({ state: "detached" });
+    if (!shot.options?.hanging) {
+      await page.waitForFunction(() => !document.querySelector(".skeleton"));
+    }
     await shot.act?.(page);
     for (const view of VIEWS) await photograph(page, shot.name, view);
   } catch (error) {

@@ -239,9 +239,12 @@ Deno.test("dashboard, an image has a page: platforms, configuration, layers, att
   assert.equal(await region("History").getByRole("cell", { name: /sha256:/ }).count(), 3);
   await region("Signatures and attestations").getByText("Attestation", { exact: true }).waitFor();
   const commands = region("Pull this image");
-  await commands.getByText(`docker pull ${dashboard.host}/${name}`).waitFor();
+  const { port } = new URL(`http://${dashboard.host}`);
+  await commands.getByText(`:${port}/${name}`).waitFor();
   await commands.getByLabel("Client").selectOption("Trivy");
-  await commands.getByText(`TRIVY_NON_SSL=true trivy image ${dashboard.host}/${name}`).waitFor();
+  await commands.getByText(/^TRIVY_NON_SSL=true trivy image /).waitFor();
+  await page.reload();
+  await heading(page, name).waitFor();
   assert.deepEqual(await violationsOn(page), []);
 });
 

@@ -30,6 +30,8 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: "font/woff2",
   txt: "text/plain; charset=utf-8",
 };
+/** Paths of files; the tag of an image may look like an extension. */
+const FILE = /^(?!\/cache\/images\/).*\.[a-z0-9]+$/i;
 const COMPRESSIBLE = /^text\/|json|svg/;
 
 /**
@@ -43,7 +45,7 @@ export function staticFiles(dir: string): (request: Request) => Promise<Response
     const assets = await (loading ??= load(dir));
     const { pathname } = new URL(request.url);
     const asset = assets.get(pathname) ??
-      (/\.[a-z0-9]+$/i.test(pathname) ? undefined : assets.get("/index.html"));
+      (FILE.test(pathname) ? undefined : assets.get("/index.html"));
     if (asset) return respond(request, asset);
     const missing = assets.size === 0
       ? "The dashboard is not part of this build.\n"

@@ -50,7 +50,7 @@ Deno.test("staticFiles, compressed once, as the browser accepts", async () => {
 
 Deno.test("staticFiles, deep links get the page, missing files a 404", async () => {
   await withFiles(async (get) => {
-    for (const path of ["/", "/registries", "/cache/docker/library/alpine"]) {
+    for (const path of ["/", "/registries", "/cache/images/docker/library/alpine:3.22"]) {
       assert.match(await (await get(path)).text(), /Berth/, path);
     }
     for (const path of ["/gone.js", "/assets/../../etc/passwd.txt", "/%2e%2e/secret.txt"]) {

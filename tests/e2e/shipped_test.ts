@@ -54,7 +54,8 @@ Deno.test({
     const { dir, process, within } = shipped;
 
     await t.step("says where it is, and the first password", async () => {
-      const lines = (await process.output()).split("\n").filter(Boolean);
+      const [started, ...lines] = (await process.output()).split("\n").filter(Boolean);
+      assert.match(started!, /^\S+Z INFO {2}started$/);
       assert.equal(lines.length, 4, lines.join("\n"));
       assert.equal(lines[0], `Berth ${deno.version}: registry http://localhost:8080`);
       assert.match(

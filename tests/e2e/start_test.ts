@@ -104,7 +104,8 @@ Deno.test("start, a configuration with a mistake", async () => {
 
 Deno.test("start, the banner has four lines and names addresses, cache and configuration", async () => {
   await using berth = await startBerth();
-  const lines = (await berth.output()).split("\n").filter(Boolean).slice(0, 5);
+  const lines = (await berth.output()).split("\n")
+    .filter((line) => line !== "" && !line.endsWith("INFO  started")).slice(0, 5);
   assert.match(lines[0]!, /^Berth \d+\.\d+\.\d+: registry http:\/\/127\.0\.0\.1:\d+$/);
   assert.match(lines[1]!, /^ {2}dashboard http:\/\/127\.0\.0\.1:\d+/);
   assert.match(lines[2]!, /^ {2}cache \S+, up to 32 GiB$/);

@@ -238,6 +238,11 @@ Deno.test("dashboard, an image has a page: platforms, configuration, layers, att
   await region("Configuration").getByText('["/hello"]').waitFor();
   assert.equal(await region("History").getByRole("cell", { name: /sha256:/ }).count(), 3);
   await region("Signatures and attestations").getByText("Attestation", { exact: true }).waitFor();
+  await page.getByRole("button", { name: /^Pull .* now$/ }).waitFor();
+  assert.match(
+    await page.getByRole("link", { name: "Pulls", exact: true }).getAttribute("href") ?? "",
+    /^\/activity\/pulls\?image=docker%2F/,
+  );
   const commands = region("Pull this image");
   const { port } = new URL(`http://${dashboard.host}`);
   await commands.getByText(`:${port}/${name}`).waitFor();

@@ -12,11 +12,12 @@ import { ApiError } from "../web/client.ts";
 import { formatBytes, formatCount, shortDigest } from "../web/format.ts";
 import { imagePath, type ImageReference, nameOf } from "../web/image_path.ts";
 import { navigate } from "../web/location.ts";
-import { registryPath } from "../web/paths.ts";
+import { registryPath, tagPath } from "../web/paths.ts";
 import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
 import { Platforms } from "./image/platforms.tsx";
 import { PullPanel } from "./image/pull.tsx";
+import { PullButton } from "./prefetch/button.tsx";
 import { Referrers } from "./image/referrers.tsx";
 import { SITES, WORDS } from "./image/words.ts";
 
@@ -49,14 +50,22 @@ export function ImagePage(image: ImageReference) {
   );
 }
 
-/** What can be done with the image; further buttons go in front. */
+/** What can be done with the image. */
 function Actions({ image, changed }: { image: ImageDetails; changed: () => void }) {
   const evicting = useSignal(false);
   const { registry, repository, tag, digest, page, pinned } = image;
+  const full = `${registry}/${repository}`;
+  const platforms = image.platforms.filter(({ cached, platform }) => cached && platform !== "")
+    .map(({ platform }) => platform);
   const what = { registry, repository, tag };
   const name = nameOf({ repository, reference: tag || shortDigest(digest) });
   return (
     <>
+      <a class="button" href={`/activity/pulls?image=${encodeURIComponent(full)}`}>
+        {WORDS.pulls}
+      </a>
+      {tag && <a class="button" href={tagPath(`${full}:${tag}`)}>{WORDS.past}</a>}
+      {tag && <PullButton image={`${full}:${tag}`} platforms={platforms} />}
       {page && (
         <a class="button" href={page} target="_blank" rel="noreferrer">
           {SITES[new URL(page).host]}

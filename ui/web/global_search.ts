@@ -25,10 +25,15 @@ const PAGES: [text: string, href: string][] = [
   ["Add registry", "/registries/new"],
   ["Cache: images", "/cache"],
   ["Cache: digests", "/cache/blobs"],
+  ["Cache: prefetch", "/cache/prefetch"],
+  ["Cache: frozen tags", "/cache/tag"],
   ["Activity", "/activity"],
+  ["Activity: pulls", "/activity/pulls"],
+  ["Activity: clients", "/activity/clients"],
   ["Connect a client", "/connect"],
   ["Settings", "/settings"],
   ["API tokens", "/settings/tokens"],
+  ["Audit log", "/settings/audit"],
 ];
 
 /** As many of each kind are told. */

@@ -16,6 +16,8 @@ Deno.test("find, pages, registries, images and keys; what begins with it first",
   assert.deepEqual(texts("cache"), [
     "Page Cache: images",
     "Page Cache: digests",
+    "Page Cache: prefetch",
+    "Page Cache: frozen tags",
     "Setting cache.max_size",
     "Setting cache.dir",
   ]);

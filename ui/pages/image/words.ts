@@ -14,6 +14,8 @@ export const WORDS = {
   isPinned: "Yes: it is never evicted",
   notPinned: "No",
   evict: "Evict…",
+  pulls: "Pulls",
+  past: "History of the tag",
   pull: "Pull this image",
   signIn: "Pulling needs a user name and password: sign in to this address first.",
   plain: "Docker and crictl need plain HTTP to be allowed for this address:",

@@ -3,48 +3,151 @@ import type { Registry as Register } from "prom-client";
 import { systemClock } from "../base/clock.ts";
 import { formatDuration, formatSize } from "../base/units.ts";
 import type { Cache } from "../cache/api.ts";
+import { Asker } from "../proxy/ahead/asker.ts";
 import { aheadMetrics } from "../proxy/ahead/metrics.ts";
 import { type ImageProgress, sumsOf } from "../proxy/ahead/progress.ts";
 import { Pulls, type PullsParts } from "../proxy/ahead/pulls.ts";
+import type { RunResult } from "../proxy/ahead/rule.ts";
+import { ruleFile } from "../proxy/ahead/rule_store.ts";
 import { NO_PULLS, pullFile } from "../proxy/ahead/store.ts";
+import { Warm, type WarmList } from "../proxy/ahead/warm.ts";
 import { createProxy } from "../proxy/app.ts";
+import { ruleName } from "../proxy/config/prefetch_rules.ts";
+import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { registryMap } from "../proxy/names/target.ts";
 import { logger } from "../proxy/observe/log.ts";
+import type { TrustBook } from "../proxy/trust/book.ts";
 import type { ProxyServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { createUpstream } from "../proxy/upstream/native.ts";
 import type { Environment } from "../proxy/upstream/proxies.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
+import type { Books } from "./books.ts";
+import { serveControl } from "./cache_socket.ts";
+import type { Storage } from "./storage.ts";
 
 /** `linux/` and the architecture that this machine has, as images call it. */
 const OWN_PLATFORM = `linux/${Deno.build.arch === "aarch64" ? "arm64" : "amd64"}`;
 
-/** The pulls of a running server, which go on from where a former one left them. */
-export async function openPulls(
-  config: () => Config,
-  { cache, handle, quota, register }: {
-    cache: Cache;
-    handle: ProxyServer["handle"];
-    quota: QuotaBook;
-    register: Register;
+/** Repositories of one registry that a pattern is tried on. */
+const MOST_CACHED = 10_000;
+
+/** What a running server fetches itself. */
+export interface Ahead extends AsyncDisposable {
+  readonly pulls: Pulls;
+  readonly warm: Warm;
+  /** Pins of the warm list, beside those of the configuration. */
+  pins(): readonly string[];
+}
+
+interface AheadParts {
+  cache: Cache;
+  handle: ProxyServer["handle"];
+  quota: QuotaBook;
+  register: Register;
+  /** What people decided about tags. */
+  trust: TrustBook | undefined;
+  /** Whether the warm list falls to this one of several Berths. */
+  duty(): Promise<boolean>;
+}
+
+/** What is pinned by the configuration and by the warm list. */
+export function pinsOf({ cache }: Config, ahead: Ahead | undefined): string[] {
+  return [...cache.pin, ...ahead?.pins() ?? []];
+}
+
+/** Begins what a server fetches itself, where it keeps anything; `started` ends it. */
+export async function startAhead(
+  live: LiveConfig,
+  { storage: { cache, cluster, trust }, proxy: { handle }, books: { quota, metrics }, started }: {
+    storage: Storage;
+    proxy: ProxyServer;
+    books: Books;
+    started: AsyncDisposableStack;
   },
-): Promise<Pulls> {
-  const log = logger("prefetch");
-  const count = aheadMetrics(register);
+): Promise<Ahead | undefined> {
+  if (!cache) return undefined;
+  const duty = cluster?.prefetchDuty ?? (() => Promise.resolve(true));
+  const parts = { cache, handle, quota, duty, trust, register: metrics.register };
+  return started.use(await openAhead(() => live.current, parts));
+}
+
+/**
+ * The pulls and the warm list of a server, which go on from where a former one left them, and the
+ * socket at which `berth cache` and `berth pull` reach it.
+ */
+async function openAhead(config: () => Config, parts: AheadParts): Promise<Ahead> {
+  const { cache, handle, register, duty } = parts;
+  const { dir } = config().cache;
+  const { image, run } = aheadMetrics(register);
+  const common = partsOf(config, cache, parts.quota);
   const pulls = new Pulls({
-    ...partsOf(config, cache, quota),
+    ...common,
     handle,
-    store: pullFile(`${config().cache.dir}/pulls.json`),
-    imageOver(image, by) {
-      count(image);
-      const line = `${wordsOf(image)}, for ${by}`;
-      if (image.state === "failed") log.warn(line);
-      else log.info(line);
+    store: pullFile(`${dir}/pulls.json`),
+    imageOver(progress, by) {
+      image(progress);
+      log(progress.state !== "failed", `${wordsOf(progress)}, for ${by}`);
+    },
+  });
+  let pins: readonly string[] = [];
+  const warm = new Warm({
+    ...common,
+    pulls,
+    duty,
+    list: () => warmList(config()),
+    asker: new Asker(handle),
+    cached: (registry) =>
+      cache.repositories({ registry, limit: MOST_CACHED }).items.map(({ repository }) =>
+        repository
+      ),
+    store: ruleFile(`${dir}/prefetch.json`),
+    random: Math.random,
+    pin(patterns) {
+      pins = patterns;
+      cache.configure({ pin: [...config().cache.pin, ...patterns] });
+    },
+    runOver(rule, result) {
+      run(result);
+      log(result.state !== "failed", runWords(rule.name, result));
     },
   });
   await pulls.resume();
-  return pulls;
+  await warm.start();
+  const control = serveControl(cache, dir, pulls, parts.trust);
+  return {
+    pulls,
+    warm,
+    pins: () => pins,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([control?.[Symbol.asyncDispose](), pulls.close(), warm.close()]);
+    },
+  };
+}
+
+function log(good: boolean, line: string): void {
+  logger("prefetch")[good ? "info" : "warn"](line);
+}
+
+/** The rules in force, as the warm list takes them. */
+function warmList({ prefetch: { rules, reserve, time_zone } }: Config): WarmList {
+  return {
+    reserve,
+    zone: time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
+    rules: rules.map(({ max_tags, ...rule }) => ({
+      ...rule,
+      name: ruleName(rule),
+      maxTags: max_tags,
+    })),
+  };
+}
+
+/** One line of the log about a run that is over. */
+function runWords(name: string, { state, images, came, here, pulls, problems }: RunResult): string {
+  const wrong = problems.map(({ what, why }) => `; ${what}: ${why}`).join("");
+  return `rule ${name} ${state}: ${images} images, ${formatSize(came)} came in ${pulls} pulls, ` +
+    `${formatSize(here)} were here${wrong}`;
 }
 
 /** Pulls into `cache` by this process alone, while no server runs. */

@@ -47,7 +47,7 @@ export class Cluster implements AsyncDisposable {
   #client: PeerClient | undefined;
   #tell: PeerPortOptions["tell"];
   #coordinator: ValkeyCoordinator | undefined;
-  #duty: Duty | undefined;
+  readonly #duties = new Map<string, Duty>();
   #health: PeerHealth | undefined;
   #feed: Feed | undefined;
   #keeping: Promise<void> | undefined;
@@ -148,11 +148,17 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Whether it falls to this one to keep their depot in order; to each while nobody can say. */
-  readonly depotDuty = async (): Promise<boolean> => {
+  readonly depotDuty = (): Promise<boolean> => this.#mine("upkeep");
+
+  /** Whether it falls to this one to look after the warm list; to each while nobody can say. */
+  readonly prefetchDuty = (): Promise<boolean> => this.#mine("prefetch");
+
+  async #mine(what: string): Promise<boolean> {
     if (!this.#coordinator) return true;
-    this.#duty ??= new Duty(this.#coordinator, "upkeep");
-    return await this.#duty.turn() !== "another's";
-  };
+    const duty = this.#duties.get(what) ?? new Duty(this.#coordinator, what);
+    this.#duties.set(what, duty);
+    return await duty.turn() !== "another's";
+  }
 
   /** Whose turn it is to ask a registry about `what`. */
   readonly turn: TakeTurn = async (what) => {

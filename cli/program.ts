@@ -5,7 +5,6 @@ import type { AcmeKeeper } from "../proxy/acme/keeper.ts";
 import { systemClock } from "../base/clock.ts";
 import { needsPassword } from "../proxy/config/admins.ts";
 import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
-import type { Pulls } from "../proxy/ahead/pulls.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
@@ -23,8 +22,7 @@ import { createAdmin } from "../ui/admin.ts";
 import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
 import { firstPassword, forgetFirstPassword } from "../ui/first_password.ts";
-import { openPulls } from "./ahead.ts";
-import { serveControl } from "./cache_socket.ts";
+import { type Ahead, pinsOf, startAhead } from "./ahead.ts";
 import { openSessions } from "./sessions.ts";
 import { keepCertificate, wantedOf } from "./acme.ts";
 import { type Addresses, type Banner, banner } from "./banner.ts";
@@ -66,7 +64,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const { env } = around;
   const proxy = await startProxy(config, { acme, storage, books, env, started: () => running });
   started.defer(() => proxy.close(0));
-  const pulls = await startPulls(live, { storage, proxy, books, started });
+  const ahead = await startAhead(live, { storage, proxy, books, started });
   const ports = proxy.address ? [proxy.address.port] : [];
   const forward = await startForward(config, { proxy, books, env, ports });
   started.defer(() => forward.close(0));
@@ -77,7 +75,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   cluster?.tellBy(createTold({ ...books, ...state, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const within = { books, state, forward, around };
-  const { dashboard, password } = await startDashboard({ ...deps, pulls }, within);
+  const { dashboard, password } = await startDashboard({ ...deps, ahead }, within);
   if (dashboard) {
     started.defer(() => dashboard.close(0));
     ports.push(dashboard.address.port);
@@ -102,12 +100,12 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
       acme.follow(wantedOf(next));
       watchRegistries(books.watch, next);
       webhooks.configure(next.webhooks);
-      cache?.configure(cacheOptions(next));
+      cache?.configure({ ...cacheOptions(next), pin: pinsOf(next, ahead) });
       configureLog(next.log);
       warnOfFixed(config, next);
     },
     async close(graceMs) {
-      await pulls?.close();
+      await ahead?.[Symbol.asyncDispose]();
       const intercepted = forward.close(graceMs);
       await Promise.all([proxy.close(graceMs, intercepted), dashboard?.close(0)]);
       await parts.disposeAsync();
@@ -181,26 +179,6 @@ function startProxy(
       observed.onHeld(name, digest, until);
     },
   });
-}
-
-/** What Berth fetches itself, and the socket at which `berth cache` and `berth pull` reach it. */
-async function startPulls(
-  live: LiveConfig,
-  { storage: { cache, trust }, proxy, books: { quota, metrics }, started }: {
-    storage: Storage;
-    proxy: ProxyServer;
-    books: Books;
-    started: AsyncDisposableStack;
-  },
-): Promise<Pulls | undefined> {
-  if (!cache) return undefined;
-  const { handle } = proxy;
-  const { register } = metrics;
-  const pulls = await openPulls(() => live.current, { cache, handle, quota, register });
-  started.defer(() => pulls.close());
-  const control = serveControl(cache, live.current.cache.dir, pulls, trust);
-  if (control) started.use(control);
-  return pulls;
 }
 
 /** The forward proxy, where there is one; `ports` are those that no tunnel may lead back to. */
@@ -277,7 +255,7 @@ function roomOf(cache: Cache | undefined, { certificate }: State): RoomSources {
 
 /** The dashboard and, where one had to be made, the password to sign in with. */
 async function startDashboard(
-  deps: StateDeps & { pulls: Pulls | undefined },
+  deps: StateDeps & { ahead: Ahead | undefined },
   { books, state, forward, around }: {
     books: Books;
     state: State;

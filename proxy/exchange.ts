@@ -1,6 +1,7 @@
 /** One request to the registry API, parsed and routed, on its way through the handlers. */
 import type { Access } from "./access/permissions.ts";
 import type { Proof, ProofBook } from "./client_sign_in/proof.ts";
+import type { Caller } from "./http/caller.ts";
 import type { Target } from "./names/target.ts";
 import type { RequestRecord } from "./observe/record.ts";
 import type { OciPath } from "./oci/path.ts";
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly ahead: boolean;
   /** It came to a listener of ours, and not through the forward proxy, which the client may need. */
   readonly direct: boolean;
+  /** As the caller's. */
+  readonly pace?: Caller["pace"];
   readonly upstream: Upstream;
   /** Where the client is to get its tokens, in `auth.mode: client`; else empty. */
   readonly realm: string;

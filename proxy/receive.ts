@@ -127,6 +127,7 @@ export class Receiver {
       proxied: origin.proxied && caller.via === "direct",
       ahead,
       direct: caller.via === "direct",
+      pace: caller.pace,
       upstream: this.#upstreams.get(target.registry.name)!,
       realm: this.#realm(arrival, target),
       authorization,

@@ -3,7 +3,6 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { join } from "node:path";
 import type { SharedMemory } from "../base/shared_memory.ts";
-import type { Pulls } from "../proxy/ahead/pulls.ts";
 import type { Registry } from "../proxy/config/schema.ts";
 import type { Webhooks } from "../proxy/notify/webhooks.ts";
 import type { Audit } from "../proxy/observe/audit/audit.ts";
@@ -31,7 +30,8 @@ import { imageRoutes } from "./api/routes/image.ts";
 import { noticeRoutes } from "./api/routes/notices.ts";
 import { oidcRoutes } from "./api/routes/oidc.ts";
 import { overlayRoutes } from "./api/routes/overlay.ts";
-import { prefetchRoutes } from "./api/routes/prefetch.ts";
+import { pullRoutes } from "./api/routes/own_pulls.ts";
+import { type AheadOfNeed, prefetchRoutes } from "./api/routes/prefetch.ts";
 import { registryRoutes } from "./api/routes/registries.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { statsRoutes } from "./api/routes/stats.ts";
@@ -52,7 +52,7 @@ interface AdminDeps extends StateDeps {
   webhooks: Webhooks;
   forward: ForwardState;
   /** What Berth pulls itself; none without a cache. */
-  pulls?: Pulls | undefined;
+  ahead?: AheadOfNeed | undefined;
   /** Tries to reach a registry, in the map or not, step by step. */
   probe: (registry: Registry, signal: AbortSignal) => Promise<ProbeResult>;
   /** The tokens that are made in the dashboard. */
@@ -134,7 +134,8 @@ function createApi(
     .route("/", cacheRoutes(cache))
     .route("/", imageRoutes({ cache, registries, growth: () => present.growth() }))
     .route("/", upkeepRoutes(cache, verifier))
-    .route("/", prefetchRoutes(deps.pulls))
+    .route("/", pullRoutes(deps.ahead?.pulls))
+    .route("/", prefetchRoutes(live, deps.ahead))
     .route("/", configRoutes(live, present.startedAt, deps.acme))
     .route("/", overlayRoutes(live))
     .route("/", connectRoutes(() => live.current, deps.registryPort))

@@ -44,14 +44,17 @@ export class Asker {
     return { digest, bytes, here: wasHere(response) };
   }
 
-  /** Fetches a blob; `taken` is told of each piece. Resolves with whether it was here. */
+  /**
+   * Fetches a blob; `taken` is told of each piece, `pace` is the caller's. Resolves with whether it was
+   * here.
+   */
   async blob(
     image: Image,
     digest: string,
     signal: AbortSignal,
-    taken: (bytes: number) => void,
+    { taken, pace }: { taken: (bytes: number) => void; pace?: Caller["pace"] },
   ): Promise<boolean> {
-    const response = await this.#ask(image, `blobs/${digest}`, { signal });
+    const response = await this.#ask(image, `blobs/${digest}`, { signal, pace });
     const reader = (response.body ?? new ReadableStream()).getReader();
     const stop = () => void reader.cancel(signal.reason).catch(() => {});
     signal.addEventListener("abort", stop, { once: true });
@@ -85,9 +88,12 @@ export class Asker {
     }
   }
 
-  /** One page of a list of the registry's own: `tags/list` or `referrers/…`, and where the next is. */
+  /**
+   * One page of a list of the registry's own, and where the next one is: `tags/list`, `referrers/…`,
+   * and `_catalog` of no repository at all.
+   */
   async page(
-    image: Image,
+    image: Pick<Image, "registry" | "repository">,
     path: string,
     signal: AbortSignal,
   ): Promise<{ body: unknown; next: string | undefined }> {
@@ -101,14 +107,26 @@ export class Asker {
   async #ask(
     { registry, repository }: Pick<Image, "registry" | "repository">,
     path: string,
-    { method = "GET", accept, signal }: { method?: string; accept?: string; signal: AbortSignal },
+    { method = "GET", accept, signal, pace }: {
+      method?: string;
+      accept?: string;
+      signal: AbortSignal;
+      pace?: Caller["pace"];
+    },
   ): Promise<Response> {
     signal.throwIfAborted();
-    const request = new Request(`http://berth/v2/${repository}/${path}`, {
+    const request = new Request(`http://berth${below(repository)}${path}`, {
       method,
       ...(accept ? { headers: { accept } } : {}),
     });
-    const caller: Caller = { peer: "", via: "prefetch", priority: "ahead", registry, holds: 0 };
+    const caller: Caller = {
+      peer: "",
+      via: "prefetch",
+      priority: "ahead",
+      registry,
+      holds: 0,
+      pace,
+    };
     const response = await unlessAborted(this.#handle(request, caller), signal);
     if (response.ok) return response;
     throw new Refused(response.status, await messageOf(response));
@@ -146,11 +164,15 @@ async function messageOf(response: Response): Promise<string> {
   }
 }
 
+function below(repository: string): string {
+  return repository === "" ? "/v2/" : `/v2/${repository}/`;
+}
+
 /** What follows `/v2/<repository>/` of the next page's address (RFC 8288). */
 function nextOf(link: string | null, repository: string): string | undefined {
   const target = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
   const url = target === undefined ? null : URL.parse(target, "http://berth/");
-  const start = `/v2/${repository}/`;
+  const start = below(repository);
   if (!url?.pathname.startsWith(start)) return undefined;
   return url.pathname.slice(start.length) + url.search;
 }

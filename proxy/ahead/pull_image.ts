@@ -17,6 +17,8 @@ export interface PullMeans {
   turns: Turns;
   /** Unix milliseconds until which `registry` is not to be asked; `undefined`: it may be. */
   closedUntil(registry: string): number | undefined;
+  /** Resolves when that much more of a blob may come; none: at once. */
+  pace?: ((digest: string, bytes: number) => Promise<void> | undefined) | undefined;
   /** Throws where there is no room for `bytes` more. */
   reserveRoom(bytes: number): Promise<void>;
 }
@@ -184,7 +186,11 @@ class ImagePull {
       }
       const here = await this.#ask((asker, signal) => {
         part.received = 0;
-        return asker.blob(this.#image, part.digest, signal, (bytes) => part.received += bytes);
+        const { pace } = this.#means;
+        return asker.blob(this.#image, part.digest, signal, {
+          taken: (bytes) => part.received += bytes,
+          pace: pace && ((bytes) => pace(part.digest, bytes)),
+        });
       });
       part.state = here ? "here" : "came";
       part.size = part.received;

@@ -9,13 +9,14 @@ import { Asker, type Handle } from "./asker.ts";
 import { BadImage, type Image, imageOf } from "./image.ts";
 import { endOf, type ImageProgress, type Pull, sumsOf, type Wanted } from "./progress.ts";
 import { pullImage } from "./pull_image.ts";
+import { paceOf } from "./pace.ts";
 import { noRoom } from "./room.ts";
 import type { PullStore } from "./store.ts";
 
 export interface PullsParts {
   /** The registry port's handler. */
   handle: Handle;
-  cache: Pick<Cache, "look" | "holding" | "usage">;
+  cache: Pick<Cache, "look" | "holding" | "usage" | "fills">;
   /** The map in force. */
   map(): RegistryMap;
   clock: Clock;
@@ -34,6 +35,8 @@ export interface Terms {
   by: string;
   /** Share of each registry's quota (0 to 1) that it leaves; 0 where it may use all of it. */
   reserve?: number;
+  /** Bytes a second that come for it alone; 0 or none: as fast as they do. */
+  limit?: number;
   /** Whether a restart goes on with it; true where it is left out. */
   kept?: boolean;
 }
@@ -44,13 +47,14 @@ const PARTS_AT_ONCE = 4;
 /** Pulls that are remembered once they are over. */
 const REMEMBERED = 20;
 export const MOST_RUNNING = 100;
-export const MOST_IMAGES = 100;
+export const MOST_IMAGES = 2000;
 
 interface Running {
   readonly pull: Pull;
   readonly images: readonly Image[];
   readonly terms: Terms;
   readonly stop: AbortController;
+  readonly pace: ReturnType<typeof paceOf> | undefined;
   done: Promise<void>;
 }
 
@@ -144,18 +148,20 @@ export class Pulls {
       images: progress,
     };
     const stop = new AbortController();
-    const running: Running = { pull, images, terms, stop, done: Promise.resolve() };
+    const pace = terms.limit ? paceOf(terms.limit, this.#parts.clock, stop.signal) : undefined;
+    const running: Running = { pull, images, terms, stop, pace, done: Promise.resolve() };
     this.#running.set(pull.id, running);
     running.done = this.#run(running);
     return pull;
   }
 
-  async #run({ pull, images, terms, stop }: Running): Promise<void> {
-    await Promise.all(images.map((image, index) => {
-      const progress = pull.images[index]!;
-      const ofRegistry = this.#turnsOf(image.registry);
-      return ofRegistry(() => this.#image(image, { pull, progress, terms, signal: stop.signal }));
-    }));
+  async #run(running: Running): Promise<void> {
+    const { pull, images, terms } = running;
+    await Promise.all(
+      images.map((image, index) =>
+        this.#turnsOf(image.registry, terms)(() => this.#image(image, pull.images[index]!, running))
+      ),
+    );
     pull.state = endOf(pull.images);
     pull.endedAt = this.#parts.clock.now();
     if (this.#closing) return;
@@ -167,12 +173,8 @@ export class Pulls {
 
   async #image(
     image: Image,
-    { pull, progress, terms, signal }: {
-      pull: Pull;
-      progress: ImageProgress;
-      terms: Terms;
-      signal: AbortSignal;
-    },
+    progress: ImageProgress,
+    { pull, terms, pace, stop: { signal } }: Running,
   ): Promise<void> {
     const { clock, cache, closedUntil } = this.#parts;
     const { platforms, allPlatforms, referrers } = pull.wanted;
@@ -186,6 +188,8 @@ export class Pulls {
         turns: this.#turns,
         closedUntil: (registry) => closedUntil(registry, terms.reserve ?? 0, clock.now()),
         reserveRoom: (bytes) => this.#reserve(bytes, progress),
+        // Whoever waits for the same is not to be held up.
+        pace: pace && ((digest, bytes) => this.#isAlone(digest) ? pace(bytes) : undefined),
         progress,
         signal,
       });
@@ -201,6 +205,11 @@ export class Pulls {
     if (!this.#closing) this.#parts.imageOver?.(progress, pull.by);
   }
 
+  #isAlone(digest: string): boolean {
+    const fill = this.#parts.cache.fills().find((fill) => fill.digest === digest);
+    return fill === undefined || fill.followers <= 1;
+  }
+
   async #reserve(bytes: number, progress: ImageProgress): Promise<void> {
     if (bytes === 0) return;
     const usage = await this.#parts.cache.usage();
@@ -210,9 +219,11 @@ export class Pulls {
     this.#pledges.set(progress, () => sumsOf(progress.parts).left.bytes);
   }
 
-  #turnsOf(registry: string): Turns {
-    const known = this.#ofRegistry.get(registry) ?? turns(IMAGES_AT_ONCE);
-    this.#ofRegistry.set(registry, known);
+  /** Those that leave a part of the quota may wait for long, and nobody else is to wait with them. */
+  #turnsOf(registry: string, { reserve = 0 }: Terms): Turns {
+    const key = `${registry} ${reserve}`;
+    const known = this.#ofRegistry.get(key) ?? turns(IMAGES_AT_ONCE);
+    this.#ofRegistry.set(key, known);
     return known;
   }
 

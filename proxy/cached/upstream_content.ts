@@ -244,7 +244,27 @@ function contentOf(x: Exchange, response: Response, offset: number): SourceAnswe
   }
   const total = totalOf(response);
   const mediaType = bareMediaType(response.headers.get("content-type"));
-  return { offset, total, mediaType, body: response.body, taken: x.received };
+  const body = x.pace ? paced(response.body, x.pace) : response.body;
+  return { offset, total, mediaType, body, taken: x.received };
+}
+
+/** `body`, no faster than `pace` allows. */
+function paced(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  pace: NonNullable<Exchange["pace"]>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return body.pipeThrough(
+    new TransformStream(
+      {
+        async transform(piece, controller) {
+          await pace(piece.length);
+          controller.enqueue(piece);
+        },
+      },
+      { highWaterMark: 1 },
+      { highWaterMark: 0 },
+    ),
+  );
 }
 
 /** Bytes of the whole content, as the answer has it. */

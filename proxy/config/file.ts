@@ -96,10 +96,11 @@ export function parseFile(
     return { ...none, problems: [{ key: "", origin: place(0), message }] };
   }
   const settings: Setting[] = [];
-  for (const { path, value } of leaves(tree)) {
+  for (const { path: written, value } of leaves(tree)) {
+    const path = pathOf(written, value);
     // `quay:` with everything below it commented out says nothing.
     if (value === null && !nulls) continue;
-    const node = document.getIn(path, true) as Node | undefined;
+    const node = document.getIn(written, true) as Node | undefined;
     const names = node && variablesWithin(node, variables);
     const info = keyInfo(path);
     settings.push({
@@ -109,6 +110,13 @@ export function parseFile(
     });
   }
   return { ...none, settings, problems };
+}
+
+/** A bare list of rules under `prefetch` is what stands below `prefetch.rules`. */
+function pathOf(path: Path, value: unknown): Path {
+  return path.length === 1 && path[0] === "prefetch" && Array.isArray(value)
+    ? ["prefetch", "rules"]
+    : path;
 }
 
 /** What is wrong with `document` as YAML. */
@@ -159,6 +167,7 @@ function findOffset(document: Document, path: Path, at: "key" | "value"): number
       offset = (last && at === "value" && isScalar(value) ? value : key).range?.[0] ?? offset;
       node = value;
     } else if (isSeq(node)) {
+      if (segment === "rules") continue; // see `pathOf`
       node = node.items[Number(segment)];
       offset = (node as Node | undefined)?.range?.[0] ?? offset;
     } else return offset;

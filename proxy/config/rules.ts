@@ -9,6 +9,7 @@ import { acme, cluster, depot, oidc, webhooks } from "./outside_rules.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Path } from "./path.ts";
 import { policy } from "./policy_rules.ts";
+import { prefetch } from "./prefetch_rules.ts";
 import { type Config, parseListen, type RegistryConfig } from "./schema.ts";
 import { HOST, isNetwork, quote, type Violation } from "./violation.ts";
 
@@ -39,6 +40,7 @@ export function violations(config: Config): Violation[] {
     ...depot(config),
     ...webhooks(config),
     ...oidc(config),
+    ...prefetch(config),
     ...cluster(config),
     ...policy(config),
   ];

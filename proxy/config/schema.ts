@@ -3,6 +3,8 @@
  * file, so that an error, a printed value and the code all use the same name.
  */
 import { z } from "zod";
+import { parseWindow } from "../../base/day_window.ts";
+import { BadPattern, parsePattern } from "../../base/image_pattern.ts";
 import { parseDuration, parseRate, parseSize, parseSpeed } from "../../base/units.ts";
 import { PLATFORM } from "../oci/platform.ts";
 import { WEBHOOK_EVENTS } from "./webhook_events.ts";
@@ -103,6 +105,9 @@ export function parseListen(text: string): { hostname: string; port: number } | 
   return { hostname: match[1] ?? match[2] ?? "", port };
 }
 
+const platforms = () =>
+  z.array(z.string().regex(PLATFORM, "expected a platform such as linux/amd64")).default([]);
+
 const tagTier = z.strictObject({ match: regex(), ttl: duration() });
 
 const accessRule = z.strictObject({
@@ -163,9 +168,7 @@ export const registrySchema = z.strictObject({
   deny: z.array(z.string()).default([]),
   redirects: z.enum(["follow", "pass"]).default("follow"),
   /** What is fetched ahead of clients; an index is never changed. */
-  platforms: z.array(
-    z.string().regex(PLATFORM, "expected a platform such as linux/amd64"),
-  ).default([]),
+  platforms: platforms(),
   insecure_tls: z.boolean().default(false),
   ca_file: z.string().default(""),
   manifests: z.strictObject({
@@ -252,6 +255,49 @@ const issuerUrl = () =>
     return parsed !== null && /^https?:$/.test(parsed.protocol) && !parsed.search &&
       !parsed.hash && !parsed.username;
   }, "expected a URL such as https://login.example.com/realms/main, as the provider calls itself");
+
+/** Bytes a second; the unit may be left out. */
+const rate = () =>
+  z.union([z.number().int().nonnegative(), z.string()]).transform((value, ctx) => {
+    const bytes = typeof value === "number" ? value : (parseSpeed(value) ?? parseSize(value));
+    if (bytes !== undefined) return bytes;
+    ctx.addIssue({ code: "custom", message: "expected a rate such as 20MiB/s, or 0" });
+    return z.NEVER;
+  }).register(keyMeta, { kind: "size" });
+
+const imagePattern = () =>
+  z.string().superRefine((text, ctx) => {
+    try {
+      parsePattern(text);
+    } catch (error) {
+      if (!(error instanceof BadPattern)) throw error;
+      ctx.addIssue({ code: "custom", message: error.expected });
+    }
+  });
+
+const timeZone = () =>
+  z.string().refine((name) => {
+    try {
+      return name === "" || new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+    } catch {
+      return false;
+    }
+  }, "expected a time zone such as Europe/Berlin");
+
+const prefetchRule = z.strictObject({
+  name: z.string().max(100).default(""),
+  images: z.array(imagePattern()).min(1, "expected at least one image"),
+  platforms: platforms(),
+  referrers: z.boolean().default(false),
+  every: duration().prefault("6h"),
+  at: z.string().refine(
+    (text) => text === "" || parseWindow(text) !== undefined,
+    "expected a part of the day such as 02:00-05:00",
+  ).default(""),
+  keep: z.number().int().min(0).default(0),
+  limit: rate().prefault(0),
+  max_tags: z.number().int().min(1).max(1000).default(50),
+});
 
 const role = () => z.enum(["viewer", "operator", "admin"]);
 
@@ -391,6 +437,11 @@ export const configSchema = z.strictObject({
     warn_similar: z.boolean().default(false),
     deny_similar: z.boolean().default(false),
   }).prefault({}),
+  prefetch: z.strictObject({
+    rules: z.array(prefetchRule).default([]),
+    reserve: z.number().min(0).max(1).default(0.3),
+    time_zone: timeZone().default(""),
+  }).prefault({}),
   cluster: z.strictObject({
     url: secret().default(""),
     url_file: z.string().default(""),
@@ -425,5 +476,7 @@ export type RegistryInput = z.input<typeof registrySchema>;
 export type RegistryConfig = z.output<typeof registrySchema>;
 /** A rule about what may come through. */
 export type PolicyRule = z.output<typeof policyRule>;
+/** A rule of `prefetch`. */
+export type PrefetchRule = z.output<typeof prefetchRule>;
 /** A registry of the map, with the name it goes by. */
 export type Registry = RegistryConfig & { readonly name: string };

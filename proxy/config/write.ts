@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
 import { describeWriteError, writeAtomically } from "../../base/atomic_file.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit/edit.ts";
@@ -12,7 +13,7 @@ import { loadConfig, type LoadedConfig, type LoadResult } from "./load.ts";
 import type { LoadInput } from "./load_input.ts";
 import { dropFrom, editOverlay, parseOverlay } from "./overlay.ts";
 import { describeProvenance, type Provenance } from "./provenance.ts";
-import { formatKey, type Path } from "./path.ts";
+import { formatKey, getIn, isTree, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
 import { configSchema } from "./schema.ts";
 import { maskText } from "./secrets_text.ts";
@@ -89,6 +90,21 @@ export async function fileState(context: WriteContext): Promise<FileState> {
   const { file, text, overlay, reason } = await target(context);
   const writable = reason === undefined;
   return { file, overlay, revision: revisionOf(text), writable, readOnlyReason: reason ?? "" };
+}
+
+/**
+ * What the file says at `path`, as it is written, or the overlay above it, where that has it;
+ * `undefined` where neither says anything.
+ */
+export async function writtenAt(context: WriteContext, path: Path): Promise<unknown> {
+  const { file, text } = await target(context);
+  const own = context.loaded.file ?? file;
+  for (const said of own === file ? [text] : [text, await textOf(context, own)]) {
+    const tree: unknown = parseDocument(said, { merge: true }).toJS();
+    const found = isTree(tree) ? getIn(tree, path) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Caller {
    * memory when it asks for more. Nothing is known of it where this is left out.
    */
   holds?: number | undefined;
+  /** Resolves when that many more bytes of content may come from upstream; none: at once. */
+  pace?: ((bytes: number) => Promise<void> | undefined) | undefined;
   /** The registry that was called by its own name, through the forward proxy. */
   registry?: string | undefined;
   /** `people` where this is left out: what is fetched ahead gets what they leave of a slow line. */

@@ -44,6 +44,20 @@ const SHOTS: Shot[] = [
     },
   },
   { name: "pulls", path: "/activity/pulls" },
+  {
+    name: "prefetch",
+    path: "/cache/prefetch",
+    act: (page) => page.getByRole("button", { name: "Show parts" }).first().click(),
+  },
+  {
+    name: "prefetch-rule",
+    path: "/cache/prefetch",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Add rule" }).click();
+      await page.getByRole("button", { name: "Preview" }).click();
+    },
+  },
+  { name: "prefetch-empty", path: "/cache/prefetch", options: { scenario: "empty" } },
   { name: "pulls-between", path: "/activity/pulls?from=2026-03-10T08:00:00Z&result=failed" },
   { name: "clients", path: "/activity/clients" },
   {

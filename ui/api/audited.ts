@@ -31,6 +31,9 @@ export const AUDITED: Readonly<Record<string, Action>> = {
   "POST /api/v1/cache/verify": "verify",
   "POST /api/v1/pulls": "pull",
   "DELETE /api/v1/pulls/:id": "pull-cancel",
+  "POST /api/v1/prefetch/run": "prefetch-run",
+  "POST /api/v1/prefetch/rules": "prefetch-add",
+  "DELETE /api/v1/prefetch/rules": "prefetch-remove",
   "POST /api/v1/cache/pins": "pin",
   "POST /api/v1/cache/evictions": "evict",
   "DELETE /api/v1/cache/blobs/:digest": "evict",
@@ -42,6 +45,7 @@ export const AUDITED: Readonly<Record<string, Action>> = {
 export const UNAUDITED: readonly string[] = [
   "POST /api/v1/registries/preview",
   "POST /api/v1/cache/evictions/plan",
+  "POST /api/v1/prefetch/preview",
 ];
 
 /** Writes the entry of each request to the routes above, and of each token that was refused. */

@@ -1,11 +1,12 @@
 /** What Berth pulls itself, before a client asks: begun here, and watched. */
 import { useSignal } from "@preact/signals";
-import type { PullSummary } from "../api/schema/prefetch.ts";
+import type { PullSummary } from "../api/schema/own_pulls.ts";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
 import { CacheHead, CacheViews } from "./cache/head.tsx";
 import { NewPull } from "./prefetch/new.tsx";
+import { Rules } from "./prefetch/rules.tsx";
 import { PullPanel } from "./prefetch/pull.tsx";
 
 /** Milliseconds between two looks at what runs. */
@@ -13,6 +14,7 @@ const EVERY = 1000;
 
 export function Prefetch() {
   const pulls = useResource("/pulls/running", {}, { everyMs: EVERY });
+  const prefetch = useResource("/prefetch", {}, { everyMs: 2 * EVERY });
   const opened = useSignal("");
   const begun = (id: string) => {
     opened.value = id;
@@ -25,6 +27,7 @@ export function Prefetch() {
         <CacheViews />
       </div>
       {may("cache") && <NewPull onBegun={begun} />}
+      {prefetch.data && <Rules prefetch={prefetch.data} onChange={prefetch.reload} />}
       <Loaded resource={pulls} lines={4}>
         {({ items }) =>
           items.length === 0 ? <NoPulls /> : (

@@ -85,6 +85,7 @@ function withUsage(cache: Cache, change: (usage: Usage) => Usage): PullsParts["c
   return {
     look: cache.look.bind(cache),
     holding: cache.holding.bind(cache),
+    fills: cache.fills.bind(cache),
     usage: async () => change(await cache.usage()),
   };
 }

@@ -243,7 +243,7 @@ frobnicate: 1
     "config.yaml:12:1: frobnicate: unknown key; expected one of listen, public_url, token_url, trusted_proxies, " +
     "clients, tls, domain_suffix, default_registry, path_names, allow_push, shutdown_grace, log, savings, admin, " +
     "registries, registry_map, users, htpasswd_file, allowed_networks, access, limits, cache, forward, " +
-    "webhooks, policy, cluster, timeouts, upstream",
+    "webhooks, policy, prefetch, cluster, timeouts, upstream",
   ]);
 });
 

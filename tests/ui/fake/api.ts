@@ -31,7 +31,7 @@ import { membersOf, registriesOf, statusOf } from "./registries.ts";
 import { fillsOf, requestOf, requestsOf } from "./requests.ts";
 import { decisionsAt, pastAt } from "./trust.ts";
 import { auditAt, madeTokenAt, tokensAt } from "./people.ts";
-import { ownPullsOf, pullOf } from "./pulls.ts";
+import { ownPullsOf, prefetchOf, PREVIEW, pullOf } from "./pulls.ts";
 import { SETTINGS } from "./settings.ts";
 import {
   CONNECT,
@@ -305,6 +305,9 @@ export class FakeApi {
       (c) => c.json({ items: ownPullsOf(this.scenario, this.#now()) }),
     );
     app.get("/api/v1/pulls/:id", (c) => c.json(pullOf(c.req.param("id"), this.#now())));
+    app.get("/api/v1/prefetch", (c) => c.json(prefetchOf(this.scenario, this.#now())));
+    app.post("/api/v1/prefetch/preview", (c) => c.json(PREVIEW));
+    app.post("/api/v1/prefetch/rules", (c) => c.json(prefetchOf(this.scenario, this.#now())));
     app.post("/api/v1/pulls", (c) => c.json(pullOf("one", this.#now())));
     app.delete("/api/v1/pulls/:id", (c) => c.body(null, 204));
     app.post("/api/v1/cache/pins", (c) => c.json({ digests: 1 }));

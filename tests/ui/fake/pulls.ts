@@ -4,8 +4,9 @@ import type {
   PulledImage,
   PullPart,
   PullSummary,
-} from "../../../ui/api/schema/prefetch.ts";
-import { digestOf, GIB, MIB, MINUTE, type Scenario } from "./world.ts";
+} from "../../../ui/api/schema/own_pulls.ts";
+import type { Prefetch, PrefetchPreview } from "../../../ui/api/schema/prefetch.ts";
+import { digestOf, GIB, HOUR, MIB, MINUTE, type Scenario } from "./world.ts";
 
 type Details = PullDetails["images"][number];
 
@@ -87,3 +88,61 @@ function partOf(image: string, i: number): PullPart {
     error: state === "failed" ? "upstream did not send the content that the digest promises" : "",
   };
 }
+
+export function prefetchOf(scenario: Scenario, now: number): Prefetch {
+  const common = {
+    referrers: false,
+    maxTags: 50,
+    running: null,
+    held: ["docker/library/nginx:1.28.0", "docker/library/nginx:1.27.5"],
+  };
+  const result = {
+    startedAt: now - 70 * MINUTE,
+    endedAt: now - 64 * MINUTE,
+    images: 3,
+    here: 3.1 * GIB,
+    pulls: 4,
+  };
+  const rules: Prefetch["rules"] = [{
+    ...common,
+    name: "web",
+    images: ["docker/library/nginx:^1.27", "docker/library/httpd:2.4.?"],
+    platforms: ["linux/amd64"],
+    every: 6 * HOUR,
+    at: "02:00-05:00",
+    keep: 3,
+    limit: 20 * MIB,
+    nextAt: now + 5 * HOUR,
+    last: { ...result, state: "done", came: 0.4 * GIB, problems: [] },
+  }, {
+    ...common,
+    name: "quay/prometheus/*:v*",
+    images: ["quay/prometheus/*:v*"],
+    platforms: [],
+    every: HOUR,
+    at: "",
+    keep: 0,
+    limit: 0,
+    nextAt: now + 20 * MINUTE,
+    last: {
+      ...result,
+      state: "failed",
+      came: 0,
+      problems: [{
+        what: "quay/prometheus/*:v*",
+        why:
+          "it means 812 images, more than max_tags (50): narrow it down, keep fewer, or allow more",
+      }],
+    },
+  }];
+  return { rules: scenario === "empty" ? [] : rules, reserve: 0.3, timeZone: "Europe/Berlin" };
+}
+
+export const PREVIEW: PrefetchPreview = {
+  matches: [{
+    pattern: "docker/library/nginx:^1.27",
+    images: ["docker/library/nginx:1.28.0", "docker/library/nginx:1.27.5"],
+    fits: 9,
+    problem: "",
+  }],
+};

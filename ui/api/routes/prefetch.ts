@@ -1,95 +1,106 @@
-/** What Berth pulls itself: `POST /pulls`, `GET /pulls/running`, `GET|DELETE /pulls/{id}`. */
+/** The warm list: `GET /prefetch`, `POST /prefetch/preview|run|rules`, `DELETE /prefetch/rules`. */
 import { createRoute } from "@hono/zod-openapi";
-import { z } from "zod";
-import { BadImage } from "../../../proxy/ahead/image.ts";
-import { type ImageProgress, type Pull, sumsOf } from "../../../proxy/ahead/progress.ts";
 import type { Pulls } from "../../../proxy/ahead/pulls.ts";
+import type { RuleView, Warm } from "../../../proxy/ahead/warm.ts";
+import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { nameOf, note } from "../identity.ts";
+import { addRule, removeRule } from "../prefetch_changes.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, done, router } from "../route.ts";
-import { newPull, pullDetails, pullSummaries } from "../schema/prefetch.ts";
+import { newRule, prefetch, prefetchPreview, previewQuery, ruleNamed } from "../schema/prefetch.ts";
 
-const begin = createRoute({
-  method: "post",
-  path: "/pulls",
-  summary: "Pull images into the cache now, before a client asks",
-  request: { body: body(newPull) },
-  responses: answers(pullDetails, "It has begun"),
-});
-
-const running = createRoute({
-  method: "get",
-  path: "/pulls/running",
-  summary: "The pulls that Berth makes itself: those that run, and the last ones that are over",
-  responses: answers(pullSummaries, "Pulls, the newest first"),
-});
-
-const one = { request: { params: z.object({ id: z.string() }) } };
+/** What Berth fetches before a client asks. */
+export interface AheadOfNeed {
+  readonly pulls: Pulls;
+  readonly warm: Warm;
+}
 
 const show = createRoute({
-  ...one,
   method: "get",
-  path: "/pulls/{id}",
-  summary: "How far such a pull is, part by part",
-  responses: answers(pullDetails, "The pull"),
+  path: "/prefetch",
+  summary: "The rules of prefetch: when each runs next, and what the last run came to",
+  responses: answers(prefetch, "Every rule of the configuration"),
 });
 
-const cancel = createRoute({
-  ...one,
+const preview = createRoute({
+  method: "post",
+  path: "/prefetch/preview",
+  summary: "What patterns of images mean now; nothing is fetched but lists of tags",
+  request: { body: body(previewQuery) },
+  responses: answers(prefetchPreview, "The images"),
+});
+
+const run = createRoute({
+  method: "post",
+  path: "/prefetch/run",
+  summary: "Run a rule now",
+  request: { body: body(ruleNamed) },
+  responses: done("It has begun"),
+});
+
+const add = createRoute({
+  method: "post",
+  path: "/prefetch/rules",
+  summary: "Add a rule to prefetch.rules of the configuration file",
+  request: { body: body(newRule) },
+  responses: answers(prefetch, "Added, and active"),
+});
+
+const remove = createRoute({
   method: "delete",
-  path: "/pulls/{id}",
-  summary: "Call such a pull off; what has come stays",
-  responses: done("It ends"),
+  path: "/prefetch/rules",
+  summary: "Remove a rule from the configuration file; what it held may be evicted from then on",
+  request: { query: ruleNamed },
+  responses: answers(prefetch, "Removed"),
 });
 
-/** Pulls by hand. Without a cache there are none. */
-export function prefetchRoutes(pulls: Pulls | undefined) {
+/** The rules of the configuration, and what became of them. Without a cache there are none. */
+export function prefetchRoutes(live: LiveConfig, ahead: AheadOfNeed | undefined) {
+  const warm = () => {
+    if (!ahead) throw notFound("A cache");
+    return ahead.warm;
+  };
+  const view = () => {
+    const { reserve, time_zone } = live.current.prefetch;
+    return { reserve, timeZone: time_zone, rules: (ahead?.warm.views() ?? []).map(viewOf) };
+  };
   return router()
-    .openapi(begin, (c) => {
-      if (!pulls) throw notFound("A cache");
-      const wanted = c.req.valid("json");
-      note(c, { target: wanted.images.join(" ") });
-      try {
-        const pull = pulls.start(wanted, { by: nameOf(c.get("identity")) });
-        return c.json(detailsOf(pull), 200);
-      } catch (error) {
-        if (!(error instanceof BadImage)) throw error;
-        throw new ApiProblem(422, "This cannot be pulled", {
-          type: "not-pulled",
-          detail: error.message,
-        });
-      }
+    .openapi(show, (c) => c.json(view(), 200))
+    .openapi(preview, async (c) => {
+      const { images, keep = 0, max_tags = 50 } = c.req.valid("json");
+      const { signal } = c.req.raw;
+      const matches = await warm().preview({ images, keep, maxTags: max_tags }, signal);
+      return c.json({ matches }, 200);
     })
-    .openapi(running, (c) => {
-      const items = (pulls?.list() ?? []).map((pull) => ({
-        ...headOf(pull),
-        images: pull.images.map(imageOf),
-      }));
-      return c.json({ items }, 200);
-    })
-    .openapi(show, (c) => {
-      const { id } = c.req.valid("param");
-      const pull = pulls?.get(id);
-      if (!pull) throw notFound(`Pull ${id}`);
-      return c.json(detailsOf(pull), 200);
-    })
-    .openapi(cancel, (c) => {
-      const { id } = c.req.valid("param");
-      note(c, { target: pulls?.get(id)?.wanted.images.join(" ") ?? id });
-      if (!pulls?.cancel(id)) throw notFound(`Running pull ${id}`);
+    .openapi(run, (c) => {
+      const { name } = c.req.valid("json");
+      note(c, { target: name });
+      if (!warm().views().some(({ rule }) => rule.name === name)) throw notFound(`Rule ${name}`);
+      if (!warm().runNow(name)) throw new ApiProblem(409, "It runs already", { type: "running" });
       return c.body(null, 204);
+    })
+    .openapi(add, async (c) => {
+      const rule = c.req.valid("json");
+      note(c, { target: rule.name ?? rule.images.join(" ") });
+      await addRule(live, rule, nameOf(c.get("identity")));
+      return c.json(view(), 200);
+    })
+    .openapi(remove, async (c) => {
+      const { name } = c.req.valid("query");
+      note(c, { target: name });
+      if (!await removeRule(live, name, nameOf(c.get("identity")))) throw notFound(`Rule ${name}`);
+      return c.json(view(), 200);
     });
 }
 
-function detailsOf(pull: Pull) {
-  const images = pull.images.map((image) => ({ ...imageOf(image), parts: image.parts }));
-  return { ...headOf(pull), images };
-}
-
-function headOf({ id, by, startedAt, endedAt, state }: Pull) {
-  return { id, by, startedAt, endedAt, state };
-}
-
-function imageOf({ parts, ...image }: ImageProgress) {
-  return { ...image, ...sumsOf(parts) };
+function viewOf({ rule, state: { result, held }, nextAt, running }: RuleView) {
+  return {
+    ...rule,
+    images: [...rule.images],
+    platforms: [...rule.platforms],
+    nextAt,
+    running: running ?? null,
+    last: result,
+    held,
+  };
 }

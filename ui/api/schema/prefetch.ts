@@ -1,72 +1,78 @@
-/** Pulls that Berth makes itself: `POST /pulls`, `GET /pulls/running`, `GET|DELETE /pulls/{id}`. */
+/** The warm list: `/prefetch`. */
 import { z } from "@hono/zod-openapi";
-import { bytes, count, time } from "../schema.ts";
+import { bytes, count, milliseconds, time } from "../schema.ts";
 
-const sums = z.object({ parts: count, bytes }).openapi("PullSums");
-
-/** One manifest or blob of an image. */
-const part = z.object({
-  digest: z.string(),
-  kind: z.enum(["index", "manifest", "config", "layer", "referrer"]),
-  /** `linux/arm64/v8`; empty where it belongs to none. */
-  platform: z.string(),
-  size: bytes,
-  received: bytes,
-  state: z.enum(["waiting", "running", "here", "came", "failed"]),
-  /** Why it failed; empty where it has not. */
-  error: z.string(),
-}).openapi("PullPart");
-
-const image = {
-  /** `docker/library/nginx:1.27` */
-  image: z.string(),
-  registry: z.string(),
-  /** `held`: it waits for the registry's quota, until `until`. */
-  state: z.enum(["waiting", "running", "held", "done", "failed", "cancelled"]),
-  digest: z.string(),
-  /** What is fetched, and what was wanted and is not there. */
-  platforms: z.array(z.string()),
-  lacking: z.array(z.string()),
-  /** Why it failed or waits; empty where it does neither. */
-  error: z.string(),
-  until: time.nullable(),
-  /** What was in the cache already, what came, and what is still to come. */
-  here: sums,
-  came: sums,
-  left: sums,
-};
-
-const pull = {
-  id: z.string(),
-  /** Who asked for it. */
-  by: z.string(),
+const runResult = z.object({
   startedAt: time,
-  endedAt: time.nullable(),
-  state: z.enum(["running", "done", "failed", "cancelled"]),
-};
+  endedAt: time,
+  /** `closed`: its window ended first; it goes on in the next one. */
+  state: z.enum(["done", "failed", "cancelled", "closed"]),
+  images: count,
+  /** Bytes that came, and that were here. */
+  came: bytes,
+  here: bytes,
+  /** Manifests that were asked of registries, which they count as pulls. */
+  pulls: count,
+  problems: z.array(z.object({ what: z.string(), why: z.string() })),
+}).openapi("PrefetchRun");
 
-const pulledImage = z.object(image).openapi("PulledImage");
+const prefetchRule = z.object({
+  name: z.string(),
+  images: z.array(z.string()),
+  platforms: z.array(z.string()),
+  referrers: z.boolean(),
+  every: milliseconds,
+  at: z.string(),
+  keep: count,
+  limit: bytes,
+  maxTags: count,
+  /** Null while it runs. */
+  nextAt: time.nullable(),
+  /** The pull of the run that is on; empty while it looks for tags, null where none is on. */
+  running: z.string().nullable(),
+  last: runResult.nullable(),
+  /** Images that are pinned by it. */
+  held: z.array(z.string()),
+}).openapi("PrefetchRule");
 
-const pullSummary = z.object({ ...pull, images: z.array(pulledImage) }).openapi("PullSummary");
+export const prefetch = z.object({
+  rules: z.array(prefetchRule),
+  /** Share of each registry's quota that rules leave to clients. */
+  reserve: z.number(),
+  timeZone: z.string(),
+}).openapi("Prefetch");
 
-export const pullSummaries = z.object({ items: z.array(pullSummary) }).openapi("PullSummaries");
+/** A rule as the configuration file writes it. */
+export const newRule = z.strictObject({
+  name: z.string().max(100).optional(),
+  images: z.array(z.string().max(500)).min(1, "expected an image").max(200),
+  platforms: z.array(z.string().max(100)).max(50).optional(),
+  referrers: z.boolean().optional(),
+  every: z.string().max(50).optional(),
+  at: z.string().max(50).optional(),
+  keep: count.optional(),
+  limit: z.string().max(50).optional(),
+  max_tags: count.optional(),
+}).openapi("NewPrefetchRule");
 
-export const pullDetails = z.object({
-  ...pull,
-  images: z.array(z.object({ ...image, parts: z.array(part) })),
-}).openapi("PullDetails");
+export const previewQuery = newRule.pick({ images: true, keep: true, max_tags: true })
+  .openapi("PrefetchPreviewRequest");
 
-export const newPull = z.strictObject({
-  /** As in a pull, `quay.io/org/app:1`, or as the cache lists them, `docker/library/nginx:1.27`. */
-  images: z.array(z.string().max(1000)).min(1, "expected an image").max(100),
-  /** Left out or empty: those of the registry's `platforms`, else the one that Berth runs on. */
-  platforms: z.array(z.string().max(100)).max(50).default([]),
-  allPlatforms: z.boolean().default(false),
-  /** Signatures, attestations and SBOMs, too. */
-  referrers: z.boolean().default(false),
-}).openapi("NewPull");
+export const prefetchPreview = z.object({
+  matches: z.array(z.object({
+    pattern: z.string(),
+    /** The images that it means now, the newest first. */
+    images: z.array(z.string()),
+    /** Tags that fit, of which `images` are what is kept. */
+    fits: count,
+    /** Why it means nothing; empty where it does. */
+    problem: z.string(),
+  })),
+}).openapi("PrefetchPreview");
 
-export type PullPart = z.infer<typeof part>;
-export type PullSummary = z.infer<typeof pullSummary>;
-export type PulledImage = z.infer<typeof pulledImage>;
-export type PullDetails = z.infer<typeof pullDetails>;
+export const ruleNamed = z.strictObject({ name: z.string().min(1).max(1000) });
+
+export type Prefetch = z.infer<typeof prefetch>;
+export type PrefetchRule = z.infer<typeof prefetchRule>;
+export type PrefetchPreview = z.infer<typeof prefetchPreview>;
+export type NewRule = z.infer<typeof newRule>;

@@ -1,5 +1,5 @@
 /** One pull: its images, and opened, their parts. */
-import type { PulledImage, PullPart, PullSummary } from "../../api/schema/prefetch.ts";
+import type { PulledImage, PullPart, PullSummary } from "../../api/schema/own_pulls.ts";
 import { Ago } from "../../components/ago.tsx";
 import { Digest } from "../../components/copy.tsx";
 import { Icon } from "../../components/icon.tsx";

@@ -1,0 +1,135 @@
+/** Adds a rule to the configuration file, with a look at what it would mean now. */
+import { useSignal } from "@preact/signals";
+import type { NewRule, PrefetchPreview } from "../../api/schema/prefetch.ts";
+import { Dialog } from "../../components/dialog.tsx";
+import { TextField } from "../../components/field.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { ListField } from "../../components/list_field.tsx";
+import { ErrorLine } from "../../components/states.tsx";
+import { call } from "../../web/client.ts";
+import { countOf } from "../../web/format.ts";
+
+interface Draft {
+  images: string[];
+  platforms: string;
+  every: string;
+  at: string;
+  keep: string;
+  limit: string;
+}
+
+const EMPTY: Draft = { images: [""], platforms: "", every: "6h", at: "", keep: "", limit: "" };
+const SHOWN = 20;
+
+/** The rule as the file writes it; what is left empty is left out. */
+function ruleOf({ images, platforms, every, at, keep, limit }: Draft): NewRule {
+  const listed = platforms.split(/[\s,]+/).filter((word) => word !== "");
+  return {
+    images: images.map((line) => line.trim()).filter((line) => line !== ""),
+    ...(listed.length > 0 && { platforms: listed }),
+    ...(every.trim() && { every: every.trim() }),
+    ...(at.trim() && { at: at.trim() }),
+    ...(Number(keep) > 0 && { keep: Number(keep) }),
+    ...(limit.trim() && { limit: limit.trim() }),
+  };
+}
+
+export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+  const draft = useSignal(EMPTY);
+  const preview = useSignal<PrefetchPreview | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  const busy = useSignal(false);
+  const act = async (what: () => Promise<void>) => {
+    busy.value = true;
+    error.value = undefined;
+    try {
+      await what();
+    } catch (reason) {
+      error.value = reason;
+    }
+    busy.value = false;
+  };
+  const look = () =>
+    act(async () => {
+      const { images, keep } = ruleOf(draft.value);
+      const json = { images, ...(keep !== undefined && { keep }) };
+      preview.value = await call("post", "/prefetch/preview", { json });
+    });
+  const add = (event: Event) => {
+    event.preventDefault();
+    return act(async () => {
+      await call("post", "/prefetch/rules", { json: ruleOf(draft.value) });
+      onDone();
+      onClose();
+    });
+  };
+  return (
+    <Dialog
+      title="Add rule"
+      wide
+      onClose={onClose}
+      foot={
+        <>
+          <button type="button" class="button" disabled={busy.value} onClick={look}>
+            <Icon name="search" />
+            Preview
+          </button>
+          <button type="submit" form="new-rule" class="button primary" disabled={busy.value}>
+            Add rule
+          </button>
+        </>
+      }
+    >
+      <form id="new-rule" class="stack" onSubmit={add}>
+        <RuleFields draft={draft.value} onInput={(next) => draft.value = next} />
+        {error.value !== undefined && <ErrorLine error={error.value} />}
+        {preview.value && <Matches {...preview.value} />}
+      </form>
+    </Dialog>
+  );
+}
+
+function RuleFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) => void }) {
+  const text = (key: Exclude<keyof Draft, "images">) => ({
+    value: draft[key],
+    onInput: (value: string) => onInput({ ...draft, [key]: value }),
+  });
+  return (
+    <>
+      <ListField
+        label="Images"
+        hint="One per line: a tag, a glob (1.2?), versions (^1.27) or a regular expression (/^v\d+$/)."
+        placeholder="docker/library/nginx:^1.27"
+        value={draft.images}
+        onInput={(images) => onInput({ ...draft, images })}
+      />
+      <div class="pull-fields">
+        <TextField label="Platforms" placeholder="linux/amd64" mono {...text("platforms")} />
+        <TextField label="Newest of each" placeholder="all that fit" {...text("keep")} />
+        <TextField label="Every" placeholder="6h" mono {...text("every")} />
+        <TextField label="Time of day" placeholder="02:00-05:00" mono {...text("at")} />
+        <TextField label="At most" placeholder="20MiB/s" mono {...text("limit")} />
+      </div>
+    </>
+  );
+}
+
+function Matches({ matches }: PrefetchPreview) {
+  return (
+    <ul class="consequences" aria-label="What it means now">
+      {matches.map(({ pattern, images, fits, problem }) => (
+        <li key={pattern}>
+          <Icon name={problem ? "warn" : "ok"} />
+          <span class="stacked">
+            <strong class="mono break">{pattern}</strong>
+            {problem || `${countOf(images.length, "image")} of ${countOf(fits, "tag")} that fit`}
+            <span class="mono small break">
+              {images.slice(0, SHOWN).join(" ")}
+              {images.length > SHOWN && ` and ${images.length - SHOWN} more`}
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,191 @@
+/** The rules of the warm list: what they keep, when they run, and how that went. */
+import { useSignal } from "@preact/signals";
+import type { Prefetch, PrefetchRule } from "../../api/schema/prefetch.ts";
+import { Ago } from "../../components/ago.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { Nothing } from "../../components/states.tsx";
+import { type Column, Table } from "../../components/table.tsx";
+import { toast } from "../../components/toast.tsx";
+import { call, messageOf } from "../../web/client.ts";
+import { now } from "../../web/clock.ts";
+import {
+  countOf,
+  formatBytes,
+  formatDuration,
+  formatMoment,
+  formatRate,
+  formatRoughly,
+} from "../../web/format.ts";
+import { may } from "../../web/session.ts";
+import { NewRuleDialog } from "./new_rule.tsx";
+
+export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: () => void }) {
+  const adding = useSignal(false);
+  const { rules, reserve } = prefetch;
+  return (
+    <section class="panel" aria-label="Rules">
+      <div class="panel-head">
+        <h2>Kept warm</h2>
+        <span class="muted small">
+          {`Leaves ${Math.round(reserve * 100)} % of each registry's quota to clients`}
+        </span>
+        {may("admin") && (
+          <span class="actions end">
+            <button type="button" class="button" onClick={() => adding.value = true}>
+              <Icon name="plus" />
+              Add rule
+            </button>
+          </span>
+        )}
+      </div>
+      {rules.length === 0
+        ? (
+          <Nothing icon="clock" title="No rules yet">
+            <p>A rule pulls images in time, by patterns of their tags, and keeps them here.</p>
+          </Nothing>
+        )
+        : (
+          <Table
+            caption="Rules"
+            columns={columnsFor(onChange)}
+            rows={rules}
+            rowKey={({ name }) => name}
+          />
+        )}
+      {adding.value && <NewRuleDialog onClose={() => adding.value = false} onDone={onChange} />}
+    </section>
+  );
+}
+
+function columnsFor(onChange: () => void): Column<PrefetchRule>[] {
+  return [
+    { id: "name", title: "Rule", class: "main", cell: (rule) => <What rule={rule} /> },
+    { id: "when", title: "When", cell: (rule) => <When rule={rule} /> },
+    { id: "last", title: "Last run", cell: (rule) => <Last rule={rule} /> },
+    {
+      id: "came",
+      title: "Came",
+      class: "right",
+      cell: ({ last }) => last ? formatBytes(last.came) : <span class="muted">–</span>,
+    },
+    {
+      id: "pulls",
+      title: "Quota spent",
+      class: "right",
+      cell: ({ last }) => last ? countOf(last.pulls, "pull") : <span class="muted">–</span>,
+    },
+    {
+      id: "actions",
+      title: "",
+      class: "fit bare",
+      cell: (rule) => <Actions rule={rule} onChange={onChange} />,
+    },
+  ];
+}
+
+function What({ rule }: { rule: PrefetchRule }) {
+  const { name, images, platforms, keep, limit, held } = rule;
+  const terms = [
+    ...(keep > 0 ? [`newest ${keep}`] : []),
+    ...platforms,
+    ...(limit > 0 ? [`${formatRate(limit)} at most`] : []),
+    `${countOf(held.length, "image")} held`,
+  ];
+  const patterns = images.join(" ");
+  return (
+    <span class="stacked">
+      <strong class="break">{name}</strong>
+      {patterns !== name && <span class="mono small break">{patterns}</span>}
+      <span class="muted small">{terms.join(", ")}</span>
+    </span>
+  );
+}
+
+function When({ rule: { every, at, nextAt, running } }: { rule: PrefetchRule }) {
+  return (
+    <span class="stacked">
+      {nextAt === null
+        ? <span class="badge accent">{running ? "Pulling" : "Looking for tags"}</span>
+        : (
+          <span title={formatMoment(nextAt)}>
+            {nextAt > now.value ? `in ${formatRoughly(nextAt - now.value)}` : "due"}
+          </span>
+        )}
+      <span class="muted small">{`every ${formatDuration(every)}${at && `, ${at}`}`}</span>
+    </span>
+  );
+}
+
+const ENDS: Record<NonNullable<PrefetchRule["last"]>["state"], [tone: string, text: string]> = {
+  done: ["good", "done"],
+  failed: ["bad", "failed"],
+  cancelled: ["", "cancelled"],
+  closed: ["warn", "its time was over"],
+};
+
+function Last({ rule: { last } }: { rule: PrefetchRule }) {
+  if (!last) return <span class="muted">not yet</span>;
+  const [tone, text] = ENDS[last.state];
+  return (
+    <span class="stacked">
+      <span>
+        <span class={`badge ${tone}`}>{text}</span> <Ago time={last.endedAt} />
+      </span>
+      {last.problems.map(({ what, why }) => (
+        <span key={what} class="small break">
+          <span class="mono">{what}</span>: {why}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Actions({ rule: { name, nextAt }, onChange }: {
+  rule: PrefetchRule;
+  onChange: () => void;
+}) {
+  const removing = useSignal(false);
+  const act = async (what: () => Promise<unknown>) => {
+    try {
+      await what();
+    } catch (error) {
+      const { title, detail } = messageOf(error);
+      toast(detail || title, true);
+    }
+    onChange();
+  };
+  const run = () => act(() => call("post", "/prefetch/run", { json: { name } }));
+  const remove = () => act(() => call("delete", "/prefetch/rules", { query: { name } }));
+  return (
+    <span class="row-actions">
+      {may("cache") && nextAt !== null && (
+        <button
+          type="button"
+          class="button quiet icon"
+          aria-label={`Run ${name} now`}
+          title="Run now"
+          onClick={run}
+        >
+          <Icon name="play" />
+        </button>
+      )}
+      {may("admin") && (removing.value
+        ? (
+          <button type="button" class="button danger" onClick={remove}>
+            Remove
+          </button>
+        )
+        : (
+          <button
+            type="button"
+            class="button quiet icon"
+            aria-label={`Remove ${name}`}
+            title="Remove…"
+            onClick={() => removing.value = true}
+          >
+            <Icon name="trash" />
+          </button>
+        ))}
+    </span>
+  );
+}

@@ -6,6 +6,7 @@ import { SCRIPTS, type Shell } from "./cli/completions/script.ts";
 import { configCommand, hashPasswordCommand } from "./cli/config_command.ts";
 import { failureOf } from "./cli/failure.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
+import { prefetchCommand } from "./cli/prefetch_command.ts";
 import { pullCommand } from "./cli/pull_command.ts";
 import { runCommand, type Runners } from "./cli/run.ts";
 import { serve } from "./cli/serve.ts";
@@ -54,6 +55,7 @@ const RUNNERS: Runners = {
     const { demo } = await import("./cli/demo/demo.ts");
     return await demo(args, { ...io, root: ROOT });
   },
+  "prefetch add": (args) => prefetchCommand(args, { ...io, now: Date.now }),
   pull: (args) => pullCommand(args, cacheIo()),
   ca: (args) => caCommand(args, io),
   "hash-password": (args) => hashPasswordCommand(args, io),

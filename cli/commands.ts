@@ -296,6 +296,34 @@ export const COMMANDS: readonly Command[] = [
     ],
   },
   {
+    name: "prefetch",
+    summary: "The warm list: add images to it",
+    usage: "add FILE|- [flags]",
+    examples: [["kubectl get pods -A -o yaml | berth prefetch add -", "what a cluster runs"]],
+  },
+  {
+    name: "prefetch add",
+    summary: "Keep the images warm that a list, a manifest or a compose file names",
+    usage: "FILE|- [flags]",
+    argument: "any",
+    settings: true,
+    examples: [
+      ["kubectl get pods -A -o yaml | berth prefetch add -", "what a cluster runs"],
+      ["helm template . | berth prefetch add - --name shop --every 1h", "what a chart would run"],
+      ["berth prefetch add compose.yaml --dry-run", "only list them"],
+    ],
+    about: "Writes a rule of prefetch to the configuration, in place of the one of that name; a " +
+      "running Berth takes it up. Images of registries that are not configured are left out, and " +
+      "named.",
+    flags: [
+      { name: "--name", value: "RULE", meaning: "What the rule is called.", default: "imported" },
+      { name: "--platform", value: "A,B", meaning: "Platforms such as linux/amd64." },
+      { name: "--every", value: "TIME", meaning: "From one run to the next, such as 6h." },
+      { name: "--dry-run", meaning: "Write nothing." },
+      JSON_FLAG,
+    ],
+  },
+  {
     name: "pull",
     summary: "Pull images into the cache before a client asks",
     usage: "IMAGE... [flags]",

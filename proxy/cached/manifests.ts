@@ -22,7 +22,7 @@ import { inTurn } from "./in_turn.ts";
 import type { TrustGate } from "./trust_gate.ts";
 import { serveManifest } from "./manifest_by_digest.ts";
 import type { MissingTags } from "./missing_tags.ts";
-import { contentHeaders, headOf, notModified, respond } from "./respond.ts";
+import { contentHeaders, headOf, notModified, respond, withResult } from "./respond.ts";
 
 export interface ManifestOptions {
   cache: Cache;
@@ -48,8 +48,9 @@ export function manifests(options: ManifestOptions): ManifestHandler {
     const { kind, value } = path.reference;
     if (x.target.registry.redirects === "pass") return await passManifest(x, path);
     if (kind === "tag") return await tags.answer(x, value);
-    await options.trust?.manifest(x, value);
-    return await serveManifest(x, options.cache, value);
+    const fetched = await options.trust?.manifest(x, value);
+    const answer = await serveManifest(x, options.cache, value);
+    return fetched && answer.cache === "hit" ? withResult(answer, "miss") : answer;
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Cache } from "../../cache/api.ts";
 import type { Exchange } from "../exchange.ts";
 import { readLimited } from "../http/body.ts";
+import type { CacheResult } from "../observe/record.ts";
 import type { OciPath } from "../oci/path.ts";
 import { ANY_MANIFEST } from "../oci/manifest.ts";
 import { serveBlob } from "./by_digest.ts";
@@ -20,15 +21,17 @@ const RULES = {
 export interface Manifest {
   bytes: Uint8Array;
   mediaType: string;
+  /** How the cache answered. */
+  cache: CacheResult;
 }
 
 /** The manifest `digest`, as the client of `x` could have it. Throws what the client would get. */
 export async function manifestBytes(x: Exchange, cache: Cache, digest: string): Promise<Manifest> {
   const name = x.target.asked;
   const own = ownRead(x, { kind: "manifest", name, reference: { kind: "digest", value: digest } });
-  const { response } = await serveManifest(own, cache, digest);
+  const { response, cache: result } = await serveManifest(own, cache, digest);
   const mediaType = response.headers.get("content-type") ?? "";
-  return { bytes: await response.bytes(), mediaType };
+  return { bytes: await response.bytes(), mediaType, cache: result };
 }
 
 /** The blob `digest`; undefined where it is too long to be looked into. Throws as {@linkcode manifestBytes}. */

@@ -39,6 +39,12 @@ export function contentHeaders({ path }: Exchange, known: Known, result: CacheRe
   return headers;
 }
 
+/** `answer`, of which something else is to be said than that the cache had it. */
+export function withResult(answer: Answer, result: CacheResult): Answer {
+  answer.response.headers.set("cache-status", CACHE_STATUS[result]);
+  return { ...answer, cache: result, again: undefined };
+}
+
 /** A 304 when the client holds `known` already. */
 export function notModified(x: Exchange, known: Known, result: CacheResult): Answer | undefined {
   if (!matchesEtag(x.request.headers.get("if-none-match"), `"${known.digest}"`)) return undefined;

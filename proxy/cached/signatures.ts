@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Cache } from "../../cache/api.ts";
 import { parseDigest } from "../../cache/digest.ts";
 import { globPattern } from "../../base/glob.ts";
+import { Once } from "../../base/once.ts";
 import type { Config } from "../config/schema.ts";
 import type { Exchange } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
@@ -51,6 +52,8 @@ export class Signatures {
   /** By repository and digest: when it was looked for, and the fingerprint of the key, if any. */
   readonly #found = new LRUCache<string, { at: number; signer: string | undefined }>({ max: MOST });
 
+  readonly #asking = new Once<string | undefined>();
+
   /** Throws an error that names the key file that cannot be used. */
   constructor({ registries }: Pick<Config, "registries">, options: SignatureOptions) {
     this.#options = options;
@@ -92,7 +95,11 @@ export class Signatures {
     const { now, warn } = this.#options;
     let found = this.#found.get(id);
     if (!found || (found.signer === undefined && now() - found.at >= ASK_AGAIN)) {
-      found = { at: now(), signer: await this.#signer(x, digest, keys) };
+      const signer = await this.#asking.run(
+        JSON.stringify([id, x.proof.id]),
+        () => this.#signer(x, digest, keys),
+      );
+      found = { at: now(), signer };
       this.#found.set(id, found);
       if (!found.signer && !enforce) {
         warn(`${repositoryKey(x.target)}@${digest} is not signed by any of the keys it should be`);
@@ -108,7 +115,17 @@ export class Signatures {
     digest: string,
     keys: readonly SigningKey[],
   ): Promise<string | undefined> {
-    return await this.#simple(x, digest, keys) ?? await this.#bundled(x, digest, keys);
+    const { cache } = this.#options;
+    // What is here first: that can be told while the registry is away.
+    const here = cache.parents(repositoryKey(x.target), digest, "subject").slice(
+      0,
+      MOST_SIGNATURES,
+    );
+    const signer = await this.#bundledIn(x, digest, keys, here) ??
+      await this.#simple(x, digest, keys);
+    if (signer) return signer;
+    const further = (await this.#listed(x, digest)).filter((it) => !here.includes(it));
+    return await this.#bundledIn(x, digest, keys, further);
   }
 
   /** Signatures beside the image, under a tag made of its digest. */
@@ -147,20 +164,7 @@ export class Signatures {
     }
   }
 
-  /** Bundles that refer to the image: those that are here, then those that the registry lists. */
-  async #bundled(
-    x: Exchange,
-    digest: string,
-    keys: readonly SigningKey[],
-  ): Promise<string | undefined> {
-    const { cache } = this.#options;
-    const here = cache.parents(repositoryKey(x.target), digest, "subject");
-    const signer = await this.#bundledIn(x, digest, keys, here.slice(0, MOST_SIGNATURES));
-    if (signer) return signer;
-    const further = (await this.#listed(x, digest)).filter((it) => !here.includes(it));
-    return await this.#bundledIn(x, digest, keys, further);
-  }
-
+  /** Bundles that refer to the image, as the registry lists them. */
   async #listed(x: Exchange, digest: string): Promise<string[]> {
     const path = { kind: "referrers", name: x.target.asked, digest } as const;
     const own = { ...ownRead(x, path), query: new URLSearchParams() };

@@ -12,11 +12,10 @@ import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
 import { imageOf, type TrustBook } from "../trust/book.ts";
 import { type Elsewhere, questionOf } from "../trust/elsewhere.ts";
-import { configOf, factsOf, type ImageFacts } from "../trust/facts.ts";
 import { heldUntil, type Hold, holdOf } from "../trust/hold.ts";
 import { decide, type Decision, type Rule, rulesOf } from "../trust/rules.ts";
 import { meant } from "../trust/similar.ts";
-import { blobBytes, type Manifest, manifestBytes } from "./own_reads.ts";
+import { ImageReads } from "./image_reads.ts";
 import type { Signatures } from "./signatures.ts";
 
 export interface TrustOptions {
@@ -34,8 +33,8 @@ export interface TrustOptions {
   now(): number;
 }
 
-/** Digests whose facts are remembered: they do not change. */
-const MOST_FACTS = 10_000;
+/** Things that are told once each, of those that were told last. */
+const MOST_TOLD = 10_000;
 /** An image in an index in an index; nothing sane is deeper. */
 const DEEPEST = 4;
 /** Repositories that are pulled most, of which others may be typing errors. */
@@ -54,11 +53,12 @@ export class TrustGate {
   readonly #holds: ReadonlyMap<string, Hold>;
   readonly #rules: readonly Rule[];
   readonly #policy: Config["policy"];
-  readonly #facts = new LRUCache<string, ImageFacts>({ max: MOST_FACTS });
-  readonly #told = new LRUCache<string, true>({ max: MOST_FACTS });
+  readonly #images: ImageReads;
+  readonly #told = new LRUCache<string, true>({ max: MOST_TOLD });
 
   constructor(config: Config, options: TrustOptions) {
     this.#options = options;
+    this.#images = new ImageReads(options.cache);
     const registries = Object.entries(config.registries);
     this.#holds = new Map(registries.flatMap(([name, it]) => {
       const hold = holdOf(it);
@@ -128,11 +128,15 @@ export class TrustGate {
     return { digest, mediaType, size, checkedAt: row.checkedAt };
   }
 
-  /** Throws `DENIED` where the client of `x` may not have the manifest, by `tag` or its digest. */
-  async manifest(x: Exchange, digest: string, tag?: string): Promise<void> {
-    if (!this.governs(x)) return;
+  /**
+   * Throws `DENIED` where the client of `x` may not have the manifest, by `tag` or its digest. True
+   * where it was fetched in order to find that out.
+   */
+  async manifest(x: Exchange, digest: string, tag?: string): Promise<boolean> {
+    if (!this.governs(x)) return false;
     const refusal = await this.#judged({ x, digest, tag });
     if (refusal) throw refusal;
+    return this.#images.fetchedFor(x, digest);
   }
 
   /**
@@ -163,7 +167,7 @@ export class TrustGate {
     const refusal = await this.#refusal(asked);
     const named = this.#options.cache.references(digest).length > 0;
     if (named || (!refusal && x.request.method === "HEAD")) return refusal;
-    await this.#read(x, digest).catch((error) => {
+    await this.#images.read(x, digest).catch((error) => {
       if (!refusal) throw error;
     });
     return refusal;
@@ -178,14 +182,17 @@ export class TrustGate {
     }
     const elsewhere = decision ? undefined : await this.#elsewhere(asked);
     if (elsewhere) return elsewhere;
-    const own = await this.#ownRefusal(asked);
-    if (!own || tag !== undefined || depth >= DEEPEST) return own;
-    // An image of an index waits no longer than that does, and is signed with it.
-    for (const parent of this.#parents(x, digest)) {
-      const above = await this.#refusal({ x, digest: parent, tag: undefined }, depth + 1);
-      if (!above) return undefined;
+    const alone = this.#heldUntil(asked) > 0 || this.#options.signatures?.concerns(x);
+    if (!alone) return undefined;
+    // An image of an index waits no longer than that does and is signed with it: what it does not
+    // have itself is looked for last.
+    const parents = tag === undefined && depth < DEEPEST ? this.#parents(x, digest) : [];
+    for (const parent of parents) {
+      const above = await this.#refusal({ x, digest: parent, tag: undefined }, depth + 1)
+        .catch((error: unknown) => error);
+      if (above === undefined) return undefined;
     }
-    return own;
+    return await this.#ownRefusal(asked);
   }
 
   /** What somebody else has against it, where no rule has decided. */
@@ -193,7 +200,7 @@ export class TrustGate {
     const { elsewhere, cache } = this.#options;
     if (!elsewhere) return undefined;
     const { target: { registry: { name: registry }, repository }, client } = x;
-    const facts = await this.#look(x, digest);
+    const facts = await this.#images.look(x, digest);
     if (facts.about) return undefined;
     const { since } = cache.known(registry, repository, digest);
     const { user } = x.access;
@@ -211,9 +218,8 @@ export class TrustGate {
     const { x, digest, tag } = asked;
     const { signatures } = this.#options;
     const until = this.#heldUntil(asked);
-    if (until === 0 && !signatures?.concerns(x)) return undefined;
     // What says something about an image, such as its signature, is what it is judged by.
-    if ((await this.#look(x, digest)).about) return undefined;
+    if ((await this.#images.look(x, digest)).about) return undefined;
     if (until > 0) return this.#held(x, digest, until, tag);
     const unsigned = await signatures?.missing(x, digest);
     return unsigned === undefined ? undefined : this.#denied(x, unsigned, "require");
@@ -226,7 +232,9 @@ export class TrustGate {
     if (about.length === 0) return undefined;
     const { now } = this.#options;
     const known = this.#known(x, digest);
-    const facts = about.some((rule) => rule.looksInside) ? await this.#look(x, digest) : undefined;
+    const facts = about.some((rule) => rule.looksInside)
+      ? await this.#images.look(x, digest)
+      : undefined;
     const tags = tag === undefined ? known.tags : [tag];
     const { client, access: { user } } = x;
     const request = { registry, repository, tags, byTag: tag !== undefined, user, client };
@@ -240,26 +248,6 @@ export class TrustGate {
     if (depth >= DEEPEST) return known;
     const above = this.#parents(x, digest).flatMap((it) => this.#known(x, it, depth + 1).tags);
     return { since: known.since, tags: [...new Set([...known.tags, ...above])] };
-  }
-
-  async #look(x: Exchange, digest: string): Promise<ImageFacts> {
-    const { cache } = this.#options;
-    const found = this.#facts.get(digest);
-    if (found) return found;
-    const { bytes, mediaType } = await this.#read(x, digest);
-    const config = configOf(bytes);
-    const inside = config === undefined ? undefined : await blobBytes(x, cache, config);
-    const facts = factsOf(mediaType, bytes, inside);
-    this.#facts.set(digest, facts);
-    return facts;
-  }
-
-  async #read(x: Exchange, digest: string): Promise<Manifest> {
-    const { cache } = this.#options;
-    const manifest = await manifestBytes(x, cache, digest);
-    cache.noteSeen(x.target.registry.name, x.target.repository, digest);
-    cache.noteManifest(repositoryKey(x.target), digest, manifest.bytes);
-    return manifest;
   }
 
   #heldUntil({ x, digest, tag }: Asked): number {

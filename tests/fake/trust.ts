@@ -6,7 +6,7 @@ import { TrustGate } from "../../proxy/cached/trust_gate.ts";
 import { Elsewhere, type ElsewhereOptions } from "../../proxy/trust/elsewhere.ts";
 import { type SigningKey, signingKey } from "../../proxy/trust/signature.ts";
 import type { FakeClock } from "./clock.ts";
-import { type CachedPair, cachedPair, type PairOptions } from "./pair.ts";
+import { type CachedPair, cachedPair, type Pair, pair, type PairOptions } from "./pair.ts";
 
 export interface TrustPair extends CachedPair {
   clock: FakeClock;
@@ -14,6 +14,8 @@ export interface TrustPair extends CachedPair {
   /** Lines of the log, and what was held, as `image digest`. */
   warned: string[];
   held: string[];
+  /** A proxy as after a restart, on the same cache, whose registry is away. */
+  restarted(): Promise<Pair>;
 }
 
 /** A pair whose registry is governed by `options`; `keys` are public keys in PEM by file name. */
@@ -29,7 +31,7 @@ export async function trustPair(
   const { now } = clock;
   const warn = (line: string) => void warned.push(line);
   const readKey = (file: string): SigningKey => signingKey(keys[file]!);
-  const made = await cachedPair({
+  const governed: PairOptions = {
     ...options,
     parts: { now, ...options.parts },
     trust: (config, cache) =>
@@ -43,7 +45,13 @@ export async function trustPair(
         onHeld: ({ registry, repository, tag }, digest) =>
           held.push(`${registry}/${repository}:${tag} ${digest}`),
       }),
-    // The cache's own timers go by real time: a day of them would take a while.
-  }, { clock: { ...systemClock, now } });
-  return Object.assign(made, { clock, book, warned, held });
+  };
+  // The cache's own timers go by real time: a day of them would take a while.
+  const made = await cachedPair(governed, { clock: { ...systemClock, now } });
+  const restarted = async () => {
+    const next = await pair(governed, made.cache);
+    next.upstream.fault({ path: /./, times: Infinity, action: { kind: "close" } });
+    return next;
+  };
+  return Object.assign(made, { clock, book, warned, held, restarted });
 }

@@ -10,6 +10,7 @@ import {
   OCI_MANIFEST,
   stored as content,
 } from "../../fake/content.ts";
+import { until } from "../../cache/support.ts";
 import { stored } from "../../fake/pair.ts";
 import { type TrustPair, trustPair } from "../../fake/trust.ts";
 import { MANIFEST } from "./cached_pair.ts";
@@ -192,6 +193,49 @@ Deno.test("require, what was found stays found while the registry is away; what 
   await stored(t);
   t.upstream.fault({ path: /./, times: Infinity, action: { kind: "close" } });
   assert.equal(await status(t, "manifests/v1"), 200);
+});
+
+Deno.test("require, a signature that is in the cache is enough after a restart with the registry away", async () => {
+  const forms = { [SIG_TAG]: simpleSignature(DIGEST, ours), "org/app:s": bundle(both, ours, SIGN) };
+  for (const [name, signature] of Object.entries(forms)) {
+    await using t = await signed({ [name]: signature });
+    const paths = ["manifests/v1", ...both.manifests.map(({ digest }) => `manifests/${digest}`)];
+    for (const path of paths) assert.equal(await status(t, path), 200, `${name} ${path}`);
+    await stored(t);
+    await using next = await t.restarted();
+    for (const path of paths) {
+      const response = await next.proxy.get(`/v2/org/app/${path}`, MANIFEST);
+      await response.body?.cancel();
+      assert.equal(response.status, 200, `${name} ${path}, after a restart`);
+    }
+  }
+});
+
+Deno.test("require, of the images of a signed index no signatures of their own are looked for", async () => {
+  await using t = await signed({ [SIG_TAG]: simpleSignature(DIGEST, ours) });
+  assert.equal(await status(t, "manifests/v1"), 200);
+  const asked = () => t.upstream.log.filter(({ path }) => /\.sig$|referrers/.test(path)).length;
+  const before = asked();
+  for (const { digest } of both.manifests) {
+    assert.equal(await status(t, `manifests/${digest}`), 200);
+  }
+  assert.equal(asked(), before);
+});
+
+Deno.test("policy, what is fetched to be judged is a miss to its client, and a hit from then on", async () => {
+  const rules = [{ action: "deny", labels: { vendor: "nobody" } }];
+  await using t = await trustPair(new FakeClock(), {
+    registry: { images },
+    settings: { policy: { rules } },
+  });
+  for (const [index, expected] of ["miss", "hit"].entries()) {
+    const response = await t.proxy.get(`/v2/org/app/manifests/${DIGEST}`, MANIFEST);
+    await response.body?.cancel();
+    assert.match(response.headers.get("cache-status")!, expected === "hit" ? /; hit/ : /fwd=miss/);
+    await until(() => t.proxy.records.length > index);
+    assert.equal(t.proxy.records[index]!.cache, expected);
+    await stored(t);
+  }
 });
 
 Deno.test("require, signatures can be had themselves; to warn is not to refuse", async () => {

@@ -1,5 +1,6 @@
 /** Whether the depot can be asked for objects, for `berth doctor`. */
-import { access, constants } from "node:fs/promises";
+import { join } from "node:path";
+import { whyUnwritable } from "../base/atomic_file.ts";
 import { systemClock } from "../base/clock.ts";
 import { depotAt } from "../cache/depot/keeper.ts";
 import type { Config } from "../proxy/config/schema.ts";
@@ -17,6 +18,7 @@ export async function lookAtDepot(
 ): Promise<void> {
   await using depot = depotPlace(config, env);
   const { place } = depot;
-  if ("dir" in place) await access(place.dir, constants.W_OK | constants.X_OK);
+  const why = "dir" in place ? await whyUnwritable(join(place.dir, "doctor")) : undefined;
+  if (why !== undefined) throw new Error(why);
   await depotAt(place, systemClock).stat(NOTHING, signal);
 }

@@ -1,6 +1,7 @@
 /** The disk under `cache.dir`: rights, room, and a file system that keeps what it is given. */
-import { access, constants, stat, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { whyUnwritable } from "../../base/atomic_file.ts";
 import { formatSize } from "../../base/units.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { reasonOf } from "../data_dir.ts";
@@ -24,7 +25,8 @@ export async function diskFindings(
     const there = await nearest(dir);
     const { isDirectory } = await stat(there).then((it) => ({ isDirectory: it.isDirectory() }));
     if (!isDirectory) throw new Deno.errors.NotADirectory(there);
-    await access(there, constants.W_OK | constants.X_OK);
+    const why = await whyUnwritable(join(there, "doctor"));
+    if (why !== undefined) throw new Error(why);
     const rights = there === dir ? `${dir} can be written` : `${dir} is made at startup`;
     const { type, bavail, blocks, bsize, files, ffree } = await statfs(there);
     return [

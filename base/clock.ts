@@ -4,7 +4,10 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
   delay(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls back once after `ms`, unless the function that it returns was called before. */
+  /**
+   * Calls back once after `ms`, unless the function that it returns was called before. What was due
+   * already (`ms` below 0) comes as soon as it can.
+   */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -12,7 +15,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
-    const id = setTimeout(callback, ms);
+    // Deno prints a warning about negative ones.
+    const id = setTimeout(callback, Math.max(0, ms));
     return () => clearTimeout(id);
   },
   delay: (ms, signal) => delayBy(systemClock.after, ms, signal),

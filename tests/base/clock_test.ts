@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { every, systemClock } from "../../base/clock.ts";
 import { FakeClock, settle } from "../fake/clock.ts";
 
@@ -10,6 +11,19 @@ Deno.test("systemClock, delay ends by itself or with its signal, and leaves no t
   await assert.rejects(waiting, /enough/);
   await assert.rejects(systemClock.delay(1e6, controller.signal), /enough/);
   systemClock.after(1e6, () => assert.fail("it was stopped"))();
+});
+
+Deno.test("systemClock, what was due already comes, and nothing is printed about it", async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => void warnings.push(warning);
+  process.on("warning", listen);
+  try {
+    await systemClock.delay(-45);
+    await settle();
+  } finally {
+    process.off("warning", listen);
+  }
+  assert.deepEqual(warnings, []);
 });
 
 Deno.test("every, waits for a slow task, outlives a failing one, ends with its signal", async () => {

@@ -177,6 +177,6 @@ export class Watched {
 
   #schedule(ms: number): void {
     this.#cancel();
-    this.#cancel = this.#options.clock.after(Math.max(0, ms), () => void this.#lookNow());
+    this.#cancel = this.#options.clock.after(ms, () => void this.#lookNow());
   }
 }

@@ -49,23 +49,23 @@ export function parseCommandLine(command: Command, args: readonly string[]): Com
     if (argument.kind === "unknown") throw new UsageError(unknownFlag(command, written));
     if (argument.kind === "incomplete") throw new UsageError(`${written} needs a value`);
     const { flag, value } = argument;
-    if (flag.name === undefined) {
-      settings.push(value === undefined ? written : `${written}=${value}`);
-    } else if (value !== undefined && !flag.takesValue) {
+    if (flag.setting) settings.push(value === undefined ? written : `${written}=${value}`);
+    else if (value !== undefined && !flag.takesValue) {
       throw new UsageError(`${written} takes no value`);
-    } else values.set(flag.name, value ?? "true");
+    }
+    if (flag.name !== undefined) values.set(flag.name, value ?? "true");
   }
   checkOperands(command, operands);
   return { values, operands, settings };
 }
 
-/** The flag of `command` that is `written` so; without a name where it is the configuration's. */
+/** The flag of `command` that is `written` so: its own, which has a name, the configuration's, or both. */
 function find(command: Command, written: string) {
   const long = longName(written);
   const own = flagsOf(command).find(({ name, short }) => name === long || short === written);
   const setting = own || command.settings ? configFlag(written) : undefined;
-  if (setting) return { name: undefined, takesValue: setting.takesValue };
-  return own && { name: own.name, takesValue: own.value !== undefined };
+  const takesValue = setting ? setting.takesValue : own?.value !== undefined;
+  return (own || setting) && { name: own?.name, setting: setting !== undefined, takesValue };
 }
 
 function unknownFlag(command: Command, written: string): string {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { parseCommandLine } from "../../cli/command_line.ts";
+import { commandNamed } from "../../cli/commands.ts";
 import { demoImages } from "../../cli/demo/images.ts";
 import { serveImages } from "../../cli/demo/registry.ts";
 import { digestOf } from "../fake/content.ts";
@@ -53,4 +55,13 @@ Deno.test("serveImages, by tag and by digest, in part, and what is not there", a
   const missing = await get("hello/manifests/2.0");
   assert.equal(missing.status, 404);
   assert.equal((await missing.json()).errors[0].code, "MANIFEST_UNKNOWN");
+});
+
+Deno.test("berth demo, the addresses are the ones that are asked for", () => {
+  const args = ["--listen", "127.0.0.1:8080", "-admin-listen=[::1]:0"];
+  const { values } = parseCommandLine(commandNamed("demo"), args);
+  assert.equal(values.get("--listen"), "127.0.0.1:8080");
+  assert.equal(values.get("--admin-listen"), "[::1]:0");
+  const { settings } = parseCommandLine(commandNamed("pull"), ["--cache-dir", "x", "app"]);
+  assert.deepEqual(settings, ["--cache-dir=x"]);
 });

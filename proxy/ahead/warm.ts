@@ -1,5 +1,5 @@
 /** The warm list: rules that are looked at in time, and whose images stay for as long as they do. */
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, every } from "../../base/clock.ts";
 import { parseWindow } from "../../base/day_window.ts";
 import type { Asker } from "./asker.ts";
 import { expand, type ExpandMeans, type Match } from "./expand.ts";
@@ -82,7 +82,14 @@ export class Warm {
   async start(): Promise<void> {
     this.#known = new Map(Object.entries(await this.#parts.store.read()));
     this.#follow();
-    this.#ticking = this.#tick();
+    const { clock, warn } = this.#parts;
+    this.#ticking = every(
+      clock,
+      TICK,
+      this.#stop.signal,
+      () => this.#look(),
+      (error) => warn("the warm list could not be looked at", error),
+    );
   }
 
   /** Ends what runs; it is begun anew at the next start. */
@@ -93,9 +100,16 @@ export class Warm {
     await Promise.all([this.#ticking, ...runs.map(({ done }) => done)]);
   }
 
-  /** What `rule` means now. */
-  preview(rule: Pick<Rule, "images" | "keep" | "maxTags">, signal: AbortSignal): Promise<Match[]> {
-    return this.#matches(rule, signal);
+  /** What the patterns of a rule mean now. */
+  async preview(
+    { images, keep, maxTags }: Pick<Rule, "images" | "keep" | "maxTags">,
+    signal: AbortSignal,
+  ): Promise<Match[]> {
+    const { asker, cached, map } = this.#parts;
+    const means = { asker, cached, map: map(), signal };
+    const matches: Match[] = [];
+    for (const pattern of images) matches.push(await expand(pattern, { keep, maxTags }, means));
+    return matches;
   }
 
   views(): RuleView[] {
@@ -115,18 +129,6 @@ export class Warm {
     if (!entry || entry.run) return false;
     this.#begin(entry, false);
     return true;
-  }
-
-  async #tick(): Promise<void> {
-    const { clock, warn } = this.#parts;
-    while (!this.#stop.signal.aborted) {
-      try {
-        await clock.delay(TICK, this.#stop.signal);
-      } catch {
-        return;
-      }
-      await this.#look().catch((error) => warn("the warm list could not be looked at", error));
-    }
   }
 
   /** Begins what is due, and ends what has left its window. */
@@ -186,7 +188,7 @@ export class Warm {
     let images: Parameters<typeof resultOf>[2]["images"] = [];
     let state: RunResult["state"] = "done";
     try {
-      matches = await this.#matches(rule, signal);
+      matches = await this.preview(rule, signal);
       const found = [...new Set(matches.flatMap(({ images }) => images))];
       const whole = matches.every(({ problem }) => problem === "");
       // While a registry cannot be asked, what it once said is held.
@@ -197,7 +199,12 @@ export class Warm {
       this.#keep();
       if (found.length > 0) {
         const pull = pulls.start(
-          { images: found, platforms: [...rule.platforms], allPlatforms: false, ...refs(rule) },
+          {
+            images: found,
+            platforms: [...rule.platforms],
+            allPlatforms: false,
+            referrers: rule.referrers,
+          },
           { by: `rule ${rule.name}`, reserve: list().reserve, limit: rule.limit, kept: false },
         );
         run.pull = pull.id;
@@ -221,17 +228,6 @@ export class Warm {
     delete entry.run;
     this.#keep();
     runOver?.(rule, result);
-  }
-
-  async #matches(
-    { images, keep, maxTags }: Pick<Rule, "images" | "keep" | "maxTags">,
-    signal: AbortSignal,
-  ): Promise<Match[]> {
-    const { asker, cached, map } = this.#parts;
-    const means = { asker, cached, map: map(), signal };
-    const matches: Match[] = [];
-    for (const pattern of images) matches.push(await expand(pattern, { keep, maxTags }, means));
-    return matches;
   }
 
   /** Writes down what is remembered, and has what is held stay. */
@@ -258,10 +254,6 @@ export class Warm {
 /** The pin that keeps an image: a tag by its name, whatever it stands for, a digest by itself. */
 function pinOf(image: string): string {
   return image.split("@")[1] ?? image;
-}
-
-function refs({ referrers }: Rule) {
-  return { referrers };
 }
 
 function asProblem({ name }: Rule, error: unknown): Match {

@@ -44,11 +44,36 @@ export interface RuleState {
   /** Unix milliseconds at which the last run began; null: there was none. */
   last: number | null;
   result: RunResult | null;
-  /** Images that it keeps, `docker/library/nginx:1.27`: pinned for as long as the rule is there. */
-  held: string[];
+  /**
+   * Images that it keeps, `docker/library/nginx:1.27`, by the patterns that mean them: pinned for as
+   * long as the rule is there.
+   */
+  held: Readonly<Record<string, readonly string[]>>;
 }
 
-export const NEW_STATE: RuleState = { last: null, result: null, held: [] };
+export const NEW_STATE: RuleState = { last: null, result: null, held: {} };
+
+/** Every image that a rule keeps, once. */
+export function imagesHeld({ held }: RuleState): string[] {
+  return [...new Set(Object.values(held).flat())];
+}
+
+/**
+ * What is held after a look at the patterns; of repositories that could not be looked at, what `before`
+ * held.
+ */
+export function heldAfter(matches: readonly Match[], before: RuleState["held"]): RuleState["held"] {
+  return Object.fromEntries(matches.map(({ pattern, images, problem }) => {
+    const seen = new Set(images.map(repositoryOf));
+    const known = problem === "" ? [] : before[pattern] ?? [];
+    const unseen = known.filter((image) => !seen.has(repositoryOf(image)));
+    return [pattern, [...images, ...unseen]];
+  }));
+}
+
+function repositoryOf(image: string): string {
+  return image.replace(/[:@][^/]*$/, "");
+}
 
 /** What a run over `images` came to, after `matches` of its patterns. */
 export function resultOf(

@@ -29,7 +29,7 @@ const file = z.object({
     z.object({
       last: z.number().nullable(),
       result: result.nullable(),
-      held: z.array(z.string()),
+      held: z.record(z.string(), z.array(z.string())),
     }),
   ),
 });

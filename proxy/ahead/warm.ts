@@ -4,7 +4,15 @@ import { parseWindow } from "../../base/day_window.ts";
 import type { Asker } from "./asker.ts";
 import { expand, type ExpandMeans, type Match } from "./expand.ts";
 import type { Pulls } from "./pulls.ts";
-import { NEW_STATE, resultOf, type Rule, type RuleState, type RunResult } from "./rule.ts";
+import {
+  heldAfter,
+  imagesHeld,
+  NEW_STATE,
+  resultOf,
+  type Rule,
+  type RuleState,
+  type RunResult,
+} from "./rule.ts";
 import { nextRun, type Timing, windowEnd } from "./schedule.ts";
 import type { RuleStore } from "./rule_store.ts";
 
@@ -71,7 +79,8 @@ export class Warm {
   readonly #parts: WarmParts;
   readonly #entries = new Map<string, Entry>();
   readonly #stop = new AbortController();
-  #known: ReadonlyMap<string, RuleState> = new Map();
+  /** What a former process remembered of rules that have not been met yet. */
+  #known = new Map<string, RuleState>();
   #ticking: Promise<void> = Promise.resolve();
 
   constructor(parts: WarmParts) {
@@ -148,7 +157,7 @@ export class Warm {
 
   /** Takes over the rules in force. */
   #follow(): void {
-    const { clock, list, random } = this.#parts;
+    const { list } = this.#parts;
     const wanted = new Map(list().rules.map((rule) => [rule.name, rule]));
     let changed = false;
     for (const [name, { run }] of this.#entries) {
@@ -162,9 +171,9 @@ export class Warm {
       if (entry && JSON.stringify(entry.rule) === JSON.stringify(rule)) continue;
       changed = true;
       const state = entry?.state ?? this.#known.get(name) ?? NEW_STATE;
+      this.#known.delete(name);
       // What was changed is due at once.
-      const last = entry ? undefined : state.last ?? undefined;
-      const nextAt = nextRun(this.#timing(rule), last, clock.now(), random());
+      const nextAt = this.#nextRun(rule, entry ? NEW_STATE : state);
       if (entry) Object.assign(entry, { rule, nextAt });
       else this.#entries.set(name, { rule, state, nextAt });
     }
@@ -180,7 +189,7 @@ export class Warm {
   }
 
   async #run(entry: Entry, run: Run): Promise<void> {
-    const { clock, pulls, list, random, runOver } = this.#parts;
+    const { clock, pulls, list, runOver } = this.#parts;
     const { rule } = entry;
     const startedAt = clock.now();
     const { signal } = run.stop;
@@ -190,12 +199,7 @@ export class Warm {
     try {
       matches = await this.preview(rule, signal);
       const found = [...new Set(matches.flatMap(({ images }) => images))];
-      const whole = matches.every(({ problem }) => problem === "");
-      // While a registry cannot be asked, what it once said is held.
-      entry.state = {
-        ...entry.state,
-        held: whole ? found : [...new Set([...found, ...entry.state.held])],
-      };
+      entry.state = { ...entry.state, held: heldAfter(matches, entry.state.held) };
       this.#keep();
       if (found.length > 0) {
         const pull = pulls.start(
@@ -221,10 +225,9 @@ export class Warm {
     if (this.#stop.signal.aborted) return;
     if (signal.aborted) state = run.closed ? "closed" : "cancelled";
     const result = resultOf(startedAt, clock.now(), { state, images, matches });
-    // What its window cut off is due again at once, which is in the next window.
-    const last = state === "closed" ? undefined : startedAt;
     entry.state = { ...entry.state, last: startedAt, result };
-    entry.nextAt = nextRun(this.#timing(rule), last, clock.now(), random());
+    // What was changed meanwhile is due at once.
+    entry.nextAt = this.#nextRun(entry.rule, entry.rule === rule ? entry.state : NEW_STATE);
     delete entry.run;
     this.#keep();
     runOver?.(rule, result);
@@ -236,10 +239,17 @@ export class Warm {
     const states = Object.fromEntries(
       [...this.#entries].map(([name, { state }]) => [name, state]),
     );
-    pin([...new Set(Object.values(states).flatMap(({ held }) => held))].map(pinOf));
+    pin([...new Set(Object.values(states).flatMap(imagesHeld))].map(pinOf));
     void store.write(states).catch((error) => {
       warn("what the warm list holds cannot be written down; a restart would forget it", error);
     });
+  }
+
+  /** What its window cut off is due again at once, which is in the next window. */
+  #nextRun(rule: Rule, { last, result }: RuleState): number {
+    const { clock, random } = this.#parts;
+    const from = result?.state === "closed" ? undefined : last ?? undefined;
+    return nextRun(this.#timing(rule), from, clock.now(), random());
   }
 
   #timing({ every, at }: Rule): Timing {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Asker } from "../../../proxy/ahead/asker.ts";
-import type { Rule, RunResult } from "../../../proxy/ahead/rule.ts";
+import { heldAfter, type Rule, type RunResult } from "../../../proxy/ahead/rule.ts";
 import type { RuleStates, RuleStore } from "../../../proxy/ahead/rule_store.ts";
 import { Warm } from "../../../proxy/ahead/warm.ts";
 import { registryMap } from "../../../proxy/names/target.ts";
@@ -124,7 +124,9 @@ Deno.test("rules, run in their window, and a restart knows when the last run was
   const now = Date.UTC(2026, 0, 1);
   const rule = { ...RULE, at: "02:00-05:00" };
   const last = now - HOUR;
-  const known = { web: { last, result: null, held: ["hub/org/app:1.0.0"] } };
+  const known = {
+    web: { last, result: null, held: { "hub/org/app:^1.0": ["hub/org/app:1.0.0"] } },
+  };
   await using it = await warmed({ rules: [rule], known });
   assert.deepEqual(it.pins, ["hub/org/app:1.0.0"], "held before anything runs");
   // Six hours after the last run it is 05:00, which is out of the window until the next night.
@@ -156,6 +158,44 @@ Deno.test("rules, a window that ends stops what runs; the next one goes on", asy
   assert.equal(it.warm.views()[0]!.nextAt, Date.UTC(2026, 0, 2));
 });
 
+Deno.test("rules, one that is changed while it runs runs again at once", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using it = await warmed();
+  it.upstream.fault({ path: /blobs/, action: { kind: "stall", until: gate.promise } });
+  await it.clock.advance(15e3);
+  await until(() => it.upstream.count("GET", /blobs/) > 0);
+  it.rules = [{ ...RULE, keep: 1 }];
+  await it.clock.advance(15e3);
+  gate.resolve();
+  await until(() => it.results.length === 1);
+  assert.equal(it.warm.views()[0]!.nextAt, it.clock.now());
+  await it.pass(15e3);
+  await until(() => it.results.length === 2);
+  assert.deepEqual(it.pins, ["hub/org/app:1.2.0"]);
+});
+
+Deno.test("rules, one that is taken away and given again has forgotten what it held", async () => {
+  const held = { "hub/org/app:^1.0": ["hub/org/app:1.0.0"] };
+  await using it = await warmed({ known: { web: { last: null, result: null, held } } });
+  for (const rules of [[], [RULE]]) {
+    it.rules = rules;
+    assert.equal(it.warm.views().length, rules.length);
+    assert.deepEqual(it.pins, []);
+  }
+});
+
+Deno.test("rules, what its window cut off goes on in the next one, after a restart, too", async () => {
+  const now = Date.UTC(2026, 0, 1);
+  const result = {
+    ...{ startedAt: now - HOUR, endedAt: now, state: "closed" as const },
+    ...{ images: 1, came: 0, here: 0, pulls: 0, problems: [] },
+  };
+  const rule = { ...RULE, every: 7 * 24 * HOUR, at: "02:00-05:00" };
+  const known = { web: { last: now - HOUR, result, held: {} } };
+  await using it = await warmed({ rules: [rule], known });
+  assert.equal(it.warm.views()[0]!.nextAt, now + 2 * HOUR);
+});
+
 Deno.test("rules, another Berth that has the duty does the work", async () => {
   await using it = await warmed();
   it.mine = false;
@@ -168,7 +208,9 @@ Deno.test("rules, another Berth that has the duty does the work", async () => {
 
 Deno.test("rules, what means too much or nothing is said, and what was held stays", async () => {
   const images = ["hub/org/app:*", "hub/org/app:^9", "hub/gone/app:1", "hub/org/app:1.0.0"];
-  const known = { web: { last: null, result: null, held: ["hub/org/app:0.9"] } };
+  const known = {
+    web: { last: null, result: null, held: { "hub/org/app:*": ["hub/org/app:0.9"] } },
+  };
   await using it = await warmed({ rules: [{ ...RULE, images, keep: 0 }], known });
   await it.pass(15e3);
   const [{ state, problems }] = it.results as [RunResult];
@@ -177,8 +219,32 @@ Deno.test("rules, what means too much or nothing is said, and what was held stay
   assert.match(whys.get("hub/org/app:*")!, /4 images, more than max_tags \(3\)/);
   assert.match(whys.get("hub/org/app:^9")!, /no tag fits/);
   assert.match(whys.get("hub/gone/app:1")!, /does not have gone\/app:1/);
-  assert.deepEqual(it.pins, ["hub/gone/app:1", "hub/org/app:1.0.0", "hub/org/app:0.9"]);
+  assert.deepEqual(it.pins, ["hub/org/app:0.9", "hub/gone/app:1", "hub/org/app:1.0.0"]);
   assert.ok(it.cache.holds(VERSIONS["org/app:1.0.0"].root.digest));
+});
+
+Deno.test("heldAfter, of repositories that could not be looked at what was held stays", () => {
+  const before = { "hub/*:^1": ["hub/a:1.0.0", "hub/b:1.0.0"], "hub/c:^1": ["hub/c:1.0.0"] };
+  const match = { pattern: "hub/*:^1", images: ["hub/a:1.1.0"], fits: 1 };
+  assert.deepEqual(heldAfter([{ ...match, problem: "" }], before), {
+    "hub/*:^1": ["hub/a:1.1.0"],
+  });
+  assert.deepEqual(heldAfter([{ ...match, problem: "b gives no answer" }], before), {
+    "hub/*:^1": ["hub/a:1.1.0", "hub/b:1.0.0"],
+  });
+});
+
+Deno.test("rules, a pattern that never works out keeps nothing that another one has left behind", async () => {
+  const images = ["hub/org/app:^1.0", "hub/nowhere/*:1"];
+  await using it = await warmed({ rules: [{ ...RULE, images }] });
+  await it.pass(15e3);
+  await until(() => it.results.length === 1);
+  assert.equal(it.results[0]!.state, "failed");
+  assert.deepEqual(it.pins, ["hub/org/app:1.2.0", "hub/org/app:1.1.0"]);
+  it.upstream.add("org/app:1.3.0", image({ seed: 14 }));
+  await it.pass(6 * HOUR);
+  await until(() => it.results.length === 2);
+  assert.deepEqual(it.pins, ["hub/org/app:1.3.0", "hub/org/app:1.2.0"]);
 });
 
 Deno.test("rules, repositories by a pattern: those of the catalog and of the cache", async () => {

@@ -1,6 +1,7 @@
 /** The warm list: `GET /prefetch`, `POST /prefetch/preview|run|rules`, `DELETE /prefetch/rules`. */
 import { createRoute } from "@hono/zod-openapi";
 import type { Pulls } from "../../../proxy/ahead/pulls.ts";
+import { imagesHeld } from "../../../proxy/ahead/rule.ts";
 import type { RuleView, Warm } from "../../../proxy/ahead/warm.ts";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { nameOf, note } from "../identity.ts";
@@ -93,14 +94,14 @@ export function prefetchRoutes(live: LiveConfig, ahead: AheadOfNeed | undefined)
     });
 }
 
-function viewOf({ rule, state: { result, held }, nextAt, running }: RuleView) {
+function viewOf({ rule, state, nextAt, running }: RuleView) {
   return {
     ...rule,
     images: [...rule.images],
     platforms: [...rule.platforms],
     nextAt,
     running: running ?? null,
-    last: result,
-    held,
+    last: state.result,
+    held: imagesHeld(state),
   };
 }

@@ -12,6 +12,7 @@ export interface Choice {
 /** What a manifest or an index leads to. */
 export interface Chosen {
   manifests: Reference[];
+  attestations: Reference[];
   blobs: Reference[];
   /** Platforms that an index has; empty for what is none. */
   offered: string[];
@@ -28,9 +29,9 @@ export function choose(bytes: Uint8Array, { platforms, referrers }: Choice): Cho
   const wanted = images.filter(({ platform }) => isWanted(platform, platforms));
   const subjects = new Set(wanted.map(({ digest }) => digest));
   const attestations = referrers ? attestationsOf(bytes, subjects) : new Set();
-  const added = entries.filter(({ digest }) => attestations.has(digest));
   return {
-    manifests: [...wanted, ...added],
+    manifests: wanted,
+    attestations: entries.filter(({ digest }) => attestations.has(digest)),
     blobs: references.filter(({ kind, mediaType }) =>
       (kind === "config" || kind === "layer") && !isElsewhere(mediaType)
     ),

@@ -50,6 +50,8 @@ class ImagePull {
   readonly #options: PullOptions;
   readonly #means: PullMeans & { progress: ImageProgress; signal: AbortSignal };
   readonly #parts = new Map<string, Part>();
+  /** Parts that are manifests, and have come. */
+  readonly #manifests: Part[] = [];
   readonly #blobs: Part[] = [];
   readonly #errors: unknown[] = [];
 
@@ -85,15 +87,19 @@ class ImagePull {
   ): Promise<void> {
     const { progress } = this.#means;
     const chosen = choose(bytes, kind === "referrer" ? EVERYTHING : this.#options);
-    const { manifests, blobs, offered, lacking } = chosen;
+    const { manifests, attestations, blobs, offered, lacking } = chosen;
     const part = this.#part({ digest, platform, size: bytes.length }, kind);
     part.kind = manifests.length + offered.length > 0 && kind === "manifest" ? "index" : kind;
     part.received = bytes.length;
     part.state = here ? "here" : "came";
+    this.#manifests.push(part);
     progress.lacking.push(...lacking);
     if (offered.length > 0 && manifests.length === 0) throw noPlatform(this.#options, offered);
     for (const blob of blobs) this.#addBlob(blob, kind, platform);
-    await Promise.all(manifests.map((entry) => this.#child(entry, kind)));
+    await Promise.all([
+      ...manifests.map((entry) => this.#child(entry, kind)),
+      ...attestations.map((entry) => this.#child(entry, "referrer")),
+    ]);
   }
 
   async #child({ digest, size, platform }: Reference, kind: PartKind): Promise<void> {
@@ -121,8 +127,8 @@ class ImagePull {
 
   /** What refers to what was chosen, and to that in turn. */
   async #referrers(): Promise<void> {
-    const subjects = [...this.#parts.values()].filter(({ state }) => state !== "failed");
-    for (const { digest, platform } of subjects) {
+    // Those that are found meanwhile are added behind.
+    for (const { digest, platform } of this.#manifests) {
       try {
         await this.#referrersTo(digest, platform);
       } catch (error) {
@@ -141,7 +147,6 @@ class ImagePull {
       const answer = await this.#manifestOf(reference);
       if (this.#parts.has(answer.digest)) continue;
       await this.#take(answer, { kind: "referrer", platform });
-      await this.#referrersTo(answer.digest, platform);
     }
   }
 

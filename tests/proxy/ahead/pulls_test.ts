@@ -75,6 +75,12 @@ Deno.test("pull, every platform, and what refers to it", async () => {
     assert.ok(it.cache.holds(digest), digest);
   }
   assert.ok(all.images[0]!.parts.some(({ kind }) => kind === "referrer"));
+  assert.deepEqual(all.images[0]!.platforms, ["linux/amd64", "linux/arm64"]);
+  for (const { digest } of app.blobs) {
+    const hex = digest.split(":")[1]!;
+    assert.equal(it.upstream.count("GET", new RegExp(`referrers/.*${hex}`)), 0, digest);
+    assert.equal(it.upstream.count("HEAD", new RegExp(`manifests/sha256-${hex}`)), 0, digest);
+  }
   const plain = await it.pull({ images: [APP], allPlatforms: true });
   assert.deepEqual(plain.images[0]!.platforms, ["linux/amd64", "linux/arm64"]);
 });

@@ -69,7 +69,7 @@ export function pullConditions(filter: PullFilter): Conditions {
     result !== undefined && ["result = ?", result],
     !!client && likeOrNamed(["client", "clientName"], client, named),
     !!image && [
-      "instr(registry || '/' || repository || ':' || reference, ?) > 0",
+      "instr(lower(registry || '/' || repository || ':' || reference), ?) > 0",
       image.toLowerCase(),
     ],
   ]);

@@ -193,11 +193,12 @@ export class Stats {
     const clients = [...this.#untold, ...this.#clients.take()];
     const pulls = this.#pulls.take(now);
     try {
+      this.storage.flush();
+      if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
+      // Last: what is added and then put back because of another error would count twice.
       this.#store.write(this.#pending.values(), this.#paces, { now, clients, pulls });
       this.#pending = new Map();
       this.#untold = [];
-      this.storage.flush();
-      if (now - this.#pruned >= STEPS.hour) this.#store.prune(this.#pruned = now);
       this.#writeError = "";
     } catch (error) {
       this.#writeError = error instanceof Error ? error.message : String(error);

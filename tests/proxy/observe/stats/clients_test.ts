@@ -109,6 +109,24 @@ Deno.test("Stats, pulls by client, image, user and result, page by page", () => 
       .map(({ repository, pulls, clients }) => [repository, pulls, clients]),
     [["acme/app", 2, 1]],
   );
+  ask({ reference: "RC-1", repository: "acme/db" });
+  assert.deepEqual(found({ image: "acme/db:RC-1" }), ["acme/db:RC-1"]);
+});
+
+Deno.test("Stats, clients are counted once where only a part of what is written can be", () => {
+  using it = fixture();
+  const { stats } = it;
+  const { storage } = stats;
+  const flush = storage.flush.bind(storage);
+  stats.sink(record({ time: NOON }));
+  storage.flush = () => {
+    throw new Error("no room");
+  };
+  stats.flush();
+  assert.equal(stats.writeError, "no room");
+  storage.flush = flush;
+  stats.flush();
+  assert.deepEqual([stats.writeError, it.clients().items[0]?.requests], ["", 1]);
 });
 
 Deno.test("ClientBook, so many are told apart, and those who were given nothing only half of them", () => {

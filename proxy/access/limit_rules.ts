@@ -1,9 +1,8 @@
 /** Which limits hold for whom. Pure. */
-import ipaddr from "ipaddr.js";
 import type { BucketRate } from "../../base/buckets.ts";
 import { formatSize, parseRate, parseSpeed } from "../../base/units.ts";
 import type { Config } from "../config/schema.ts";
-import { inNetworks, parseNetworks } from "../http/origin.ts";
+import { clientNetwork, inNetworks, parseNetworks } from "../http/origin.ts";
 
 /** Who asks for what. */
 export interface Asking {
@@ -61,7 +60,7 @@ export function limitsOf({ limits }: Pick<Config, "limits">): Limit[] {
 
 /** The bucket of `limit` that `asking` takes from: a client's own, or everybody's. */
 export function keyOf({ id, total }: Limit, { client, user }: Asking): string {
-  return total ? id : `${id} ${user} ${network(client)}`;
+  return total ? id : `${id} ${user} ${clientNetwork(client)}`;
 }
 
 function textOf(
@@ -78,12 +77,4 @@ function textOf(
     concurrent && `${concurrent} at once`,
   ].filter((part) => part);
   return `${parts.join(", ")}${total ? " for all together" : ""}`;
-}
-
-/** What counts as one client: an IPv4 address, or an IPv6 /64, which one machine has whole. */
-function network(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === "ipv4") return parsed.toString();
-  return parsed.toByteArray().slice(0, 8).join(".");
 }

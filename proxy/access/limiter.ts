@@ -1,8 +1,8 @@
 /** A brake on guessing: failed sign-ins are counted per address and in total. */
-import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../base/at_most.ts";
 import type { SharedMemory, SharedRate } from "../../base/shared_memory.ts";
+import { clientNetwork } from "../http/origin.ts";
 
 interface Bucket {
   tokens: number;
@@ -104,13 +104,13 @@ export class LoginLimiter {
   #rates(address: string): SharedRate[] {
     const door = `sign-in:${this.#shared?.name}`;
     return [
-      { ...this.#perAddressRate, key: `${door} ${network(address)}` },
+      { ...this.#perAddressRate, key: `${door} ${clientNetwork(address)}` },
       { ...this.#totalRate, key: door },
     ];
   }
 
   #bucket(address: string): Bucket {
-    const key = network(address);
+    const key = clientNetwork(address);
     const known = this.#addresses.get(key);
     if (known) return known;
     const bucket = { tokens: this.#perAddressRate.burst, at: this.#now() };
@@ -128,12 +128,4 @@ export class LoginLimiter {
     }
     return bucket.tokens >= 1 ? 0 : bucket.at + rate.everyMs - this.#now();
   }
-}
-
-/** What counts as one guesser: an IPv4 address, or an IPv6 /64, which one machine has whole. */
-function network(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === "ipv4") return parsed.toString();
-  return parsed.toByteArray().slice(0, 8).join(".");
 }

@@ -88,6 +88,14 @@ export function plainAddress(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }
 
+/** What counts as one client: an IPv4 address, or an IPv6 /64, which one machine has whole. */
+export function clientNetwork(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  return parsed.toByteArray().slice(0, 8).join(".");
+}
+
 function forwardedFor(header: string | null, trusted: Network[]): string | undefined {
   const addresses = (header ?? "").split(",").map((part) => part.trim()).filter(ipaddr.isValid);
   const untrusted = addresses.findLast((address) => !inNetworks(address, trusted));

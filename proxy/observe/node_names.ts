@@ -1,6 +1,7 @@
 /** Names of clients by reverse look-up: out of a request's way, remembered, and not too many at once. */
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import type { Config } from "../config/schema.ts";
 
 /** Names that an address has, of which the first counts. Throws where it has none. */
@@ -26,13 +27,13 @@ const LIMIT_MS = 3000;
 export class NodeNames {
   readonly #options: NodeNamesOptions;
   readonly #names: LRUCache<string, string>;
-  readonly #waiting = new Set<string>();
+  readonly #waiting: string[] = [];
   #running = 0;
 
   constructor(options: NodeNamesOptions) {
     this.#options = options;
     this.#names = new LRUCache({
-      max: KEPT,
+      ...atMost(KEPT),
       ttlResolution: 0, // without a timer of its own
       perf: { now: options.now },
     });
@@ -43,8 +44,10 @@ export class NodeNames {
     if (this.#options.which() === "off") return "";
     const known = this.#names.get(address);
     if (known !== undefined) return known;
-    if (this.#mayAsk(address) && this.#waiting.size < WAITING) {
-      this.#waiting.add(address);
+    if (this.#mayAsk(address) && this.#waiting.length < WAITING) {
+      // Until it is known, so that it is asked for once.
+      this.#names.set(address, "", { ttl: NONE_KEPT_MS });
+      this.#waiting.push(address);
       this.#next();
     }
     return "";
@@ -67,16 +70,15 @@ export class NodeNames {
   }
 
   #next(): void {
-    const [address] = this.#waiting;
-    if (address === undefined || this.#running >= AT_ONCE) return;
-    this.#waiting.delete(address);
+    if (this.#running >= AT_ONCE) return;
+    const address = this.#waiting.shift();
+    if (address === undefined) return;
     this.#running++;
     void this.#look(address).then((name) => {
       this.#names.set(address, name, { ttl: name ? KEPT_MS : NONE_KEPT_MS });
       this.#running--;
       this.#next();
     });
-    this.#next();
   }
 
   async #look(address: string): Promise<string> {

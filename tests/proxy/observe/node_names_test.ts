@@ -30,6 +30,15 @@ Deno.test("NodeNames, a name is there at the next look, and looked up again afte
   assert.equal(asked.length, 2);
 });
 
+Deno.test("NodeNames, an address that is on a page many times is asked for once", async () => {
+  const { names, asked } = fixture({ "10.0.0.7": ["node-7"] });
+  for (let i = 0; i < 20; i++) names.of("10.0.0.7");
+  await settle();
+  for (let i = 0; i < 20; i++) assert.equal(names.of("10.0.0.7"), "node-7");
+  await settle();
+  assert.equal(asked.length, 1);
+});
+
 Deno.test("NodeNames, an address without a name is not asked for at each look", async () => {
   const { names, asked, clock } = fixture();
   for (let i = 0; i < 3; i++) {

@@ -1,5 +1,6 @@
 /** Token buckets by key, for limits on how much of something there may be in a time. */
 import { LRUCache } from "lru-cache";
+import { atMost } from "./at_most.ts";
 
 /** So much at once, and then one more every `everyMs`. */
 export interface BucketRate {
@@ -19,7 +20,7 @@ const MOST = 10_000;
 const ALMOST = 1e-6;
 
 export class Buckets {
-  readonly #buckets = new LRUCache<string, Bucket>({ max: MOST });
+  readonly #buckets = new LRUCache<string, Bucket>(atMost(MOST));
   readonly #now: () => number;
 
   /** `now` in Unix milliseconds. */

@@ -1,5 +1,5 @@
 /** The pages of what happens. */
-import { pathname } from "../../web/location.ts";
+import { Views } from "../../components/views.tsx";
 
 const VIEWS = [
   { href: "/activity", text: "Requests" },
@@ -11,13 +11,7 @@ const VIEWS = [
 export function ActivityViews() {
   return (
     <div>
-      <nav class="segments" aria-label="Activity">
-        {VIEWS.map(({ href, text }) => (
-          <a key={href} href={href} aria-current={pathname.value === href ? "page" : undefined}>
-            {text}
-          </a>
-        ))}
-      </nav>
+      <Views label="Activity" views={VIEWS} />
     </div>
   );
 }

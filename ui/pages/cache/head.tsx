@@ -6,10 +6,10 @@ import { EvictDialog } from "../../components/evict.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { toast } from "../../components/toast.tsx";
+import { Views } from "../../components/views.tsx";
 import { call, messageOf } from "../../web/client.ts";
 import { countOf, formatBytes, formatCount } from "../../web/format.ts";
 import { status, verification } from "../../web/live.ts";
-import { pathname } from "../../web/location.ts";
 import { may } from "../../web/session.ts";
 
 export function CacheHead({ onChange }: { onChange: () => void }) {
@@ -118,13 +118,5 @@ const VIEWS = [
 
 /** The views of the cache. */
 export function CacheViews() {
-  return (
-    <nav class="segments" aria-label="Views of the cache">
-      {VIEWS.map(({ href, text }) => (
-        <a key={href} href={href} aria-current={pathname.value === href ? "page" : undefined}>
-          {text}
-        </a>
-      ))}
-    </nav>
-  );
+  return <Views label="Views of the cache" views={VIEWS} />;
 }

@@ -1,5 +1,5 @@
 /** The pages of the settings. */
-import { pathname } from "../../web/location.ts";
+import { Views } from "../../components/views.tsx";
 import { may } from "../../web/session.ts";
 
 const VIEWS = [
@@ -13,13 +13,7 @@ export function SettingsViews() {
   if (!may("admin")) return null;
   return (
     <div>
-      <nav class="segments" aria-label="Settings">
-        {VIEWS.map(({ href, text }) => (
-          <a key={href} href={href} aria-current={pathname.value === href ? "page" : undefined}>
-            {text}
-          </a>
-        ))}
-      </nav>
+      <Views label="Settings" views={VIEWS} />
     </div>
   );
 }

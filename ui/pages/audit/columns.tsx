@@ -1,4 +1,5 @@
 import type { AuditEntryView } from "../../api/schema/audit.ts";
+import { Changes } from "../../components/changes.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { Column } from "../../components/table.tsx";
 import { formatCount, formatMoment, formatStep } from "../../web/format.ts";
@@ -55,33 +56,13 @@ function What({ entry: { action, target, detail, changes, count } }: { entry: Au
         {count > 1 && <span class="badge">{`${formatCount(count)} times`}</span>}
       </span>
       {detail && <span class="muted small">{detail}</span>}
-      <Changes changes={changes.slice(0, SHOWN)} />
+      <Changes small changes={changes.slice(0, SHOWN)} />
       {changes.length > SHOWN && (
         <details>
           <summary class="small">{`${changes.length - SHOWN} more`}</summary>
-          <Changes changes={changes.slice(SHOWN)} />
+          <Changes small changes={changes.slice(SHOWN)} />
         </details>
       )}
     </span>
-  );
-}
-
-function Changes({ changes }: Pick<AuditEntryView, "changes">) {
-  if (changes.length === 0) return null;
-  return (
-    <ul class="changes small">
-      {changes.map(({ path, secret, before, after }) => (
-        <li key={path}>
-          <code>{path}</code>
-          {secret ? <span class="muted">changed, not shown</span> : (
-            <span>
-              <span class="muted">{before || "not set"}</span>
-              {" → "}
-              {after || "not set"}
-            </span>
-          )}
-        </li>
-      ))}
-    </ul>
   );
 }

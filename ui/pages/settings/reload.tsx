@@ -1,5 +1,6 @@
 import type { Reload } from "../../api/schema/config.ts";
 import { Ago } from "../../components/ago.tsx";
+import { Changes } from "../../components/changes.tsx";
 import { Icon } from "../../components/icon.tsx";
 
 const CAUSES: Record<Reload["cause"], string> = {
@@ -35,22 +36,7 @@ export function ReloadPanel({ reload }: { reload: Reload }) {
             ))}
           </ul>
         )}
-        {reload.changes.length > 0 && (
-          <ul class="changes">
-            {reload.changes.map(({ path, secret, before, after }) => (
-              <li key={path}>
-                <code>{path}</code>
-                {secret ? <span class="muted">changed, not shown</span> : (
-                  <span>
-                    <span class="muted">{before || "not set"}</span>
-                    {" → "}
-                    {after || "not set"}
-                  </span>
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
+        <Changes changes={reload.changes} />
       </div>
     </section>
   );

@@ -6,6 +6,7 @@ import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { CheckField, type Choice, Choose } from "../components/choice.tsx";
 import { Search } from "../components/search.tsx";
 import { Icon } from "../components/icon.tsx";
+import { NothingMatches } from "../components/nothing_matches.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
@@ -160,20 +161,12 @@ function NoRequests({ filter }: { filter: ActivityFilter }) {
   );
   return filtered
     ? (
-      <Nothing icon="search" title={filter.errors ? "No errors" : "Nothing matches"}>
+      <NothingMatches
+        title={filter.errors ? "No errors" : "Nothing matches"}
+        filter={["q", "registry", "kind", "cache", "errors", "refused", "from", "to"]}
+      >
         <p>Requests that match will appear here as they come.</p>
-        <button
-          type="button"
-          class="button"
-          onClick={() =>
-            setQuery({
-              ...{ q: "", registry: "", kind: "", cache: "", errors: "", refused: "" },
-              ...{ from: "", to: "" },
-            })}
-        >
-          Show everything
-        </button>
-      </Nothing>
+      </NothingMatches>
     )
     : (
       <Nothing icon="activity" title="No requests since Berth started">

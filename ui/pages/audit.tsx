@@ -5,6 +5,7 @@ import type { AuditEntryView } from "../api/schema/audit.ts";
 import { Choose } from "../components/choice.tsx";
 import { ChooseMember } from "../components/choose_member.tsx";
 import { Export } from "../components/export.tsx";
+import { NothingMatches } from "../components/nothing_matches.tsx";
 import { Search } from "../components/search.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
@@ -164,15 +165,5 @@ function NoEntries({ filter: { member: _, ...narrowed } }: { filter: Filter }) {
   if (!Object.values(narrowed).some(Boolean)) {
     return <Nothing icon="lock" title="No entries yet" />;
   }
-  return (
-    <Nothing icon="search" title="Nothing matches">
-      <button
-        type="button"
-        class="button"
-        onClick={() => setQuery({ user: "", action: "", outcome: "", from: "", to: "" })}
-      >
-        Show everything
-      </button>
-    </Nothing>
-  );
+  return <NothingMatches filter={["user", "action", "outcome", "from", "to"]} />;
 }

@@ -6,6 +6,7 @@ import { ChooseReach } from "../components/choose_reach.tsx";
 import { ClientName } from "../components/client_name.tsx";
 import { Export } from "../components/export.tsx";
 import { Icon } from "../components/icon.tsx";
+import { NothingMatches } from "../components/nothing_matches.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Search } from "../components/search.tsx";
 import { PageHead } from "../components/page_head.tsx";
@@ -169,18 +170,10 @@ function Bypassing({ clients }: { clients: Clients["bypassing"] }) {
 }
 
 function NoClients({ filtered }: { filtered: boolean }) {
+  if (filtered) return <NothingMatches filter={["q", "page"]} />;
   return (
-    <Nothing
-      icon={filtered ? "search" : "user"}
-      title={filtered ? "Nothing matches" : "No clients in this time"}
-    >
-      {filtered
-        ? (
-          <button type="button" class="button" onClick={() => setQuery({ q: "", page: "" })}>
-            Show everything
-          </button>
-        )
-        : <a class="button" href="/connect">Connect a client</a>}
+    <Nothing icon="user" title="No clients in this time">
+      <a class="button" href="/connect">Connect a client</a>
     </Nothing>
   );
 }

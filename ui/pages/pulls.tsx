@@ -6,6 +6,7 @@ import { type Choice, Choose } from "../components/choice.tsx";
 import { ChooseMember } from "../components/choose_member.tsx";
 import { ChooseReach } from "../components/choose_reach.tsx";
 import { Export } from "../components/export.tsx";
+import { NothingMatches } from "../components/nothing_matches.tsx";
 import { Search } from "../components/search.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
@@ -41,6 +42,7 @@ function usePullQuery() {
 
 export function PullsPage() {
   const { range, filter, asked } = usePullQuery();
+  const { member, ...narrowed } = filter;
   return (
     <>
       <PageHead
@@ -64,7 +66,7 @@ export function PullsPage() {
             choices={RESULTS}
             onInput={(result) => setQuery({ result })}
           />
-          <ChooseMember label="Asked of" value={filter.member} />
+          <ChooseMember label="Asked of" value={member} />
           <ChooseReach range={range} />
           {filter.user && (
             <button
@@ -79,7 +81,7 @@ export function PullsPage() {
         <PullsTable
           key={JSON.stringify(asked)}
           asked={asked}
-          filtered={Object.values(filter).some((value) => value)}
+          filtered={Object.values(narrowed).some((value) => value)}
           client
         />
       </section>
@@ -147,17 +149,7 @@ function merged(latest: readonly Pull[], earlier: readonly Pull[]): Pull[] {
 
 function NoPulls({ filtered }: { filtered: boolean }) {
   return filtered
-    ? (
-      <Nothing icon="search" title="Nothing matches">
-        <button
-          type="button"
-          class="button"
-          onClick={() => setQuery({ client: "", image: "", user: "", result: "" })}
-        >
-          Show everything
-        </button>
-      </Nothing>
-    )
+    ? <NothingMatches filter={["client", "image", "user", "result"]} />
     : (
       <Nothing icon="activity" title="No pulls in this time">
         <a class="button" href="/connect">Connect a client</a>

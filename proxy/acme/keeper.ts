@@ -66,7 +66,7 @@ export class AcmeKeeper {
   #failingSince: number | null = null;
   #next = 0;
   #stopTimer: (() => void) | undefined;
-  #running: Promise<void> | undefined;
+  #running = false;
   #closed = false;
 
   constructor(parts: KeeperParts) {
@@ -107,9 +107,11 @@ export class AcmeKeeper {
   follow(wanted: Wanted | undefined): void {
     const none = !wanted || wanted.acme.domains.length === 0;
     const same = JSON.stringify(wanted) === JSON.stringify(this.#wanted);
-    this.#wanted = none ? undefined : wanted;
     // Authorities count what fails: without a change it is not tried sooner.
-    if (!same) this.#settled(0);
+    if (!same) {
+      this.#wanted = none ? undefined : wanted;
+      this.#settled(0);
+    }
     if (none) void this.#stopListening();
     this.#wake(0);
   }
@@ -155,16 +157,17 @@ export class AcmeKeeper {
 
   /** Asks for a certificate where it is time; one order at a time. */
   async #look(): Promise<void> {
-    if (this.#running) return;
-    this.#running = this.#keep();
-    await this.#running;
-    this.#running = undefined;
+    const wanted = this.#wanted;
+    if (this.#running || !wanted) return;
+    this.#running = true;
+    await this.#keep(wanted);
+    this.#running = false;
+    // Who wants another one by now came while this ran; what it found says nothing of theirs.
+    if (this.#wanted !== wanted) this.#settled(0);
     this.#wake(this.#next - this.#parts.clock.now());
   }
 
-  async #keep(): Promise<void> {
-    const wanted = this.#wanted;
-    if (!wanted) return;
+  async #keep(wanted: Wanted): Promise<void> {
     const now = this.#parts.clock.now();
     this.#stored = await readStored(wanted.file);
     const due = dueOf(this.#stored, wanted.acme.domains);
@@ -172,7 +175,7 @@ export class AcmeKeeper {
       this.#settled(due);
       return;
     }
-    if (this.#next > now) return;
+    if (this.#next > now || this.#wanted !== wanted) return;
     try {
       const { notBefore, notAfter } = await this.#order(wanted);
       // By a clock that is wrong it may be due again.
@@ -181,8 +184,6 @@ export class AcmeKeeper {
     } catch (error) {
       this.#failed(error, wanted);
     }
-    // Somebody may want another one by now.
-    if (this.#wanted !== wanted) this.#next = this.#parts.clock.now();
   }
 
   async #order({ acme, file }: Wanted): Promise<Stored> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AcmeKeeper, type Wanted } from "../../../proxy/acme/keeper.ts";
+import type { Order } from "../../../proxy/acme/order.ts";
 import { readStored } from "../../../proxy/acme/stored.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
@@ -19,16 +20,16 @@ async function lab(answer: (domains: readonly string[]) => Promise<{ cert: strin
   const clock = new FakeClock(Date.now());
   const lines: string[] = [];
   const outcomes: string[] = [];
-  let asked = 0;
+  const orders: Order[] = [];
   const log = (line: string) => void lines.push(line);
   const open = () =>
     new AcmeKeeper({
       clock,
       log: { info: log, warn: log },
       tried: (outcome) => void outcomes.push(outcome),
-      async obtain({ domains }) {
-        asked++;
-        return await answer(domains);
+      async obtain(order) {
+        orders.push(order);
+        return await answer(order.domains);
       },
     });
   const wanted = (fields: Partial<Wanted["acme"]> = {}): Wanted => {
@@ -38,8 +39,8 @@ async function lab(answer: (domains: readonly string[]) => Promise<{ cert: strin
     return { acme, file: `${dir}/acme/authority.pem`, httpsPort: 443 };
   };
   return {
-    ...{ clock, lines, outcomes, open, wanted, dir },
-    asked: () => asked,
+    ...{ clock, lines, outcomes, orders, open, wanted, dir },
+    asked: () => orders.length,
     /** Waits for the end of the `count`th attempt, and for what comes after it. */
     async tried(count: number) {
       // What is to be done at once may only be on its way to the clock.
@@ -136,10 +137,13 @@ Deno.test("acme, what fails is tried again ever later, sooner where nobody answe
       it.lines[0]!,
       /^no certificate for berth\.example\.com: acme-v02.*; trying again in \d+ min$/,
     );
-    // A reload that changes nothing is no reason to ask sooner.
+    // A reload that changes nothing is no reason to ask sooner; one that does is.
     keeper.follow(wanted);
     await it.clock.advance(1000);
     assert.equal(it.asked(), 4);
+    keeper.follow(it.wanted({ email: "ops@example.com" }));
+    await it.clock.advance(0);
+    await it.tried(5);
     await keeper.close();
   }
 });
@@ -167,6 +171,59 @@ Deno.test("acme, another domain takes another certificate; the old one stays unt
   await it.tried(3);
   assert.deepEqual((await readStored(wanted.file))!.names, both.acme.domains);
   assert.equal(keeper.state!.problem, "");
+  await keeper.close();
+});
+
+Deno.test("acme, what is changed while the file is being looked at is not lost", async () => {
+  await using it = await lab(issue);
+  const keeper = it.open();
+  const wanted = it.wanted();
+  await keeper.makeReady(wanted);
+  const looked = [];
+  // Each look begins within `skip`, and its reading ends no sooner than the first `await` here.
+  for (const email of ["dev@example.com", "ops@example.com"]) {
+    keeper.follow(it.wanted({ email }));
+    looked.push(it.clock.skip(0));
+  }
+  await Promise.all(looked);
+  await it.tried(1);
+  assert.deepEqual(it.orders.map(({ email }) => email), ["ops@example.com"]);
+  // One that is in force until it is due says nothing of the domain that comes meanwhile.
+  const domains = ["berth.example.com", "docker.example.com"];
+  for (const next of [it.wanted({ email: "ops@example.com" }), it.wanted({ domains })]) {
+    keeper.follow(next);
+    looked.push(it.clock.skip(0));
+  }
+  await Promise.all(looked);
+  await it.tried(2);
+  assert.deepEqual((await readStored(wanted.file))!.names, domains);
+  await keeper.close();
+});
+
+Deno.test("acme, what is changed while the authority is asked is asked for next, at once", async () => {
+  const refused = new Error("DNS problem: NXDOMAIN looking up A for berth.example.com");
+  const answers = [Promise.withResolvers<never>(), Promise.withResolvers<never>()];
+  await using it = await lab((domains) => answers[it.asked() - 1]?.promise ?? issue(domains));
+  const keeper = it.open();
+  const wanted = it.wanted();
+  await keeper.makeReady(wanted);
+  keeper.follow(wanted);
+  await it.clock.advance(0);
+  await until("the first is asked for", () => Promise.resolve(it.asked() === 1));
+  // The same again, as a reload of anything else brings it.
+  keeper.follow(it.wanted());
+  await it.clock.advance(0);
+  answers[0]!.reject(refused);
+  await it.tried(1);
+  assert.equal(keeper.state!.next - it.clock.now(), 5 * MINUTE);
+  await it.clock.advance(5 * MINUTE);
+  await until("it is asked for again", () => Promise.resolve(it.asked() === 2));
+  keeper.follow(it.wanted({ email: "ops@example.com" }));
+  await it.clock.advance(0);
+  answers[1]!.reject(refused);
+  await it.tried(3);
+  assert.deepEqual(it.orders.map(({ email }) => email), ["", "", "ops@example.com"]);
+  assert.deepEqual(it.outcomes, ["failed", "failed", "issued"]);
   await keeper.close();
 });
 

@@ -1,6 +1,5 @@
 /** One order at an authority, by the library; loaded where a certificate is asked for only. */
 import acme from "acme-client";
-import axios, { type AxiosError, type InternalAxiosRequestConfig } from "axios";
 import { Agent } from "node:https";
 import type { Challenges } from "./challenges.ts";
 import { kindOfFailure, UpstreamError } from "../upstream/errors.ts";
@@ -28,16 +27,13 @@ export async function obtain(
   order: Order,
   challenges: Challenges,
 ): Promise<{ cert: string; key: string }> {
-  const { defaults } = acme.axios;
-  // Tried again by the keeper, who tells of it; without an answer nobody waits for ever.
-  Object.assign(defaults, {
-    timeout: REQUEST_MS,
-    httpsAgent: new Agent(order.ca ? { ca: order.ca } : {}),
-    adapter: (config: InternalAxiosRequestConfig) => ask(config).catch(unreached),
-  });
-  Object.assign((defaults as unknown as { acmeSettings: object }).acmeSettings, {
-    retryMaxAttempts: 0,
-  });
+  const { defaults, interceptors } = acme.axios;
+  // Without an answer nobody waits for ever.
+  defaults.timeout = REQUEST_MS;
+  defaults.httpsAgent = new Agent(order.ca ? { ca: order.ca } : {});
+  // These try again, which the keeper does and tells of, and lose what a socket did.
+  interceptors.request.clear();
+  interceptors.response.clear();
   const newKey = async () => String(await acme.crypto.createPrivateEcdsaKey());
   const client = new acme.Client({
     directoryUrl: order.directory,
@@ -63,20 +59,16 @@ export async function obtain(
       challenges.delete(token);
       return Promise.resolve();
     },
-  });
+  }).catch(unreached);
   return { cert, key };
 }
 
-const ask = axios.getAdapter("http");
-
-/** As the library throws what a socket did, it loses what that was. */
-function unreached(cause: unknown): never {
-  const { message, config, response } = cause as AxiosError;
-  // Each answer comes this way: the library looks at its status itself.
-  if (response) throw cause;
-  const host = URL.parse(config?.url ?? "")?.host ?? "it";
+/** Where there was no answer: the library takes any status for one, and reads it itself. */
+function unreached(cause: Error & { isAxiosError?: boolean; config?: { url?: string } }): never {
+  if (!cause.isAxiosError) throw cause;
+  const host = URL.parse(cause.config?.url ?? "")?.host ?? "it";
   const kind = kindOfFailure(cause);
-  const reason = `the TLS handshake failed (${message}); tls.acme.ca_file names an authority of ` +
-    "your own";
+  const reason = `the TLS handshake failed (${cause.message}); tls.acme.ca_file names an ` +
+    "authority of your own";
   throw new UpstreamError(kind, host, { cause, ...kind === "tls" ? { reason } : {} });
 }

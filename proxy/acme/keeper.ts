@@ -101,6 +101,8 @@ export class AcmeKeeper {
     await writeStored(wanted.file, made).catch((error) => {
       throw new ListenError(`tls.acme: cannot write ${wanted.file}: ${messageOf(error)}`);
     });
+    // The certificate that was waited with is gone, and no client takes this one.
+    this.#settled(0);
   }
 
   /** Keeps the certificate of `wanted`, which was made ready, from now on. */

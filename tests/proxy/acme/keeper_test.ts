@@ -227,6 +227,20 @@ Deno.test("acme, what is changed while the authority is asked is asked for next,
   await keeper.close();
 });
 
+Deno.test("acme, a certificate that somebody has removed is asked for again by a reload", async () => {
+  await using it = await lab(issue);
+  const keeper = it.open();
+  const wanted = it.wanted();
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    await keeper.makeReady(wanted);
+    keeper.follow(wanted);
+    await it.tried(attempt);
+    assert.equal((await readStored(wanted.file))!.placeholder, false);
+    await Deno.remove(wanted.file);
+  }
+  await keeper.close();
+});
+
 Deno.test("acme, a port that cannot be had is named by its key", async () => {
   await using it = await lab(issue);
   const taken = listen({

@@ -320,5 +320,10 @@ Deno.test("oidc, by TLS with a CA of its own, which nobody else is believed by",
   await Deno.writeTextFile(ca_file, ca);
   at.admin.config.admin.oidc = { ...oidc, issuer: issuer.url, ca_file };
   const { url, cookie } = await begin(at);
+  // What somebody else begins meanwhile, in vain, does not stand in the way.
+  at.admin.clock.now += 60e3;
+  issuer.down = true;
+  assert.equal((await begin(at)).problem.type, "/problems/oidc-away");
+  issuer.down = false;
   assert.equal((await end(at, cookie, issuer.visit(url))).status, 200);
 });

@@ -47,8 +47,8 @@ export class OidcProvider {
   readonly #settings: () => OidcConfig;
   readonly #now: () => number;
   #known: Known | undefined;
-  /** For a CA of its own. */
-  #client: Deno.HttpClient | undefined;
+  /** What its CA is believed with, by every sign-in under these settings. */
+  #trust: { settings: OidcConfig; client: Deno.HttpClient | undefined } | undefined;
   #asking: { settings: OidcConfig; answer: Promise<Configuration> } | undefined;
 
   /** `now` in Unix milliseconds. */
@@ -154,22 +154,18 @@ export class OidcProvider {
     return configuration;
   }
 
-  #fetch({ issuer, ca_file }: OidcConfig) {
-    this.close();
-    if (ca_file !== "") {
-      this.#client = Deno.createHttpClient({ caCerts: [readFileSync(ca_file, "utf8")] });
+  #fetch(settings: OidcConfig) {
+    const { issuer, ca_file } = settings;
+    if (this.#trust?.settings !== settings) {
+      const caCerts = ca_file === "" ? undefined : [readFileSync(ca_file, "utf8")];
+      this.#trust?.client?.close();
+      this.#trust = { settings, client: caCerts && Deno.createHttpClient({ caCerts }) };
     }
-    const client = this.#client;
+    const { client } = this.#trust;
     return (url: string, init: object): Promise<Response> => {
       checkAddress(url, issuer);
       return fetch(url, { ...init, ...client ? { client } : {} });
     };
-  }
-
-  /** Lets go of its connections. */
-  close(): void {
-    this.#client?.close();
-    this.#client = undefined;
   }
 }
 

@@ -52,7 +52,7 @@ export function* oidc({ admin }: Config): Generator<Violation> {
     return;
   }
   const { protocol, hostname } = new URL(issuer);
-  if (protocol === "http:" && !isLoopback(hostname.replace(/^\[|\]$/g, ""))) {
+  if (protocol === "http:" && !isLoopback(hostname)) {
     const message = `found ${quote(issuer)}, expected https://; http:// is for this machine alone`;
     yield { path: path("issuer"), message };
   }
@@ -155,7 +155,7 @@ export function* acme({ tls, cache, cluster }: Config): Generator<Violation> {
     yield { path: path("http_listen"), message: "missing; expected an address such as :80" };
   }
   const url = URL.parse(directory);
-  if (url?.protocol === "http:" && !isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) {
+  if (url?.protocol === "http:" && !isLoopback(url.hostname)) {
     yield { path: path("directory"), message: `found ${quote(directory)}, expected https://` };
   }
 }

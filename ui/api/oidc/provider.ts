@@ -187,8 +187,7 @@ function secretAuth(client: Library, secret: string): ReturnType<Library["Client
 /** Throws where a request would go without TLS, but to this machine by an issuer that is here, too. */
 function checkAddress(url: string, issuer: string): void {
   const { protocol, hostname } = new URL(url);
-  const local = isLoopback(hostname.replace(/^\[|\]$/g, ""));
-  if (protocol === "https:" || (issuer.startsWith("http:") && local)) return;
+  if (protocol === "https:" || (issuer.startsWith("http:") && isLoopback(hostname))) return;
   throw new OidcError("invalid", "the provider names an address without TLS");
 }
 

@@ -50,6 +50,7 @@ export class Cluster implements AsyncDisposable {
   readonly #duties = new Map<string, Duty>();
   #health: PeerHealth | undefined;
   #feed: Feed | undefined;
+  readonly #news = new Map<string, NewsListener>();
   #keeping: Promise<void> | undefined;
   readonly #leaving = new AbortController();
   #self: Omit<Member, "unreached"> | undefined;
@@ -142,9 +143,9 @@ export class Cluster implements AsyncDisposable {
     this.#feed?.tell(topic, about, value);
   }
 
-  /** Calls `listener` with what others tell of `topic`. */
+  /** Calls `listener` with what others tell of `topic`; before the start, to miss nothing of it. */
   onTold(topic: string, listener: NewsListener): void {
-    this.#feed?.on(topic, listener);
+    this.#news.set(topic, listener);
   }
 
   /** Whether it falls to this one to keep their depot in order; to each while nobody can say. */
@@ -243,6 +244,7 @@ export class Cluster implements AsyncDisposable {
       seal,
       clock: systemClock,
       by: self.id,
+      news: this.#news,
       async snapshots(signal) {
         const peers = coordinator.others.map((peer) => client.index(peer, signal));
         const all = await Promise.all([...peers, cache.keptRows?.read(signal)]);

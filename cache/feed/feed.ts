@@ -20,6 +20,8 @@ export interface FeedOptions {
   by: string;
   /** Rows of others, packed, from wherever there are any. */
   snapshots: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>[]>;
+  /** By topic, who wants to know what others tell that is no row. */
+  news: ReadonlyMap<string, NewsListener>;
   /** Told in words of what is worth a line of the log. */
   say(line: string): void;
 }
@@ -48,7 +50,6 @@ export class Feed implements AsyncDisposable {
   readonly #options: FeedOptions;
   readonly #outbox: Outbox;
   readonly #over = new AbortController();
-  readonly #news = new Map<string, NewsListener>();
   /** The number of the last message of each. */
   readonly #numbers = new Map<string, number>();
   readonly #joined = Promise.withResolvers<void>();
@@ -89,11 +90,6 @@ export class Feed implements AsyncDisposable {
   /** Tells the others of something that is no row. */
   tell(topic: string, about: string, value: unknown): void {
     this.#outbox.tell({ kind: "news", topic, about, value });
-  }
-
-  /** Calls `listener` with what others tell of `topic`. */
-  on(topic: string, listener: NewsListener): void {
-    this.#news.set(topic, listener);
   }
 
   figures(): FeedFigures {
@@ -232,8 +228,9 @@ export class Feed implements AsyncDisposable {
 
   #tellNews({ by, changes }: Message): void {
     if (by === this.#options.by) return;
+    const { news } = this.#options;
     for (const change of changes) {
-      if (change.kind === "news") this.#news.get(change.topic)?.(change.about, change.value);
+      if (change.kind === "news") news.get(change.topic)?.(change.about, change.value);
     }
   }
 

@@ -323,7 +323,7 @@ Deno.test("cluster, each dashboard shows the sums of all, whose requests they we
   }
 });
 
-Deno.test("cluster, who signs in on one dashboard is signed in on all, and who signs out is out of all; tokens too", async () => {
+Deno.test("cluster, who signs in on one dashboard is signed in on all, and who signs out is out of all; tokens and decisions too", async () => {
   const password = "the tests' own";
   const password_hash = await hashPassword(password);
   await using t = await lab([], { settings: { admin: { password_hash, metrics: "public" } } });
@@ -363,6 +363,16 @@ Deno.test("cluster, who signs in on one dashboard is signed in on all, and who s
   const revoked = await call(two, `/tokens/${id}`, { method: "DELETE", headers: out });
   assert.equal(revoked.status, 204);
   await until("it is over at both", async () => await statusAt(one) === 401, 15_000);
+  const release = {
+    method: "POST",
+    headers: { ...out, "content-type": "application/json" },
+    body: JSON.stringify({ image: "hub/org/*:*" }),
+  };
+  assert.equal((await call(two, "/trust/release", release)).status, 204);
+  await until("what was let through at the other one is let through here", async () => {
+    const response = await fetch(`${one.admin}/api/v1/trust/decisions`, { headers });
+    return (await response.json()).released.length === 1;
+  });
   assert.equal((await call(two, "/logout", { method: "POST", headers: out })).status, 204);
   assert.equal((await call(one, "/status", { headers })).status, 401);
   assert.equal((await call(two, "/status", { headers })).status, 401);

@@ -259,8 +259,8 @@ Deno.test("Feed, messages that went with the server are noticed by their numbers
 Deno.test("Feed, news of others come to whoever wants to know, and not to who told them", () =>
   withTwo(async (server, one, two) => {
     const told: unknown[] = [];
-    for (const [at, { feed }] of [one, two].entries()) {
-      feed.on("quota", (about, value) => told.push([at, about, value]));
+    for (const [at, { news }] of [one, two].entries()) {
+      news.set("quota", (about, value) => told.push([at, about, value]));
     }
     one.feed.tell("quota", "hub", { remaining: 7 });
     one.feed.tell("other", "hub", {});

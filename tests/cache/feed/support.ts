@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Catalog } from "../../../cache/catalog/catalog.ts";
 import { sharedRows } from "../../../cache/catalog/shared.ts";
 import type { SharedRows } from "../../../cache/change.ts";
-import { Feed } from "../../../cache/feed/feed.ts";
+import { Feed, type NewsListener } from "../../../cache/feed/feed.ts";
 import { Seal } from "../../../cache/feed/message.ts";
 import { packed } from "../../../cache/feed/snapshot.ts";
 import type { Entry, Stream } from "../../../cache/feed/stream.ts";
@@ -101,6 +101,7 @@ export interface FakeBerth extends AsyncDisposable {
   catalog: Catalog;
   rows: SharedRows;
   feed: Feed;
+  news: Map<string, NewsListener>;
   lines: string[];
   clock: FakeClock;
 }
@@ -125,6 +126,7 @@ export async function startFake(
       ),
   });
   const lines: string[] = [];
+  const news = new Map<string, NewsListener>();
   const clock = new FakeClock();
   const feed = new Feed({
     rows,
@@ -133,6 +135,7 @@ export async function startFake(
     clock,
     by: `${name}-${crypto.randomUUID().slice(0, 4)}`,
     snapshots: () => Promise.resolve(others().map((other) => packed(other.rows.snapshot(), seal))),
+    news,
     say: (line) => lines.push(line),
   });
   await feed.start(60_000);
@@ -140,6 +143,7 @@ export async function startFake(
     catalog,
     rows,
     feed,
+    news,
     lines,
     clock,
     async [Symbol.asyncDispose]() {

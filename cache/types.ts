@@ -9,8 +9,8 @@ export interface SourceAnswer {
   total: number | undefined;
   mediaType?: string;
   body: ReadableStream<Uint8Array>;
-  /** Told of each piece that is taken from `body`. */
-  taken?: (bytes: number) => void;
+  /** Told of each piece that is taken from `body`, and for how many milliseconds it was waited for. */
+  taken?: (bytes: number, waited: number) => void;
 }
 
 /**

@@ -2,19 +2,21 @@
 import type { Clock } from "../../base/clock.ts";
 import { DepotError } from "../errors.ts";
 
-/** Milliseconds in which it may be as slow as it likes, and bytes a second that it gives from then on. */
+/**
+ * Milliseconds of waiting in which it may be as slow as it likes, and bytes a second that it gives from
+ * then on. While nobody waits for it, somebody else is slow.
+ */
 const GRACE = 3000;
 const LEAST = 256 * 1024;
 
 export class Pace {
   readonly #clock: Clock;
   readonly #slow = new AbortController();
-  readonly #began: number;
+  #waited = 0;
   #bytes = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#began = clock.now();
   }
 
   /** Aborted when it is too slow. */
@@ -22,11 +24,11 @@ export class Pace {
     return this.#slow.signal;
   }
 
-  /** To be told of each piece that was taken from what it gives. */
-  readonly taken = (bytes: number): void => {
+  /** To be told of each piece that was taken from what it gives, and of the milliseconds until it came. */
+  readonly taken = (bytes: number, waited: number): void => {
     this.#bytes += bytes;
-    const ms = this.#clock.now() - this.#began;
-    if (ms > GRACE && this.#bytes < ms / 1000 * LEAST) this.#giveUp();
+    this.#waited += waited;
+    if (this.#waited > GRACE && this.#bytes < this.#waited / 1000 * LEAST) this.#giveUp();
   };
 
   /** Resolves to what `work` does. What is small has to come while it may still be slow. */

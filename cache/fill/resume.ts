@@ -32,7 +32,7 @@ export class ResumingSource {
   readonly #sources: Source[];
   readonly #over = new AbortController();
   #body: BodyReader | undefined;
-  #taken: ((bytes: number) => void) | undefined;
+  #taken: SourceAnswer["taken"];
   #skip = 0;
   #position = 0;
   #total: number | undefined;
@@ -102,11 +102,12 @@ export class ResumingSource {
   async #piece(): Promise<Uint8Array | undefined> {
     if (this.#position === this.#total) return undefined;
     if (!this.#body) throw this.#options.signal.reason ?? new SourceBroken("gone", this.#position);
-    this.#readingSince = this.#options.clock.now();
+    const { clock } = this.#options;
+    const since = this.#readingSince = clock.now();
     const piece = await this.#body.read();
     this.#readingSince = undefined;
     if (!piece) return this.#ended();
-    this.#taken?.(piece.length);
+    this.#taken?.(piece.length, clock.now() - since);
     const skipped = Math.min(this.#skip, piece.length);
     this.#skip -= skipped;
     const rest = this.#total === undefined ? Infinity : this.#total - this.#position;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { Cache } from "../../../cache/api.ts";
 import type { CacheEvent } from "../../../cache/events.ts";
 import { digestAt } from "../../../cache/depot/depot.ts";
@@ -267,6 +268,30 @@ Deno.test("depot, one that is slow is left for upstream, which gives the rest", 
       }, { clock });
     });
   }
+});
+
+Deno.test("depot, a client that is slow is not taken for a depot that is", async () => {
+  const clock = new FakeClock();
+  const each = blob(3_000_000);
+  await withDepot(async (t) => {
+    await fillAll(t, [each]);
+    await t.again(async ({ cache }) => {
+      await until(() => depotOf(cache).objects === 1, "the listing");
+      const upstream = sourceOf(each.bytes);
+      const repository = "hub/org/app";
+      const { body } = await cache.fill(each.digest, upstream.source, {
+        prove: proven,
+        repository,
+      });
+      const pieces: Uint8Array[] = [];
+      for await (const piece of body as ReadableStream<Uint8Array>) {
+        pieces.push(piece.slice());
+        await clock.advance(5000);
+      }
+      assertBytes(Buffer.concat(pieces), each.bytes);
+      assert.deepEqual(upstream.asked, []);
+    }, { maxSize: 1_000_000 });
+  }, { clock });
 });
 
 Deno.test("depot, what could not be put there is put after a restart", () =>

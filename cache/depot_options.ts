@@ -73,8 +73,8 @@ export interface DepotUsage {
 
 /** Rows that outlive every disk, beside the objects of a depot. What fails is told of as trouble. */
 export interface KeptRows {
-  /** Those kept last; `undefined` where there are none or the depot does not answer. */
-  read(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined>;
+  /** Those kept last; `undefined` where there are none, `"away"` where the depot does not answer. */
+  read(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | "away" | undefined>;
   /** Keeps `rows` in their place; false where that could not be done. */
   write(rows: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<boolean>;
 }

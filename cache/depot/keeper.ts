@@ -125,10 +125,17 @@ export class DepotKeeper {
 
   /** The rows that are kept there; nothing while the depot is away. */
   readonly rows: KeptRows = {
-    read: async (signal) =>
-      this.#book.mayAsk()
-        ? await this.#depot.readRows(signal).catch((error) => this.#failed("reading rows", error))
-        : undefined,
+    read: async (signal) => {
+      if (!this.#book.mayAsk()) return "away";
+      try {
+        const rows = await this.#depot.readRows(signal);
+        this.#book.worked();
+        return rows;
+      } catch (error) {
+        this.#failed("reading rows", error);
+        return "away";
+      }
+    },
     write: async (rows, signal) => {
       if (!this.#book.opened) return false;
       try {

@@ -18,8 +18,8 @@ export interface FeedOptions {
   clock: Clock;
   /** What others know this one by. */
   by: string;
-  /** Rows of others, packed, from wherever there are any. */
-  snapshots: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>[]>;
+  /** Rows of others, packed, from wherever there are any; `"away"`: where some may be later. */
+  snapshots: (signal: AbortSignal) => Promise<(ReadableStream<Uint8Array> | "away")[]>;
   /** By topic, who wants to know what others tell that is no row. */
   news: ReadonlyMap<string, NewsListener>;
   /** Told in words of what is worth a line of the log. */
@@ -43,6 +43,8 @@ export type NewsListener = (about: string, value: unknown) => void;
 const AGAIN = 1000;
 const LATE = 30_000;
 const REST_EVERY = 10_000;
+/** Milliseconds after which one that began without rows asks for them again. */
+const BARE_AGAIN = 10_000;
 /** As many entries at once, and there may be more. */
 const MANY = 100;
 
@@ -61,6 +63,8 @@ export class Feed implements AsyncDisposable {
   #currentAt: number;
   #current = false;
   #missed = false;
+  /** It began without the rows that others have, and looks for them again at that time. */
+  #bareUntil: number | undefined;
   #foreignAt = -Infinity;
 
   constructor(options: FeedOptions) {
@@ -138,9 +142,11 @@ export class Feed implements AsyncDisposable {
   /** Where to go on hearing, once what was missed is made good. */
   async #mend(signal: AbortSignal): Promise<string> {
     const { rows, stream, say } = this.#options;
-    const last = rows.lastApplied;
+    const bare = this.#bareUntil !== undefined;
+    const last = bare ? undefined : rows.lastApplied;
     if (last && !this.#missed && await stream.has(last)) return last;
     const loaded = await this.#load(last, signal);
+    if (bare && !loaded && !this.#missed) return rows.lastApplied ?? "0-0";
     if (loaded) say(`has the rows of another Berth, as of ${timeOf(loaded)}`);
     else if (last) {
       say("has missed changes, and no other Berth knows more: tells again what it knows");
@@ -154,9 +160,11 @@ export class Feed implements AsyncDisposable {
 
   /** Has the newest rows of somebody who knows more than this one; `undefined` where nobody does. */
   async #load(last: string | undefined, signal: AbortSignal): Promise<string | undefined> {
-    const { rows, seal, snapshots, say } = this.#options;
+    const { rows, seal, snapshots, say, clock } = this.#options;
+    const all = await snapshots(signal);
+    const streams = all.filter((one) => one !== "away");
     const opened = await Promise.all(
-      (await snapshots(signal)).map((stream) => Packed.open(stream, seal).catch(() => undefined)),
+      streams.map((stream) => Packed.open(stream, seal).catch(() => undefined)),
     );
     const found = opened.filter((one) => one !== undefined)
       .sort((a, b) => laterFirst(a.id, b.id));
@@ -168,19 +176,25 @@ export class Feed implements AsyncDisposable {
         continue;
       }
       try {
-        rows.replace(await packed.changes(), id);
+        const changes = await packed.changes();
+        // What it has learnt meanwhile it hears again with the rest, also where the server was emptied.
+        if (this.#bareUntil !== undefined) this.#outbox.tellMissed(0);
+        rows.replace(changes, id);
         loaded = id;
       } catch (error) {
         if (error instanceof StorageError) throw error;
         say(`could not use a snapshot: ${error instanceof Error ? error.message : error}`);
       }
     }
+    const bare = !last && !loaded && streams.length < all.length;
+    this.#bareUntil = bare ? clock.now() + BARE_AGAIN : undefined;
     return loaded;
   }
 
   /** Applies what comes after `at`, and returns up to where. Throws {@linkcode Gap}. */
   async #next(at: string): Promise<string> {
     const { stream, clock } = this.#options;
+    if (clock.now() >= (this.#bareUntil ?? Infinity)) throw new Gap("rows may be had by now");
     const entries = await stream.read(at);
     for (const entry of entries) this.#take(entry);
     if (entries.length < MANY) {

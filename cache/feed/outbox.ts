@@ -69,11 +69,10 @@ export class Outbox {
     this.#wake.resolve();
   }
 
-  /** What was learnt while nobody could be told, now or before the last start. */
-  tellMissed(): void {
-    const { rows } = this.#options;
+  /** What was learnt while nobody could be told, now or before the last start; or since `since`. */
+  tellMissed(since = this.#options.rows.toldUntil): void {
     this.#lost = false;
-    this.#again = rows.changedSince(rows.toldUntil);
+    this.#again = this.#options.rows.changedSince(since);
     this.#wake.resolve();
   }
 

@@ -498,6 +498,8 @@ Deno.test("depot, one that is away at the start is used once it is there", async
     await withDir((dir) =>
       withCacheIn(dir, { depot: place, clock }, async ({ cache }) => {
         assert.match(depotOf(cache).problem, /^cache\.depot\.endpoint: it answered 503/);
+        const keptRows = () => cache.keptRows!.read(new AbortController().signal);
+        assert.equal(await keptRows(), "away");
         const each = blob(1000);
         const upstream = sourceOf(each.bytes);
         assertBytes((await fill(cache, each, upstream)).bytes, each.bytes);
@@ -505,6 +507,7 @@ Deno.test("depot, one that is away at the start is used once it is there", async
         await clock.advance(30e3);
         await until(() => stored(s3).length === 1, "the object");
         assert.equal(depotOf(cache).problem, "");
+        assert.equal(await keptRows(), undefined);
       })
     );
   });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { DepotRows } from "../../../cache/catalog/depot_rows.ts";
 import { keepRows } from "../../../cache/feed/keep.ts";
-import { Packed } from "../../../cache/feed/snapshot.ts";
+import { Packed, packed } from "../../../cache/feed/snapshot.ts";
 import type { Turn } from "../../../cache/peers/duty.ts";
+import { settle } from "../../fake/clock.ts";
 import { blob, until, withDir } from "../support.ts";
 import { FakeServer, heard, seal, startFake } from "./support.ts";
 
@@ -38,6 +39,38 @@ Deno.test("Feed, what the depot has is known to all, with what it names, until i
     await heard(server, one, two, three);
     assert.equal(here!.get(A), undefined);
     assert.deepEqual(here!.totals, { objects: 0, bytes: 0 });
+  }));
+
+Deno.test("Feed, one that begins while the rows kept for it are away has them later, and what it learnt", () =>
+  withDir(async (dir) => {
+    const server = new FakeServer();
+    await using one = await startFake(server, dir, "one");
+    one.catalog.names.link("hub/old", A, 1);
+    await heard(server, one);
+    one.catalog.names.link("hub/new", A, 1);
+    await heard(server, one);
+    server.entries = server.entries.slice(-1);
+    const kept = await new Response(packed(one.rows.snapshot(), seal)).bytes();
+    let away = true;
+    await using two = await startFake(server, dir, "two", () => [away ? "away" : kept]);
+    two.catalog.names.link("hub/own", A, 1);
+    await heard(server, one, two);
+    const here = () =>
+      ["hub/old", "hub/new", "hub/own"].filter((name) => two.catalog.names.linked(name, A));
+    const look = async () => {
+      await two.clock.advance(10_000);
+      server.wake();
+    };
+    await look();
+    await settle();
+    assert.deepEqual(here(), ["hub/new", "hub/own"]);
+    server.empty(2000);
+    await until(() => server.entries.length > 0, "both say that they are here");
+    away = false;
+    await look();
+    await until(() => here().length === 3, "it has everything");
+    await heard(server, one, two);
+    assert.deepEqual(two.lines.length, 1, two.lines.join());
   }));
 
 Deno.test("keepRows, one keeps them every quarter of an hour, for a cluster that begins anew", () =>

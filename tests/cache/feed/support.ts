@@ -106,12 +106,12 @@ export interface FakeBerth extends AsyncDisposable {
   clock: FakeClock;
 }
 
-/** Starts one that keeps its rows in `dir`, and can have those of `others`. */
+/** Starts one that keeps its rows in `dir`, and can have those of `others`, or what is packed. */
 export async function startFake(
   server: Pick<FakeServer, "connect">,
   dir: string,
   name: string,
-  others: () => FakeBerth[] = () => [],
+  others: () => (FakeBerth | Uint8Array<ArrayBuffer> | "away")[] = () => [],
   before: (catalog: Catalog) => void = () => {},
 ): Promise<FakeBerth> {
   const catalog = Catalog.open(join(dir, `${name}.db`));
@@ -134,7 +134,14 @@ export async function startFake(
     seal,
     clock,
     by: `${name}-${crypto.randomUUID().slice(0, 4)}`,
-    snapshots: () => Promise.resolve(others().map((other) => packed(other.rows.snapshot(), seal))),
+    snapshots: () =>
+      Promise.resolve(
+        others().map((other) => {
+          if (other === "away") return other;
+          if (other instanceof Uint8Array) return new Response(other).body!;
+          return packed(other.rows.snapshot(), seal);
+        }),
+      ),
     news,
     say: (line) => lines.push(line),
   });

@@ -1,7 +1,7 @@
 /** `openapi.json`: what the routes say of themselves, completed by what holds for all of them. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AdminEnv } from "./identity.ts";
-import { COMPONENTS, EXAMPLES, GLOSSARY } from "./glossary.ts";
+import { EXAMPLES, GLOSSARY } from "./glossary.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
 
 /** A part of the document, read and completed in place. */
@@ -130,7 +130,6 @@ function operationId(method: string, parts: readonly string[]): string {
 
 function completeComponents(components: Part): void {
   for (const [name, schema] of Object.entries<Part>(components.schemas)) {
-    if (COMPONENTS[name]) schema.description ??= COMPONENTS[name];
     explainAll(schema, name);
   }
   const { type } = components.schemas.Problem.properties;

@@ -21,23 +21,25 @@ export const moment = z.iso.datetime({
   error: "expected a time such as 2026-01-31T14:00:00Z",
 }).transform((text) => Date.parse(text)).openapi({ type: "string", format: "date-time" });
 
-/** A complaint about one value. `path` is the key as in the configuration, `auth.username`. */
 export const fieldProblem = z.object({ path: z.string(), message: z.string() })
-  .openapi("FieldProblem");
+  .openapi("FieldProblem", {
+    description:
+      "A complaint about one value. `path` is the key as in the configuration, `auth.username`.",
+  });
 
-/**
- * An error, RFC 9457 (`application/problem+json`). `title` says what happened in a few words, and
- * `detail` what to do next.
- */
 export const problem = z.object({
   /** `about:blank`, or a word that scripts may switch on: `/problems/changed-underneath`. */
   type: z.string(),
   title: z.string(),
   status: z.number().int(),
   detail: z.string().optional(),
-  /** What is wrong with which value, where the request was not valid (422). */
-  fields: z.array(fieldProblem).optional(),
-}).openapi("Problem");
+  fields: z.array(fieldProblem).optional().openapi({
+    description: "What is wrong with which value, where the request was not valid (422).",
+  }),
+}).openapi("Problem", {
+  description:
+    "An error, RFC 9457 (`application/problem+json`). `title` says what happened in a few words, and `detail` what to do next.",
+});
 
 /** Pages are numbered from 1. */
 export const paging = z.object({
@@ -59,12 +61,12 @@ export function pageOf<T extends z.ZodType>(item: T) {
 /** `?flag=true`, as a query carries it. */
 export const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 
-/** Where a value of the configuration comes from. */
 export const origin = z.object({
   kind: z.enum(["default", "built-in", "file", "overlay", "map", "environment", "flag", "drop-in"]),
-  /** In a few words: `config.yaml:12`, `environment BERTH_LISTEN`. */
-  text: z.string(),
-}).openapi("Origin");
+  text: z.string().openapi({
+    description: "In a few words: `config.yaml:12`, `environment BERTH_LISTEN`.",
+  }),
+}).openapi("Origin", { description: "Where a value of the configuration comes from." });
 
 export type FieldProblem = z.infer<typeof fieldProblem>;
 export type Problem = z.infer<typeof problem>;

@@ -11,7 +11,7 @@ export function fieldProblems(error: z.ZodError, target: string, data: unknown):
     if (issue.code !== "unrecognized_keys") {
       return [{ path: path.join("."), message: wordsOf(issue, getIn(data, path), target) }];
     }
-    // One line for each, as `closed` writes them.
+    // One line for each, as `strict` writes them.
     const lines = issue.message.split("\n");
     const kind = target === "query" ? "parameter" : "key";
     return issue.keys.map((key, index) => ({

@@ -23,7 +23,6 @@ const allow = createRoute({
   summary: "Let clients reach a host: adds it to forward.allowed_hosts",
   request: {
     headers: z.object({
-      /** The revision that the change is based on. */
       "if-match": z.string().optional(),
     }),
     body: body(allowedHost),

@@ -39,7 +39,6 @@ const DAY_MS = 24 * 3600e3;
 
 const params = z.object({ name: z.string() });
 const headers = z.object({
-  /** The revision that the change is based on. */
   "if-match": z.string().optional(),
 });
 

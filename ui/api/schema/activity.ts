@@ -25,10 +25,11 @@ const requestKind = z.enum([
   "other",
 ]);
 
-/** A request and its answer; fields as in `RequestRecord`, where each is explained. */
+/** Fields as in `RequestRecord`, where each is explained. */
 export const requestEntry = z.object({
-  /** Grows by one from the start of the process; newest has the largest. */
-  seq: count,
+  seq: count.openapi({
+    description: "Grows by one from the start of the process; newest has the largest.",
+  }),
   id: z.string(),
   time,
   method: z.string(),
@@ -40,7 +41,7 @@ export const requestEntry = z.object({
   status: z.number().int(),
   error: z.string(),
   message: z.string(),
-  bytes,
+  bytes: bytes.openapi({ description: "What the client took of the body.", example: 1024 }),
   upstreamBytes: bytes,
   upstreamError: z.string(),
   upstreamStatus: z.number().int(),
@@ -69,39 +70,43 @@ export const requestEntry = z.object({
   user: z.string(),
   via: z.enum(["direct", "intercept", "forward", "prefetch"]),
   limited: z.string(),
-}).openapi("RequestEntry");
+}).openapi("RequestEntry", {
+  description: "A request and its answer.",
+});
 
 export const requestDetails = requestEntry.extend({
-  /** The Berth that answered it; empty where there is one alone. */
-  member: z.string(),
-}).openapi("RequestDetails");
+  member: z.string().openapi({
+    description: "The Berth that answered it; empty where there is one alone.",
+  }),
+}).openapi("RequestDetails", {
+  description: "A request and its answer, with each attempt at upstream.",
+});
 
 /** What else is left out does not matter. `text` is looked for in names, path, client and message. */
 export const activityQuery = z.object({
-  /** The Berth of the cluster that answered; this one where left out. */
-  member: z.string().optional(),
+  member: z.string().optional().openapi({
+    description: "The Berth of the cluster that answered; this one where left out.",
+  }),
   registry: z.string().optional(),
   kind: requestKind.optional(),
   cache: cacheResult.optional(),
-  /** Only answers that failed (5xx and 429); with `refused`, both. */
-  errors: flag.optional(),
-  /** Only what clients were refused (other 4xx). */
-  refused: flag.optional(),
+  errors: flag.optional().openapi({
+    description: "Only answers that failed (5xx and 429); with `refused`, both.",
+  }),
+  refused: flag.optional().openapi({ description: "Only what clients were refused (other 4xx)." }),
   text: z.string().optional(),
   from: z.coerce.number().int().optional(),
   to: z.coerce.number().int().optional(),
-  /** Only requests numbered below this: the next page. */
-  before: z.coerce.number().int().positive().optional(),
+  before: z.coerce.number().int().positive().optional().openapi({
+    description: "Only requests numbered below this: the next page.",
+  }),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
 export const activity = z.object({
-  /** Newest first. */
-  items: z.array(requestEntry),
-  /** What to send as `before` for the next page; null at the end. */
+  items: z.array(requestEntry).openapi({ description: "Newest first." }),
   next: count.nullable(),
-  /** How many requests are remembered, filtered or not. */
-  remembered: count,
+  remembered: count.openapi({ description: "How many requests are remembered, filtered or not." }),
 }).openapi("Activity");
 
 export type CacheResult = z.infer<typeof cacheResult>;

@@ -77,11 +77,11 @@ export const verification = z.object({
   checkedBlobs: count,
   totalBlobs: count,
   checkedBytes: bytes,
-  /** Null before the first run. */
-  startedAt: time.nullable(),
+  startedAt: time.nullable().openapi({ description: "Null before the first run." }),
   finishedAt: time.nullable(),
-  /** Digests that did not match their content and were removed. */
-  damaged: z.array(z.string()),
+  damaged: z.array(z.string()).openapi({
+    description: "Digests that did not match their content and were removed.",
+  }),
 }).openapi("Verification");
 
 export const events = {

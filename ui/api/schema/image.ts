@@ -8,69 +8,64 @@ import { content } from "./cache.ts";
 
 export const imageQuery = z.object({
   registry: z.string(),
-  /** As upstream calls it: `library/alpine`. */
-  repository: z.string(),
-  /** A tag or a digest. */
-  reference: z.string(),
+  repository: z.string().openapi({ description: "As upstream calls it: `library/alpine`." }),
+  reference: z.string().openapi({ description: "A tag or a digest." }),
 });
 
 /** A manifest that an index names, or the manifest itself. */
 const imagePlatform = z.object({
   digest: z.string(),
-  /** `linux/arm64/v8`; empty where nobody has said. */
-  platform: z.string(),
-  /** Whether its manifest is cached. */
-  cached: z.boolean(),
-  /** Of its config and layers, as its manifest says; null where that is not cached. */
-  size: bytes.nullable(),
+  platform: z.string().openapi({ description: "`linux/arm64/v8`; empty where nobody has said." }),
+  cached: z.boolean().openapi({ description: "Whether its manifest is cached." }),
+  size: bytes.nullable().openapi({
+    description:
+      "Size of its config and layers, as its manifest says; null where that is not cached.",
+  }),
   layers: count.nullable(),
-  /** Of it, what is cached. */
-  cachedBytes: bytes,
+  cachedBytes: bytes.openapi({ description: "What of that is cached." }),
 });
 
 /** Something about an image or one of its platforms, as far as it is known here. */
 const referrer = z.object({
   digest: z.string(),
   kind: z.enum(["signature", "attestation", "sbom", "other"]),
-  /** As it says itself; empty where it does not, or is not cached. */
-  artifactType: z.string(),
-  /** The tag that leads to it, `sha256-<hex>.sig`; empty where there is none. */
-  tag: z.string(),
-  /** Digest of what it is about. */
+  artifactType: z.string().openapi({
+    description: "Its type, as it says itself; empty where it does not, or is not cached.",
+  }),
+  tag: z.string().openapi({
+    description: "The tag that leads to it, `sha256-<hex>.sig`; empty where there is none.",
+  }),
   subject: z.string(),
-  /** 0 where nobody has said. */
-  size: bytes,
+  size: bytes.openapi({ description: "Its size; 0 where nobody has said." }),
   cached: z.boolean(),
 });
 
 export const imageDetails = z.object({
   registry: z.string(),
   repository: z.string(),
-  /** Empty where it was asked for by digest. */
-  tag: z.string(),
+  tag: z.string().openapi({ description: "The tag; empty where it was asked for by digest." }),
   digest: z.string(),
   mediaType: z.string(),
   kind: z.enum(["index", "manifest"]),
   pinned: z.boolean(),
-  /** When upstream last confirmed the tag; null for digests. */
   checkedAt: time.nullable(),
-  /** Of the manifest and everything below it that is cached. */
-  bytes,
+  bytes: bytes.openapi({
+    description: "Size of the manifest and of everything below it that is cached.",
+  }),
   hits: count,
   lastUsed: time.nullable(),
-  /** The registry's page about it, for people; empty where none is known. */
-  page: z.string(),
+  page: z.string().openapi({
+    description: "The registry's page about it, for people; empty where none is known.",
+  }),
   platforms: z.array(imagePlatform),
   referrers: z.array(referrer),
 }).openapi("ImageDetails");
 
 /** A step of the build: with the layer that it made, unless it made none. */
 const historyStep = z.object({
-  /** The command, as the config has it; shortened where it is very long. */
   command: z.string(),
   comment: z.string(),
   created: time.nullable(),
-  /** Null where the step made no layer. */
   layer: content.nullable(),
 });
 
@@ -79,8 +74,10 @@ const pair = z.object({ name: z.string(), value: z.string() });
 /** What an image config says (OCI image spec, config.md). All of it is what its author wrote. */
 const parsedConfig = z.object({
   platform: z.string(),
-  /** Null where it does not say, or says a time before 1970, as reproducible builds do. */
-  created: time.nullable(),
+  created: time.nullable().openapi({
+    description:
+      "When it was made; null where it does not say, or says a time before 1970, as reproducible builds do.",
+  }),
   author: z.string(),
   user: z.string(),
   workingDir: z.string(),
@@ -89,7 +86,6 @@ const parsedConfig = z.object({
   stopSignal: z.string(),
   ports: z.array(z.string()),
   volumes: z.array(z.string()),
-  /** Names of environment variables; not what they hold. */
   env: z.array(z.string()),
   labels: z.array(pair),
 });
@@ -98,16 +94,16 @@ export const imageConfig = z.object({
   digest: z.string(),
   artifactType: z.string(),
   config: content.nullable(),
-  /**
-   * `read`; `absent`: not cached; `too-large`; `unreadable`: no JSON of an image; `none`: the manifest
-   * names no image config.
-   */
-  state: z.enum(["read", "absent", "too-large", "unreadable", "none"]),
+  state: z.enum(["read", "absent", "too-large", "unreadable", "none"]).openapi({
+    description:
+      "`read`; `absent`: not cached; `too-large`; `unreadable`: no JSON of an image; `none`: the manifest names no image config.",
+  }),
   parsed: parsedConfig.nullable(),
-  /** Annotations of the manifest. */
   annotations: z.array(pair),
-  /** Empty where the config does not say, or does not fit the layers. */
-  history: z.array(historyStep),
+  history: z.array(historyStep).openapi({
+    description:
+      "The steps of the build; empty where the config does not say, or does not fit the layers.",
+  }),
   layers: z.array(content),
 }).openapi("ImageConfig");
 

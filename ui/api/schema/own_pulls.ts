@@ -2,35 +2,37 @@
 import { z } from "@hono/zod-openapi";
 import { bytes, count, time } from "../schema.ts";
 
-const sums = z.object({ parts: count, bytes }).openapi("PullSums");
+const sums = z.object({
+  parts: count.openapi({ description: "How many manifests and blobs.", example: 7 }),
+  bytes,
+}).openapi("PullSums");
 
 /** One manifest or blob of an image. */
 const part = z.object({
   digest: z.string(),
   kind: z.enum(["index", "manifest", "config", "layer", "referrer"]),
-  /** `linux/arm64/v8`; empty where it belongs to none. */
-  platform: z.string(),
+  platform: z.string().openapi({
+    description: "`linux/arm64/v8`; empty where it belongs to none.",
+  }),
   size: bytes,
   received: bytes,
   state: z.enum(["waiting", "running", "here", "came", "failed"]),
-  /** Why it failed; empty where it has not. */
-  error: z.string(),
+  error: z.string().openapi({ description: "Why it failed; empty where it has not." }),
 }).openapi("PullPart");
 
 const image = {
-  /** `docker/library/nginx:1.27` */
   image: z.string(),
   registry: z.string(),
-  /** `held`: it waits for the registry's quota, until `until`. */
-  state: z.enum(["waiting", "running", "held", "done", "failed", "cancelled"]),
+  state: z.enum(["waiting", "running", "held", "done", "failed", "cancelled"]).openapi({
+    description: "How far it is; `held`: it waits for the registry's quota, until `until`.",
+  }),
   digest: z.string(),
-  /** What is fetched, and what was wanted and is not there. */
-  platforms: z.array(z.string()),
+  platforms: z.array(z.string()).openapi({ description: "Platforms that are fetched." }),
   lacking: z.array(z.string()),
-  /** Why it failed or waits; empty where it does neither. */
-  error: z.string(),
+  error: z.string().openapi({
+    description: "Why it failed or waits; empty where it does neither.",
+  }),
   until: time.nullable(),
-  /** What was in the cache already, what came, and what is still to come. */
   here: sums,
   came: sums,
   left: sums,
@@ -38,7 +40,6 @@ const image = {
 
 const pull = {
   id: z.string(),
-  /** Who asked for it. */
   by: z.string(),
   startedAt: time,
   endedAt: time.nullable(),
@@ -57,13 +58,18 @@ export const pullDetails = z.object({
 }).openapi("PullDetails");
 
 export const newPull = z.strictObject({
-  /** As in a pull, `quay.io/org/app:1`, or as the cache lists them, `docker/library/nginx:1.27`. */
-  images: z.array(z.string().max(1000)).min(1, "expected an image").max(100),
-  /** Left out or empty: those of the registry's `platforms`, else the one that Berth runs on. */
-  platforms: z.array(z.string().max(100)).max(50).default([]),
+  images: z.array(z.string().max(1000)).min(1, "expected an image").max(100).openapi({
+    description: "As in a pull, or as the cache lists them.",
+    example: ["quay.io/org/app:1"],
+  }),
+  platforms: z.array(z.string().max(100)).max(50).default([]).openapi({
+    description:
+      "Platforms; left out or empty: those of the registry's `platforms`, else the one that Berth runs on.",
+  }),
   allPlatforms: z.boolean().default(false),
-  /** Signatures, attestations and SBOMs, too. */
-  referrers: z.boolean().default(false),
+  referrers: z.boolean().default(false).openapi({
+    description: "Signatures, attestations and SBOMs, too.",
+  }),
 }).openapi("NewPull");
 
 export type PullPart = z.infer<typeof part>;

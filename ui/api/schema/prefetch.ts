@@ -5,54 +5,96 @@ import { bytes, count, milliseconds, time } from "../schema.ts";
 const runResult = z.object({
   startedAt: time,
   endedAt: time,
-  /** `closed`: its window ended first; it goes on in the next one. */
-  state: z.enum(["done", "failed", "cancelled", "closed"]),
-  images: count,
-  /** Bytes that came, and that were here. */
-  came: bytes,
+  state: z.enum(["done", "failed", "cancelled", "closed"]).openapi({
+    description: "`closed`: its window ended first; it goes on in the next one.",
+  }),
+  images: count.openapi({ description: "How many images." }),
+  came: bytes.openapi({ description: "Bytes that came." }),
   here: bytes,
-  /** Manifests that were asked of registries, which they count as pulls. */
-  pulls: count,
-  problems: z.array(z.object({ what: z.string(), why: z.string() })),
+  pulls: count.openapi({
+    description: "Manifests that were asked of registries, which they count as pulls.",
+  }),
+  problems: z.array(z.object({ what: z.string(), why: z.string() })).openapi({
+    description: "What could not be pulled.",
+  }),
 }).openapi("PrefetchRun");
 
 const prefetchRule = z.object({
   name: z.string(),
-  images: z.array(z.string()),
+  images: z.array(z.string()).openapi({
+    description: "Patterns of images.",
+    example: ["docker/library/nginx:^1.27"],
+  }),
   platforms: z.array(z.string()),
   referrers: z.boolean(),
-  every: milliseconds,
-  at: z.string(),
-  keep: count,
-  limit: bytes,
-  maxTags: count,
-  /** Null while it runs. */
-  nextAt: time.nullable(),
-  /** The pull of the run that is on; empty while it looks for tags, null where none is on. */
-  running: z.string().nullable(),
+  every: milliseconds.openapi({ description: "From one run to the next.", example: 21600000 }),
+  at: z.string().openapi({
+    description: "The window of each day in which it may run; empty: any time.",
+    example: "02:00-05:00",
+  }),
+  keep: count.openapi({
+    description: "The newest tags of each repository that are kept; 0: all.",
+    example: 3,
+  }),
+  limit: bytes.openapi({
+    description: "Bytes per second; 0: as fast as they come.",
+    example: 20971520,
+  }),
+  maxTags: count.openapi({ description: "More tags than these are refused.", example: 50 }),
+  nextAt: time.nullable().openapi({
+    description: "When it runs next; null while it runs.",
+    example: 1767225600000,
+  }),
+  running: z.string().nullable().openapi({
+    description: "The pull of its run; null where none is on.",
+  }),
   last: runResult.nullable(),
-  /** Images that are pinned by it. */
-  held: z.array(z.string()),
+  held: z.array(z.string()).openapi({ description: "Images that are pinned by it." }),
 }).openapi("PrefetchRule");
 
 export const prefetch = z.object({
-  rules: z.array(prefetchRule),
-  /** Share of each registry's quota that rules leave to clients. */
-  reserve: z.number(),
-  timeZone: z.string(),
+  rules: z.array(prefetchRule).openapi({
+    description: "The warm list, in the order of the configuration.",
+  }),
+  reserve: z.number().openapi({
+    description: "Share of each registry's quota that rules leave to clients.",
+    example: 0.3,
+  }),
+  timeZone: z.string().openapi({
+    description: "The zone that times of day are of.",
+    example: "Europe/Berlin",
+  }),
 }).openapi("Prefetch");
 
 /** A rule as the configuration file writes it. */
 export const newRule = z.strictObject({
   name: z.string().max(100).optional(),
-  images: z.array(z.string().max(500)).min(1, "expected an image").max(200),
+  images: z.array(z.string().max(500)).min(1, "expected an image").max(200).openapi({
+    description: "Patterns of images.",
+    example: ["docker/library/nginx:^1.27"],
+  }),
   platforms: z.array(z.string().max(100)).max(50).optional(),
   referrers: z.boolean().optional(),
-  every: z.string().max(50).optional(),
-  at: z.string().max(50).optional(),
-  keep: count.optional(),
-  limit: z.string().max(50).optional(),
-  max_tags: count.optional(),
+  every: z.string().max(50).optional().openapi({
+    description: "From one run to the next.",
+    example: "6h",
+  }),
+  at: z.string().max(50).optional().openapi({
+    description: "The window of each day in which it may run; empty: any time.",
+    example: "02:00-05:00",
+  }),
+  keep: count.optional().openapi({
+    description: "The newest tags of each repository that are kept; 0: all.",
+    example: 3,
+  }),
+  limit: z.string().max(50).optional().openapi({
+    description: "Bytes per second.",
+    example: "20MiB/s",
+  }),
+  max_tags: count.optional().openapi({
+    description: "More tags than these are refused.",
+    example: 50,
+  }),
 }).openapi("NewPrefetchRule");
 
 export const previewQuery = newRule.pick({ images: true, keep: true, max_tags: true })
@@ -61,13 +103,12 @@ export const previewQuery = newRule.pick({ images: true, keep: true, max_tags: t
 export const prefetchPreview = z.object({
   matches: z.array(z.object({
     pattern: z.string(),
-    /** The images that it means now, the newest first. */
-    images: z.array(z.string()),
-    /** Tags that fit, of which `images` are what is kept. */
-    fits: count,
-    /** Why it means nothing; empty where it does. */
-    problem: z.string(),
-  })),
+    images: z.array(z.string()).openapi({
+      description: "The images that it means now, the newest first.",
+    }),
+    fits: count.openapi({ description: "Tags that fit, of which `images` are kept." }),
+    problem: z.string().openapi({ description: "Why it means nothing; empty where it does." }),
+  })).openapi({ description: "What each pattern means now." }),
 }).openapi("PrefetchPreview");
 
 export const ruleNamed = z.strictObject({ name: z.string().min(1).max(1000) });

@@ -71,29 +71,42 @@ export const registrySettings = z.object({
     tiers: z.array(z.object({ match: z.string(), ttl: z.union([z.string(), z.literal(0)]) }))
       .optional(),
   }).optional(),
-}).openapi("RegistrySettings");
+}).openapi("RegistrySettings", {
+  description:
+    "Settings as in the file, durations and all, without secrets; what is left out is the default.",
+});
 
-/** One of the ways in which a client says that it means this registry. */
 export const address = z.object({
-  /** `prefix`: a path before `/v2/`, as of a mirror; `path`: in front of the image's name. */
-  kind: z.enum(["default", "host", "prefix", "path", "ns"]),
-  /** `docker.berth.example:8080`, `berth:8080/quay/v2/…`, `berth:8080/quay.io/…`, `?ns=docker.io`. */
-  text: z.string(),
-}).openapi("Address");
+  kind: z.enum(["default", "host", "prefix", "path", "ns"]).openapi({
+    description:
+      "`prefix`: a path before `/v2/`, as of a mirror; `path`: in front of the image's name.",
+  }),
+  text: z.string().openapi({
+    description:
+      "`docker.berth.example:8080`, `berth:8080/quay/v2/…`, `berth:8080/quay.io/…`, `?ns=docker.io`.",
+  }),
+}).openapi("Address", {
+  description: "One of the ways in which a client says that it means this registry.",
+});
 
 export const registry = z.object({
   name: z.string(),
   /** Without secrets. */
   settings: registrySettings,
-  /** Paths of the secrets that are set: `auth.password`. */
-  secrets: z.array(z.string()),
+  secrets: z.array(z.string()).openapi({
+    description: "Paths of the secrets that are set: `auth.password`.",
+  }),
   origin,
-  /** Paths of settings that come from elsewhere than the file, and from where: read-only. */
-  overrides: z.array(z.object({ path: z.string(), origin })),
-  /** False: it comes from environment, flags or the map URL. */
-  editable: z.boolean(),
-  /** Why not, and what to do instead; empty where it is. */
-  readOnlyReason: z.string(),
+  overrides: z.array(z.object({ path: z.string(), origin })).openapi({
+    description:
+      "Paths of settings that come from elsewhere than the file, and from where: read-only.",
+  }),
+  editable: z.boolean().openapi({
+    description: "False: it comes from environment, flags or the map URL.",
+  }),
+  readOnlyReason: z.string().openapi({
+    description: "Why not, and what to do instead; empty where it is.",
+  }),
   isDefault: z.boolean(),
   addresses: z.array(address),
   health: registryHealth,
@@ -103,15 +116,15 @@ export const registry = z.object({
 
 export const registryList = z.object({
   items: z.array(registry),
-  /** Of the configuration file: for `If-Match`. */
-  revision: z.string(),
-  /** The file that changes are written to; empty where there is none. */
-  file: z.string(),
-  /** Whether that is the overlay, since the configuration file cannot be written. */
+  revision: z.string().openapi({ description: "Of the configuration file: for `If-Match`." }),
+  file: z.string().openapi({
+    description: "The file that changes are written to; empty where there is none.",
+  }),
   overlay: z.boolean(),
   writable: z.boolean(),
-  /** Why the file cannot be written, and what to do; empty where it can. */
-  readOnlyReason: z.string(),
+  readOnlyReason: z.string().openapi({
+    description: "Why the file cannot be written, and what to do; empty where it can.",
+  }),
 }).openapi("RegistryList");
 
 export const registryChange = z.object({
@@ -119,44 +132,53 @@ export const registryChange = z.object({
   settings: registrySettings,
 }).openapi("RegistryChange");
 
-/** `settings` null: the registry is removed. `create`: the name must be new. */
 export const previewRequest = z.object({
   name: z.string(),
   settings: registrySettings.nullable(),
   create: z.boolean().default(false),
-}).openapi("RegistryPreviewRequest");
+}).openapi("RegistryPreviewRequest", {
+  description: "`settings` null: the registry is removed. `create`: the name must be new.",
+});
 
 const diffLine = z.object({
-  kind: z.enum(["same", "add", "remove", "skip"]),
-  /** Line number after the change (before it, for what is removed); 0 for `skip`. */
-  line: count,
-  text: z.string(),
+  kind: z.enum(["same", "add", "remove", "skip"]).openapi({
+    description: "What happens to the line; `skip`: lines are left out here.",
+  }),
+  line: count.openapi({
+    description: "Line number after the change (before it, for what is removed); 0 for `skip`.",
+  }),
+  text: z.string().openapi({ description: "The line, secrets masked." }),
 }).openapi("DiffLine");
 
-/** What a change would do; asked as one types. Valid when `fields` is empty. */
 export const preview = z.object({
   fields: z.array(fieldProblem),
-  /** The change to the file with three lines around it, secrets masked; empty: nothing changes. */
-  diff: z.array(diffLine),
+  diff: z.array(diffLine).openapi({
+    description:
+      "The change to the file with three lines around it, secrets masked; empty: nothing changes.",
+  }),
   file: z.string(),
   revision: z.string(),
-}).openapi("RegistryPreview");
+}).openapi("RegistryPreview", {
+  description: "What a change would do; asked as one types. Valid when `fields` is empty.",
+});
 
 const testStep = z.object({
   step: z.enum(["dns", "connect", "tls", "ping", "sign-in", "manifest"]),
-  /** `Resolve registry-1.docker.io`, `Sign in at auth.docker.io`. */
-  title: z.string(),
-  /** `skipped`: not needed here, or an earlier step failed. */
-  result: z.enum(["ok", "failed", "skipped"]),
+  title: z.string().openapi({
+    description: "`Resolve registry-1.docker.io`, `Sign in at auth.docker.io`.",
+  }),
+  result: z.enum(["ok", "failed", "skipped"]).openapi({
+    description: "`skipped`: not needed here, or an earlier step failed.",
+  }),
   ms: milliseconds,
-  /** What was found, or what went wrong in plain words. */
-  text: z.string(),
+  text: z.string().openapi({ description: "What was found, or what went wrong in plain words." }),
 }).openapi("TestStep");
 
 export const testResult = z.object({
   ok: z.boolean(),
-  /** `Reachable, signed in as anonymous`, or what went wrong and what to do. */
-  text: z.string(),
+  text: z.string().openapi({
+    description: "`Reachable, signed in as anonymous`, or what went wrong and what to do.",
+  }),
   ms: milliseconds,
   steps: z.array(testStep),
   quota: quota.nullable(),

@@ -8,19 +8,25 @@ export const loginRequest = z.object({
   password: z.string().min(1).max(1024),
 }).openapi("LoginRequest");
 
-/** Always a 200, so that the page can tell "not signed in" from "broken". */
 export const session = z.object({
   signedIn: z.boolean(),
-  /** `none`: this address needs no sign-in, and there is nothing to log out of. */
-  auth: z.enum(["required", "none"]),
-  /** The name of who else one can sign in with, by OpenID Connect; null where there is none. */
-  oidc: z.string().nullable(),
+  auth: z.enum(["required", "none"]).openapi({
+    description: "`none`: this address needs no sign-in, and there is nothing to log out of.",
+  }),
+  oidc: z.string().nullable().openapi({
+    description:
+      "The name of who else one can sign in with, by OpenID Connect; null where there is none.",
+  }),
   username: z.string(),
-  /** What may be done here; each route takes one of them. */
-  rights: z.array(z.enum(RIGHTS)),
-  /** When the session ends at the latest; null where none is open or it does not end. */
-  expires: time.nullable(),
-}).openapi("Session");
+  rights: z.array(z.enum(RIGHTS)).openapi({
+    description: "What may be done here; each route takes one of them.",
+  }),
+  expires: time.nullable().openapi({
+    description: "When the session ends at the latest; null where none is open or it does not end.",
+  }),
+}).openapi("Session", {
+  description: 'Always a 200, so that the page can tell "not signed in" from "broken".',
+});
 
 type LoginRequest = z.infer<typeof loginRequest>;
 export type Session = z.infer<typeof session>;

@@ -15,38 +15,40 @@ export const statsQuery = z.object({
 
 export const counters = z.object({
   requests: count,
-  /** Images asked for: the several requests of one pull count once. */
   pulls: count,
   hits: count,
   misses: count,
-  /** Served from the cache because upstream did not answer. */
-  stale: count,
-  /** Answers that failed: 5xx and 429. */
+  stale: count.openapi({ description: "Served from the cache because upstream did not answer." }),
   errors: count,
-  /** What clients were refused: other 4xx, such as 401, 403, 404 and 405; older versions do not tell. */
-  refused: count.default(0),
+  refused: count.default(0).openapi({
+    description:
+      "What clients were refused: other 4xx, such as 401, 403, 404 and 405; older versions do not tell.",
+  }),
   bytesFromCache: bytes,
   bytesFromUpstream: bytes,
   timeSavedMs: milliseconds,
 }).openapi("Counters");
 
-/** One step of a series. A step in which Berth did not run has no point: a gap, not a zero. */
-export const point = counters.extend({ time }).openapi("Point");
+export const point = counters.extend({ time }).openapi("Point", {
+  description:
+    "One step of a series. A step in which Berth did not run has no point: a gap, not a zero.",
+});
 
 export const stats = z.object({
   period,
-  /** The span that `total` and `series` cover. */
-  from: time,
-  to: time,
-  /** When the counting began; a span that reaches further back is not complete. */
-  since: time,
-  /** Length of one step of `series`: a minute, an hour or a day. */
-  stepMs: milliseconds,
+  from: time.openapi({ description: "The span that `total` and `series` cover." }),
+  to: time.openapi({ description: "End of the span.", example: 1767225600000 }),
+  since: time.openapi({
+    description: "When the counting began; a span that reaches further back is not complete.",
+  }),
+  stepMs: milliseconds.openapi({
+    description: "Length of one step of `series`: a minute, an hour or a day.",
+  }),
   total: counters,
-  /** The same span just before, for comparison; null where there are no figures. */
   previous: counters.nullable(),
-  /** Every registry that was asked, the busiest first. */
-  registries: z.array(counters.extend({ name: z.string() })),
+  registries: z.array(counters.extend({ name: z.string() })).openapi({
+    description: "Every registry that was asked, the busiest first.",
+  }),
   series: z.array(point),
   /** Null where this Berth is alone. */
   members: membersAsked.nullable(),

@@ -6,25 +6,24 @@ import { time } from "../schema.ts";
 const scope = z.enum(SCOPES);
 
 export const token = z.object({
-  /** Empty for one of the configuration, which cannot be revoked here. */
-  id: z.string(),
+  id: z.string().openapi({
+    description: "Empty for one of the configuration, which cannot be revoked here.",
+  }),
   name: z.string(),
   scopes: z.array(scope),
-  /** Null for one of the configuration. */
-  created: time.nullable(),
+  created: time.nullable().openapi({ description: "Null for one of the configuration." }),
   createdBy: z.string(),
-  /** Null: it does not expire. */
-  expires: time.nullable(),
+  expires: time.nullable().openapi({ description: "Null: it does not expire." }),
   expired: z.boolean(),
-  /** Null: not since it was made, or not known. */
-  lastUsed: time.nullable(),
+  lastUsed: time.nullable().openapi({ description: "Null: not since it was made, or not known." }),
   lastFrom: z.string(),
 }).openapi("Token");
 
 export const tokenList = z.object({
   items: z.array(token),
-  /** Whether tokens outlive a restart: not without `cache.dir`. */
-  kept: z.boolean(),
+  kept: z.boolean().openapi({
+    description: "Whether tokens outlive a restart: not without `cache.dir`.",
+  }),
 }).openapi("TokenList");
 
 export const newToken = z.strictObject({
@@ -33,12 +32,12 @@ export const newToken = z.strictObject({
     "expected letters, digits, dots and dashes, 64 at most",
   ),
   scopes: z.array(scope).min(1, "expected at least one scope"),
-  /** Null or left out: never. */
-  expires: time.nullable().default(null),
+  expires: time.nullable().default(null).openapi({ description: "Null or left out: never." }),
 }).openapi("NewToken");
 
-/** The only answer that has the token itself. */
-export const madeToken = token.extend({ token: z.string() }).openapi("MadeToken");
+export const madeToken = token.extend({ token: z.string() }).openapi("MadeToken", {
+  description: "The only answer that has the token itself.",
+});
 
 export type TokenView = z.infer<typeof token>;
 export type MadeToken = z.infer<typeof madeToken>;

@@ -25,7 +25,7 @@ export const releaseRequest = z.object({
 });
 
 const pastDigest = z.object({
-  digest,
+  digest: digest.openapi({ description: "A digest that the tag has stood for" }),
   mediaType: z.string().openapi({ description: "Of the manifest or index" }),
   size: bytes.openapi({ description: "Bytes of the manifest or index alone" }),
   firstSeen: time.openapi({ description: "When the tag was first seen to stand for it" }),
@@ -38,7 +38,9 @@ const pastDigest = z.object({
 }).openapi("PastDigest");
 
 export const tagPast = z.object({
-  image,
+  image: image.openapi({
+    description: "The image as the cache lists it: registry, repository and tag",
+  }),
   frozen: digest.nullable().openapi({ description: "What the tag is frozen to" }),
   digests: z.array(pastDigest).openapi({ description: "Newest first" }),
 }).openapi("TagPast");
@@ -49,9 +51,27 @@ const decider = {
 };
 
 export const decisions = z.object({
-  frozen: z.array(z.object({ image, digest, ...decider })).openapi({ description: "Newest first" }),
-  released: z.array(z.object({ image, digest: digest.nullable(), ...decider }))
-    .openapi({ description: "What need not wait; without a digest, by a pattern" }),
+  frozen: z.array(
+    z.object({
+      image: image.openapi({
+        description: "The image as the cache lists it: registry, repository and tag",
+      }),
+      digest: digest.openapi({ description: "A digest that the tag has stood for" }),
+      ...decider,
+    }),
+  ).openapi({ description: "Newest first" }).openapi({ description: "Newest first" }),
+  released: z.array(
+    z.object({
+      image: image.openapi({
+        description: "The image as the cache lists it: registry, repository and tag",
+      }),
+      digest: digest.nullable().openapi({ description: "A digest that the tag has stood for" }),
+      ...decider,
+    }),
+  )
+    .openapi({ description: "What need not wait; without a digest, by a pattern" }).openapi({
+      description: "What need not wait; without a digest, by a pattern",
+    }),
 }).openapi("TrustDecisions");
 
 export type TagPastView = z.output<typeof tagPast>;

@@ -2,28 +2,21 @@
 import { z } from "@hono/zod-openapi";
 import { count, milliseconds, time } from "../schema.ts";
 
-/** How an attempt to deliver went. */
 export const delivery = z.object({
   ok: z.boolean(),
   at: time,
   ms: milliseconds,
-  /** `it answered 200`, or what went wrong. */
-  text: z.string(),
-}).openapi("Delivery");
+  text: z.string().openapi({ description: "`it answered 200`, or what went wrong." }),
+}).openapi("Delivery", { description: "How an attempt to deliver went." });
 
 export const webhook = z.object({
   name: z.string(),
-  /** Of its URL, which is a secret itself. */
-  host: z.string(),
+  host: z.string().openapi({ description: "Of its URL, which is a secret itself." }),
   format: z.enum(["json", "slack"]),
-  /** Empty: every event. */
-  events: z.array(z.string()),
-  /** Whether what is sent carries `X-Berth-Signature`. */
-  signed: z.boolean(),
-  /** Events that wait for their turn. */
-  waiting: count,
-  /** Events that were given up, because too many waited. */
-  dropped: count,
+  events: z.array(z.string()).openapi({ description: "Empty: every event." }),
+  signed: z.boolean().openapi({ description: "Whether what is sent carries `X-Berth-Signature`." }),
+  waiting: count.openapi({ description: "Events that wait for their turn." }),
+  dropped: count.openapi({ description: "Events that were given up, because too many waited." }),
   /** Null before the first attempt. */
   last: delivery.nullable(),
 }).openapi("Webhook");

@@ -1,26 +1,18 @@
 /** A level of the tree is loaded when it is opened. */
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
-import type { CachedImage, CachedTag, Content, ImageName } from "../../api/schema/cache.ts";
-import { Ago } from "../../components/ago.tsx";
-import { Digest } from "../../components/copy.tsx";
+import type { CachedImage, CachedTag, ImageName } from "../../api/schema/cache.ts";
 import { Icon } from "../../components/icon.tsx";
 import { PinButton } from "../../components/pin.tsx";
 import { type Sort, SortHead } from "../../components/table.tsx";
-import { messageOf } from "../../web/client.ts";
-import {
-  countOf,
-  formatBytes,
-  formatCount,
-  mediaTypeName,
-  platformName,
-} from "../../web/format.ts";
+import { countOf, formatCount, mediaTypeName } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
 import { may } from "../../web/session.ts";
-import { blobPath, tagPath } from "../../web/paths.ts";
+import { tagPath } from "../../web/paths.ts";
 import { imagePath } from "../../web/image_path.ts";
 import type { Chosen } from "../../web/selection.ts";
 import { PullButton } from "../prefetch/button.tsx";
+import { ManifestRows } from "./tree_manifest.tsx";
+import { Row, Wait } from "./tree_row.tsx";
 
 export interface TreeActions {
   chosen: Chosen;
@@ -66,67 +58,6 @@ export function Tree({ images, sort, actions }: TreeProps) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-interface RowProps {
-  depth: number;
-  /** Undefined: the row cannot be chosen. */
-  choice?: { label: string; checked: boolean; toggle: () => void } | undefined;
-  /** Undefined: there is nothing beneath. */
-  open?: { value: boolean; toggle: () => void } | undefined;
-  name: ComponentChildren;
-  holds?: ComponentChildren;
-  bytes: number;
-  hits: number | null;
-  /** Null: never. */
-  lastUsed: number | null;
-  absent?: boolean;
-  actions?: ComponentChildren;
-}
-
-function Row(props: RowProps) {
-  const { depth, choice, open, name } = props;
-  return (
-    <tr
-      role="row"
-      class={`depth-${depth}${choice?.checked ? " chosen" : ""}${props.absent ? " absent" : ""}`}
-    >
-      <td role="cell" class={`fit${choice ? " bare" : " skip-phone"}`}>
-        {choice && may("cache") && (
-          <input
-            type="checkbox"
-            aria-label={`Choose ${choice.label}`}
-            checked={choice.checked}
-            onChange={choice.toggle}
-          />
-        )}
-      </td>
-      <td role="cell" class="main">
-        <span class="indent">
-          {open
-            ? (
-              <button type="button" class="twist" aria-expanded={open.value} onClick={open.toggle}>
-                <Icon name="chevron" />
-                <span>{name}</span>
-              </button>
-            )
-            : <span class="leaf">{name}</span>}
-        </span>
-      </td>
-      <td role="cell" class="medium full muted" data-label="Holds">{props.holds}</td>
-      <td role="cell" class="right" data-label="Size">{formatBytes(props.bytes)}</td>
-      <td role="cell" class="right skip-phone" data-label="Hits">
-        {props.hits === null ? "–" : formatCount(props.hits)}
-      </td>
-      <td role="cell" class="right" data-label="Last used">
-        {props.absent && <span class="muted">not cached</span>}
-        {!props.absent && <Ago time={props.lastUsed} />}
-      </td>
-      <td role="cell" class={`fit bare${props.actions ? "" : " skip-phone"}`}>
-        {props.actions && <span class="row-actions">{props.actions}</span>}
-      </td>
-    </tr>
   );
 }
 
@@ -182,21 +113,6 @@ function ImageRows({ image, actions }: { image: CachedImage; actions: TreeAction
       />
       {open.value && <TagRows registry={registry} repository={repository} actions={actions} />}
     </>
-  );
-}
-
-function Wait({ depth, error }: { depth: number; error: unknown }) {
-  return (
-    <tr role="row" class={`depth-${depth}`}>
-      <td role="cell" class="skip-phone" />
-      <td role="cell" class="main" colSpan={6}>
-        <span class="indent">
-          <span class="leaf muted" role="status">
-            {error === undefined ? "Loading…" : messageOf(error).title}
-          </span>
-        </span>
-      </td>
-    </tr>
   );
 }
 
@@ -333,76 +249,5 @@ function TagLinks({ image, tag, name }: { image: ImageName; tag: CachedTag; name
         <Icon name="info" />
       </a>
     </>
-  );
-}
-
-/** What the manifest or index `digest` names; with `self`, itself first. */
-function ManifestRows(
-  { digest, depth, self = false }: { digest: string; depth: number; self?: boolean },
-) {
-  const manifest = useResource("/cache/manifests/:digest", { param: { digest } });
-  if (!manifest.data) return <Wait depth={depth} error={manifest.error} />;
-  const { kind, mediaType, size, hits, lastUsed, manifests, config, layers } = manifest.data;
-  return (
-    <>
-      {self && (
-        <ContentRow
-          depth={depth}
-          content={{
-            digest,
-            mediaType,
-            size,
-            total: size,
-            platform: "",
-            cached: true,
-            hits,
-            lastUsed,
-          }}
-        />
-      )}
-      {kind === "index"
-        ? manifests.map((content) => (
-          <PlatformRow key={content.digest} content={content} depth={depth} />
-        ))
-        : [...(config ? [config] : []), ...layers].map((content, i) => (
-          <ContentRow key={`${i} ${content.digest}`} content={content} depth={depth} />
-        ))}
-    </>
-  );
-}
-
-function PlatformRow({ content, depth }: { content: Content; depth: number }) {
-  const open = useSignal(false);
-  return (
-    <>
-      <Row
-        depth={depth}
-        open={content.cached
-          ? { value: open.value, toggle: () => open.value = !open.value }
-          : undefined}
-        name={platformName(content.platform) || mediaTypeName(content.mediaType)}
-        holds={<Digest value={content.digest} />}
-        bytes={content.total}
-        hits={content.cached ? content.hits : null}
-        lastUsed={content.lastUsed}
-        absent={!content.cached}
-      />
-      {open.value && <ManifestRows digest={content.digest} depth={depth + 1} />}
-    </>
-  );
-}
-
-function ContentRow({ content, depth }: { content: Content; depth: number }) {
-  const name = mediaTypeName(content.mediaType);
-  return (
-    <Row
-      depth={depth}
-      name={content.cached ? <a href={blobPath(content.digest)}>{name}</a> : name}
-      holds={<Digest value={content.digest} />}
-      bytes={content.size}
-      hits={content.cached ? content.hits : null}
-      lastUsed={content.lastUsed}
-      absent={!content.cached}
-    />
   );
 }

@@ -1,10 +1,10 @@
 /**
  * `deno task bench-table FILE`: writes the table of speed in README.md from the JSON of a run
- * (`deno task bench --json FILE`), with what Berth is behind in.
+ * (`deno task bench --json FILE`), with what Berth is behind in set bold.
  */
 import { join } from "node:path";
 import { readResult, type Result } from "./result.ts";
-import { headOf, ratio, table } from "./table.ts";
+import { ratio, table } from "./table.ts";
 
 /** The rows that a reader of the README asks for. */
 const SHOWN = ["hit", "small", "manifest", "accel", "tls", "cold", "herd", "start"];
@@ -25,7 +25,10 @@ export function speedSection({ day, machine, deno, rows: all }: Result): string 
     `Taken on ${day} with Deno ${deno} on ${machine.cores} cores (${machine.model}) and ${memory} ` +
     "GiB of memory. The last columns say how many times better Berth is; below 1 it is worse.",
     "",
-    table(rows, [...OTHERS, SUBJECT], SUBJECT),
+    table(rows, [...OTHERS, SUBJECT], SUBJECT, (share) => {
+      const text = share.toFixed(2);
+      return share < EVEN ? `**${text}**` : text;
+    }),
     "",
     behind(rows),
   ].join("\n");
@@ -35,20 +38,15 @@ function renamed({ berth, ...others }: Record<string, number[]>): Record<string,
   return berth ? { ...others, [SUBJECT]: berth } : others;
 }
 
-/** Each row in which Berth is worse than another, in a list. */
+/** In how many rows Berth is worse than each of the others. */
 function behind(rows: Result["rows"]): string {
-  const lines = rows.flatMap((row, index) => {
-    const worse = OTHERS.flatMap((other) => {
-      const share = ratio(row, SUBJECT, other);
-      return share !== undefined && share < EVEN ? [`${share.toFixed(2)} to ${other}`] : [];
-    });
-    if (worse.length === 0) return [];
-    const head = headOf(rows, index);
-    const name = head === row ? row.name : `${head.name}: ${row.name.replace(/^… /, "")}`;
-    return [`- ${name}${row.unit ? `, ${row.unit}` : ""}: ${worse.join(", ")}`];
+  const counts = OTHERS.flatMap((other) => {
+    const shares = rows.flatMap((row) => ratio(row, SUBJECT, other) ?? []);
+    const worse = shares.filter((share) => share < EVEN).length;
+    return worse === 0 ? [] : [`${other} in ${worse} of ${shares.length} rows`];
   });
-  if (lines.length === 0) return "Berth is behind in none of these rows.";
-  return ["Berth is behind here:", "", ...lines].join("\n");
+  if (counts.length === 0) return "Berth is behind in none of these rows.";
+  return `Bold is where Berth is behind: ${counts.join(", ")}.`;
 }
 
 /** `page` with the table of `result` between its marks. Throws where it has none. */

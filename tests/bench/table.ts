@@ -19,14 +19,25 @@ export function ratio(row: Measured, subject: string, other: string): number | u
   return row.better === "more" ? quotient : 1 / quotient;
 }
 
-/** The table: a column of medians for each contender, then how `subject` compares to the others. */
-export function table(rows: Measured[], contenders: string[], subject: string): string {
+/**
+ * The table: a column of medians for each contender, then how `subject` compares to the others, as
+ * `write` has it.
+ */
+export function table(
+  rows: Measured[],
+  contenders: string[],
+  subject: string,
+  write = (share: number) => share.toFixed(2),
+): string {
   const others = contenders.filter((name) => name !== subject);
   const head = ["", ...contenders, ...others.map((name) => `${subject} : ${name}`)];
   const body = rows.map((row) => [
     row.unit ? `${row.name}, ${row.unit}` : row.name,
     ...contenders.map((name) => row.samples[name] ? show(middle(row.samples[name])) : "–"),
-    ...others.map((other) => ratio(row, subject, other)?.toFixed(2) ?? "–"),
+    ...others.map((other) => {
+      const share = ratio(row, subject, other);
+      return share === undefined ? "–" : write(share);
+    }),
   ]);
   const rule = head.map((_, column) => column === 0 ? "---" : "---:");
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");

@@ -41,7 +41,7 @@ export interface Terms {
   kept?: boolean;
 }
 
-/** Of one registry, and of layers and manifests of all, at a time. */
+/** Images of one registry, and layers and manifests of all, at a time. */
 const IMAGES_AT_ONCE = 2;
 const PARTS_AT_ONCE = 4;
 /** Pulls that are remembered once they are over. */
@@ -68,8 +68,7 @@ export class Pulls {
   readonly #asker: Asker;
   readonly #running = new Map<string, Running>();
   readonly #ended: Pull[] = [];
-  readonly #turns = turns(PARTS_AT_ONCE);
-  readonly #ofRegistry = new Map<string, Turns>();
+  readonly #turns = new Map<string, Turns>();
   /** Bytes that are still to come of images that have begun. */
   readonly #pledges = new Map<ImageProgress, () => number>();
   #writing: Promise<void> = Promise.resolve();
@@ -159,7 +158,9 @@ export class Pulls {
     const { pull, images, terms } = running;
     await Promise.all(
       images.map((image, index) =>
-        this.#turnsOf(image.registry, terms)(() => this.#image(image, pull.images[index]!, running))
+        this.#turnsOf(image.registry, terms, IMAGES_AT_ONCE)(() =>
+          this.#image(image, pull.images[index]!, running)
+        )
       ),
     );
     pull.state = endOf(pull.images);
@@ -185,7 +186,7 @@ export class Pulls {
         asker: this.#asker,
         cache,
         clock,
-        turns: this.#turns,
+        turns: this.#turnsOf("", terms, PARTS_AT_ONCE),
         closedUntil: (registry) => closedUntil(registry, terms.reserve ?? 0, clock.now()),
         reserveRoom: (bytes) => this.#reserve(bytes, progress),
         // Whoever waits for the same is not to be held up.
@@ -219,11 +220,11 @@ export class Pulls {
     this.#pledges.set(progress, () => sumsOf(progress.parts).left.bytes);
   }
 
-  /** Those that leave a part of the quota may wait for long, and nobody else is to wait with them. */
-  #turnsOf(registry: string, { reserve = 0 }: Terms): Turns {
-    const key = `${registry} ${reserve}`;
-    const known = this.#ofRegistry.get(key) ?? turns(IMAGES_AT_ONCE);
-    this.#ofRegistry.set(key, known);
+  /** What leaves a part of the quota, or is slow on purpose, may take long: nobody else waits with it. */
+  #turnsOf(registry: string, { reserve = 0, limit = 0 }: Terms, most: number): Turns {
+    const key = `${registry} ${reserve} ${limit}`;
+    const known = this.#turns.get(key) ?? turns(most);
+    this.#turns.set(key, known);
     return known;
   }
 

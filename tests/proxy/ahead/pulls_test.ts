@@ -201,6 +201,19 @@ Deno.test("pull, refused with a 429 in the middle, it waits as long as the regis
   assert.equal(images[0]!.state, "done", images[0]!.error);
 });
 
+Deno.test("pull, one that is slow on purpose holds up no other", async () => {
+  const layers = Array.from({ length: 6 }, () => 50_000);
+  const slow = image({ seed: 50, layers });
+  await using it = await ahead({ images: { "org/slow:1": slow, "org/app:latest": app } });
+  const wanted = { ...NOTHING, images: ["hub/org/slow:1"] };
+  const { id, images } = it.pulls.start(wanted, { by: "rule", limit: 10 });
+  await until(() => it.upstream.count("GET", /slow\/blobs/) === 4);
+  assert.equal((await it.pull({ images: [APP] })).state, "done");
+  assert.equal(images[0]!.state, "running");
+  it.pulls.cancel(id);
+  await it.pulls.over(id);
+});
+
 Deno.test("pull, no room: says how much is missing before a layer is asked for", async () => {
   const usage = (usage: Usage) => ({ ...usage, maxSize: 8000, bytes: 3000, pinnedBytes: 3000 });
   await using it = await ahead({ images: { "org/app:latest": app } }, { usage });

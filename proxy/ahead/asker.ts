@@ -1,8 +1,7 @@
 /** Content asked of the registry port's own handler, as clients ask it, so that all is kept alike. */
-import { MANIFEST_LIMIT } from "../../cache/manifest.ts";
+import { LINKING_TYPES, MANIFEST_LIMIT } from "../../cache/manifest.ts";
 import { discard, readLimited } from "../http/body.ts";
 import type { Caller } from "../http/caller.ts";
-import { LINKING_TYPES } from "../../cache/manifest.ts";
 import type { Image } from "./image.ts";
 
 /** The handler in force. */
@@ -25,6 +24,9 @@ export interface ManifestAnswer {
 
 /** What clients of today accept: Docker's, containerd's and Podman's. */
 const ACCEPT = Object.values(LINKING_TYPES).join(", ");
+
+/** Pages of a list that are read. */
+const MOST_PAGES = 100;
 
 /** Asks in Berth's own name; every method throws {@linkcode Refused}, and the reason of `signal`. */
 export class Asker {
@@ -89,19 +91,23 @@ export class Asker {
   }
 
   /**
-   * One page of a list of the registry's own, and where the next one is: `tags/list`, `referrers/…`,
-   * and `_catalog` of no repository at all.
+   * The pages of a list of the registry's own: `tags/list`, `referrers/…`, and `_catalog` of no
+   * repository at all.
    */
-  async page(
+  async *pages(
     image: Pick<Image, "registry" | "repository">,
     path: string,
     signal: AbortSignal,
-  ): Promise<{ body: unknown; next: string | undefined }> {
-    const response = await this.#ask(image, path, { signal });
-    const bytes = await readLimited(response, MANIFEST_LIMIT);
-    if (!bytes) throw new Refused(502, `the list is longer than ${MANIFEST_LIMIT} bytes`);
-    const next = nextOf(response.headers.get("link"), image.repository);
-    return { body: JSON.parse(new TextDecoder().decode(bytes)), next };
+  ): AsyncGenerator<unknown, void, void> {
+    let next: string | undefined = path;
+    for (let pages = 0; next !== undefined; pages++) {
+      if (pages === MOST_PAGES) throw new Refused(502, "the registry's list has no end");
+      const response: Response = await this.#ask(image, next, { signal });
+      const bytes = await readLimited(response, MANIFEST_LIMIT);
+      if (!bytes) throw new Refused(502, `the list is longer than ${MANIFEST_LIMIT} bytes`);
+      yield JSON.parse(new TextDecoder().decode(bytes));
+      next = nextOf(response.headers.get("link"), image.repository);
+    }
   }
 
   async #ask(

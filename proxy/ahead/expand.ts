@@ -18,7 +18,7 @@ export interface Match {
 }
 
 export interface ExpandMeans {
-  asker: Pick<Asker, "page">;
+  asker: Pick<Asker, "pages">;
   map: RegistryMap;
   /** Repositories that are in the cache, as `quay/org/app`, of one registry. */
   cached(registry: string): string[];
@@ -32,9 +32,8 @@ export interface ExpandOptions {
   maxTags: number;
 }
 
-/** Tags a page, and pages, that are asked for. */
+/** Tags, and repositories, that are asked for at a time. */
 const PAGE = 1000;
-const MOST_PAGES = 100;
 const MOST_REPOSITORIES = 100;
 
 /** What `pattern` means; what is wrong with it is told, and never thrown but for the signal's reason. */
@@ -101,29 +100,24 @@ async function repositoriesOf(
 /** What the registry says that it has; nothing where it does not say, as public ones do not. */
 async function catalogOf(registry: string, { asker, signal }: ExpandMeans): Promise<string[]> {
   const whole = { registry, repository: "" };
+  const found: string[] = [];
   try {
-    const { body } = await asker.page(whole, `_catalog?n=${PAGE}`, signal);
-    return strings(Object(body).repositories).map((name) => `${registry}/${name}`);
+    for await (const page of asker.pages(whole, `_catalog?n=${PAGE}`, signal)) {
+      for (const name of strings(Object(page).repositories)) found.push(`${registry}/${name}`);
+    }
   } catch {
     signal.throwIfAborted();
-    return [];
   }
+  return found;
 }
 
 /** Every tag of a repository (`docker/library/nginx`). Throws what the registry refuses with. */
 async function tagsOf(repository: string, { asker, map, signal }: ExpandMeans): Promise<string[]> {
   const { registry, repository: name } = imageTarget(map, repository)!;
+  const image = { registry: registry.name, repository: name };
   const found: string[] = [];
-  let path: string | undefined = `tags/list?n=${PAGE}`;
-  for (let pages = 0; path !== undefined; pages++) {
-    if (pages === MOST_PAGES) throw new Error(`the registry's list of tags has no end`);
-    const page: { body: unknown; next: string | undefined } = await asker.page(
-      { registry: registry.name, repository: name },
-      path,
-      signal,
-    );
-    found.push(...strings(Object(page.body).tags));
-    path = page.next;
+  for await (const page of asker.pages(image, `tags/list?n=${PAGE}`, signal)) {
+    for (const tag of strings(Object(page).tags)) found.push(tag);
   }
   return found;
 }

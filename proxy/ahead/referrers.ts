@@ -3,9 +3,6 @@ import { parseDigest } from "../../cache/digest.ts";
 import { type Asker, Refused } from "./asker.ts";
 import type { Image } from "./image.ts";
 
-/** Pages of a list of referrers that are read. */
-const MOST_PAGES = 20;
-
 /** Tags under which cosign keeps what belongs to a digest where there are no referrers. */
 const COSIGN = ["sig", "att", "sbom"];
 
@@ -20,22 +17,18 @@ export async function referrersOf(
   signal: AbortSignal,
 ): Promise<string[]> {
   const found = new Set<string>();
-  let path: string | undefined = `referrers/${digest}`;
-  for (let pages = 0; path !== undefined && pages < MOST_PAGES; pages++) {
-    const page: Awaited<ReturnType<Asker["page"]>> | undefined = await asker
-      .page(image, path, signal).catch(notListed);
-    for (const entry of digestsIn(page?.body)) found.add(entry);
-    path = page?.next;
+  try {
+    for await (const page of asker.pages(image, `referrers/${digest}`, signal)) {
+      for (const entry of digestsIn(page)) found.add(entry);
+    }
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 404) throw error;
   }
   for (const suffix of COSIGN) {
     const tag = `${digest.replace(":", "-")}.${suffix}`;
     if (await asker.hasTag(image, tag, signal)) found.add(tag);
   }
   return [...found];
-}
-
-function notListed(error: unknown): undefined {
-  if (!(error instanceof Refused) || error.status !== 404) throw error;
 }
 
 function digestsIn(index: unknown): string[] {

@@ -28,7 +28,7 @@ export interface WarmList {
 export interface WarmParts {
   list(): WarmList;
   pulls: Pick<Pulls, "start" | "over" | "cancel">;
-  asker: Pick<Asker, "page">;
+  asker: Pick<Asker, "pages">;
   map: () => ExpandMeans["map"];
   cached: ExpandMeans["cached"];
   clock: Clock;

@@ -253,7 +253,7 @@ Deno.test("rules, repositories by a pattern: those of the catalog and of the cac
     "org/web:1.0.0": image({ seed: 20 }),
     "team/x:1.0.0": image({ seed: 21 }),
   };
-  await using it = await warmed({ registry: { images } });
+  await using it = await warmed({ registry: { images, pageSize: 1 } });
   const signal = new AbortController().signal;
   const look = { images: ["hub/org/*:^1"], keep: 1, maxTags: 50 };
   const [match] = await it.warm.preview(look, signal);

@@ -5,29 +5,38 @@ export function wantsCsv(accept: string | undefined, format: "json" | "csv" | un
   return format === "csv" || (!format && /(^|,)\s*text\/csv\b/i.test(accept ?? ""));
 }
 
+/** Rows that are read at once. */
+const PIECE = 1000;
+
+/** Some rows, and what to ask for to have those that follow; null at the end. */
+interface Page<Row> {
+  items: readonly Row[];
+  next: number | null;
+}
+
 /**
- * `pieces` of rows as a file called `name`, with a first line of `columns`; read no faster than its
- * client takes it.
+ * All rows that `page` tells of as a file called `name`, with a first line of `columns`; read no faster
+ * than its client takes it, so that a long list is never in memory as a whole. Throws what the first
+ * page throws; the file breaks off where a later one does.
  */
-export function csvResponse<Row>(
+export async function csvResponse<Row>(
   name: string,
   columns: Readonly<Record<string, (row: Row) => string | number>>,
-  pieces: Iterable<readonly Row[]>,
-): Response {
+  page: (piece: { limit: number; before?: number }) => Promise<Page<Row>>,
+): Promise<Response> {
   const cells = Object.values(columns);
-  const iterator = pieces[Symbol.iterator]();
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(encoder.encode(line(Object.keys(columns)))),
-    pull(controller) {
-      const { value, done } = iterator.next();
-      if (done) return controller.close();
-      const text = value.map((row) => line(cells.map((cell) => cell(row)))).join("");
-      controller.enqueue(encoder.encode(text));
-    },
-    cancel: () => void iterator.return?.(),
-  });
-  return new Response(body, {
+  const first = await page({ limit: PIECE });
+  async function* pieces() {
+    yield line(Object.keys(columns));
+    for (
+      let { items, next } = first;;
+      { items, next } = await page({ limit: PIECE, before: next })
+    ) {
+      yield items.map((row) => line(cells.map((cell) => cell(row)))).join("");
+      if (next === null) return;
+    }
+  }
+  return new Response(ReadableStream.from(pieces()).pipeThrough(new TextEncoderStream()), {
     headers: {
       "content-type": "text/csv; charset=utf-8; header=present",
       "content-disposition": `attachment; filename="${name}.csv"`,

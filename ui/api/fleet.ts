@@ -94,15 +94,20 @@ export class Fleet {
   }
 
   /**
-   * What another member than this one tells under `name`; undefined where it is this one, or none is
-   * named. Throws a 504 where it does not answer.
+   * What the member that `url` names tells of what `url` asks for; undefined where it is this one, or
+   * none is named. `more` stands in for what the address says. Throws a 504 where it does not answer.
    */
-  async askMember<T>(
-    id: string | undefined,
-    name: string,
+  async askFor<T>(
+    url: string,
     schema: z.ZodType<T>,
+    more: Readonly<Record<string, number>> = {},
   ): Promise<T | undefined> {
+    const { pathname, searchParams } = new URL(url);
+    const id = searchParams.get("member");
     if (!id || id === this.self) return undefined;
+    for (const name of ["member", "format"]) searchParams.delete(name);
+    for (const [name, value] of Object.entries(more)) searchParams.set(name, String(value));
+    const name = `${pathname.replace(/^\/(api\/v1\/)?/, "")}?${searchParams}`;
     const told = await this.ask(id, name, schema);
     if (told !== undefined) return told;
     throw new ApiProblem(504, `${id} did not answer in time`, {

@@ -326,5 +326,9 @@ Deno.test("GET /audit, of another member of a cluster, as that tells it, or not 
   assert.deepEqual(asked, ["audit?user=ci&from=2026-01-01T00%3A00%3A00Z"]);
   assert.deepEqual(await users("member=b&to=2026-01-01T00:00:00Z"), []);
   assert.equal(await users("member=c"), "c did not answer in time");
+  const csv = await app.request("/audit?member=b&format=csv");
+  assert.match(await csv.text(), /\r\n2026-01-15T12:00:00.000Z,token ci,[^\r]*\r\n$/);
+  assert.equal(asked.at(-1), "audit?limit=1000");
+  assert.equal((await app.request("/audit?member=c&format=csv")).status, 504);
   own.close();
 });

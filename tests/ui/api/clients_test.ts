@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { Hono } from "hono";
+import { Fleet } from "../../../ui/api/fleet.ts";
+import { clientRoutes } from "../../../ui/api/routes/clients.ts";
+import type { ClientsView } from "../../../ui/api/views/clients.ts";
 import { adminFixture } from "../../fake/admin.ts";
 import { settle } from "../../fake/clock.ts";
 import { record } from "../../fake/records.ts";
@@ -75,6 +79,26 @@ Deno.test("GET /pulls and /clients as CSV, with what clients say never a formula
   const clients = await (await admin.call("/clients?format=csv")).text();
   assert.match(clients, /^client,name,user,.*bypass\r\n10\.0\.0\.1,/);
   assert.match(clients, /,1500,1500,/);
+});
+
+Deno.test("GET /pulls and /clients as CSV, of another member of a cluster, all pages of it", async () => {
+  await using there = await adminFixture();
+  const time = there.clock.now - HOUR;
+  for (let i = 0; i < 1500; i++) {
+    there.stats.sink(record({ kind: "manifest", reference: "v1", time, repository: `app/${i}` }));
+  }
+  const asked: string[] = [];
+  const told = async (_: string, name: string): Promise<unknown> => {
+    asked.push(name);
+    return await (await there.call(`/${name}`)).json();
+  };
+  const fleet = new Fleet({ self: () => "a", others: () => [], told }, () => there.clock.now, 10e3);
+  const app = new Hono().route("/", clientRoutes({} as ClientsView, fleet));
+  const pulls = await (await app.request("/pulls?member=b&format=csv&limit=10000")).text();
+  assert.equal(pulls.trimEnd().split("\r\n").length, 1501);
+  assert.deepEqual(asked, ["pulls?limit=1000", "pulls?limit=1000&before=501"]);
+  const clients = await (await app.request("/clients?member=b&format=csv")).text();
+  assert.match(clients, /\r\n10\.0\.0\.1,[^\r]*,1500,1500,[^\r]*\r\n$/);
 });
 
 Deno.test("GET /clients, with names, and those who probably bypass the mirror", async () => {

@@ -34,8 +34,7 @@ export function activityRoutes(activity: Activity, fleet: Fleet | undefined) {
   return router()
     .openapi(list, async (c) => {
       const query = c.req.valid("query");
-      const { member, ...asked } = query;
-      const told = await fleet?.askMember(member, `activity?${searchOf(asked)}`, activitySchema);
+      const told = await fleet?.askFor(c.req.url, activitySchema);
       return c.json(told ?? activityView(activity, query), 200);
     })
     .openapi(get, async (c) => {
@@ -46,9 +45,4 @@ export function activityRoutes(activity: Activity, fleet: Fleet | undefined) {
       for (const [member, entry] of others?.answers ?? []) return c.json({ ...entry, member }, 200);
       throw notFound(`Request ${id}`);
     });
-}
-
-function searchOf(query: Record<string, unknown>): URLSearchParams {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
 }

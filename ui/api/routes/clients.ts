@@ -53,40 +53,29 @@ export function clientRoutes(view: ClientsView, fleet: Fleet | undefined) {
   return router()
     .openapi(clients, async (c) => {
       const query = c.req.valid("query");
-      if (wantsCsv(c.req.header("accept"), query.format)) {
-        const all = view.clients({ ...query, page: 1, limit: MOST_CLIENTS }).items;
-        return csvResponse("clients", CLIENT_COLUMNS, [all]) as never;
-      }
-      return c.json(await told(fleet, c.req, clientsSchema) ?? view.clients(query), 200);
+      const page = async (more: { limit?: number; page?: number } = {}) =>
+        await fleet?.askFor(c.req.url, clientsSchema, more) ?? view.clients({ ...query, ...more });
+      if (!wantsCsv(c.req.header("accept"), query.format)) return c.json(await page(), 200);
+      return await csvResponse("clients", CLIENT_COLUMNS, async ({ before: at = 1 }) => {
+        const { items, total } = await page({ limit: AT_ONCE, page: at });
+        return { items, next: at * AT_ONCE < total ? at + 1 : null };
+      }) as never;
     })
     .openapi(pulls, async (c) => {
       const query = c.req.valid("query");
-      if (wantsCsv(c.req.header("accept"), query.format)) {
-        return csvResponse("pulls", PULL_COLUMNS, view.allPulls(query)) as never;
-      }
-      return c.json(await told(fleet, c.req, pullsSchema) ?? view.pulls(query), 200);
+      const page = async (more: { limit?: number; before?: number } = {}) =>
+        await fleet?.askFor(c.req.url, pullsSchema, more) ?? view.pulls({ ...query, ...more });
+      if (!wantsCsv(c.req.header("accept"), query.format)) return c.json(await page(), 200);
+      return await csvResponse("pulls", PULL_COLUMNS, page) as never;
     })
     .openapi(images, async (c) => {
-      const query = c.req.valid("query");
-      return c.json(await told(fleet, c.req, pulledImages) ?? view.images(query), 200);
+      const told = await fleet?.askFor(c.req.url, pulledImages);
+      return c.json(told ?? view.images(c.req.valid("query")), 200);
     });
 }
 
-/** What the member that a request names tells; undefined where it is this one. */
-function told<T>(
-  fleet: Fleet | undefined,
-  request: { path: string; url: string },
-  schema: z.ZodType<T>,
-): Promise<T | undefined> {
-  const { pathname, searchParams } = new URL(request.url);
-  const member = searchParams.get("member") ?? "";
-  searchParams.delete("member");
-  const name = pathname.replace(/^\/api\/v1\//, "");
-  return fleet?.askMember(member, `${name}?${searchParams}`, schema) ?? Promise.resolve(undefined);
-}
-
-/** As many as are told apart in a month of busy days. */
-const MOST_CLIENTS = 100_000;
+/** Clients that are read at once for a file: their order changes, so those of most Berths. */
+const AT_ONCE = 10_000;
 
 const CLIENT_COLUMNS = {
   client: ({ client }: Client) => client,

@@ -75,21 +75,15 @@ export class ClientsView {
 
   /** A page of pulls. */
   pulls(query: z.infer<typeof pullsQuery>): Pulls {
-    const { limit, before } = query;
-    const found = this.#find(query, limit + 1, before);
-    const items = found.slice(0, limit);
+    const { client, address, image, user, result, limit, before } = query;
+    const named = client ? this.#names.named(client) : [];
+    const filter = { ...this.#between(query), client, named, address, image, user, result };
+    const found = this.#seldom.get(
+      query,
+      () => this.#stats.clients().pulls(filter, limit + 1, before),
+    );
+    const items = found.slice(0, limit).map((pull) => this.#pullView(pull));
     return { items, next: found.length > limit ? items.at(-1)!.id : null };
-  }
-
-  /** All that `query` asks for, in pieces that take a moment each. */
-  *allPulls(query: z.infer<typeof pullsQuery>): Generator<Pull[]> {
-    let before = query.before;
-    for (;;) {
-      const items = this.#find(query, PIECE, before);
-      if (items.length > 0) yield items;
-      if (items.length < PIECE) return;
-      before = items.at(-1)!.id;
-    }
   }
 
   /** What was pulled most. */
@@ -100,17 +94,6 @@ export class ClientsView {
       () => this.#stats.clients().topImages(between, limit),
     );
     return { items };
-  }
-
-  #find(query: z.infer<typeof pullsQuery>, limit: number, before?: number): Pull[] {
-    const { client, address, image, user, result } = query;
-    const named = client ? this.#names.named(client) : [];
-    const filter = { ...this.#between(query), client, named, address, image, user, result };
-    const found = this.#seldom.get(
-      { ...query, limit, before },
-      () => this.#stats.clients().pulls(filter, limit, before),
-    );
-    return found.map((pull) => this.#pullView(pull));
   }
 
   #pullView({ end, clientName, ...pull }: Kept): Pull {
@@ -144,9 +127,6 @@ export class ClientsView {
     return of;
   }
 }
-
-/** Pulls that are read at once for an export. */
-const PIECE = 1000;
 
 function keyOf({ client, user }: { client: string; user: string }): string {
   return `${client} ${user}`;

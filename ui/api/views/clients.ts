@@ -5,7 +5,6 @@ import type { Config } from "../../../proxy/config/schema.ts";
 import type { NodeNames } from "../../../proxy/observe/node_names.ts";
 import { type Bypass, bypassOf, mayFetchElsewhere } from "../../../proxy/observe/stats/bypass.ts";
 import type { Between } from "../../../proxy/observe/stats/client_filters.ts";
-import type { ClientStore } from "../../../proxy/observe/stats/client_store.ts";
 import type { Pull as Kept } from "../../../proxy/observe/stats/pulls.ts";
 import type { Stats } from "../../../proxy/observe/stats/stats.ts";
 import type {
@@ -19,8 +18,6 @@ import type {
 import { Seldom } from "../seldom.ts";
 
 const DAY_MS = 86400e3;
-/** Habits change slowly, and take a look at every client. */
-const HABITS_MS = 60e3;
 /** More are no hint but a page of them. */
 const MOST_BYPASSING = 100;
 
@@ -32,7 +29,6 @@ export class ClientsView {
   readonly #config: () => Config;
   readonly #now: () => number;
   readonly #seldom = new Seldom();
-  #bypassing: { at: number; of: Map<string, Known> } | undefined;
 
   /** `config` is the one in force, `now` in Unix milliseconds. */
   constructor(stats: Stats, names: NodeNames, config: () => Config, now: () => number) {
@@ -45,16 +41,15 @@ export class ClientsView {
   /** A page of clients, with all that probably bypass the mirror. */
   clients(query: z.infer<typeof clientsQuery>): Clients {
     const { page, limit, order, sort, search, address, user } = query;
-    const store = this.#stats.clients();
     const { items, total } = this.#seldom.get(query, () =>
-      store.clients({
+      this.#stats.clients().clients({
         ...this.#between(query),
         ...{ now: this.#now(), search, address, user, sort, desc: order === "desc" },
         named: search ? this.#names.named(search) : [],
         limit,
         offset: (page - 1) * limit,
       }));
-    const bypassing = this.#bypass(store);
+    const bypassing = this.#seldom.get({ bypassing: true }, () => this.#bypassing());
     const limits = limitsOf(this.#config()).filter(({ upstream }) => !upstream);
     return {
       items: items.map(({ clientName, ...row }) => {
@@ -109,9 +104,10 @@ export class ClientsView {
     return { from: from ?? end - DAY_MS, to: end };
   }
 
-  #bypass(store: ClientStore): ReadonlyMap<string, Known> {
+  /** Takes a look at every client. */
+  #bypassing(): ReadonlyMap<string, Known> {
     const now = this.#now();
-    if (this.#bypassing && now - this.#bypassing.at < HABITS_MS) return this.#bypassing.of;
+    const store = this.#stats.clients();
     const habits = store.habits();
     const others = habits.reduce((latest, { last }) => Math.max(latest, last), 0);
     const of = new Map<string, Known>();
@@ -123,7 +119,6 @@ export class ClientsView {
       const bypass: Bypass | undefined = bypassOf(mine, { now, others, images });
       if (bypass) of.set(keyOf(mine), { client, name: "", user, last, ...bypass });
     }
-    this.#bypassing = { at: now, of };
     return of;
   }
 }

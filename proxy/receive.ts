@@ -115,7 +115,7 @@ export class Receiver {
       name: "name" in path ? path.name : undefined,
       registry: caller.registry,
     });
-    if (!ahead) await this.#limit(arrival, target);
+    if (this.#limiting && !ahead) await this.#limit(arrival, target, this.#limiting);
     const authorization = this.#authorization(arrival, target);
     const proof = proofs.of(target, authorization);
     if (!proof.holds()) await proof.recall();
@@ -160,10 +160,14 @@ export class Receiver {
     return { request, target, upstream, access: this.#accessOf(caller.user ?? "") };
   }
 
-  async #limit(arrival: Arrival, { registry: { name }, repository }: Target): Promise<void> {
-    if (!this.#limiting || repository === "") return;
+  async #limit(
+    arrival: Arrival,
+    { registry: { name }, repository }: Target,
+    limiting: Limiting,
+  ): Promise<void> {
+    if (repository === "") return;
     const { origin: { client }, user, record, request: { signal } } = arrival;
-    arrival.pass = await this.#limiting({ client, user, registry: name }, record, signal);
+    arrival.pass = await limiting({ client, user, registry: name }, record, signal);
   }
 
   /** What holds answers of the registry back; undefined where nothing does. */

@@ -188,7 +188,8 @@ export class PullBook {
       parts.set(reference, { cached: given, state });
       this.#parts++;
     } else if (state !== "complete") open.rest = state;
-    pull.result = resultOf(open);
+    // What is whole and gets more that is whole is so still, however many parts it has.
+    if (state !== "complete" || pull.result !== "complete") pull.result = resultOf(open);
     if (pull.result === "complete") pull.message = "";
     else if (state !== "complete") {
       pull.message = (record.message || record.ended).slice(0, MESSAGE_LENGTH);

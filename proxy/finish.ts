@@ -61,7 +61,10 @@ export function finish(
   else {
     Object.assign(record, { ...answer.handedOver, ended: "handed over" });
     const speed = arrival.pass?.speed;
-    if (speed !== undefined) response.headers.set("x-accel-limit-rate", String(speed));
+    // For the proxy in front: a client that is sent to the depot has nothing to do with it.
+    if (speed !== undefined && answer.handedOver.status !== 307) {
+      response.headers.set("x-accel-limit-rate", String(speed));
+    }
   }
   arrival.reported = true;
   report(record, arrival.caller.completed, finishing);

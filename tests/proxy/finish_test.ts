@@ -147,3 +147,18 @@ Deno.test("finish, a HEAD sends no bytes, whatever its Content-Length", () => {
   end(new Response(null, { headers: { "content-length": "5" } }), { cache: "hit" });
   assert.equal(reported[0]?.bytes, 0);
 });
+
+Deno.test("finish, what nginx sends has the client's limit; a client at the depot is told of none", () => {
+  for (const [status, rate] of [[200, "1048576"], [307, null]] as const) {
+    const { arrival, reported, end } = setup();
+    let over = 0;
+    const speed = 2 ** 20;
+    arrival.pass = { wait: () => 0, sent: () => {}, most: speed, speed, done: () => over++ };
+    const response = end(new Response(null, { status }), {
+      cache: "hit",
+      handedOver: { bytes: 7, status },
+    });
+    assert.equal(response.headers.get("x-accel-limit-rate"), rate);
+    assert.deepEqual([over, reported[0]!.bytes, reported[0]!.ended], [1, 7, "handed over"]);
+  }
+});

@@ -130,23 +130,12 @@ export async function writeEdits(
   edits: readonly Edit[],
   revision?: string,
 ): Promise<{ file: string; revision: string }> {
-  const { file, before, problems, after, overlay, refusal } = await prepare(
-    context,
-    edits,
-    revision,
-  );
+  const { file, before, problems, after, refusal } = await prepare(context, edits, revision);
   if (refusal) throw new WriteError("unwritable", refusal);
-  if (problems.length > 0) {
-    throw new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
-  }
+  if (problems.length > 0) throw invalid(problems);
   if (after === before) return { file, revision: revisionOf(before) };
   if (await textOf(context, file) !== before) throw changedUnderneath(file);
-  try {
-    if (overlay) await Deno.mkdir(dirname(file), { recursive: true });
-    await writeAtomically(file, after);
-  } catch (error) {
-    throw new WriteError("unwritable", `${file} cannot be written: ${describeWriteError(error)}`);
-  }
+  await put(file, after);
   return { file, revision: revisionOf(after) };
 }
 
@@ -256,15 +245,21 @@ export async function dropOverlay(context: WriteContext, path?: Path): Promise<v
   const before = await textOf(context, file);
   const after = dropFrom(path ? parseOverlay(file, before) : { settings: [] }, path);
   const result = await loadConfig({ ...context.input, overlay: after });
-  if (!result.ok) {
-    const { problems } = result;
-    throw new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
-  }
+  if (!result.ok) throw invalid(result.problems);
+  await put(file, after);
+}
+
+async function put(file: string, text: string): Promise<void> {
   try {
-    await writeAtomically(file, after);
+    await Deno.mkdir(dirname(file), { recursive: true });
+    await writeAtomically(file, text);
   } catch (error) {
     throw new WriteError("unwritable", `${file} cannot be written: ${describeWriteError(error)}`);
   }
+}
+
+function invalid(problems: readonly ConfigProblem[]): WriteError {
+  return new WriteError("invalid", problems.map(formatProblem).join("\n"), { problems });
 }
 
 /** Refuses what the file could say in vain. */

@@ -6,8 +6,7 @@
 import type { Cache, Known, Usage } from "./api.ts";
 import type { DepotUsage, KeptRows } from "./depot_options.ts";
 import type { SharedRows } from "./change.ts";
-import { Garbage } from "../base/garbage.ts";
-import { type Clock, every } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { CacheEvent, CacheListener } from "./events.ts";
 import type {
   BlobStat,
@@ -49,6 +48,7 @@ import { parentsIn } from "./catalog/relations.ts";
 import { shareRows } from "./share.ts";
 import { openCatalog } from "./catalog/rebuild.ts";
 import { reported } from "./blobs/reported.ts";
+import { beginRounds } from "./rounds.ts";
 import type { BlobStore } from "./blobs/store.ts";
 
 /**
@@ -80,14 +80,6 @@ async function depotOf({ depot: place, depotDuty: duty, clock }: Required<CacheO
     new DepotKeeper(depotAt(place, clock), { ...options, duty });
 }
 
-const FLUSH_EVERY = 1000;
-const COLLECT_EVERY = 5000;
-const UPKEEP_EVERY = 60e3;
-const FORGET_EVERY = 24 * 3600e3;
-const KEEP_USES = 400 * FORGET_EVERY;
-const KEEP_HISTORY = 366 * FORGET_EVERY;
-const MOST_HISTORY = 200_000;
-
 /** What a cache stands on. */
 interface Ground {
   lock: DirectoryLock;
@@ -104,7 +96,7 @@ class DiskCache implements Cache {
   readonly rows: SharedRows;
   readonly #listeners = new Set<CacheListener>();
   readonly #closing = new AbortController();
-  readonly #upkeep: Promise<void>[];
+  readonly #rounds: Promise<unknown>;
   #settings: Required<CacheOptions>;
 
   constructor(
@@ -112,9 +104,8 @@ class DiskCache implements Cache {
     { lock, store, catalog }: Ground,
     keepDepot: PartsOptions["keepDepot"],
   ) {
-    const { clock } = settings;
     this.#settings = settings;
-    this.#clock = clock;
+    this.#clock = settings.clock;
     this.#lock = lock;
     this.#store = store;
     this.#catalog = catalog;
@@ -123,27 +114,20 @@ class DiskCache implements Cache {
       emit: (event) => this.#emit(event),
       keepDepot,
     });
-    const { evictor, scrub, blocks } = this.#parts;
-    this.rows = shareRows(catalog, evictor, (error) => {
+    this.rows = shareRows(catalog, this.#parts.evictor, (error) => {
       this.#emit({
         kind: "trouble",
         what: "evicting what another Berth was asked to evict",
         error,
       });
     });
-    const garbage = new Garbage(() => blocks.begun);
-    this.#upkeep = [
-      this.#every(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
-      this.#every(FLUSH_EVERY, "freeing memory", () => blocks.trim()),
-      this.#every(UPKEEP_EVERY, "freeing memory", () => blocks.rest()),
-      this.#every(COLLECT_EVERY, "collecting garbage", () => garbage.collect()),
-      this.#every(UPKEEP_EVERY, "making room", () => evictor.enforce()),
-      this.#every(FORGET_EVERY, "forgetting unused records", () => this.#forget()),
-      scrub.run(
-        this.#closing.signal,
-        (error) => this.#emit({ kind: "trouble", what: "verifying content", error }),
-      ),
-    ];
+    this.#rounds = beginRounds({
+      parts: this.#parts,
+      catalog,
+      settings: () => this.#settings,
+      emit: (event) => this.#emit(event),
+      signal: this.#closing.signal,
+    });
   }
 
   /** This cache, once its depot has begun. Throws DepotError, and is closed then. */
@@ -422,7 +406,7 @@ class DiskCache implements Cache {
     await this.#parts.fills.stop("the cache is closing");
     await this.#parts.reader.stop("the cache is closing");
     await this.#parts.depot?.stop();
-    await Promise.all(this.#upkeep);
+    await this.#rounds;
     await this.#parts.evictor.stop();
     this.#catalog.close(this.#clock.now());
     this.#lock.release();
@@ -432,19 +416,6 @@ class DiskCache implements Cache {
   #ask(): Queries {
     this.#catalog.flush(this.#clock.now());
     return this.#parts.queries;
-  }
-
-  /** Who holds what has been gone for as long as content may go unused is of no interest any more. */
-  #forget(): void {
-    const { maxAge } = this.#settings;
-    this.#catalog.images.forget(this.#clock.now() - KEEP_USES);
-    this.#catalog.history.forget(this.#clock.now() - KEEP_HISTORY, MOST_HISTORY);
-    if (maxAge > 0) this.#catalog.names.forgetUnused(this.#clock.now() - maxAge);
-  }
-
-  #every(ms: number, what: string, task: () => void | Promise<void>): Promise<void> {
-    const failed = (error: unknown) => this.#emit({ kind: "trouble", what, error });
-    return every(this.#clock, ms, this.#closing.signal, task, failed);
   }
 
   #emit(event: CacheEvent): void {

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { type KeyInfo, keyInfo, OPTIONS } from "./options.ts";
 import { formatKey, getIn, isTree, type Path, type Tree } from "./path.ts";
-import { EXPECTED } from "./schema.ts";
+import { EXPECTED } from "./values.ts";
 import { maskUserinfo } from "./secrets.ts";
 import { nearest } from "../../base/suggest.ts";
 

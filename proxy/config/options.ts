@@ -4,7 +4,8 @@
  */
 import type { z } from "zod";
 import type { Path } from "./path.ts";
-import { configSchema, keyMeta } from "./schema.ts";
+import { configSchema } from "./schema.ts";
+import { keyMeta } from "./values.ts";
 
 export type Kind =
   | "text"

@@ -44,6 +44,9 @@ export const CONFIG_FLAG: Flag = {
     "directory, if there is one.",
 };
 
+/** Of every command that prints data. */
+export const JSON_FLAG: Flag = { name: "--json", meaning: "Print JSON, for scripts." };
+
 /** The flags of a command that are not keys of the configuration. */
 export function flagsOf(command: Command): readonly Flag[] {
   return [

@@ -58,7 +58,7 @@ function tagPattern(text: string, tag: string): TagPattern {
   if (/^[\^~<>=]/.test(tag)) {
     const range = semver.validRange(tag);
     if (range === null) throw expected("a range of versions such as ^1.27 or >=1.2 <2");
-    return { kind: "range", fits: (name) => semver.satisfies(versionOf(name) ?? "", range) };
+    return { kind: "range", fits: (name) => semver.satisfies(name, range) };
   }
   if (/[*?]/.test(tag)) {
     const glob = globPattern(tag);
@@ -70,23 +70,20 @@ function tagPattern(text: string, tag: string): TagPattern {
   return { kind: "tag", value: tag };
 }
 
-/** `v1.27.3` and `1.27.3` as a version; what has less than three parts moves, and is none. */
-function versionOf(tag: string): string | null {
-  return semver.valid(tag);
-}
-
-/** The tags of `all` that `pattern` means, the newest first, and of them the first `keep` (0: all). */
-export function fitting(pattern: TagPattern, all: readonly string[], keep: number): string[] {
+/** The tags of `all` that `pattern` means, the newest first. */
+export function fitting(pattern: TagPattern, all: readonly string[]): string[] {
   if (!("fits" in pattern)) return [pattern.value];
-  const found = all.filter((tag) => pattern.fits(tag)).sort(newestFirst);
-  return keep > 0 ? found.slice(0, keep) : found;
+  return all.filter((tag) => pattern.fits(tag)).sort(newestFirst);
 }
 
 const NATURAL = new Intl.Collator("en", { numeric: true });
 
-/** Versions by their order, then the rest by its text with numbers as numbers: tags have no time. */
+/**
+ * Versions by their order (`v1.27.3` and `1.27.3`; what has less than three parts moves, and is none),
+ * then the rest by its text with numbers as numbers: tags have no time.
+ */
 function newestFirst(a: string, b: string): number {
-  const [one, other] = [versionOf(a), versionOf(b)];
+  const [one, other] = [semver.valid(a), semver.valid(b)];
   if (one !== null && other !== null) return semver.rcompare(one, other) || NATURAL.compare(b, a);
   if (one === null && other === null) return NATURAL.compare(b, a);
   return one === null ? 1 : -1;

@@ -48,7 +48,7 @@ export async function expand(
     for (const repository of await repositoriesOf(parsed, means)) {
       const tags = "fits" in parsed.tag ? await tagsOf(repository, means) : [];
       const colon = parsed.tag.kind === "digest" ? "@" : ":";
-      const all = fitting(parsed.tag, tags, 0);
+      const all = fitting(parsed.tag, tags);
       match.fits += all.length;
       match.images.push(
         ...(options.keep > 0 ? all.slice(0, options.keep) : all).map((tag) =>

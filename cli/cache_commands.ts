@@ -135,7 +135,7 @@ export const CACHE_COMMANDS: readonly Command[] = [
     argument: "any",
     examples: [
       ["berth tags alpine", "every tag that is stored"],
-      ["berth tags ghcr.io/acme/app:v2", "one tag; 1 when it is not here"],
+      ["berth tags ghcr.io/acme/app:v2", "one tag; exit code 1 when it is not cached"],
       ["berth tags alpine:3.22 --json | jq -r '.[0].digest'", "for scripts"],
     ],
     about: "IMAGE is spelled as in a pull. A tag that was checked upstream is believed for " +

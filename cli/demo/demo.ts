@@ -1,6 +1,7 @@
 /** `berth demo`: something to see within seconds, without a network. */
 import { join } from "node:path";
 import { watchConfig } from "../../proxy/config/live.ts";
+import { BUILT_IN_REGISTRIES } from "../../proxy/config/registries.ts";
 import { configureLog, flushLog, logWriter } from "../../proxy/observe/log.ts";
 import { urlOf } from "../banner.ts";
 import { parseCommandLine } from "../command_line.ts";
@@ -18,19 +19,8 @@ interface DemoIo {
   ended?: Promise<unknown>;
 }
 
-/** Known registries are turned off: nothing leaves this machine. */
-const BUILT_IN = [
-  "docker",
-  "ghcr",
-  "quay",
-  "gcr",
-  "k8s",
-  "ecr",
-  "mcr",
-  "elastic",
-  "nvcr",
-  "gitlab",
-];
+/** The demonstration calls itself alone, past a proxy that this machine has for others. */
+const PROXIES = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
 /**
  * Runs `berth demo …args`: starts a registry with made-up images and a Berth in front of it, pulls
@@ -39,6 +29,7 @@ const BUILT_IN = [
  */
 export async function demo(args: readonly string[], io: DemoIo): Promise<number> {
   const { values } = parseCommandLine(commandNamed("demo"), args);
+  for (const name of PROXIES) Deno.env.delete(name);
   await using stack = new AsyncDisposableStack();
   const dir = await Deno.makeTempDir({ prefix: "berth-demo-" });
   stack.defer(() => Deno.remove(dir, { recursive: true }));
@@ -75,7 +66,10 @@ function configuration(dir: string, url: string, values: ReadonlyMap<string, str
     upstream: { retries: 0 },
     default_registry: "demo",
     registries: {
-      ...Object.fromEntries(BUILT_IN.map((name) => [name, { enabled: false }])),
+      // Nothing leaves this machine.
+      ...Object.fromEntries(
+        Object.keys(BUILT_IN_REGISTRIES).map((name) => [name, { enabled: false }]),
+      ),
       demo: { url, library: false },
     },
   });

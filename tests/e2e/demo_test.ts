@@ -19,6 +19,8 @@ Deno.test("berth demo, skopeo pulls what its registry cannot give any more", asy
     ...args,
     "demo",
   ], {
+    // A proxy that is the machine's, for others.
+    env: { HTTP_PROXY: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9" },
     deadline: 60_000,
     ready: async () => (said = await Deno.readTextFile(log).catch(() => "")).includes("Ctrl+C"),
   });

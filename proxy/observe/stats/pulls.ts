@@ -4,6 +4,11 @@ import { isHit } from "./counts.ts";
 
 /** Requests of one client for one repository within this time of each other belong together. */
 const WINDOW_MS = 30e3;
+/**
+ * A tag that a client gets again within this time of a pull's beginning, with nothing fetched in
+ * between, is told with that pull, though each counts: whoever asks in a loop pushes nobody out.
+ */
+const AGAIN_MS = 1000;
 /** A lot is full after this time, too. A long download is told at its end, and then finds its pull. */
 const LOT_MS = 3600e3;
 /** Pulls of one client from one repository that are open at once, such as of several tags. */
@@ -144,7 +149,7 @@ export class PullBook {
     const last = group.open.findLast(({ pull }) =>
       pull.time <= time && time - pull.end < WINDOW_MS
     );
-    if (begins && (!last || last.begun || last.pull.reference !== reference)) {
+    if (begins && !(last && last.pull.reference === reference && isSame(last, time))) {
       return this.#begin(record, group);
     }
     if (last || kind === "blob") return last;
@@ -210,6 +215,11 @@ export class PullBook {
   }
 }
 
+/** Whether a pull of the same tag that begins at `time` is told with `open`. */
+function isSame({ begun, pull }: Open, time: number): boolean {
+  return !begun || (pull.blobs === 0 && time - pull.time < AGAIN_MS);
+}
+
 function newGroup(): Group {
   return { open: [], given: -Infinity, tags: new Map() };
 }
@@ -224,6 +234,9 @@ function beginsPull({ reference, method, time }: RequestRecord, group: Group): b
 function remember({ reference, method, time }: RequestRecord, group: Group): void {
   group.given = time;
   if (reference.includes(":")) return;
+  const known = group.tags.get(reference);
+  // Which one was asked for least lately only matters once one has to go.
+  if (known && group.tags.size < TAGS_EACH) return void Object.assign(known, { time, method });
   group.tags.delete(reference);
   group.tags.set(reference, { time, method });
   if (group.tags.size > TAGS_EACH) group.tags.delete(group.tags.keys().next().value!);

@@ -38,6 +38,23 @@ Deno.test("PullBook, one pull however many manifests a client asks for", () => {
   assert.equal(pulls({ repository: "library/alpine" }, { repository: "library/busybox" }), 2);
 });
 
+Deno.test("PullBook, a tag got in a loop is told once a second, and each time counts", () => {
+  const loop = Array.from({ length: 2500 }, (_, i) => manifest({ time: T + i, cache: "hit" }));
+  const book = new PullBook(0);
+  assert.equal(loop.filter((one) => book.add(one)).length, 2500);
+  assert.deepEqual(book.take(T).map(({ requests }) => requests), [1000, 1000, 500]);
+  const [first, second] = taken(
+    manifest(),
+    blob("a", { time: T + 10 }),
+    manifest({ time: T + 20 }),
+  );
+  assert.deepEqual(
+    [first!.blobs, second!.blobs],
+    [1, 0],
+    "the next begins once something is fetched",
+  );
+});
+
 Deno.test("PullBook, only manifests that were given begin one", () => {
   assert.equal(pulls({ status: 404 }, { kind: "blob" }, { method: "PUT", status: 201 }), 0);
   assert.equal(pulls({ status: 304 }), 1);

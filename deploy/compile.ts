@@ -12,11 +12,8 @@ import { BUILD_FILE } from "../cli/version.ts";
 import { giveUp, ROOT, run } from "./process.ts";
 import { TARGETS } from "./targets.ts";
 
-/**
- * Of memory: what is new and what is thrown away soon gets no more than a few megabytes, and what is
- * free is collected and given back when there is nothing to do (base/garbage.ts).
- */
-const V8_FLAGS = ["--max-semi-space-size=4", "--expose-gc"];
+/** What is free is collected and given back when there is nothing to do (base/garbage.ts). */
+const V8_FLAGS = ["--expose-gc"];
 
 const PAGES = join("ui", "dist");
 

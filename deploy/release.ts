@@ -1,7 +1,7 @@
 /**
  * `deno task release`: dist/release with an archive for every target, checksums and the bill of
- * materials. A target whose runtime cannot be had is skipped with a message; with `--all`, as on a
- * tag, that is an error.
+ * materials, and dist/release-notes.md. A target whose runtime cannot be had is skipped with a
+ * message; with `--all`, as on a tag, that is an error, and so is a version without notes.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { SCRIPTS } from "../cli/completions/script.ts";
 import { VERSION } from "../cli/version.ts";
 import { archive } from "./archive.ts";
+import { notesOf } from "./changelog.ts";
 import { compile } from "./compile.ts";
 import { notices, type Package, shippedPackages } from "./packages.ts";
 import { giveUp, ROOT, run } from "./process.ts";
@@ -26,6 +27,10 @@ async function main(): Promise<void> {
   await Deno.mkdir(DIR, { recursive: true });
   const time = new Date(Number(await run("git", ["log", "-1", "--format=%ct"])) * 1000);
   const packages = await shippedPackages();
+  if (values.all) {
+    const notes = notesOf(await Deno.readTextFile(join(ROOT, "CHANGELOG.md")), VERSION);
+    await Deno.writeTextFile(join(ROOT, "dist", "release-notes.md"), notes);
+  }
   const made: string[] = [];
   for (const target of TARGETS) {
     const reason = await unavailable(target);
@@ -36,8 +41,11 @@ async function main(): Promise<void> {
   const bom = sbom({ version: VERSION, time, deno: Deno.version.deno, packages });
   const bomFile = join(DIR, `berth-${VERSION}.cdx.json`);
   await Deno.writeTextFile(bomFile, JSON.stringify(bom, null, 2) + "\n");
-  await Deno.writeTextFile(join(DIR, "SHA256SUMS"), await checksums([...made, bomFile]));
-  for (const file of [...made, bomFile, join(DIR, "SHA256SUMS")]) {
+  const script = join(DIR, "install.sh");
+  await Deno.copyFile(join(ROOT, "install.sh"), script);
+  const files = [...made, bomFile, script];
+  await Deno.writeTextFile(join(DIR, "SHA256SUMS"), await checksums(files));
+  for (const file of [...files, join(DIR, "SHA256SUMS")]) {
     const { size } = await Deno.stat(file);
     console.log(`${relative(Deno.cwd(), file)} (${(size / 1e6).toFixed(1)} MB)`);
   }

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { type Document, parse, parseAllDocuments } from "yaml";
+import { dirname, join } from "node:path";
+import { parse, parseAllDocuments } from "yaml";
+import { CHART, manifests, missing, render, run, tool } from "./chart.ts";
 import { filesIn, text, values } from "./files.ts";
-
-const CHART = "deploy/helm/berth";
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -40,34 +38,6 @@ Deno.test("chart, templates use values that exist", () => {
   }
 });
 
-const path = (Deno.env.get("PATH") ?? "").split(":");
-const tool = (name: string) => path.map((dir) => join(dir, name)).find((file) => existsSync(file));
-const missing = !["helm", "kubeconform", "kubernetes-schemas"].every(tool);
-
-async function run(command: string, args: string[], input = ""): Promise<string> {
-  const cwd = new URL(`../../${CHART}`, import.meta.url);
-  const child = new Deno.Command(command, {
-    args,
-    cwd,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  const [out, bad] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw new Error(`${bad}${out}`);
-  return out!;
-}
-
-/** The manifests of the chart with `given` values, for a version of Kubernetes. */
-function render(given: unknown, version = "1.31.0"): Promise<string> {
-  const args = ["template", "berth", ".", "--kube-version", version, "--values", "-"];
-  return run("helm", args, JSON.stringify(given));
-}
-
 const SEVERAL = {
   replicas: 3,
   cluster: { url: "redis://valkey:6379", existingSecret: "berth-cluster" },
@@ -89,6 +59,7 @@ const SETS: Record<string, unknown> = {
     service: { type: "NodePort", nodePort: 30080 },
     persistence: { storageClass: "fast", annotations: { a: "b" } },
     env: [{ name: "A", value: "b" }],
+    nodes: { enabled: true, url: "https://berth.example", crio: { registries: ["quay.io"] } },
   },
   "one replica on a claim that is there": { persistence: { existingClaim: "mine" } },
   "three replicas with a volume each": SEVERAL,
@@ -105,6 +76,7 @@ const SETS: Record<string, unknown> = {
     cluster: { existingSecret: "berth-cluster", urlKey: "url" },
     forward: { enabled: true },
     networkPolicy: { enabled: true },
+    nodes: { enabled: true, seLinuxOptions: { type: "spc_t" } },
     affinity: { nodeAffinity: {} },
     topologySpreadConstraints: [{
       topologyKey: "a",
@@ -127,23 +99,10 @@ for (const [name, given] of Object.entries(SETS)) {
         const skip = "ServiceMonitor,PrometheusRule";
         const args = ["-strict", "-summary", "-schema-location", location, "-skip", skip];
         const summary = await run("kubeconform", args, await render(given, version));
-        assert.match(summary, /Valid: [5-9], Invalid: 0, Errors: 0, Skipped: [02]/);
+        assert.match(summary, /Valid: ([5-9]|1[01]), Invalid: 0, Errors: 0, Skipped: [02]/);
       },
     });
   }
-}
-
-interface Manifest {
-  kind: string;
-  // deno-lint-ignore no-explicit-any
-  spec: any;
-  data: Record<string, string>;
-}
-
-async function manifests(given: unknown): Promise<Map<string, Manifest>> {
-  const documents = parseAllDocuments(await render(given)) as Document[];
-  const all = documents.map((document) => document.toJS() as Manifest);
-  return new Map(all.map((manifest) => [manifest.kind, manifest]));
 }
 
 Deno.test({
@@ -183,6 +142,8 @@ Deno.test({
       [{ cluster: SEVERAL.cluster }, /needs admin\.existingSecret/],
       [{ ...SEVERAL, persistence: { existingClaim: "c" } }, /existingClaim do not go together/],
       [{ replcas: 3 }, /replcas/],
+      [{ persistence: { sise: "1Gi" } }, /sise/],
+      [{ nodes: { containerd: { registry: ["quay.io"] } } }, /registry/],
       [{ replicas: "three" }, /replicas/],
       [{ ...SEVERAL, cluster: { url: "http://valkey" } }, /cluster/],
       [{ config: { cluster: { url: "redis://v" } } }, /cluster/],
@@ -197,4 +158,84 @@ Deno.test({
   async fn() {
     await run("helm", ["lint", "--strict", "."]);
   },
+});
+
+/** What `helm install` prints; helm renders it for nobody else, so it becomes a ConfigMap here. */
+async function notes(given: unknown): Promise<string> {
+  const dir = await Deno.makeTempDir();
+  try {
+    for (const file of filesIn(CHART, "")) {
+      await Deno.mkdir(dirname(join(dir, file)), { recursive: true });
+      await Deno.writeTextFile(join(dir, file), text(file));
+    }
+    const templates = join(dir, CHART, "templates");
+    const words = text(`${CHART}/templates/NOTES.txt`);
+    await Deno.writeTextFile(
+      join(templates, "notes.yaml"),
+      `{{- define "notes" }}${words}{{- end }}\nkind: Notes\ntext: {{ include "notes" . | toJson }}\n`,
+    );
+    const rendered = parseAllDocuments(await render(given, "1.31.0", join(dir, CHART)));
+    return rendered.map((one) => one.toJS()).find(({ kind }) => kind === "Notes").text;
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "chart, the notes say the next three steps, for the values that are given",
+  ignore: missing,
+  async fn() {
+    const plain = await notes({});
+    assert.deepEqual(plain.match(/^\d\. .*/gm), [
+      "1. Wait for it, and ask it for an image:",
+      "2. Open the dashboard:",
+      "3. Point clients here. The registry API is at",
+    ]);
+    assert.match(plain, /rollout status statefulset\/berth\n/);
+    assert.match(plain, /inspect --tls-verify=false docker:\/\/berth\.default\.svc:8080\//);
+    assert.match(plain, /logs berth-0 \| grep password/);
+    assert.match(plain, /--set nodes\.enabled=true/);
+
+    const several = await notes({ ...SEVERAL, tls: { existingSecret: "tls" } });
+    assert.match(several, /rollout status deployment\/berth\n/);
+    assert.match(several, /inspect docker:\/\/berth/);
+    assert.doesNotMatch(several, /grep password/);
+    assert.match(several, /no depot/);
+
+    const nodes = await notes({ nodes: { enabled: true } });
+    assert.match(nodes, /rollout status daemonset\/berth-nodes/);
+    assert.doesNotMatch(nodes, /nodes\.enabled/);
+  },
+});
+
+/** Every value that is not a table of values itself, by its path; what maps are free in is one. */
+function leaves(value: object, path: string[], schema: Schema): [string, unknown][] {
+  return Object.entries(value).flatMap(([key, one]): [string, unknown][] => {
+    const at = [...path, key];
+    const below = schema.properties![key]!;
+    const closed = below.additionalProperties === false;
+    return closed ? leaves(one as object, at, below) : [[at.join("."), one]];
+  });
+}
+
+Deno.test("chart, docs/kubernetes.md has every value with its default", () => {
+  const schema = values(`${CHART}/values.schema.json`) as Schema;
+  const all = leaves(values(`${CHART}/values.yaml`) as object, [], schema);
+  const table = text("docs/kubernetes.md").split("## The chart's values")[1]!;
+  const rows = [...table.matchAll(/^\| `([\w.]+)` +\| `(.*?)` +\|/gm)];
+  assert.deepEqual(
+    rows.map(([, path, value]) => [path, JSON.parse(value!)]),
+    all,
+  );
+});
+
+Deno.test("chart, its image and its own place are those that the workflow pushes to", () => {
+  const release = text(".github/workflows/release.yml");
+  const { image } = values(`${CHART}/values.yaml`) as { image: { repository: string } };
+  const [, owner, name] = /^ghcr\.io\/([\w-]+)\/([\w-]+)$/.exec(image.repository)!;
+  // One source: the workflow stops where the repository's name is not the chart's image.
+  assert.ok(release.includes('IMAGE: "ghcr.io/${{ github.repository }}"'));
+  assert.ok(release.includes(`.image.repository ${CHART}/values.yaml`));
+  assert.ok(release.includes("charts=ghcr.io/${GITHUB_REPOSITORY_OWNER,,}/charts"));
+  assert.ok(text("docs/kubernetes.md").includes(`oci://ghcr.io/${owner}/charts/${name} `));
 });

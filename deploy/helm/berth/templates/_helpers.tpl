@@ -89,3 +89,32 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail (printf "replicas: %d and persistence.existingClaim do not go together: each pod has a volume of its own. Leave existingClaim empty, or set replicas: 1." $replicas) }}
 {{- end }}
 {{- end }}
+
+{{- /* What points the nodes here: a name and labels of its own, since no service means its pods. */ -}}
+{{- define "berth.nodes" -}}
+{{ include "berth.fullname" . | trunc 57 | trimSuffix "-" }}-nodes
+{{- end }}
+
+{{- define "berth.nodesSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "berth.name" . | trunc 57 | trimSuffix "-" }}-nodes
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "berth.nodesImage" -}}
+{{- $image := .Values.nodes.image }}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag }}
+{{- end }}
+{{- end }}
+
+{{- define "berth.checkNodes" -}}
+{{- $nodes := .Values.nodes }}
+{{- if and .Values.tls.existingSecret (not $nodes.url) }}
+{{- fail "nodes.enabled with tls.existingSecret needs nodes.url: the https address that the certificate is for and that the nodes can look up, such as https://berth.example.com." }}
+{{- end }}
+{{- if not (or $nodes.containerd.registries $nodes.crio.registries) }}
+{{- fail "nodes.enabled needs nodes.containerd.registries or nodes.crio.registries: for which registries the nodes ask Berth." }}
+{{- end }}
+{{- end }}

@@ -5,7 +5,9 @@ import { dirname, join, relative } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "../..");
 const PAGES = [
-  ...["README.md", "SECURITY.md", "CHANGELOG.md"].map((name) => join(ROOT, name)),
+  ...["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"].map((name) =>
+    join(ROOT, name)
+  ),
   ...[...Deno.readDirSync(join(ROOT, "docs"))].filter(({ name }) => name.endsWith(".md"))
     .map(({ name }) => join(ROOT, "docs", name)),
 ];

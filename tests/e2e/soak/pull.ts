@@ -9,9 +9,15 @@ interface PullOptions {
   /** URL of the repository, `…/v2/<name>`. */
   url: string;
   image: FakeImage;
+  /** Who asks; empty for nobody. */
+  authorization?: string;
   /** Decides over ranges and leaving; without it the client stays and asks for whole blobs. */
   dice?: Dice;
+  /** Is told of each piece that came. */
+  received?: (bytes: number) => void;
 }
+
+type Way = Pick<PullOptions, "dice" | "received"> & { headers: Record<string, string> };
 
 const PATIENCE = 15_000;
 const ACCEPT = [
@@ -27,13 +33,18 @@ class WrongBytes extends Error {
 class Left extends Error {}
 
 /** Pulls the tag, then its blobs. Throws {@linkcode WrongBytes} and nothing else. */
-export async function pull({ url, image, dice }: PullOptions): Promise<Outcome> {
+export async function pull({ url, image, authorization, ...rest }: PullOptions): Promise<Outcome> {
+  const way = {
+    ...rest,
+    headers: authorization ? { authorization } : {} as Record<string, string>,
+  };
   try {
-    const manifest = await get(`${url}/manifests/latest`, { accept: ACCEPT });
+    const accepting = { ...way, headers: { ...way.headers, accept: ACCEPT } };
+    const manifest = await get(`${url}/manifests/latest`, accepting);
     if (digestOf(manifest.bytes) !== image.root.digest) {
       throw new WrongBytes(`${url}/manifests/latest: not ${image.root.digest}`);
     }
-    for (const blob of image.blobs) await pullBlob(`${url}/blobs/${blob.digest}`, blob.bytes, dice);
+    for (const blob of image.blobs) await pullBlob(`${url}/blobs/${blob.digest}`, blob.bytes, way);
     return "clean";
   } catch (error) {
     if (error instanceof WrongBytes) throw error;
@@ -41,11 +52,12 @@ export async function pull({ url, image, dice }: PullOptions): Promise<Outcome> 
   }
 }
 
-async function pullBlob(url: string, expected: Uint8Array, dice?: Dice): Promise<void> {
+async function pullBlob(url: string, expected: Uint8Array, way: Way): Promise<void> {
+  const { dice } = way;
   const leaveAfter = dice?.chance(0.1) ? dice.between(0, expected.length) : undefined;
   const from = dice?.chance(0.15) ? dice.between(1, expected.length - 1) : 0;
-  const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const { status, bytes } = await get(url, headers, leaveAfter);
+  const headers = { ...way.headers, ...(from > 0 && { range: `bytes=${from}-` }) };
+  const { status, bytes } = await get(url, { ...way, headers }, leaveAfter);
   const wanted = status === 206 ? expected.subarray(from) : expected;
   if (digestOf(bytes) !== digestOf(wanted)) {
     throw new WrongBytes(`${url} from ${from}: ${bytes.length} bytes, status ${status}`);
@@ -55,7 +67,7 @@ async function pullBlob(url: string, expected: Uint8Array, dice?: Dice): Promise
 /** Gives up after its patience, whatever the connection of a server that was killed still says. */
 async function get(
   url: string,
-  headers: Record<string, string>,
+  way: Way,
   leaveAfter = Infinity,
 ): Promise<{ status: number; bytes: Uint8Array }> {
   const leaving = new AbortController();
@@ -65,7 +77,7 @@ async function get(
     late.reject(new Error(`${url}: no end in sight`));
   }, PATIENCE);
   try {
-    return await Promise.race([read(url, headers, leaving.signal, leaveAfter), late.promise]);
+    return await Promise.race([read(url, way, leaving.signal, leaveAfter), late.promise]);
   } finally {
     clearTimeout(timer);
     leaving.abort();
@@ -74,7 +86,7 @@ async function get(
 
 async function read(
   url: string,
-  headers: Record<string, string>,
+  { headers, received }: Way,
   signal: AbortSignal,
   leaveAfter: number,
 ): Promise<{ status: number; bytes: Uint8Array }> {
@@ -88,6 +100,7 @@ async function read(
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk);
     length += chunk.length;
+    received?.(chunk.length);
     if (length >= leaveAfter) throw new Left();
   }
   return { status: response.status, bytes: concat(chunks, length) };

@@ -22,7 +22,7 @@ export function exposureWarning(config: Config): string | undefined {
   if (names === "") return undefined;
   return `anyone who reaches this address can pull private images of ${names}: Berth signs in there ` +
     "but asks no client to sign in here; set users or allowed_networks, or auth.mode: client " +
-    '(README.md, "Private registries")';
+    "(docs/private.md)";
 }
 
 function hasCredentials(auth: RegistryConfig["auth"]): boolean {

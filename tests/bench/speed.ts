@@ -1,13 +1,17 @@
 /**
- * `deno task bench-table FILE`: writes the table of speed in README.md from the JSON of a run
- * (`deno task bench --json FILE`), with what Berth is behind in set bold.
+ * `deno task bench-table FILE`: writes the table of speed in docs/speed.md, and a short one in
+ * README.md, from the JSON of a run (`deno task bench --json FILE`), with what Berth is behind in set
+ * bold.
  */
 import { join } from "node:path";
 import { readResult, type Result } from "./result.ts";
 import { ratio, table } from "./table.ts";
 
-/** The rows that a reader of the README asks for. */
+/** The rows that a reader asks for. */
 const SHOWN = ["hit", "small", "manifest", "accel", "tls", "cold", "herd", "start"];
+/** The pages with a table; a brief one has the first metric of each load with others beside it. */
+const PAGES = [{ path: "docs/speed.md", brief: false }, { path: "README.md", brief: true }];
+const BRIEFLY = ["hit", "small", "manifest", "accel", "cold", "herd"];
 const SUBJECT = "Berth";
 const OTHERS = ["nginx", "docker-registry"];
 /** From this share of another's on, Berth is as good as it. */
@@ -17,8 +21,10 @@ const BEGIN = "<!-- speed: written by `deno task bench-table` -->";
 const END = "<!-- /speed -->";
 
 /** The table of `result` in Markdown, with the machine that it was taken on. */
-export function speedSection({ day, machine, deno, rows: all }: Result): string {
-  const rows = all.filter(({ row }) => SHOWN.includes(row))
+export function speedSection({ day, machine, deno, rows: all }: Result, brief = false): string {
+  const isShown = ({ row, name }: Result["rows"][number]) =>
+    brief ? BRIEFLY.includes(row) && !name.startsWith("…") : SHOWN.includes(row);
+  const rows = all.filter(isShown)
     .map((row) => ({ ...row, samples: renamed(row.samples) }));
   const memory = Math.round(machine.memory / 2 ** 30);
   return [
@@ -50,10 +56,10 @@ function behind(rows: Result["rows"]): string {
 }
 
 /** `page` with the table of `result` between its marks. Throws where it has none. */
-export function withSpeed(page: string, result: Result): string {
+export function withSpeed(page: string, result: Result, brief = false): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`expected ${BEGIN} and, behind it, ${END}`);
-  const section = `${BEGIN}\n\n${speedSection(result)}\n\n`;
+  const section = `${BEGIN}\n\n${speedSection(result, brief)}\n\n`;
   return page.slice(0, begin) + section + page.slice(end);
 }
 
@@ -61,9 +67,12 @@ if (import.meta.main) {
   const [file = ""] = Deno.args;
   const result = await readResult(file);
   if (!result) throw new Error(`${file}: expected the JSON of a run, as --json writes it`);
-  const page = join(import.meta.dirname!, "..", "..", "README.md");
-  await Deno.writeTextFile(page, withSpeed(await Deno.readTextFile(page), result));
-  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page] })
-    .output();
-  if (!success) throw new Error(`${page}: deno fmt does not take it`);
+  const root = join(import.meta.dirname!, "..", "..");
+  for (const { path, brief } of PAGES) {
+    const page = join(root, path);
+    await Deno.writeTextFile(page, withSpeed(await Deno.readTextFile(page), result, brief));
+    const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page] })
+      .output();
+    if (!success) throw new Error(`${page}: deno fmt does not take it`);
+  }
 }

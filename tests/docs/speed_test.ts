@@ -1,4 +1,4 @@
-/** What the bench makes of its samples: the README's table, and what became worse. */
+/** What the bench makes of its samples: the tables of the pages, and what became worse. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { compared } from "../bench/compare.ts";
@@ -48,13 +48,24 @@ Deno.test("speedSection, medians, ratios, CPU time, and what does not hold", () 
   assert.ok(speedSection(best).endsWith("Berth is behind in none of these rows."));
 });
 
+Deno.test("speedSection, briefly: the first metric of each load", () => {
+  const [, , ...lines] = speedSection(RESULT, true).split("\n");
+  assert.deepEqual(lines.slice(2), [
+    "| hit, 1 client, 8 MiB, MB/s | 2000 | – | 950 | **0.47** | – |",
+    "",
+    "Bold is where Berth is behind: nginx in 1 of 1 rows.",
+  ]);
+});
+
 Deno.test("withSpeed, replaces what is between the marks, again and again, and nothing else", () => {
-  const page = Deno.readTextFileSync(join(import.meta.dirname!, "../../README.md"));
-  const [before, after] = [page.split("<!-- speed")[0]!, page.split("<!-- /speed -->")[1]!];
-  const once = withSpeed(page, RESULT);
-  assert.ok(once.startsWith(before) && once.endsWith(`<!-- /speed -->${after}`));
-  assert.ok(once.includes(`\n\n${SECTION}\n\n<!-- /speed -->`));
-  assert.equal(withSpeed(once, RESULT), once);
+  for (const path of ["docs/speed.md", "README.md"]) {
+    const page = Deno.readTextFileSync(join(import.meta.dirname!, "../..", path));
+    const [before, after] = [page.split("<!-- speed")[0]!, page.split("<!-- /speed -->")[1]!];
+    const once = withSpeed(page, RESULT);
+    assert.ok(once.startsWith(before) && once.endsWith(`<!-- /speed -->${after}`), path);
+    assert.ok(once.includes(`\n\n${SECTION}\n\n<!-- /speed -->`), path);
+    assert.equal(withSpeed(once, RESULT), once);
+  }
   assert.throws(() => withSpeed("# Berth", RESULT), /expected <!-- speed/);
 });
 

@@ -50,17 +50,7 @@ function Choices({ connect, client: wanted }: { connect: Connect; client: string
   const suffix = query.value.size > 0 ? `?${query.value}` : "";
   return (
     <div class="connect">
-      <nav class="clients" aria-label="Client">
-        {clients.map(({ id, name }) => (
-          <a
-            key={id}
-            href={`/connect/${id}${suffix}`}
-            aria-current={id === client.id ? "page" : undefined}
-          >
-            {name}
-          </a>
-        ))}
-      </nav>
+      <ClientList clients={clients} current={client} suffix={suffix} />
       <div class="section">
         <div class="fields two">
           <SelectField
@@ -86,6 +76,27 @@ function Choices({ connect, client: wanted }: { connect: Connect; client: string
         />
       </div>
     </div>
+  );
+}
+
+function ClientList(
+  { clients, current, suffix }: { clients: readonly Client[]; current: Client; suffix: string },
+) {
+  return (
+    <nav class="clients" aria-label="Client">
+      {[...Map.groupBy(clients, ({ group }) => group)].map(([group, members]) => [
+        <p key={group} class="muted">{group}</p>,
+        ...members.map(({ id, name }) => (
+          <a
+            key={id}
+            href={`/connect/${id}${suffix}`}
+            aria-current={id === current.id ? "page" : undefined}
+          >
+            {name}
+          </a>
+        )),
+      ])}
+    </nav>
   );
 }
 

@@ -189,8 +189,8 @@ function* exposureNotices(config: Config): Generator<Notice> {
     severity: "warning",
     title: `Anyone who can reach Berth can pull private images of ${names.join(", ")}`,
     detail: "Berth signs in there with its own credentials but does not ask clients to sign in. " +
-      "Set users or allowed_networks, or auth.mode: client for these registries; README.md tells " +
-      "how under Private registries.",
+      "Set users or allowed_networks, or auth.mode: client for these registries; docs/private.md " +
+      "tells how.",
     since: null,
     registry: names.length === 1 ? names[0]! : "",
     href: names.length === 1 ? `/registries/${names[0]}` : "/registries",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse, parseAllDocuments } from "yaml";
 import type { Connect, ConnectRegistry } from "../../../ui/api/schema/connect.ts";
 import { clientsFor, serverUrl, signInNote, targetOf } from "../../../ui/web/snippets.ts";
 
@@ -122,4 +123,44 @@ Deno.test("signInNote, only where pulling needs it, and as the client signs in",
   assert.equal(signInNote(first!, target), "");
   assert.match(signInNote(first!, { ...target, signIn: true }), /docker login berth:8080/);
   assert.match(signInNote(others.at(-1)!, { ...target, signIn: true }), /for name:password\./);
+});
+
+Deno.test("snippets, files in YAML and JSON are such, and for this server", () => {
+  let count = 0;
+  for (const client of clientsFor(CONNECT)) {
+    for (const { file, text } of client.steps(targetOf(CONNECT, QUAY, "http://berth:8080"))) {
+      if (!/\.(ya?ml|json)$/.test(file)) continue;
+      count++;
+      assert.doesNotThrow(
+        () => parseAllDocuments(text).map((one) => one.toJS()),
+        `${client.id}\n${text}`,
+      );
+      assert.ok(!parseAllDocuments(text).some(({ errors }) => errors.length > 0), client.id);
+    }
+  }
+  assert.ok(count > 8, `${count} files`);
+});
+
+Deno.test("snippets, AKS and EKS: the shell writes the hosts.toml that containerd has", async () => {
+  const [wanted] = textsOf("containerd", QUAY, "http://berth:8080");
+  const [set, data] = [
+    textsOf("aks", QUAY, "http://berth:8080"),
+    textsOf("eks", QUAY, "http://berth:8080"),
+  ];
+  const [script] = parse(set[0]!).spec.template.spec.initContainers[0].args as string[];
+  const userData = data[0]!.split("#!/bin/sh\n")[1]!.split("\n--BERTH--")[0]!;
+  for (
+    const [text, dir] of [[script!, "/certs.d"], [userData, "/etc/containerd/certs.d"]] as const
+  ) {
+    const root = await Deno.makeTempDir();
+    try {
+      const { success } = await new Deno.Command("sh", {
+        args: ["-euc", text.replaceAll(dir, `${root}/certs.d`)],
+      }).output();
+      assert.ok(success, text);
+      assert.equal(await Deno.readTextFile(`${root}/certs.d/quay.io/hosts.toml`), `${wanted}\n`);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  }
 });

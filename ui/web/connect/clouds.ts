@@ -101,7 +101,7 @@ ${indented(writeHosts(target, "/certs.d"), 14)}
   ],
   test: byPod,
   note: () =>
-    "AKS has no setting for mirrors; its containerd looks into this directory. Deleting the DaemonSet leaves the files: take them away by the same means.",
+    "AKS has no setting for mirrors; its containerd looks into this directory. Deleting this DaemonSet leaves the files; the one of Berth's chart (nodes.enabled), for a Berth in the same cluster, takes them back.",
 };
 
 export const openshift: Client = {

@@ -29,6 +29,10 @@ const config = (name: Parameters<typeof configCommand>[0]) => (args: string[]) =
 const cacheIo = () => ({ ...io, options: cacheOptions, now: Date.now, progress });
 const cache = (name: Parameters<typeof cacheCommand>[0]) => (args: string[]) =>
   cacheCommand(name, args, cacheIo());
+const bundle = (name: "bundle create" | "bundle load") => async (args: string[]) => {
+  const { bundleCommand } = await import("./cli/bundle/command.ts");
+  return await bundleCommand(name, args, cacheIo());
+};
 const print = (text: string) => Promise.resolve(io.print(text) ?? 0);
 
 const RUNNERS: Runners = {
@@ -57,6 +61,8 @@ const RUNNERS: Runners = {
   },
   "prefetch add": (args) => prefetchCommand(args, { ...io, now: Date.now }),
   pull: (args) => pullCommand(args, cacheIo()),
+  "bundle create": bundle("bundle create"),
+  "bundle load": bundle("bundle load"),
   ca: (args) => caCommand(args, io),
   "hash-password": (args) => hashPasswordCommand(args, io),
   healthcheck: (args) => healthcheck(args, io),

@@ -17,18 +17,21 @@ import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { registryMap } from "../proxy/names/target.ts";
 import { logger } from "../proxy/observe/log.ts";
+import type { Audit } from "../proxy/observe/audit/audit.ts";
 import type { TrustBook } from "../proxy/trust/book.ts";
 import type { ProxyServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { createUpstream } from "../proxy/upstream/native.ts";
 import type { Environment } from "../proxy/upstream/proxies.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
+import { auditBundle } from "./auditing.ts";
+import type { Named } from "./bundle/transfer.ts";
 import type { Books } from "./books.ts";
 import { serveControl } from "./cache_socket.ts";
 import type { Storage } from "./storage.ts";
 
 /** `linux/` and the architecture that this machine has, as images call it. */
-const OWN_PLATFORM = `linux/${Deno.build.arch === "aarch64" ? "arm64" : "amd64"}`;
+export const OWN_PLATFORM = `linux/${Deno.build.arch === "aarch64" ? "arm64" : "amd64"}`;
 
 /** Repositories of one registry that a pattern is tried on. */
 const MOST_CACHED = 10_000;
@@ -48,6 +51,7 @@ interface AheadParts {
   register: Register;
   /** What people decided about tags. */
   trust: TrustBook | undefined;
+  audit: Audit;
   /** Whether the warm list falls to this one of several Berths. */
   duty(): Promise<boolean>;
 }
@@ -60,7 +64,7 @@ export function pinsOf({ cache }: Config, ahead: Ahead | undefined): string[] {
 /** Begins what a server fetches itself, where it keeps anything; `started` ends it. */
 export async function startAhead(
   live: LiveConfig,
-  { storage: { cache, cluster, trust }, proxy: { handle }, books: { quota, metrics }, started }: {
+  { storage: { cache, cluster, trust }, proxy: { handle }, books, started }: {
     storage: Storage;
     proxy: ProxyServer;
     books: Books;
@@ -69,7 +73,8 @@ export async function startAhead(
 ): Promise<Ahead | undefined> {
   if (!cache) return undefined;
   const duty = cluster?.prefetchDuty ?? (() => Promise.resolve(true));
-  const parts = { cache, handle, quota, duty, trust, register: metrics.register };
+  const { quota, metrics: { register }, audit } = books;
+  const parts = { cache, handle, quota, duty, trust, register, audit };
   return started.use(await openAhead(() => live.current, parts));
 }
 
@@ -115,7 +120,8 @@ async function openAhead(config: () => Config, parts: AheadParts): Promise<Ahead
   });
   await pulls.resume();
   await warm.start();
-  const control = serveControl(cache, dir, pulls, parts.trust);
+  const loaded = (images: readonly Named[]) => auditBundle(parts.audit, images);
+  const control = serveControl(cache, dir, pulls, parts.trust, loaded);
   return {
     pulls,
     warm,

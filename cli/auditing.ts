@@ -3,6 +3,7 @@ import type { LiveConfig, ReloadResult } from "../proxy/config/live.ts";
 import { type Audit, openAudit } from "../proxy/observe/audit/audit.ts";
 import { logger } from "../proxy/observe/log.ts";
 import { usingDataDir } from "./data_dir.ts";
+import { type Named, nameOfNamed } from "./bundle/transfer.ts";
 import { reloadNote, reloadView } from "../ui/api/views/settings.ts";
 
 const WAYS = { "file changed": "file", "SIGHUP": "signal", "registry map changed": "map" } as const;
@@ -30,6 +31,15 @@ function auditIn(file: string): Audit {
       logger("audit")[level](line, { user, via, address, action, target, outcome });
     },
     failed: (error) => logger("audit").error("the audit log cannot be written", { error }),
+  });
+}
+
+/** Has `audit` keep which images a bundle has brought. */
+export function auditBundle(audit: Audit, images: readonly Named[]): void {
+  audit.record({
+    ...{ user: "command line", via: "command", address: "", action: "bundle-load" },
+    target: images.map(nameOfNamed).join(", "),
+    ...{ outcome: "done", detail: "", changes: [] },
   });
 }
 

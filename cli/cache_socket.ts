@@ -20,12 +20,14 @@ import { bookFile, NO_BOOK, TrustBook } from "../proxy/trust/book.ts";
 import { pastOf, type TagPast, TrustError } from "../proxy/trust/tags.ts";
 import { decide, type TagDecision } from "./tag_decision.ts";
 import { type ImageRow, listImages } from "./image_rows.ts";
+import { type Named, type Transfer, transferWith } from "./bundle/transfer.ts";
+import { remoteTransfer, transferRoutes } from "./bundle/wire.ts";
 import { follow, pullStream } from "./pull_stream.ts";
 import type { CachedTag } from "../ui/api/schema/cache.ts";
 import { tagViews } from "../ui/api/views/cache.ts";
 
 /** What the command line does with a cache. */
-export interface CacheControl extends AsyncDisposable {
+export interface CacheControl extends Transfer, AsyncDisposable {
   list(query: BlobQuery): Promise<BlobListing>;
   usage(): Promise<Usage>;
   /** Images that match `pattern`, or all of them; see {@linkcode listImages}. */
@@ -70,12 +72,16 @@ interface PinRequest {
   pattern: string;
 }
 
-/** Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. */
+/**
+ * Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. `loaded`
+ * is told of images that came by a bundle.
+ */
 export function serveControl(
   cache: Cache,
   dir: string,
   pulls?: Pulls,
   book?: TrustBook,
+  loaded?: (images: readonly Named[]) => void,
 ): AsyncDisposable | undefined {
   const path = socketPath(dir);
   if (Deno.build.os === "windows" || path.length > MAX_SOCKET_PATH) return undefined;
@@ -107,6 +113,7 @@ export function serveControl(
   });
   app.post("/verify", (c) => verifyStream(cache, c.req.raw.signal));
   app.post("/pull", async (c) => pullStream(pulls, await c.req.json<Wanted>()));
+  transferRoutes(app, cache, loaded);
   const open = () => {
     // The directory is locked by this process: what is there is left over.
     if (existsSync(path)) Deno.removeSync(path);
@@ -203,6 +210,7 @@ function direct(
       for await (last of follow(own, own.start(wanted, { by: "command line" }))) progress(last);
       return last!;
     },
+    ...transferWith(cache),
     [Symbol.asyncDispose]: () => cache.close(),
   };
 }
@@ -211,12 +219,10 @@ async function remote(dir: string): Promise<CacheControl> {
   const client = Deno.createHttpClient({
     proxy: { transport: "unix", path: socketPath(dir) },
   });
+  const send = (what: string, body: BodyInit) =>
+    fetch(`http://berth/${what}`, { method: "POST", body, client });
   const ask = async (what: string, body: unknown = {}) => {
-    const response = await fetch(`http://berth/${what}`, {
-      method: "POST",
-      body: JSON.stringify(body),
-      client,
-    });
+    const response = await send(what, JSON.stringify(body));
     if (response.status === 422) throw new BadImage(await response.text());
     if (!response.ok) throw new Error(`the running server could not ${what} (${response.status})`);
     return response;
@@ -247,6 +253,7 @@ async function remote(dir: string): Promise<CacheControl> {
       if (last?.endedAt != null) return last;
       throw new Error("the running server has ended; once it runs again, it goes on with the pull");
     },
+    ...remoteTransfer(send),
     [Symbol.asyncDispose]() {
       client.close();
       return Promise.resolve();

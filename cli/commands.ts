@@ -1,4 +1,5 @@
 /** Every command of `berth`, for people: what it does, with examples. */
+import { BUNDLE_COMMANDS } from "./bundle/commands.ts";
 import { CACHE_COMMANDS, STORE_FLAGS } from "./cache_commands.ts";
 import { type Command, JSON_FLAG } from "./command.ts";
 
@@ -180,6 +181,7 @@ export const COMMANDS: readonly Command[] = [
       ...STORE_FLAGS,
     ],
   },
+  ...BUNDLE_COMMANDS,
   {
     name: "ca",
     summary: "Print the certificate that clients of the forward proxy must trust",

@@ -53,12 +53,10 @@ function tell(image: ImageProgress, io: CacheIo): void {
 }
 
 /** One line of a terminal: how much of it is here, and what is on its way. */
-function shown({ images }: Pull, now: number): string {
+export function shown({ images }: Pull, now: number): string {
   const { here, came, left } = sumsOf(images.flatMap(({ parts }) => parts));
   const done = here.bytes + came.bytes;
   const all = done + left.bytes;
-  const share = all === 0 ? 0 : done / all;
-  const bar = "█".repeat(Math.round(share * 20)).padEnd(20, "░");
   const over = images.filter(({ state }) => ENDED.includes(state)).length;
   const many = images.length === 1 ? "" : `  ${over} of ${images.length} images`;
   const waits = images.map((image) => waitOf(image, now)).find((words) => words !== "");
@@ -67,7 +65,15 @@ function shown({ images }: Pull, now: number): string {
     `${platform && `${platform} `}${digest.slice(7, 15)} ${percent(received, size)}`
   );
   const doing = waits ?? parts.join(", ");
-  return `${bar} ${formatSize(done)} of ${formatSize(all)}${many}${doing && `  ${doing}`}`;
+  return `${barOf(done, all)} ${formatSize(done)} of ${formatSize(all)}${many}${
+    doing && `  ${doing}`
+  }`;
+}
+
+/** `done` of `all`, for a terminal. */
+export function barOf(done: number, all: number): string {
+  const share = all === 0 ? 0 : done / all;
+  return "█".repeat(Math.round(share * 20)).padEnd(20, "░");
 }
 
 const ENDED: readonly ImageProgress["state"][] = ["done", "failed", "cancelled"];

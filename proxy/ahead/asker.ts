@@ -2,6 +2,7 @@
 import { LINKING_TYPES, MANIFEST_LIMIT } from "../../cache/manifest.ts";
 import { discard, readLimited } from "../http/body.ts";
 import type { Caller } from "../http/caller.ts";
+import { acceptKey } from "../oci/manifest.ts";
 import type { Image } from "./image.ts";
 
 /** The handler in force. */
@@ -24,6 +25,8 @@ export interface ManifestAnswer {
 
 /** What clients of today accept: Docker's, containerd's and Podman's. */
 const ACCEPT = Object.values(LINKING_TYPES).join(", ");
+/** Under which the cache knows what tags stand for to such clients. */
+export const TAG_KIND = acceptKey(ACCEPT);
 
 /** Pages of a list that are read. */
 const MOST_PAGES = 100;

@@ -61,7 +61,7 @@ function isAttestation(platform: string): boolean {
 }
 
 /** Layers that are to be had from their vendor alone: registries need not have them (OCI image spec). */
-function isElsewhere(mediaType: string): boolean {
+export function isElsewhere(mediaType: string): boolean {
   return /nondistributable|\.foreign\./.test(mediaType);
 }
 

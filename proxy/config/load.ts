@@ -82,7 +82,7 @@ async function load(input: LoadInput): Promise<LoadResult> {
   const { layers, file, files, map, warnings, stated, overlay } = read;
   const overlaid = saysSomething(overlay);
   const problems = [...read.problems];
-  nameDefaultRegistry(layers);
+  addImplied(layers);
 
   const place = (path: Path, at: "key" | "value") => locate(layers, file, path, at);
   const parsed = configSchema.safeParse(layers.tree);
@@ -201,6 +201,12 @@ function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   });
 }
 
+/** Settings that others imply. */
+function addImplied(layers: Layers): void {
+  nameDefaultRegistry(layers);
+  takeOffline(layers);
+}
+
 /** A URL as `default_registry` means the registry that has it, or joins the map as `default`. */
 function nameDefaultRegistry(layers: Layers): void {
   const path = ["default_registry"];
@@ -214,6 +220,15 @@ function nameDefaultRegistry(layers: Layers): void {
   );
   if (!known) layers.add([{ path: ["registries", "default", "url"], value: url, origin }]);
   layers.add([{ path, value: known?.[0] ?? "default", origin }]);
+}
+
+/** `offline: true` is said of each registry, whatever it says itself. */
+function takeOffline(layers: Layers): void {
+  const origin = layers.origin(["offline"]);
+  if (layers.tree.offline !== true || !origin) return;
+  for (const name of Object.keys(layers.tree.registries as Tree)) {
+    layers.add([{ path: ["registries", name, "offline"], value: true, origin }]);
+  }
 }
 
 function withoutDisabled(config: Config) {

@@ -252,6 +252,8 @@ export const configSchema = z.strictObject({
     tokens: z.record(z.string(), secret()).default({}),
     metrics: z.enum(["required", "public"]).default("required"),
   }).prefault({}),
+  /** Of every registry. */
+  offline: z.boolean().default(false),
   registries: z.record(registryName, registrySchema).default({}),
   registry_map: z.string().default(""),
   users: z.record(z.string(), secret()).default({}),

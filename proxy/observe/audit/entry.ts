@@ -18,6 +18,7 @@ export const ACTIONS = [
   "verify",
   "pull",
   "pull-cancel",
+  "bundle-load",
   "prefetch-run",
   "prefetch-add",
   "prefetch-remove",
@@ -37,10 +38,20 @@ export const OUTCOMES = ["done", "refused", "failed"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /**
- * How it came in: a sign-in by password, token or OpenID Connect; `open` without one; or no
- * person's request at all but a file, a signal or the registry map at its URL.
+ * How it came in: a sign-in by password, token or OpenID Connect; `open` without one; the
+ * command line on Berth's own machine; or no person's request at all but a file, a signal or the
+ * registry map at its URL.
  */
-export const WAYS = ["password", "token", "oidc", "open", "file", "signal", "map"] as const;
+export const WAYS = [
+  "password",
+  "token",
+  "oidc",
+  "open",
+  "command",
+  "file",
+  "signal",
+  "map",
+] as const;
 export type Way = (typeof WAYS)[number];
 
 /** One value before and after, as text; a secret is named and not told. */
@@ -105,6 +116,7 @@ const DONE: Readonly<Record<Action, string>> = {
   "verify": "verified",
   "pull": "pulled",
   "pull-cancel": "cancelled pull",
+  "bundle-load": "loaded",
   "prefetch-run": "ran rule",
   "prefetch-add": "added rule",
   "prefetch-remove": "removed rule",

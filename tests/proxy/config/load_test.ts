@@ -242,7 +242,7 @@ frobnicate: 1
     "config.yaml:11:22: upstream.retries: found 99, expected a whole number from 0 to 20",
     "config.yaml:12:1: frobnicate: unknown key; expected one of listen, public_url, token_url, trusted_proxies, " +
     "clients, tls, domain_suffix, default_registry, path_names, allow_push, shutdown_grace, log, savings, admin, " +
-    "registries, registry_map, users, htpasswd_file, allowed_networks, access, limits, cache, forward, " +
+    "offline, registries, registry_map, users, htpasswd_file, allowed_networks, access, limits, cache, forward, " +
     "webhooks, policy, prefetch, cluster, timeouts, upstream",
   ]);
 });

@@ -9,6 +9,7 @@ import type { Answer } from "./answer.ts";
 import { blob } from "./cached/blobs.ts";
 import { type FreshnessRules, freshnessRules } from "./cached/freshness.ts";
 import { type ManifestHandler, manifests } from "./cached/manifests.ts";
+import { catalogHere, listsHere, referrersHere, tagsHere } from "./cached/offline_lists.ts";
 import { passManifest } from "./cached/pass_manifest.ts";
 import { MissingTags } from "./cached/missing_tags.ts";
 import type { TrustGate } from "./cached/trust_gate.ts";
@@ -168,6 +169,7 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
     }
     if (!read) return await change(x, push);
     if (path.kind === "manifest" || path.kind === "blob") trust?.enter(x);
+    const here = listsHere(x.target.registry) ? cache : undefined;
     switch (path.kind) {
       case "ping":
         return await ping(x);
@@ -177,10 +179,11 @@ function answers(config: Config, parts: ReturnType<typeof withDefaults>) {
         await trust?.blob(x, path.digest);
         return onlyNow(trust, x, await blob(x, path, cache, blobRules));
       case "tags":
-        return await tags(x);
+        return here ? tagsHere(x, here) : await tags(x);
       case "catalog":
-        return await catalog(x);
+        return here ? catalogHere(x, here) : await catalog(x);
       case "referrers":
+        if (here) return await referrersHere(x, path, here);
         return await referrers(x, path, {
           pushes: push.allowed && x.access.may(x.target.registry, x.target.repository, "push"),
         });

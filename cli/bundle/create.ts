@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { formatSize } from "../../base/units.ts";
 import { hasherFor } from "../../cache/hash.ts";
 import { type ImageProgress, type Pull, type Wanted } from "../../proxy/ahead/progress.ts";
+import { COSIGN } from "../../proxy/ahead/referrers.ts";
 import { urlHost } from "../../proxy/config/registry_words.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { wordsOf } from "../ahead.ts";
@@ -28,7 +29,7 @@ export interface CreateOptions {
 
 export interface CreateMeans {
   config: Config;
-  cache: Pick<CacheControl, "pull" | "content">;
+  cache: Pick<CacheControl, "pull" | "content" | "past">;
   /** `linux/amd64`: what Docker is to load where there are several. */
   platform: string;
   now(): number;
@@ -56,7 +57,11 @@ export async function createBundle(
   const pull = await cache.pull(wanted, pulling);
   const failed = pull.images.filter(({ state }) => state !== "done");
   if (failed.length > 0) throw new BundleProblem(failed.map(wordsOf).join("\n"));
-  const pulled = pull.images.map((image) => pulledOf(image, config));
+  const pulled: Came[] = [];
+  for (const image of pull.images) {
+    const came = pulledOf(image, config);
+    pulled.push(came, ...await signaturesOf(came, cache));
+  }
   const again = new Again(cache, wanted, new Map(pulled.map(({ name, key }) => [name, key])));
   const plan = await planOf(pulled, {
     ...{ former, key, platform, created: now() },
@@ -68,7 +73,7 @@ export async function createBundle(
   await expectRoom(output, plan.total);
   const files = await writePlan(plan, { output, split }, again, written);
   const { blobs, total, left } = plan;
-  return { files, images: pulled.length, blobs: blobs.length, bytes: total, left };
+  return { files, images: pull.images.length, blobs: blobs.length, bytes: total, left };
 }
 
 async function formerAt(paths: readonly string[]): Promise<Former> {
@@ -83,16 +88,41 @@ async function formerAt(paths: readonly string[]): Promise<Former> {
   throw new BundleProblem(`--since ${paths[0]}: expected a bundle that Berth has made`);
 }
 
-/** An image that has come, as a bundle names it; `key` is what the cache calls it. */
+/** An image that has come; `key` is what the cache calls it, `subjects` may be signed by way of a tag. */
+interface Came extends Pulled {
+  key: string;
+  subjects: readonly string[];
+}
+
+/** What cosign keeps under tags of its own about `image`, so that it is found there again. */
+async function signaturesOf(image: Came, cache: CreateMeans["cache"]): Promise<Came[]> {
+  const { key, name, parts, referrers, subjects } = image;
+  const found: Came[] = [];
+  if (referrers.length === 0) return found;
+  for (const subject of subjects) {
+    for (const suffix of COSIGN) {
+      const withTag = (name: string) =>
+        name.replace(/(@[^@]+|:[^:/]+)$/, `:${subject.replace(":", "-")}.${suffix}`);
+      const [current] = (await cache.past(withTag(key))).digests;
+      if (!current || !parts.has(current.digest)) continue;
+      found.push({ ...image, name: withTag(name), digest: current.digest, referrers: [] });
+    }
+  }
+  return found;
+}
+
+/** `image` as a bundle names it. */
 function pulledOf(
   { image, registry, digest, parts }: ImageProgress,
   { registries }: Config,
-): Pulled & { key: string } {
+): Came {
   const { aliases, url } = registries[registry]!;
   const host = aliases[0] ?? urlHost({ url });
   return {
     name: `${host}${image.slice(registry.length)}`,
     ...{ registry, digest, key: image },
+    subjects: parts.filter(({ kind }) => kind === "index" || kind === "manifest")
+      .map(({ digest }) => digest),
     parts: new Map(parts.map(({ digest, size }) => [digest, size])),
     referrers: parts.filter(({ kind }) => kind === "referrer").map(({ digest }) => digest),
   };

@@ -4,7 +4,7 @@ import { type Asker, Refused } from "./asker.ts";
 import type { Image } from "./image.ts";
 
 /** Tags under which cosign keeps what belongs to a digest where there are no referrers. */
-const COSIGN = ["sig", "att", "sbom"];
+export const COSIGN = ["sig", "att", "sbom"];
 
 /**
  * References (digests, and cosign's tags) of what refers to `digest`. Throws what the registry refuses

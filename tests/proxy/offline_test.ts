@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { image, OCI_MANIFEST } from "../fake/content.ts";
+import { image, OCI_INDEX, OCI_MANIFEST, referrer } from "../fake/content.ts";
 import { cachedPair, stored } from "../fake/pair.ts";
 import { startProxy } from "../fake/proxy.ts";
 import { registrySchema } from "../../proxy/config/schema.ts";
@@ -53,8 +53,7 @@ Deno.test("offline, what is not cached is not found, and why", async () => {
     ["org/other/manifests/1", 404, "MANIFEST_UNKNOWN", /org\/other:1 is not cached.*offline/],
     [`org/app/manifests/${missing}`, 404, "MANIFEST_UNKNOWN", /is not cached/],
     [`org/app/blobs/${missing}`, 404, "BLOB_UNKNOWN", /@sha256:0+ is not cached, and hub is set/],
-    ["org/app/tags/list", 503, "UNAVAILABLE", /^hub: it is set to offline in the configuration$/],
-    ["_catalog", 503, "UNAVAILABLE", /offline/],
+    ["org/other/tags/list", 404, "NAME_UNKNOWN", /^org\/other is not cached, and hub is set/],
   ];
   for (let again = 0; again < 2; again++) {
     for (const [path, status, code, message] of table) {
@@ -67,6 +66,54 @@ Deno.test("offline, what is not cached is not found, and why", async () => {
   }
   assert.equal((await it.proxy.get("/v2/org/app/manifests/1", accept)).status, 200);
   assert.deepEqual(it.upstream.log, []);
+});
+
+Deno.test("offline, lists are made of what is cached, page by page", async () => {
+  await using it = await goneOffline();
+  const key = { registry: "hub", repository: "org/app", accept: "" };
+  const { digest, mediaType, bytes } = app.root;
+  for (const tag of ["2", "10"]) {
+    it.cache.setTag({ ...key, tag }, { digest, mediaType, size: bytes.length, checkedAt: 1 });
+  }
+  it.cache.setTag({ ...key, tag: "gone" }, {
+    ...{ digest: `sha256:${"0".repeat(64)}`, mediaType, size: 1, checkedAt: 1 },
+  });
+  const list = async (path: string) => {
+    const response = await it.proxy.get(`/v2/${path}`);
+    assert.equal(response.status, 200, path);
+    return { body: await response.json(), link: response.headers.get("link") };
+  };
+  assert.deepEqual((await list("org/app/tags/list")).body, {
+    ...{ name: "org/app", tags: ["1", "10", "2"] },
+  });
+  const page = await list("org/app/tags/list?n=2&ns=hub");
+  assert.deepEqual(page.body.tags, ["1", "10"]);
+  assert.equal(page.link, '</v2/org/app/tags/list?n=2&last=10&ns=hub>; rel="next"');
+  assert.deepEqual(await list("org/app/tags/list?n=2&last=10"), {
+    ...{ body: { name: "org/app", tags: ["2"] }, link: null },
+  });
+  assert.deepEqual((await list("_catalog")).body, { repositories: ["org/app"] });
+  assert.deepEqual(it.upstream.log, []);
+});
+
+Deno.test("offline, what is cached about an image is listed by the referrers API", async () => {
+  await using it = await goneOffline();
+  const type = "application/vnd.example.sbom";
+  const about = referrer(app.root, type);
+  for (const { digest, bytes, mediaType } of [...about.blobs, about.root]) {
+    await it.cache.put(digest, bytes, mediaType, "hub/org/app");
+  }
+  const list = async (query = "") => {
+    const response = await it.proxy.get(`/v2/org/app/referrers/${app.root.digest}${query}`);
+    assert.equal(response.headers.get("content-type"), OCI_INDEX);
+    const { manifests } = await response.json();
+    return { manifests, filters: response.headers.get("oci-filters-applied") };
+  };
+  const [found] = (await list()).manifests;
+  assert.deepEqual([found.digest, found.artifactType], [about.root.digest, type]);
+  const filtered = await list(`?artifactType=${type}`);
+  assert.deepEqual([filtered.manifests.length, filtered.filters], [1, "artifactType"]);
+  assert.deepEqual((await list("?artifactType=text/x")).manifests, []);
 });
 
 Deno.test("offline, a push is 503, and the registry is not asked", async () => {

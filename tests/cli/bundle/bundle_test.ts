@@ -71,13 +71,20 @@ Deno.test("berth bundle, equal content of several images is in it once", async (
 
 Deno.test("berth bundle, what refers to an image comes along, and is found there", async () => {
   const signature = referrer(other.root, "application/vnd.dev.cosign.artifact.sig.v1+json");
-  await using it = await sites({ images: { "org/other:2": other, "org/other": signature } });
+  const cosign = `${other.root.digest.replace(":", "-")}.sig`;
+  const old = image({ seed: 6, layers: [100] });
+  await using it = await sites({
+    images: { "org/other:2": other, "org/other": signature, [`org/other:${cosign}`]: old },
+  });
   const out = it.at("out.tar");
   const made = await it.near.bundle("create", out, "org/other:2", "--with-referrers");
   assert.equal(made.code, 0, made.err);
   assert.equal((await it.far.bundle("load", out)).code, 0);
   const found = await it.far.cache((cache) => cache.referrers("hub/org/other", other.root.digest));
-  assert.deepEqual(found.map(({ digest }) => digest), [signature.root.digest]);
+  assert.deepEqual(found.map(({ digest, tag }) => [digest, tag]), [
+    [signature.root.digest, ""],
+    [old.root.digest, cosign],
+  ]);
 });
 
 Deno.test("berth bundle, --since leaves out what the earlier one has, and names it where it lacks", async () => {

@@ -55,10 +55,14 @@ export function unprivileged(program: string): string[] {
   return [...Deno.uid() === 0 ? drop : [], "env", "-i", program];
 }
 
-/** Starts Berth on free ports of loopback with an empty cache and waits until it is ready. */
+/**
+ * Starts Berth on free ports of loopback with an empty cache and waits until it is ready; with the
+ * registry API at another `address` where one is given.
+ */
 export async function startBerth(
   settings: Settings = {},
   [command, ...args] = COMMAND,
+  address = "127.0.0.1",
 ): Promise<Berth> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await scratchDir("berth")).path;
@@ -67,7 +71,7 @@ export async function startBerth(
   const adminPort = freePort();
   const cacheDir = join(dir, "cache");
   const config = {
-    listen: `127.0.0.1:${port}`,
+    listen: `${address}:${port}`,
     shutdown_grace: "2s",
     ...settings,
     admin: {
@@ -86,14 +90,14 @@ export async function startBerth(
       ready: () =>
         settings.tls
           ? listens(port)
-          : answers(`http://127.0.0.1:${port}/readyz`, { statuses: [200] }),
+          : answers(`http://${address}:${port}/readyz`, { statuses: [200] }),
     });
   let process = await launch();
   stack.defer(() => process[Symbol.asyncDispose]());
   const owned = stack.move();
   return {
-    host: `localhost:${port}`,
-    url: `${settings.tls ? "https" : "http"}://127.0.0.1:${port}`,
+    host: `${address === "127.0.0.1" ? "localhost" : address}:${port}`,
+    url: `${settings.tls ? "https" : "http"}://${address}:${port}`,
     admin: `http://127.0.0.1:${adminPort}`,
     cacheDir,
     get pid() {

@@ -12,11 +12,14 @@ import { acceptKey, ANY_MANIFEST } from "../oci/manifest.ts";
 import { referrers } from "../through/referrers.ts";
 import {
   BUNDLE,
-  bundleSigner,
-  SIGNATURE_ANNOTATION,
-  type SigningKey,
+  type Finding,
+  type Json,
+  object,
+  parse,
+  signedBundle,
+  type Signer,
   SIMPLE_SIGNING,
-  simpleSigner,
+  simpleSignature,
 } from "../trust/signature.ts";
 import { isOutage } from "../upstream/outage.ts";
 import { checkTag } from "./check_tag.ts";
@@ -24,19 +27,30 @@ import { blobBytes, manifestBytes, ownRead } from "./own_reads.ts";
 
 export interface SignatureOptions {
   cache: Cache;
-  /** The key in the file of that name. Throws where there is none. */
-  readKey(file: string): SigningKey;
+  /** Those of whom one has to have signed. Throws an error that names the file that cannot be used. */
+  signersOf(cosign: Cosign): Signer[];
   /** Told, once a digest, of what `mode: warn` lets through. */
   warn(line: string): void;
   /** Unix milliseconds. */
   now(): number;
 }
 
-/** Repositories, and the keys of which one has to have signed. */
+type Cosign = Config["registries"][string]["require"][number]["cosign"];
+
+/** Repositories, and those of whom one has to have signed. */
 interface Requirement {
   readonly repositories: readonly RegExp[];
-  readonly keys: readonly SigningKey[];
+  readonly signers: readonly Signer[];
   readonly enforce: boolean;
+}
+
+/** What is known of the signatures of a digest, and since when, in Unix milliseconds. */
+interface Known {
+  at: number;
+  /** Fingerprint of the key, or the identity, that signed. */
+  signer: string | undefined;
+  /** Why a signature that there is does not count; empty where there is none. */
+  why: string;
 }
 
 /** Digests of which it is remembered who signed them. */
@@ -49,12 +63,11 @@ const MOST_SIGNATURES = 32;
 export class Signatures {
   readonly #options: SignatureOptions;
   readonly #requirements: ReadonlyMap<string, readonly Requirement[]>;
-  /** By repository and digest: when it was looked for, and the fingerprint of the key, if any. */
-  readonly #found = new LRUCache<string, { at: number; signer: string | undefined }>({ max: MOST });
+  /** By repository and digest, and who has to have signed. */
+  readonly #known = new LRUCache<string, Known>({ max: MOST });
+  readonly #asking = new Once<Known>();
 
-  readonly #asking = new Once<string | undefined>();
-
-  /** Throws an error that names the key file that cannot be used. */
+  /** Throws as {@linkcode SignatureOptions.signersOf}. */
   constructor({ registries }: Pick<Config, "registries">, options: SignatureOptions) {
     this.#options = options;
     this.#requirements = new Map(
@@ -64,7 +77,7 @@ export class Signatures {
         name,
         require.map(({ repositories, cosign, mode }) => ({
           repositories: repositories.map(globPattern),
-          keys: cosign.keys.map((file) => options.readKey(file)),
+          signers: options.signersOf(cosign),
           enforce: mode === "enforce",
         })),
       ]),
@@ -90,62 +103,75 @@ export class Signatures {
   async missing(x: Exchange, digest: string): Promise<string | undefined> {
     const requirement = this.#requirement(x);
     if (!requirement) return undefined;
-    const { keys, enforce } = requirement;
-    const id = `${repositoryKey(x.target)}@${digest} ${keys.map((it) => it.fingerprint)}`;
+    const { signers, enforce } = requirement;
+    const image = `${repositoryKey(x.target)}@${digest}`;
+    const id = `${image} ${signers.map((it) => it.id)}`;
     const { now, warn } = this.#options;
-    let found = this.#found.get(id);
-    if (!found || (found.signer === undefined && now() - found.at >= ASK_AGAIN)) {
-      const signer = await this.#asking.run(
+    const names = signers.map(({ name }) => name).join(" or by ");
+    let known = this.#known.get(id);
+    if (!known || (known.signer === undefined && now() - known.at >= ASK_AGAIN)) {
+      known = await this.#asking.run(
         JSON.stringify([id, x.proof.id]),
-        () => this.#signer(x, digest, keys),
+        () => this.#look(x, digest, signers),
       );
-      found = { at: now(), signer };
-      this.#found.set(id, found);
-      if (!found.signer && !enforce) {
-        warn(`${repositoryKey(x.target)}@${digest} is not signed by any of the keys it should be`);
+      this.#known.set(id, known);
+      if (known.signer === undefined && !enforce) {
+        const why = known.why && `: ${known.why}`;
+        warn(`${image} is not signed by ${names} it should be${why}`);
       }
     }
-    if (found.signer !== undefined || !enforce) return undefined;
-    return "it is not signed by any of the keys that this repository requires (require.cosign)";
+    if (known.signer !== undefined || !enforce) return undefined;
+    const why = known.why && `; ${known.why}`;
+    return `it is not signed by ${names}, as this repository requires${why} (require.cosign)`;
   }
 
-  /** Fingerprint of the key that signed; undefined where none did. */
-  async #signer(
-    x: Exchange,
-    digest: string,
-    keys: readonly SigningKey[],
-  ): Promise<string | undefined> {
-    const { cache } = this.#options;
+  /** Looks for a signature of the image that one of `signers` made. */
+  async #look(x: Exchange, digest: string, signers: readonly Signer[]): Promise<Known> {
+    const found: Finding[] = [];
+    const sought: Sought = {
+      x,
+      digest,
+      async ask(work) {
+        for (const signer of signers) {
+          const finding = await work(signer);
+          found.push(finding);
+          if ("signer" in finding) return true;
+        }
+        return false;
+      },
+    };
+    const { cache, now } = this.#options;
     // What is here first: that can be told while the registry is away.
     const here = cache.parents(repositoryKey(x.target), digest, "subject").slice(
       0,
       MOST_SIGNATURES,
     );
-    const signer = await this.#bundledIn(x, digest, keys, here) ??
-      await this.#simple(x, digest, keys);
-    if (signer) return signer;
-    const further = (await this.#listed(x, digest)).filter((it) => !here.includes(it));
-    return await this.#bundledIn(x, digest, keys, further);
+    const signed = await this.#bundledIn(sought, here) || await this.#simple(sought) ||
+      await this.#bundledIn(
+        sought,
+        (await this.#listed(x, digest)).filter((it) => !here.includes(it)),
+      );
+    const last = found.at(-1);
+    return {
+      at: now(),
+      signer: signed && last && "signer" in last ? last.signer : undefined,
+      why: last && "why" in last ? last.why : "",
+    };
   }
 
   /** Signatures beside the image, under a tag made of its digest. */
-  async #simple(
-    x: Exchange,
-    digest: string,
-    keys: readonly SigningKey[],
-  ): Promise<string | undefined> {
+  async #simple({ x, digest, ask }: Sought): Promise<boolean> {
     const { cache } = this.#options;
     const at = await this.#behind(x, `${digest.replace(":", "-")}.sig`);
-    if (!at) return undefined;
+    if (!at) return false;
     const { bytes } = await manifestBytes(x, cache, at);
     for (const { mediaType, digest: layer, annotations } of layersOf(bytes)) {
-      const signature = annotations[SIGNATURE_ANNOTATION];
-      if (mediaType !== SIMPLE_SIGNING || typeof signature !== "string") continue;
+      if (mediaType !== SIMPLE_SIGNING) continue;
       const payload = await blobBytes(x, cache, layer);
-      const signer = payload && simpleSigner({ payload, signature, digest }, keys);
-      if (signer) return signer.fingerprint;
+      const signature = payload && simpleSignature(payload, annotations, digest);
+      if (signature && await ask((signer) => signer.simple(signature))) return true;
     }
-    return undefined;
+    return false;
   }
 
   /** What `tag` stands for now or, while the registry is away, stood for last. */
@@ -169,56 +195,48 @@ export class Signatures {
     const path = { kind: "referrers", name: x.target.asked, digest } as const;
     const own = { ...ownRead(x, path), query: new URLSearchParams() };
     const { response } = await referrers(own, path, { pushes: false });
-    return list(parse(await response.bytes()).manifests)
+    return list(object(parse(await response.bytes())).manifests)
       .filter(({ artifactType, digest }) =>
         String(artifactType).startsWith(BUNDLE) && isDigest(digest)
       ).map(({ digest }) => String(digest)).slice(0, MOST_SIGNATURES);
   }
 
-  /** Fingerprint of the key by which one of the manifests `at` signs the image `digest`. */
-  async #bundledIn(
-    x: Exchange,
-    digest: string,
-    keys: readonly SigningKey[],
-    at: readonly string[],
-  ): Promise<string | undefined> {
+  /** Bundles in the manifests `at`. */
+  async #bundledIn({ x, digest, ask }: Sought, at: readonly string[]): Promise<boolean> {
     const { cache } = this.#options;
     for (const one of at) {
       const { bytes } = await manifestBytes(x, cache, one);
       for (const { mediaType, digest: layer } of layersOf(bytes)) {
         if (!mediaType.startsWith(BUNDLE)) continue;
-        const bundle = await blobBytes(x, cache, layer);
-        const signer = bundle && bundleSigner(bundle, digest, keys);
-        if (signer) return signer.fingerprint;
+        const content = await blobBytes(x, cache, layer);
+        const bundle = content && signedBundle(content, digest);
+        if (bundle && await ask((signer) => signer.bundle(bundle))) return true;
       }
     }
-    return undefined;
+    return false;
   }
 }
 
-type Json = Record<string, unknown>;
+/** A look for signatures of the image `digest`. */
+interface Sought {
+  x: Exchange;
+  digest: string;
+  /** Whether, by `work`, one of those who may have signed did. */
+  ask(work: (signer: Signer) => Promise<Finding>): Promise<boolean>;
+}
 
 function layersOf(manifest: Uint8Array) {
-  return list(parse(manifest).layers).filter(({ digest }) => isDigest(digest))
+  return list(object(parse(manifest)).layers).filter(({ digest }) => isDigest(digest))
     .slice(0, MOST_SIGNATURES)
     .map(({ mediaType, digest, annotations }) => ({
       mediaType: String(mediaType),
       digest: String(digest),
-      annotations: (typeof annotations === "object" && annotations ? annotations : {}) as Json,
+      annotations: object(annotations),
     }));
 }
 
 function isDigest(value: unknown): boolean {
   return typeof value === "string" && parseDigest(value) !== undefined;
-}
-
-function parse(bytes: Uint8Array): Json {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === "object" && value !== null ? value as Json : {};
-  } catch {
-    return {};
-  }
 }
 
 function list(value: unknown): Json[] {

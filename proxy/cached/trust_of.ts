@@ -2,14 +2,15 @@
 import { readFileSync } from "node:fs";
 import type { Cache } from "../../cache/api.ts";
 import type { TagName } from "../../cache/types.ts";
-import { Signatures } from "./signatures.ts";
+import { type SignatureOptions, Signatures } from "./signatures.ts";
 import { TrustGate } from "./trust_gate.ts";
 import type { Config } from "../config/schema.ts";
 import { readLimited } from "../http/body.ts";
 import { logger } from "../observe/log.ts";
 import type { TrustBook } from "../trust/book.ts";
 import { Elsewhere } from "../trust/elsewhere.ts";
-import { signingKey } from "../trust/signature.ts";
+import { keylessSigner } from "../trust/keyless_signer.ts";
+import { keySigner, signingKey } from "../trust/key_signer.ts";
 
 interface TrustParts {
   cache: Cache;
@@ -25,13 +26,21 @@ const LONGEST = 64 * 1024;
 /** The gate of `config`. Throws an error that names a file which cannot be used. */
 export function trustOf(config: Config, { cache, book, onHeld, now }: TrustParts): TrustGate {
   const { warn } = logger("policy");
-  const readKey = (file: string) => signingKey(readFileSync(file, "utf8"));
-  const signatures = new Signatures(config, { cache, readKey, warn, now });
+  const signersOf = signersIn((file) => readFileSync(file, "utf8"));
+  const signatures = new Signatures(config, { cache, signersOf, warn, now });
   const elsewhere = elsewhereOf(config.policy.webhook, now);
   return new TrustGate(config, {
     ...{ cache, book, signatures, elsewhere, warn, now },
     onHeld: onHeld ?? (() => {}),
   });
+}
+
+/** Reads the files of a `require` by `read`. */
+export function signersIn(read: (file: string) => string): SignatureOptions["signersOf"] {
+  return ({ keys, certificate_identity: identity, issuer, trusted_root }) => [
+    ...keys.length > 0 ? [keySigner(keys.map((file) => signingKey(read(file))))] : [],
+    ...trusted_root ? [keylessSigner({ identity, issuer, root: read(trusted_root) })] : [],
+  ];
 }
 
 function elsewhereOf(

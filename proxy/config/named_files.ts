@@ -6,6 +6,7 @@ import type { Violation } from "./violation.ts";
 import { expand, FILED, resolvePath } from "./secrets.ts";
 import { describeReadError } from "../../base/read_error.ts";
 import type { System } from "./system.ts";
+import { readTrustedRoot } from "./trusted_root.ts";
 
 /** The keys that name such a file. */
 const NAMED = PATTERNS.filter((path) => {
@@ -35,28 +36,39 @@ export async function checkFiles(config: Tree, cwd: string, home: string, system
       });
     }
   }
-  for (const path of expand(config, COSIGN_KEYS)) {
-    const resolved = resolvePath(String(getIn(config, path)), cwd, home);
-    files.push(resolved);
-    const complain = (message: string) => violations.push({ path, message });
-    const pem = await system.readFile(resolved).catch((error) => {
-      complain(`cannot read ${resolved}: ${describeReadError(error)}`);
-    });
-    if (pem !== undefined && !isPublicKey(pem)) {
-      complain(`${resolved} has no public key; expected one in PEM, as cosign.pub`);
+  for (const [pattern, look] of LOOKED_INTO) {
+    for (const path of expand(config, pattern)) {
+      const file = getIn(config, path);
+      if (typeof file !== "string" || file === "") continue;
+      const resolved = resolvePath(file, cwd, home);
+      files.push(resolved);
+      const complain = (message: string) => void violations.push({ path, message });
+      try {
+        const text = await system.readFile(resolved);
+        await look(text).catch(({ message }: Error) => complain(`${resolved} ${message}`));
+      } catch (error) {
+        complain(`cannot read ${resolved}: ${describeReadError(error)}`);
+      }
     }
   }
   return { violations, files, secret };
 }
 
-/** Lists of files, which no `_file` key names. */
-const COSIGN_KEYS = ["registries", "*", "require", "*", "cosign", "keys", "*"];
+/** Files that no `_file` key names, and what throws an error about one that cannot be used. */
+const LOOKED_INTO: [pattern: string[], look: (text: string) => Promise<unknown>][] = [
+  [["registries", "*", "require", "*", "cosign", "keys", "*"], checkPublicKey],
+  [
+    ["registries", "*", "require", "*", "cosign", "trusted_root"],
+    (text) => readTrustedRoot(text, Date.now()),
+  ],
+];
 
-function isPublicKey(pem: string): boolean {
+function checkPublicKey(pem: string): Promise<void> {
+  const wrong = new Error("has no public key; expected one in PEM, as cosign.pub");
   try {
     createPublicKey(pem);
-    return !/PRIVATE KEY/.test(pem);
+    return /PRIVATE KEY/.test(pem) ? Promise.reject(wrong) : Promise.resolve();
   } catch {
-    return false;
+    return Promise.reject(wrong);
   }
 }

@@ -14,6 +14,7 @@ export function* policy(config: Config): Generator<Violation> {
     }
     yield* unknownUsers(config, hold.allow, [...path, "allow"]);
   }
+  yield* signers(config);
   const { rules } = config.policy;
   for (const [index, rule] of rules.entries()) {
     const path: Path = ["policy", "rules", index];
@@ -24,6 +25,26 @@ export function* policy(config: Config): Generator<Violation> {
     const message = `can never decide: policy.rules[${before}] comes first and matches whatever ` +
       "this one does; expected it further up, or not at all";
     yield { path, message };
+  }
+}
+
+/** Of an identity all three keys are needed, or keys. */
+function* signers({ registries }: Config): Generator<Violation> {
+  for (const [name, { require }] of Object.entries(registries)) {
+    for (const [index, { cosign }] of require.entries()) {
+      const path: Path = ["registries", name, "require", index, "cosign"];
+      const together = ["certificate_identity", "issuer", "trusted_root"] as const;
+      const missing = together.filter((key) => cosign[key] === "");
+      if (missing.length === together.length) {
+        if (cosign.keys.length > 0) continue;
+        yield { path, message: `expected keys, or ${together.join(", ")}` };
+      } else {
+        for (const key of missing) {
+          const others = together.filter((it) => it !== key).join(" and ");
+          yield { path: [...path, key], message: `expected with ${others}` };
+        }
+      }
+    }
   }
 }
 

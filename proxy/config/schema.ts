@@ -103,7 +103,10 @@ export const registrySchema = z.strictObject({
   require: z.array(z.strictObject({
     repositories: z.array(z.string()).default([]),
     cosign: z.strictObject({
-      keys: z.array(z.string().min(1, "expected a file")).min(1, "expected at least one file"),
+      keys: z.array(z.string().min(1, "expected a file")).default([]),
+      certificate_identity: z.string().default(""),
+      issuer: z.string().default(""),
+      trusted_root: z.string().default(""),
     }),
     mode: z.enum(["enforce", "warn"]).default("enforce"),
   })).default([]),

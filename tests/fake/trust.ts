@@ -4,7 +4,7 @@ import { NO_BOOK, TrustBook } from "../../proxy/trust/book.ts";
 import { Signatures } from "../../proxy/cached/signatures.ts";
 import { TrustGate } from "../../proxy/cached/trust_gate.ts";
 import { Elsewhere, type ElsewhereOptions } from "../../proxy/trust/elsewhere.ts";
-import { type SigningKey, signingKey } from "../../proxy/trust/signature.ts";
+import { signersIn } from "../../proxy/cached/trust_of.ts";
 import type { FakeClock } from "./clock.ts";
 import { type CachedPair, cachedPair, type Pair, pair, type PairOptions } from "./pair.ts";
 
@@ -18,11 +18,11 @@ export interface TrustPair extends CachedPair {
   restarted(): Promise<Pair>;
 }
 
-/** A pair whose registry is governed by `options`; `keys` are public keys in PEM by file name. */
+/** A pair whose registry is governed by `options`; `files` are what its requirements name. */
 export async function trustPair(
   clock: FakeClock,
   options: PairOptions,
-  keys: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
   elsewhere?: Omit<ElsewhereOptions, "now" | "warn">,
 ): Promise<TrustPair> {
   const book = await TrustBook.open(NO_BOOK);
@@ -30,7 +30,7 @@ export async function trustPair(
   const held: string[] = [];
   const { now } = clock;
   const warn = (line: string) => void warned.push(line);
-  const readKey = (file: string): SigningKey => signingKey(keys[file]!);
+  const signersOf = signersIn((file) => files[file]!);
   const governed: PairOptions = {
     ...options,
     parts: { now, ...options.parts },
@@ -39,7 +39,7 @@ export async function trustPair(
         cache,
         book,
         now,
-        signatures: new Signatures(config, { cache, readKey, now, warn }),
+        signatures: new Signatures(config, { cache, signersOf, now, warn }),
         elsewhere: elsewhere && new Elsewhere({ ...elsewhere, now, warn }),
         warn,
         onHeld: ({ registry, repository, tag }, digest) =>

@@ -12,6 +12,7 @@ import {
 } from "../../fake/content.ts";
 import { until } from "../../cache/support.ts";
 import { stored } from "../../fake/pair.ts";
+import { FakeSigstore, type Signing } from "../../fake/sigstore.ts";
 import { type TrustPair, trustPair } from "../../fake/trust.ts";
 import { MANIFEST } from "./cached_pair.ts";
 
@@ -85,43 +86,58 @@ const pem = (pair: typeof ours) => pair.publicKey.export({ type: "spki", format:
 const KEYS = { "cosign.pub": pem(ours) };
 const require = [{ repositories: ["org/**"], cosign: { keys: ["cosign.pub"] } }];
 
-/** A signature beside the image, as cosign made them first. */
-function simpleSignature(digest: string, pair: typeof ours, about = digest): FakeImage {
-  const payload = Buffer.from(JSON.stringify({
+/** What is signed in the older form. */
+const simplePayload = (digest: string) =>
+  Buffer.from(JSON.stringify({
     critical: {
       identity: { "docker-reference": "hub/org/app" },
-      image: { "docker-manifest-digest": about },
+      image: { "docker-manifest-digest": digest },
       type: "cosign container image signature",
     },
   }));
+
+/** A signature beside the image, as cosign made them first. */
+function simpleSignature(digest: string, pair: typeof ours, about = digest): FakeImage {
+  const payload = simplePayload(about);
+  const signature = sign("sha256", payload, pair.privateKey).toString("base64");
+  return besides(payload, { "dev.cosignproject.cosign/signature": signature });
+}
+
+function besides(payload: Uint8Array, annotations: Record<string, string>): FakeImage {
   const layer = content(
     new Uint8Array(payload),
     "application/vnd.dev.cosign.simplesigning.v1+json",
   );
-  const signature = sign("sha256", payload, pair.privateKey).toString("base64");
-  const annotations = { "dev.cosignproject.cosign/signature": signature };
   return artifact([{ ...descriptor(layer), annotations }], [layer]);
 }
 
 /** A bundle that refers to the image, as cosign makes them now. */
-function bundle(subject: FakeImage, pair: typeof ours, predicateType: string): FakeImage {
+function bundleOf(subject: FakeImage, pair: typeof ours, predicateType: string): FakeImage {
   const payloadType = "application/vnd.in-toto+json";
-  const [, hex] = subject.root.digest.split(":");
-  const payload = Buffer.from(JSON.stringify({
-    _type: "https://in-toto.io/Statement/v1",
-    subject: [{ digest: { sha256: hex } }],
-    predicateType,
-  }));
+  const payload = statement(subject.root.digest, predicateType);
   const signed = Buffer.concat([
     Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `),
     payload,
   ]);
   const sig = sign("sha256", signed, pair.privateKey).toString("base64");
-  const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
-  const layer = content({
-    mediaType,
+  return referring(subject, {
+    mediaType: BUNDLE,
     dsseEnvelope: { payload: payload.toString("base64"), payloadType, signatures: [{ sig }] },
-  }, mediaType);
+  });
+}
+
+const BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+const statement = (digest: string, predicateType: string) =>
+  Buffer.from(JSON.stringify({
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ digest: { sha256: digest.split(":")[1] } }],
+    predicateType,
+  }));
+
+function referring(subject: FakeImage, bundle: Record<string, unknown>): FakeImage {
+  const mediaType = BUNDLE;
+  const layer = content(bundle, mediaType);
   return artifact([descriptor(layer)], [layer], {
     artifactType: mediaType,
     subject: descriptor(subject.root),
@@ -158,11 +174,11 @@ Deno.test("require, an image comes through once its signature by one of the keys
     ["simple, of another image", {
       [SIG_TAG]: simpleSignature(DIGEST, ours, `sha256:${"1".repeat(64)}`),
     }, 403],
-    ["bundle", { "org/app:s": bundle(both, ours, SIGN) }, 200],
-    ["bundle, by somebody else", { "org/app:s": bundle(both, theirs, SIGN) }, 403],
-    ["bundle, of another image", { "org/app:s": bundle(image({ seed: 8 }), ours, SIGN) }, 403],
+    ["bundle", { "org/app:s": bundleOf(both, ours, SIGN) }, 200],
+    ["bundle, by somebody else", { "org/app:s": bundleOf(both, theirs, SIGN) }, 403],
+    ["bundle, of another image", { "org/app:s": bundleOf(image({ seed: 8 }), ours, SIGN) }, 403],
     ["bundle, an attestation", {
-      "org/app:s": bundle(both, ours, "https://slsa.dev/provenance/v1"),
+      "org/app:s": bundleOf(both, ours, "https://slsa.dev/provenance/v1"),
     }, 403],
   ];
   for (const [title, more, expected] of rows) {
@@ -196,7 +212,10 @@ Deno.test("require, what was found stays found while the registry is away; what 
 });
 
 Deno.test("require, a signature that is in the cache is enough after a restart with the registry away", async () => {
-  const forms = { [SIG_TAG]: simpleSignature(DIGEST, ours), "org/app:s": bundle(both, ours, SIGN) };
+  const forms = {
+    [SIG_TAG]: simpleSignature(DIGEST, ours),
+    "org/app:s": bundleOf(both, ours, SIGN),
+  };
   for (const [name, signature] of Object.entries(forms)) {
     await using t = await signed({ [name]: signature });
     const paths = ["manifests/v1", ...both.manifests.map(({ digest }) => `manifests/${digest}`)];
@@ -220,6 +239,46 @@ Deno.test("require, of the images of a signed index no signatures of their own a
     assert.equal(await status(t, `manifests/${digest}`), 200);
   }
   assert.equal(asked(), before);
+});
+
+Deno.test("require, an image that the identity signed comes through, whatever form that has", async () => {
+  const authority = await FakeSigstore.start();
+  const by = { identity: "anna@example.com", issuer: "https://accounts.example.com" };
+  const bundle = async (digest: string, signing: Signing = by) =>
+    referring(both, await authority.bundle(statement(digest, SIGN), signing));
+  const annotations = await authority.annotations(simplePayload(DIGEST), by);
+  const other = { ...by, identity: "eve@example.com" };
+  const who = "it is not signed by anna@example.com of https://accounts.example.com, as this " +
+    "repository requires";
+  const rows: [string, Record<string, FakeImage>, RegExp][] = [
+    ["unsigned", {}, new RegExp(`${who} \\(require.cosign\\)$`)],
+    ["bundle", { "org/app:s": await bundle(DIGEST) }, /^200$/],
+    ["older form", { [SIG_TAG]: besides(simplePayload(DIGEST), annotations) }, /^200$/],
+    ["of another image", { "org/app:s": await bundle(both.manifests[0]!.digest) }, /not signed/],
+    [
+      "by somebody else",
+      { "org/app:s": await bundle(DIGEST, other) },
+      new RegExp(`${who}; its signature is by eve@example.com of https://accounts.example.com`),
+    ],
+    ["with a key", { "org/app:s": bundleOf(both, ours, SIGN) }, /its signature does not hold/],
+  ];
+  const cosign = {
+    certificate_identity: by.identity,
+    issuer: by.issuer,
+    trusted_root: "root.json",
+  };
+  for (const [title, more, expected] of rows) {
+    await using t = await trustPair(new FakeClock(), {
+      registry: { images: { ...images, ...more } },
+      hub: { require: [{ cosign }] },
+    }, { "root.json": authority.trustedRoot() });
+    assert.match(await said(t, "org/app/manifests/v1"), expected, title);
+    assert.match(await said(t, `org/app/manifests/${DIGEST}`), expected, title);
+    if (expected.source !== "^200$") continue;
+    await stored(t);
+    await using next = await t.restarted();
+    assert.match(await said(next, "org/app/manifests/v1"), expected, `${title}, after a restart`);
+  }
 });
 
 Deno.test("policy, what is fetched to be judged is a miss to its client, and a hit from then on", async () => {
@@ -260,7 +319,7 @@ Deno.test("require, where nobody can tell nothing comes through, and the client 
 });
 
 /** Asks for `path` and gives the message of a refusal, or the status. */
-async function said(t: TrustPair, path: string): Promise<string> {
+async function said(t: Pick<TrustPair, "proxy">, path: string): Promise<string> {
   const response = await t.proxy.get(`/v2/${path}`, MANIFEST);
   const text = await response.text();
   return response.status === 403 ? JSON.parse(text).errors[0].message : String(response.status);

@@ -51,6 +51,7 @@ const RUNNERS: Runners = {
   freeze: cache("freeze"),
   unfreeze: cache("unfreeze"),
   release: cache("release"),
+  "policy try": cache("policy try"),
   doctor: async (args) => {
     const { doctor } = await import("./cli/doctor/doctor.ts");
     return await doctor(args, { ...io, now: Date.now });

@@ -19,6 +19,7 @@ import { registryMap } from "../proxy/names/target.ts";
 import { logger } from "../proxy/observe/log.ts";
 import type { Audit } from "../proxy/observe/audit/audit.ts";
 import type { TrustBook } from "../proxy/trust/book.ts";
+import type { PastPull } from "../proxy/trust/dry_run.ts";
 import type { ProxyServer } from "../proxy/server.ts";
 import { timeoutsOf } from "../proxy/upstream/deadline.ts";
 import { createUpstream } from "../proxy/upstream/native.ts";
@@ -52,6 +53,8 @@ interface AheadParts {
   /** What people decided about tags. */
   trust: TrustBook | undefined;
   audit: Audit;
+  /** The pulls of clients that began since then (Unix ms). */
+  past(since: number): Iterable<PastPull>;
   /** Whether the warm list falls to this one of several Berths. */
   duty(): Promise<boolean>;
 }
@@ -73,8 +76,9 @@ export async function startAhead(
 ): Promise<Ahead | undefined> {
   if (!cache) return undefined;
   const duty = cluster?.prefetchDuty ?? (() => Promise.resolve(true));
-  const { quota, metrics: { register }, audit } = books;
-  const parts = { cache, handle, quota, duty, trust, register, audit };
+  const { quota, metrics: { register }, audit, stats } = books;
+  const past = (since: number) => stats.clients().all({ from: since, to: Date.now() + 1 });
+  const parts = { cache, handle, quota, duty, trust, past, register, audit };
   return started.use(await openAhead(() => live.current, parts));
 }
 
@@ -121,7 +125,8 @@ async function openAhead(config: () => Config, parts: AheadParts): Promise<Ahead
   await pulls.resume();
   await warm.start();
   const loaded = (images: readonly Named[]) => auditBundle(parts.audit, images);
-  const control = serveControl(cache, dir, pulls, parts.trust, loaded);
+  const { trust: book, past } = parts;
+  const control = serveControl(cache, dir, { pulls, book, past, loaded });
   return {
     pulls,
     warm,

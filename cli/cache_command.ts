@@ -13,6 +13,7 @@ import type { CacheIo, Call } from "./cache_call.ts";
 import { images, pin, unpin } from "./cache_images.ts";
 import { tags } from "./cache_tags.ts";
 import { type CacheControl, openControl } from "./cache_socket.ts";
+import { policyTry } from "./policy_try.ts";
 import { freeze, release, unfreeze } from "./tag_commands.ts";
 import { cachedImage, NotCached } from "./cached_image.ts";
 import { DataDirError, expectCache, usingDataDir } from "./data_dir.ts";
@@ -29,6 +30,7 @@ const COMMANDS = {
   freeze,
   unfreeze,
   release,
+  "policy try": policyTry,
 };
 
 /**

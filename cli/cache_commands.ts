@@ -175,4 +175,17 @@ export const CACHE_COMMANDS: readonly Command[] = [
     ],
     flags: [DIGEST_FLAG, JSON_FLAG, ...STORE_FLAGS],
   },
+  {
+    name: "policy try",
+    summary: "Tell what policy.rules would have refused of the last 30 days' pulls",
+    usage: "[flags]",
+    examples: [
+      ["berth policy try --config new.yaml", "rules that are not effective yet"],
+      ["berth policy try --json | jq '.items[].image'", "for scripts"],
+    ],
+    about:
+      "Nothing is changed. What an image says of itself is read from the cache; where it has " +
+      "gone from there, or it is not recorded which image of an index was pulled, that is said.",
+    flags: [JSON_FLAG, ...STORE_FLAGS],
+  },
 ];

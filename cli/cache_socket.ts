@@ -16,6 +16,9 @@ import type { VerifyProgress } from "../cache/types.ts";
 import type { Pull, Wanted } from "../proxy/ahead/progress.ts";
 import { BadImage } from "../proxy/ahead/image.ts";
 import type { Pulls } from "../proxy/ahead/pulls.ts";
+import type { PolicyRule } from "../proxy/config/schema.ts";
+import { StatsStore } from "../proxy/observe/stats/store.ts";
+import { type DryRun, type PastPull, SPAN_MS, tryRules } from "../proxy/trust/dry_run.ts";
 import { bookFile, NO_BOOK, TrustBook } from "../proxy/trust/book.ts";
 import { pastOf, type TagPast, TrustError } from "../proxy/trust/tags.ts";
 import { decide, type TagDecision } from "./tag_decision.ts";
@@ -42,6 +45,8 @@ export interface CacheControl extends Transfer, AsyncDisposable {
   past(image: string): Promise<TagPast>;
   /** Freezes, unfreezes or releases a tag. Throws {@linkcode TrustError} for what cannot be done. */
   decide(decision: TagDecision): Promise<string>;
+  /** What `rules` would have refused of the pulls of the last 30 days. */
+  tryRules(rules: readonly PolicyRule[]): Promise<DryRun>;
   /** What `evict` would take now. */
   plan(selector: Selector, pinned: boolean): Promise<EvictionPlan>;
   evict(selector: Selector, pinned: boolean): Promise<EvictionPlan>;
@@ -72,16 +77,21 @@ interface PinRequest {
   pattern: string;
 }
 
-/**
- * Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. `loaded`
- * is told of images that came by a bundle.
- */
+/** What a server has beside its cache. */
+interface Served {
+  pulls?: Pulls | undefined;
+  book?: TrustBook | undefined;
+  /** The pulls of clients that began since then (Unix ms). */
+  past?: ((since: number) => Iterable<PastPull>) | undefined;
+  /** Is told of images that came by a bundle. */
+  loaded?: ((images: readonly Named[]) => void) | undefined;
+}
+
+/** Serves `cache` at the socket in `dir`; `undefined` where this system cannot have one there. */
 export function serveControl(
   cache: Cache,
   dir: string,
-  pulls?: Pulls,
-  book?: TrustBook,
-  loaded?: (images: readonly Named[]) => void,
+  { pulls, book, past, loaded }: Served = {},
 ): AsyncDisposable | undefined {
   const path = socketPath(dir);
   if (Deno.build.os === "windows" || path.length > MAX_SOCKET_PATH) return undefined;
@@ -103,6 +113,10 @@ export function serveControl(
   });
   app.post("/unpin", async (c) => c.json(cache.unpin((await c.req.json<PinRequest>()).pattern)));
   decisionRoutes(app, cache, book);
+  app.post("/try", async (c) => {
+    const rules = await c.req.json<PolicyRule[]>();
+    return c.json(await tryRules(cache, rules, past?.(Date.now() - SPAN_MS) ?? []));
+  });
   app.post("/plan", async (c) => {
     const { selector, pinned } = await c.req.json<EvictRequest>();
     return c.json(cache.plan(selector, { pinned }));
@@ -174,7 +188,7 @@ export async function openControl(
   try {
     const cache = await openCache({ ...options, scrubRate: 0 });
     const openBook = () => TrustBook.open(bookFile(join(options.dir, "trust.json")));
-    return direct(cache, openBook, pulls);
+    return direct(cache, options.dir, openBook, pulls);
   } catch (error) {
     if (!(error instanceof CacheLocked)) throw error;
     return await remote(options.dir).catch(() => {
@@ -185,6 +199,7 @@ export async function openControl(
 
 function direct(
   cache: Cache,
+  dir: string,
   openBook: () => Promise<TrustBook>,
   pulls?: OwnPulls,
 ): CacheControl {
@@ -194,6 +209,15 @@ function direct(
       return pastOf({ cache, book, now: Date.now(), hold: () => undefined }, image);
     },
     decide: async (decision) => await decide(cache, await openBook(), decision),
+    async tryRules(rules) {
+      const stats = new StatsStore(join(dir, "stats.db"));
+      try {
+        const between = { from: Date.now() - SPAN_MS, to: Date.now() + 1 };
+        return await tryRules(cache, rules, stats.clients.all(between));
+      } finally {
+        stats.close();
+      }
+    },
     list: (query) => Promise.resolve(cache.list(query)),
     usage: () => cache.usage(),
     images: (pattern) => listImages(cache, pattern),
@@ -241,6 +265,7 @@ async function remote(dir: string): Promise<CacheControl> {
       if (refused !== undefined) throw new TrustError("gone", refused);
       return said;
     },
+    tryRules: async (rules) => await (await ask("try", rules)).json(),
     plan: async (selector, pinned) => await (await ask("plan", { selector, pinned })).json(),
     evict: async (selector, pinned) => await (await ask("evict", { selector, pinned })).json(),
     verify: async (progress) => {

@@ -142,7 +142,7 @@ function createApi(
     .route("/", forwardRoutes(live, deps.forward))
     .route("/", webhookRoutes(deps.webhooks))
     .route("/", auditRoutes(deps.audit, fleet))
-    .route("/", trustRoutes({ cache, book: deps.trust, config: () => live.current, now }))
+    .route("/", trustRoutes({ cache, stats, book: deps.trust, config: () => live.current, now }))
     .route("/", tokenRoutes({ tokens: deps.tokens, config: () => live.current, now }));
   api.all("*", (c) => {
     throw notFound(`${c.req.method} ${c.req.path}`);

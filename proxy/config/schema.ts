@@ -130,6 +130,9 @@ const policyRule = z.strictObject({
   networks: z.array(z.string()).default([]),
 });
 
+/** `policy.rules`, as a file writes them. */
+export const policyRules = z.array(policyRule);
+
 const LEAST_SPEED = 16 * 1024;
 
 const limit = z.strictObject({
@@ -316,7 +319,7 @@ export const configSchema = z.strictObject({
   webhooks: z.array(webhook).default([]),
   policy: z.strictObject({
     contact: z.string().default(""),
-    rules: z.array(policyRule).default([]),
+    rules: policyRules.default([]),
     webhook: z.strictObject({
       url: z.union([z.literal(""), hookUrl()]).default(""),
       timeout: duration().prefault("2s"),

@@ -30,7 +30,7 @@ for (const running of [false, true]) {
     const second = await putImage(cache, name, ["two"], 2);
     const book = () => TrustBook.open(bookFile(`${dir}/trust.json`));
     const control = running
-      ? serveControl(cache, dir, undefined, await book())
+      ? serveControl(cache, dir, { book: await book() })
       : await cache.close();
 
     const past = new RegExp(`was ${first} from 1970-01-01T00:00Z to 1970-01-01T00:00Z`);

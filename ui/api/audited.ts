@@ -46,6 +46,7 @@ export const UNAUDITED: readonly string[] = [
   "POST /api/v1/registries/preview",
   "POST /api/v1/cache/evictions/plan",
   "POST /api/v1/prefetch/preview",
+  "POST /api/v1/policy/try",
 ];
 
 /** Writes the entry of each request to the routes above, and of each token that was refused. */

@@ -275,6 +275,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   "POST /notices/{id}/mute": { until: null },
   "POST /oidc/finish": { search: "?code=abc&state=def" },
   "POST /oidc/start": {},
+  "POST /policy/try": { rules: [{ action: "deny", platforms: ["windows/**"] }] },
   "POST /prefetch/preview": { images: ["quay.io/org/app:^1.27"] },
   "POST /prefetch/rules": { images: ["quay.io/org/app:^1.27"], every: "6h" },
   "POST /prefetch/run": { name: "quay.io/org/app:^1.27" },

@@ -57,6 +57,7 @@ export const NEEDED: Readonly<Record<string, Right>> = {
   "POST /api/v1/trust/freeze": "admin",
   "DELETE /api/v1/trust/freeze": "admin",
   "POST /api/v1/trust/release": "admin",
+  "POST /api/v1/policy/try": "admin",
   "GET /api/v1/forward": "read",
   "POST /api/v1/forward/allowed-hosts": "admin",
   "GET /api/v1/registries": "read",

@@ -18,6 +18,7 @@ import { ImagePage } from "./image.tsx";
 import { Images } from "./images.tsx";
 import { Missing } from "./missing.tsx";
 import { Notices } from "./notices.tsx";
+import { PolicyPage } from "./policy.tsx";
 import { Prefetch } from "./prefetch.tsx";
 import { PullsPage } from "./pulls.tsx";
 import { Registries } from "./registries.tsx";
@@ -72,6 +73,7 @@ export const PAGES: readonly Page[] = [
   page("/activity/:id", ({ id }) => <RequestPage key={id} id={id} />),
   page("/connect/:client?", ({ client = "" }) => <ConnectPage client={client} />),
   { path: "/settings", component: Settings },
+  { path: "/settings/policy", component: PolicyPage },
   { path: "/settings/tokens", component: TokensPage },
   { path: "/settings/audit", component: AuditPage },
   { path: "/login", component: Home },

@@ -11,13 +11,14 @@ import {
   explainFailure,
   explainTransfer,
   explainUpstream,
+  isPolicy,
   stretchesOf,
 } from "../web/explain.ts";
 import { isFailure } from "../web/results.ts";
 import { formatBytes, formatDuration, formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
 import { imagePath } from "../web/image_path.ts";
-import { blobPath, registryPath } from "../web/paths.ts";
+import { blobPath, registryPath, tagPath } from "../web/paths.ts";
 import { titleOf } from "./activity/columns.tsx";
 
 const PARENT = { href: "/activity", text: "Activity" };
@@ -79,10 +80,27 @@ function FailureNotice({ entry }: { entry: RequestEntry }) {
         <strong>{entry.error ? `${entry.status} ${entry.error}` : `${entry.status}`}</strong>
         <p class="break">{explainFailure(entry)}</p>
       </div>
+      {isPolicy(entry) && <PolicyLinks entry={entry} />}
       {entry.registry && entry.status >= 500 && (
         <a class="button go" href={registryPath(entry.registry)}>Test {entry.registry}</a>
       )}
     </div>
+  );
+}
+
+/** Where what was decided can be looked at, and changed by who may. */
+function PolicyLinks({ entry }: { entry: RequestEntry }) {
+  const { registry, repository, reference } = entry;
+  const tag = reference && !reference.includes(":");
+  return (
+    <span class="actions go">
+      {tag && (
+        <a class="button" href={tagPath(`${registry}/${repository}:${reference}`)}>
+          History of the tag
+        </a>
+      )}
+      <a class="button" href="/settings/policy">Policy</a>
+    </span>
   );
 }
 

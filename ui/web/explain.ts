@@ -39,6 +39,11 @@ export function explainFailure(entry: RequestEntry): string {
   return [sentence(entry.message), advice].filter((part) => part !== "").join(" ");
 }
 
+/** Whether a rule about what may come through refused it. */
+export function isPolicy({ error, message }: RequestEntry): boolean {
+  return error === "DENIED" && / was refused: .*\([\w.[\]-]+\)/.test(message);
+}
+
 const sentence = (text: string): string => text === "" || /[.!?]$/.test(text) ? text : `${text}.`;
 
 const ADVICE: { matches: (entry: RequestEntry) => boolean; text: string }[] = [
@@ -51,6 +56,10 @@ const ADVICE: { matches: (entry: RequestEntry) => boolean; text: string }[] = [
     matches: ({ status }) => status === 401,
     text:
       "The client must sign in, or its credentials were rejected. This is normal for the first request of a pull.",
+  },
+  {
+    matches: isPolicy,
+    text: "What stands in brackets decided, and stands under Settings, Policy.",
   },
   {
     matches: ({ status }) => status === 403,

@@ -32,6 +32,7 @@ const PAGES: [text: string, href: string][] = [
   ["Activity: clients", "/activity/clients"],
   ["Connect a client", "/connect"],
   ["Settings", "/settings"],
+  ["Policy: what may come through", "/settings/policy"],
   ["API tokens", "/settings/tokens"],
   ["Audit log", "/settings/audit"],
 ];

@@ -17,6 +17,8 @@ const HOURS_KEPT_MS = 25 * HOUR_MS;
 const KEPT_MS = 31 * DAY_MS;
 /** So many pulls at most are kept. */
 const MOST_PULLS = 200_000;
+/** Pulls that are read at once. */
+const AT_ONCE = 1000;
 
 /** The tables, made by a step of the migration. */
 export const CLIENT_TABLES = `CREATE TABLE pulls (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,
@@ -127,6 +129,15 @@ export class ClientStore {
       `SELECT * FROM pulls WHERE id < ? AND time >= ? AND time < ?${where}
        ORDER BY id DESC LIMIT ?`,
     ).all(before, filter.from, filter.to, ...values, limit).map(pullFrom);
+  }
+
+  /** Every pull that began in the span, newest first. */
+  *all({ from, to }: Between): Generator<Pull> {
+    let page: Pull[] = [];
+    do {
+      page = this.pulls({ from, to }, AT_ONCE, page.at(-1)?.id);
+      yield* page;
+    } while (page.length === AT_ONCE);
   }
 
   /** Clients over a span, whose first step counts whole; `total` is how many there are in all. */

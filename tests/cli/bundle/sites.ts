@@ -94,7 +94,7 @@ async function site(dir: string, settings: Record<string, unknown>): Promise<Sit
       const pulls = ownPulls(result.loaded.config, cache, {});
       const loaded: Named[] = [];
       const told = (images: readonly Named[]) => void loaded.push(...images);
-      const control = serveControl(cache, cacheDir, pulls, undefined, told);
+      const control = serveControl(cache, cacheDir, { pulls, loaded: told });
       try {
         return await task(loaded);
       } finally {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { image } from "../../fake/content.ts";
 import { type AdminFixture, adminFixture } from "../../fake/admin.ts";
+import { record } from "../../fake/records.ts";
+import { policyRules } from "../../../proxy/config/schema.ts";
 
 const IMAGE = "docker/acme/app:v1";
 const [registry, repository, tag] = ["docker", "acme/app", "v1"];
@@ -90,5 +92,42 @@ Deno.test("trust, releases name a digest or a pattern; what they cannot mean is 
     ] as const
   ) {
     assert.equal((await release(body)).status, status, JSON.stringify(body));
+  }
+});
+
+Deno.test("policy try, rules that are not in force are tried on what was pulled", async () => {
+  await using admin = await started();
+  const time = admin.clock.now;
+  const pulled = { registry, repository, kind: "manifest", reference: tag, time } as const;
+  admin.stats.sink(record(pulled));
+  const attempt = async (rules?: unknown) => {
+    const { status, body } = await asked(admin, "/policy/try", { body: { rules } });
+    const fields = body.fields?.map(({ path, message }: never) => `${path}: ${message}`);
+    return { ...body, status, fields };
+  };
+  const none = await attempt();
+  assert.deepEqual([none.status, none.pulls, none.refused], [200, 1, 0]);
+  const list = await attempt([{ action: "deny", tags: ["v*"] }]);
+  assert.deepEqual([list.refused, list.items[0].image], [1, IMAGE]);
+  assert.equal(list.from, time - 30 * 86_400_000);
+  for (
+    const text of ["- action: deny", "policy:\n  rules:\n    - action: deny", "[{action: deny}]"]
+  ) {
+    assert.equal((await attempt(text)).refused, 1, text);
+  }
+  admin.config.policy.rules = policyRules.parse([{ action: "deny", tags: ["v1"] }]);
+  assert.equal((await attempt()).refused, 1);
+  const rows: [unknown, RegExp][] = [
+    [[{ action: "forbid" }], /^policy\.rules\[0\]\.action: found "forbid", expected one of allow/],
+    [[{ action: "deny", tag: ["v1"] }], /^policy\.rules\[0\]\.tag: unknown key/],
+    ["- action: [", /^policy\.rules: found no YAML/],
+    ["deny", /^policy\.rules: found "deny", expected a list/],
+    [[{ action: "deny", registries: ["nowhere"] }], /^policy\.rules\[0\]\.registries\[0\]: found/],
+    [[{ action: "deny" }, { action: "deny" }], /^policy\.rules\[1\]: can never decide/],
+  ];
+  for (const [rules, expected] of rows) {
+    const { status, fields } = await attempt(rules);
+    assert.equal(status, 422, String(expected));
+    assert.match(fields.join("\n"), expected);
   }
 });

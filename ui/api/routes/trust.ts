@@ -2,13 +2,24 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Cache } from "../../../cache/api.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
+import { checkedRules } from "../../../proxy/config/rules_text.ts";
+import type { Stats } from "../../../proxy/observe/stats/stats.ts";
+import { SPAN_MS, tryRules } from "../../../proxy/trust/dry_run.ts";
 import { holdOf } from "../../../proxy/trust/hold.ts";
 import type { TrustBook } from "../../../proxy/trust/book.ts";
 import { freeze, pastOf, release, TrustError, unfreeze } from "../../../proxy/trust/tags.ts";
 import { nameOf, note } from "../identity.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, done, router } from "../route.ts";
-import { decisions, freezeRequest, imageQuery, releaseRequest, tagPast } from "../schema/trust.ts";
+import {
+  decisions,
+  dryRun,
+  freezeRequest,
+  imageQuery,
+  releaseRequest,
+  tagPast,
+  tryRequest,
+} from "../schema/trust.ts";
 import { requireCache } from "./cache.ts";
 
 const history = createRoute({
@@ -50,8 +61,18 @@ const releasing = createRoute({
   responses: done("Clients can have it"),
 });
 
+const trying = createRoute({
+  method: "post",
+  path: "/policy/try",
+  summary: "What rules would have refused of the pulls of the last 30 days",
+  request: { body: body(tryRequest) },
+  responses: answers(dryRun, "Nothing was changed"),
+});
+
 interface TrustDeps {
   cache: Cache | undefined;
+  /** Where pulls are recorded. */
+  stats: Stats;
   book: TrustBook | undefined;
   config: () => Config;
   /** Unix milliseconds. */
@@ -59,7 +80,7 @@ interface TrustDeps {
 }
 
 /** What may come through, to steer. Without a cache everything is a 404. */
-export function trustRoutes({ cache, book, config, now }: TrustDeps) {
+export function trustRoutes({ cache, book, stats, config, now }: TrustDeps) {
   const kept = () => ({ cache: requireCache(cache), book: book! });
   const view = (image: string) => {
     const hold = (registry: string) => {
@@ -90,6 +111,18 @@ export function trustRoutes({ cache, book, config, now }: TrustDeps) {
       note(c, { target: image });
       if (!await unfreeze(kept().cache, kept().book, image)) throw notFound(`Frozen tag ${image}`);
       return c.body(null, 204);
+    })
+    .openapi(trying, async (c) => {
+      const { rules: written } = c.req.valid("json");
+      const { policy } = config();
+      const checked = written === undefined ? policy : checkedRules(config(), written);
+      if ("problems" in checked) {
+        const { problems: fields } = checked;
+        throw new ApiProblem(422, "Invalid rules", { type: "invalid-request", fields });
+      }
+      const from = now() - SPAN_MS;
+      const pulls = stats.clients().all({ from, to: now() + 1 });
+      return c.json({ from, ...await tryRules(kept().cache, checked.rules, pulls) }, 200);
     })
     .openapi(releasing, async (c) => {
       const decider = { by: nameOf(c.get("identity")), at: now() };

@@ -74,5 +74,44 @@ export const decisions = z.object({
     }),
 }).openapi("TrustDecisions");
 
+/** Without rules: those in force. */
+export const tryRequest = z.object({
+  rules: z.union([z.string().max(100_000), z.array(z.record(z.string(), z.unknown())).max(1000)])
+    .optional().openapi({
+      description:
+        "Rules as in policy.rules: a list, or text in YAML; left out: the effective ones",
+      example: [{ action: "deny", platforms: ["windows/**"] }],
+    }),
+});
+
+const tried = z.object({
+  image: z.string().openapi({
+    description: "The image as it was pulled, by tag or digest",
+    example: "docker/library/alpine:3.20",
+  }),
+  outcome: z.enum(["refused", "unknown"]).openapi({
+    description: "unknown: a rule would have to know what is not recorded",
+  }),
+  rule: z.string().openapi({
+    description: "The rule that decides, or would have to know more",
+    example: "policy.rules[0]",
+  }),
+  reason: z.string().openapi({ description: "What the client would read, or what is not known" }),
+  pulls: z.number().openapi({ description: "How often it was pulled" }),
+  clients: z.number().openapi({ description: "By how many clients" }),
+  users: z.array(z.string()).openapi({ description: "Users who pulled it; some of many" }),
+  last: time.openapi({ description: "When it was pulled last" }),
+});
+
+export const dryRun = z.object({
+  from: time.openapi({ description: "Begin of the span that was looked at" }),
+  pulls: z.number().openapi({ description: "Pulls that are recorded of the span" }),
+  refused: z.number().openapi({ description: "Pulls that would have been refused" }),
+  unknown: z.number().openapi({ description: "Pulls of which that cannot be told" }),
+  items: z.array(tried).openapi({ description: "What was pulled most first" }),
+  left: z.number().openapi({ description: "How many more items there are" }),
+}).openapi("PolicyDryRun");
+
+export type DryRunView = z.output<typeof dryRun>;
 export type TagPastView = z.output<typeof tagPast>;
 export type DecisionsView = z.output<typeof decisions>;

@@ -36,21 +36,29 @@ export function Values({ settings }: { settings: readonly Setting[] }) {
             title={search ? `No key matches “${search}”` : "Everything is at its default"}
           />
         )
-        : (
-          <div role="table" aria-label="Values">
-            <div class="settings-row head" role="row">
-              <span role="columnheader">Key</span>
-              <span role="columnheader">Value</span>
-              <span role="columnheader">From</span>
-            </div>
-            {rows.map((setting) => <Value key={setting.path} setting={setting} />)}
-          </div>
-        )}
+        : <SettingRows label="Values" settings={rows} />}
     </section>
   );
 }
 
-function isDefault({ origin }: Setting): boolean {
+/** Each with its value and where that comes from. */
+export function SettingRows(
+  { label, settings }: { label: string; settings: readonly Setting[] },
+) {
+  return (
+    <div role="table" aria-label={label}>
+      <div class="settings-row head" role="row">
+        <span role="columnheader">Key</span>
+        <span role="columnheader">Value</span>
+        <span role="columnheader">From</span>
+      </div>
+      {settings.map((setting) => <Value key={setting.path} setting={setting} />)}
+    </div>
+  );
+}
+
+/** Whether nobody has said anything about it. */
+export function isDefault({ origin }: Setting): boolean {
   return origin.kind === "default" || origin.kind === "built-in";
 }
 

@@ -4,16 +4,18 @@ import { may } from "../../web/session.ts";
 
 const VIEWS = [
   { href: "/settings", text: "Configuration" },
+  { href: "/settings/policy", text: "Policy" },
+];
+const ADMIN_VIEWS = [
   { href: "/settings/tokens", text: "API tokens" },
   { href: "/settings/audit", text: "Audit log" },
 ];
 
-/** Links to them, for who may see more than one. */
+/** Links to those that one may see. */
 export function SettingsViews() {
-  if (!may("admin")) return null;
   return (
     <div>
-      <Views label="Settings" views={VIEWS} />
+      <Views label="Settings" views={may("admin") ? [...VIEWS, ...ADMIN_VIEWS] : VIEWS} />
     </div>
   );
 }

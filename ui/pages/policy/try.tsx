@@ -1,0 +1,111 @@
+/** Rules tried on what was pulled, before they are in force. */
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import type { DryRunView } from "../../api/schema/trust.ts";
+import { Ago } from "../../components/ago.tsx";
+import { Frame } from "../../components/field.tsx";
+import { ErrorLine, Nothing } from "../../components/states.tsx";
+import { type Column, Table } from "../../components/table.tsx";
+import { call } from "../../web/client.ts";
+import { countOf } from "../../web/format.ts";
+
+const EXAMPLE = `- action: deny
+  platforms: ["windows/**"]
+  reason: we run no Windows`;
+
+/** `effective`: the rules as they are, as text. */
+export function TryRules({ effective }: { effective: string | undefined }) {
+  const id = useId();
+  const none = effective === undefined || effective === "" || effective === "[]";
+  const text = useSignal(none ? EXAMPLE : effective);
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const result = useSignal<DryRunView | undefined>(undefined);
+  const attempt = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    error.value = result.value = undefined;
+    try {
+      result.value = await call("post", "/policy/try", { json: { rules: text.value } });
+    } catch (reason) {
+      error.value = reason;
+    }
+    busy.value = false;
+  };
+  return (
+    <section class="panel" aria-label="Try rules">
+      <div class="panel-head">
+        <h2>Try rules</h2>
+      </div>
+      <form class="panel-body stack" onSubmit={attempt}>
+        <Frame
+          id={id}
+          label="Rules"
+          hint="As policy.rules has them. Nothing is saved: put them into the configuration file."
+        >
+          <textarea
+            id={id}
+            class="input mono"
+            rows={8}
+            value={text.value}
+            spellcheck={false}
+            aria-describedby={`${id}-hint`}
+            onInput={(event) => text.value = event.currentTarget.value}
+          />
+        </Frame>
+        <ErrorLine error={error.value} />
+        <div>
+          <button type="submit" class="button primary" disabled={busy.value}>
+            Try on the last 30 days
+          </button>
+        </div>
+      </form>
+      {result.value && <Outcome result={result.value} />}
+    </section>
+  );
+}
+
+function Outcome({ result: { pulls, refused, unknown, items, left } }: { result: DryRunView }) {
+  return (
+    <>
+      <p class="panel-note" role="status">
+        {`Of ${countOf(pulls, "recorded pull")}, ${refused} would have been refused`}
+        {unknown > 0 && `; of ${unknown} it cannot be told`}.
+        {left > 0 && ` ${countOf(left, "more line")} not shown.`}
+      </p>
+      {items.length === 0
+        ? <Nothing icon="ok" title="Everything would have come through" />
+        : (
+          <Table
+            caption="What would have been refused"
+            columns={COLUMNS}
+            rows={items}
+            rowKey={({ image, outcome, rule, reason }) => [image, outcome, rule, reason].join(" ")}
+          />
+        )}
+    </>
+  );
+}
+
+type Item = DryRunView["items"][number];
+
+const COLUMNS: Column<Item>[] = [
+  {
+    id: "image",
+    title: "Image",
+    class: "main",
+    cell: ({ image, outcome, rule, reason }) => (
+      <span class="title-cell">
+        <span class="actions">
+          <span class="break">{image}</span>
+          <span class="badge">{outcome}</span>
+        </span>
+        <span class="muted small">{`${reason} (${rule})`}</span>
+      </span>
+    ),
+  },
+  { id: "pulls", title: "Pulls", class: "right", cell: ({ pulls }) => pulls },
+  { id: "clients", title: "Clients", class: "right", cell: ({ clients }) => clients },
+  { id: "users", title: "Users", cell: ({ users }) => users.join(", ") },
+  { id: "last", title: "Last", cell: ({ last }) => <Ago time={last} /> },
+];

@@ -11,6 +11,7 @@ import type {
   RunningFill,
   Source,
   TagKey,
+  TagMeaning,
   TagName,
   TagRow,
   TagSighting,
@@ -117,7 +118,7 @@ export interface Cache {
   unlink(repository: string, digest: string): void;
   tag(key: TagKey): TagRow | undefined;
   /** What the tag stands for, for each kind of client that has asked. */
-  tags(registry: string, repository: string, tag: string): TagRow[];
+  tags(registry: string, repository: string, tag: string): TagMeaning[];
   setTag(key: TagKey, row: TagRow): void;
   /**
    * What the tag has stood for, newest first; for one kind of client where `accept` says which. It

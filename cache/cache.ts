@@ -17,6 +17,7 @@ import type {
   RunningFill,
   Source,
   TagKey,
+  TagMeaning,
   TagName,
   TagRow,
   TagSighting,
@@ -222,7 +223,7 @@ class DiskCache implements Cache {
     return this.#catalog.names.tag(key);
   }
 
-  tags(registry: string, repository: string, tag: string): TagRow[] {
+  tags(registry: string, repository: string, tag: string): TagMeaning[] {
     return this.#catalog.names.tags(registry, repository, tag);
   }
 

@@ -108,6 +108,9 @@ export interface TagRow {
   checkedAt: number;
 }
 
+/** What a tag stands for to the clients of one kind. */
+export type TagMeaning = TagRow & Pick<TagKey, "accept">;
+
 /** A digest that a tag has stood for. Times are Unix milliseconds. */
 export interface TagSighting {
   digest: string;

@@ -4,6 +4,9 @@ import { systemClock } from "../base/clock.ts";
 import { formatDuration, formatSize } from "../base/units.ts";
 import type { Cache } from "../cache/api.ts";
 import { Asker } from "../proxy/ahead/asker.ts";
+import { jsonFile } from "../proxy/ahead/json_file.ts";
+import { Learned, type LearnedParts } from "../proxy/ahead/learned.ts";
+import { learnedSchema, NO_TOTALS } from "../proxy/ahead/learned_state.ts";
 import { aheadMetrics } from "../proxy/ahead/metrics.ts";
 import { type ImageProgress, sumsOf } from "../proxy/ahead/progress.ts";
 import { Pulls, type PullsParts } from "../proxy/ahead/pulls.ts";
@@ -12,12 +15,15 @@ import { ruleFile } from "../proxy/ahead/rule_store.ts";
 import { NO_PULLS, pullFile } from "../proxy/ahead/store.ts";
 import { Warm, type WarmList } from "../proxy/ahead/warm.ts";
 import { createProxy } from "../proxy/app.ts";
+import { freshnessRules } from "../proxy/cached/freshness.ts";
 import { ruleName } from "../proxy/config/prefetch_rules.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { registryMap } from "../proxy/names/target.ts";
 import { logger } from "../proxy/observe/log.ts";
 import type { Audit } from "../proxy/observe/audit/audit.ts";
+import { timeSaved } from "../proxy/observe/stats/counts.ts";
+import type { Stats } from "../proxy/observe/stats/stats.ts";
 import type { TrustBook } from "../proxy/trust/book.ts";
 import type { PastPull } from "../proxy/trust/dry_run.ts";
 import type { ProxyServer } from "../proxy/server.ts";
@@ -37,10 +43,16 @@ export const OWN_PLATFORM = `linux/${Deno.build.arch === "aarch64" ? "arm64" : "
 /** Repositories of one registry that a pattern is tried on. */
 const MOST_CACHED = 10_000;
 
+/** How far back pulls tell which tags are wanted. Milliseconds. */
+const LEARNED_FROM = 7 * 24 * 3600e3;
+
 /** What a running server fetches itself. */
 export interface Ahead extends AsyncDisposable {
   readonly pulls: Pulls;
   readonly warm: Warm;
+  readonly learned: Learned;
+  /** Whether what is done in time falls to another Berth of the cluster, as far as known. */
+  elsewhere(): boolean;
   /** Pins of the warm list, beside those of the configuration. */
   pins(): readonly string[];
 }
@@ -50,6 +62,7 @@ interface AheadParts {
   handle: ProxyServer["handle"];
   quota: QuotaBook;
   register: Register;
+  stats: Stats;
   /** What people decided about tags. */
   trust: TrustBook | undefined;
   audit: Audit;
@@ -76,10 +89,12 @@ export async function startAhead(
 ): Promise<Ahead | undefined> {
   if (!cache) return undefined;
   const duty = cluster?.prefetchDuty ?? (() => Promise.resolve(true));
-  const { quota, metrics: { register }, audit, stats } = books;
+  const { quota, metrics: { register }, audit, stats, seeing } = books;
   const past = (since: number) => stats.clients().all({ from: since, to: Date.now() + 1 });
-  const parts = { cache, handle, quota, duty, trust, past, register, audit };
-  return started.use(await openAhead(() => live.current, parts));
+  const parts = { cache, handle, quota, duty, trust, past, stats, register, audit };
+  const ahead = started.use(await openAhead(() => live.current, parts));
+  seeing.add((record) => ahead.learned.saw(record));
+  return ahead;
 }
 
 /**
@@ -87,9 +102,11 @@ export async function startAhead(
  * socket at which `berth cache` and `berth pull` reach it.
  */
 async function openAhead(config: () => Config, parts: AheadParts): Promise<Ahead> {
-  const { cache, handle, register, duty } = parts;
+  const { cache, handle, register } = parts;
   const { dir } = config().cache;
-  const { image, run } = aheadMetrics(register);
+  const { image, run, learned: counted } = aheadMetrics(register);
+  let elsewhere = false;
+  const duty = async () => !(elsewhere = !await parts.duty());
   const common = partsOf(config, cache, parts.quota);
   const pulls = new Pulls({
     ...common,
@@ -122,19 +139,56 @@ async function openAhead(config: () => Config, parts: AheadParts): Promise<Ahead
       log(result.state !== "failed", runWords(rule.name, result));
     },
   });
+  const learned = learnedOf(config, { ...parts, common, pulls, duty, counted });
   await pulls.resume();
   await warm.start();
+  await learned.start();
   const loaded = (images: readonly Named[]) => auditBundle(parts.audit, images);
   const { trust: book, past } = parts;
   const control = serveControl(cache, dir, { pulls, book, past, loaded });
   return {
     pulls,
     warm,
+    learned,
     pins: () => pins,
+    elsewhere: () => elsewhere,
     async [Symbol.asyncDispose]() {
-      await Promise.all([control?.[Symbol.asyncDispose](), pulls.close(), warm.close()]);
+      await Promise.all([
+        ...[control?.[Symbol.asyncDispose](), pulls.close(), warm.close(), learned.close()],
+      ]);
     },
   };
+}
+
+/** What keeps the tags fresh that are pulled most. */
+function learnedOf(
+  config: () => Config,
+  { cache, handle, stats, common, pulls, duty, counted }:
+    & Pick<AheadParts, "cache" | "handle" | "stats" | "duty">
+    & Required<Pick<LearnedParts, "counted">>
+    & { common: ReturnType<typeof partsOf>; pulls: Pulls },
+): Learned {
+  const { clock } = common;
+  return new Learned({
+    ...common,
+    pulls,
+    duty,
+    cache,
+    counted,
+    learning() {
+      const { learn, reserve } = config().prefetch;
+      return { ...learn, reserve };
+    },
+    pulled: (limit) => stats.clients().topTags(clock.now() - LEARNED_FROM, limit),
+    ttl: (registry, tag) => freshnessRules(config()).ttl(registry, tag),
+    timeSaved: (record) => timeSaved(record, stats.pace(record.registry)),
+    asker: (recorded) => new Asker(handle, recorded),
+    store: jsonFile(`${config().cache.dir}/learned.json`, learnedSchema, {
+      last: null,
+      totals: NO_TOTALS,
+    }),
+    random: Math.random,
+  });
 }
 
 function log(good: boolean, line: string): void {

@@ -13,7 +13,7 @@ import { createMetrics, type Metrics } from "../proxy/observe/metrics.ts";
 import { clusterMetrics } from "../proxy/observe/cluster_metrics.ts";
 import { registryMetrics } from "../proxy/observe/registry_metrics.ts";
 import type { AuditEntry } from "../proxy/observe/audit/entry.ts";
-import type { RequestRecord } from "../proxy/observe/record.ts";
+import type { RecordSink, RequestRecord } from "../proxy/observe/record.ts";
 import { isHit } from "../proxy/observe/stats/counts.ts";
 import { openStats, type Stats } from "../proxy/observe/stats/stats.ts";
 import { QuotaBook } from "../proxy/upstream/quota.ts";
@@ -40,6 +40,8 @@ export interface Books {
   readonly watch: RegistryWatch;
   readonly webhooks: Webhooks;
   readonly observed: Observed;
+  /** Told of each request, too: who begins later, and learns from what clients ask. */
+  readonly seeing: Set<RecordSink>;
   /** What the Berths of a cluster know together. */
   readonly memory: SharedMemory | undefined;
 }
@@ -94,7 +96,8 @@ export async function openBooks(
   webhooks.configure(live.current.webhooks);
   cache?.onEvent(observed.onCacheEvent);
   const told = { webhooks, observed, memory: cluster?.memory };
-  return { quota, stats, metrics, authenticators, tokens, audit, watch, ...told };
+  const seeing = new Set<RecordSink>();
+  return { quota, stats, metrics, authenticators, tokens, audit, watch, seeing, ...told };
 }
 
 /** A failed sign-in at the registry or the forward proxy, for the audit log. */

@@ -165,6 +165,7 @@ function startProxy(
       stats.sink(record);
       metrics.sink(record);
       observed.onRecord(record);
+      for (const see of books.seeing) see(record);
     },
     onLateBytes(registry, bytes) {
       stats.addUpstreamBytes(registry, bytes);

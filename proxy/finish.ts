@@ -67,7 +67,7 @@ export function finish(
     }
   }
   arrival.reported = true;
-  report(record, arrival.caller.completed, finishing);
+  report(record, arrival.caller.completed, told(arrival, finishing));
   return response;
 }
 
@@ -103,10 +103,21 @@ function sendCounted(
       record.ended = endOf(end);
       if (end.kind === "failed") writeError(record, ociErrorOf(asError(end.error), arrival));
       arrival.reported = true;
-      report(record, end.kind === "complete" ? caller.completed : undefined, reporting);
+      const sent = end.kind === "complete" ? caller.completed : undefined;
+      report(record, sent, told(arrival, reporting));
     },
   });
   return new Response(counted, response);
+}
+
+/** `reporting`, and the caller is told, too, where it wants to be. */
+function told({ caller: { recorded } }: Arrival, { onRecord, now }: Reporting): Reporting {
+  if (!recorded) return { onRecord, now };
+  const both = (record: RequestRecord) => {
+    onRecord(record);
+    recorded(record);
+  };
+  return { onRecord: both, now };
 }
 
 function endOf(end: Sent["end"]): BodyEnd {

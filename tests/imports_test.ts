@@ -94,7 +94,7 @@ const ROOMS: Record<string, Room> = {
   },
   ahead: {
     files: /^proxy\/ahead\//,
-    imports: ["base", "cache words", "cache", "oci", "http", "names"],
+    imports: ["base", "cache words", "cache", "oci", "http", "names", "observe"],
   },
   "forward/hosts": { files: /^proxy\/forward\/hosts\//, imports: ["config", "upstream"] },
   "forward/wire": { files: /^proxy\/forward\/wire\//, imports: ["base", "forward/hosts"] },

@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../base/at_most.ts";
 import type { Change } from "../change.ts";
-import type { TagKey, TagRow } from "../types.ts";
+import type { TagKey, TagMeaning, TagRow } from "../types.ts";
 import type { Announcer } from "./announce.ts";
 import { tagId, tagOf } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -109,8 +109,9 @@ export class Names {
   }
 
   /** What the tag stands for, for each kind of client that has asked. */
-  tags(registry: string, repository: string, tag: string): TagRow[] {
-    return this.#sql.tags.all(registry, repository, tag).map(tagOf);
+  tags(registry: string, repository: string, tag: string): TagMeaning[] {
+    return this.#sql.tags.all(registry, repository, tag)
+      .map((row) => ({ ...tagOf(row), accept: String(row.accept) }));
   }
 
   setTag(key: TagKey, row: TagRow): void {

@@ -34,9 +34,12 @@ const MOST_PAGES = 100;
 /** Asks in Berth's own name; every method throws {@linkcode Refused}, and the reason of `signal`. */
 export class Asker {
   readonly #handle: Handle;
+  readonly #recorded: Caller["recorded"];
 
-  constructor(handle: Handle) {
+  /** @param recorded told what each question has cost at the registry */
+  constructor(handle: Handle, recorded?: Caller["recorded"]) {
     this.#handle = handle;
+    this.#recorded = recorded;
   }
 
   /** The manifest of `image` by tag or digest; a tag is asked of upstream, however fresh it is. */
@@ -81,11 +84,27 @@ export class Asker {
     await discard(await this.#ask(image, `blobs/${digest}`, { method: "HEAD", signal }));
   }
 
+  /**
+   * The digest that `tag` stands for now, to whoever accepts that; asked by HEAD, which Docker Hub does
+   * not count.
+   */
+  async meaning(image: Image, tag: string, signal: AbortSignal, accept = ACCEPT): Promise<string> {
+    const path = `manifests/${tag}`;
+    try {
+      const response = await this.#ask(image, path, { method: "HEAD", accept, signal });
+      await discard(response);
+      return response.headers.get("docker-content-digest") ?? "";
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 404) throw error;
+      // The answer to a HEAD has no body to say so.
+      throw new Refused(404, `${image.registry} does not have ${image.repository}:${tag}`);
+    }
+  }
+
   /** Whether there is such a tag. */
   async hasTag(image: Image, tag: string, signal: AbortSignal): Promise<boolean> {
     try {
-      const asked = { method: "HEAD", accept: ACCEPT, signal };
-      await discard(await this.#ask(image, `manifests/${tag}`, asked));
+      await this.meaning(image, tag, signal);
       return true;
     } catch (error) {
       if (error instanceof Refused && error.status === 404) return false;
@@ -135,6 +154,7 @@ export class Asker {
       registry,
       holds: 0,
       pace,
+      recorded: this.#recorded,
     };
     const response = await unlessAborted(this.#handle(request, caller), signal);
     if (response.ok) return response;

@@ -17,6 +17,8 @@ export interface PullMeans {
   turns: Turns;
   /** Unix milliseconds until which `registry` is not to be asked; `undefined`: it may be. */
   closedUntil(registry: string): number | undefined;
+  /** Whether it waits for that; else it fails. */
+  waits: boolean;
   /** Resolves when that much more of a blob may come; none: at once. */
   pace?: ((digest: string, bytes: number) => Promise<void> | undefined) | undefined;
   /** Throws where there is no room for `bytes` more. */
@@ -242,10 +244,11 @@ class ImagePull {
 
   /** Resolves when the registry may be asked. */
   async #open(): Promise<void> {
-    const { progress, clock, signal, closedUntil } = this.#means;
+    const { progress, clock, signal, closedUntil, waits } = this.#means;
     for (;;) {
       const until = closedUntil(this.#image.registry);
       if (until === undefined) break;
+      if (!waits) throw new Refused(429, quotaWords(until));
       Object.assign(progress, { state: "held", until, error: "the registry's quota is used up" });
       await clock.delay(Math.min(LOOK_AGAIN, Math.max(1, until - clock.now())), signal);
     }
@@ -253,6 +256,11 @@ class ImagePull {
       Object.assign(progress, { state: "running", until: null, error: "" });
     }
   }
+}
+
+/** That a registry is not to be asked before `until` (Unix milliseconds). */
+export function quotaWords(until: number): string {
+  return `the registry's quota is used up until ${new Date(until).toISOString()}`;
 }
 
 const EVERYTHING = { platforms: [], referrers: true };

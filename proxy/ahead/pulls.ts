@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { type Turns, turns } from "../../base/turns.ts";
 import type { Cache } from "../../cache/api.ts";
+import type { Caller } from "../http/caller.ts";
 import type { RegistryMap } from "../names/target.ts";
 import { PLATFORM } from "../oci/platform.ts";
 import { Asker, type Handle } from "./asker.ts";
@@ -39,6 +40,10 @@ export interface Terms {
   limit?: number;
   /** Whether a restart goes on with it; true where it is left out. */
   kept?: boolean;
+  /** Whether it waits for a quota that is used up, and does not fail; true where it is left out. */
+  waits?: boolean;
+  /** Told what each of its questions has cost at the registry. */
+  recorded?: Caller["recorded"];
 }
 
 /** Images of one registry, and layers and manifests of all, at a time. */
@@ -183,11 +188,12 @@ export class Pulls {
     const wanted = stated.length > 0 ? stated : [this.#parts.platform];
     try {
       await pullImage(image, { platforms: allPlatforms ? [] : wanted, referrers }, {
-        asker: this.#asker,
+        asker: terms.recorded ? new Asker(this.#parts.handle, terms.recorded) : this.#asker,
         cache,
         clock,
         turns: this.#turnsOf("", terms, PARTS_AT_ONCE),
         closedUntil: (registry) => closedUntil(registry, terms.reserve ?? 0, clock.now()),
+        waits: terms.waits ?? true,
         reserveRoom: (bytes) => this.#reserve(bytes, progress),
         // Whoever waits for the same is not to be held up.
         pace: pace && ((digest, bytes) => this.#isAlone(digest) ? pace(bytes) : undefined),

@@ -1,7 +1,6 @@
 /** Where it is written down what became of the warm list's rules. */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeAtomically } from "../../base/atomic_file.ts";
+import { jsonFile } from "./json_file.ts";
 import type { RuleState } from "./rule.ts";
 
 /** States by the names of rules. */
@@ -23,7 +22,7 @@ const result = z.object({
   problems: z.array(z.object({ what: z.string(), why: z.string() })),
 });
 
-const file = z.object({
+const file: z.ZodType<{ rules: RuleStates }> = z.object({
   rules: z.record(
     z.string(),
     z.object({
@@ -36,23 +35,9 @@ const file = z.object({
 
 /** The file at `path`; one that is missing or damaged remembers nothing. */
 export function ruleFile(path: string): RuleStore {
-  let writing: Promise<void> = Promise.resolve();
-  let last = "";
+  const states = jsonFile(path, file, { rules: {} });
   return {
-    async read() {
-      const text = await readFile(path, "utf8").catch(() => "");
-      try {
-        return file.parse(JSON.parse(text)).rules;
-      } catch {
-        return {};
-      }
-    },
-    write(rules) {
-      const text = `${JSON.stringify({ rules }, undefined, 1)}\n`;
-      if (text === last || (last === "" && Object.keys(rules).length === 0)) return writing;
-      last = text;
-      // One after the other, so that the last one counts.
-      return writing = writing.catch(() => {}).then(() => writeAtomically(path, text));
-    },
+    read: async () => (await states.read()).rules,
+    write: (rules) => states.write({ rules }),
   };
 }

@@ -1,7 +1,6 @@
 /** Where the pulls that are not over are written down, so that a restart goes on with them. */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeAtomically } from "../../base/atomic_file.ts";
+import { jsonFile } from "./json_file.ts";
 import type { Wanted } from "./progress.ts";
 
 /** A pull that was begun. */
@@ -36,15 +35,9 @@ const file = z.object({ pulls: z.array(begun) });
 
 /** The file at `path`; one that is missing or damaged holds no pulls. */
 export function pullFile(path: string): PullStore {
+  const begun = jsonFile(path, file, { pulls: [] });
   return {
-    async read() {
-      const text = await readFile(path, "utf8").catch(() => '{"pulls":[]}');
-      try {
-        return file.parse(JSON.parse(text)).pulls;
-      } catch {
-        return [];
-      }
-    },
-    write: (pulls) => writeAtomically(path, `${JSON.stringify({ pulls }, undefined, 1)}\n`),
+    read: async () => (await begun.read()).pulls,
+    write: (pulls) => begun.write({ pulls: [...pulls] }),
   };
 }

@@ -9,7 +9,10 @@ export function ruleName({ name, images }: Pick<PrefetchRule, "name" | "images">
 }
 
 /** What is remembered of a rule goes by its name; a run needs time to end. */
-export function* prefetch({ prefetch: { rules } }: Config): Generator<Violation> {
+export function* prefetch({ prefetch: { rules, learn } }: Config): Generator<Violation> {
+  if (learn.every < 60e3) {
+    yield { path: ["prefetch", "learn", "every"], message: "expected a minute at least" };
+  }
   const names = rules.map(ruleName);
   for (const [index, { every }] of rules.entries()) {
     const path: Path = ["prefetch", "rules", index];

@@ -332,6 +332,10 @@ export const configSchema = z.strictObject({
   }).prefault({}),
   prefetch: z.strictObject({
     rules: z.array(prefetchRule).default([]),
+    learn: z.strictObject({
+      tags: z.number().int().min(0).max(1000).default(0),
+      every: duration().prefault("15m"),
+    }).prefault({}),
     reserve: z.number().min(0).max(1).default(0.3),
     time_zone: timeZone().default(""),
   }).prefault({}),

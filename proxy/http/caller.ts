@@ -27,6 +27,10 @@ export interface Caller {
   registry?: string | undefined;
   /** `people` where this is left out: what is fetched ahead gets what they leave of a slow line. */
   priority?: Priority | undefined;
+  /** Told how often upstream was asked for the request and what came, once that is known. */
+  recorded?:
+    | ((cost: { attempts: readonly unknown[]; upstreamBytes: number }) => void)
+    | undefined;
   /** The user who has signed in already, at the forward proxy. */
   user?: string | undefined;
 }

@@ -29,6 +29,12 @@ export function acceptKey(accept: string): string {
   return LETTERS.filter(([type]) => types.has(type)).map(([, letter]) => letter).join("") + any;
 }
 
+/** An `Accept` that {@linkcode acceptKey} makes `key` of. */
+export function acceptOf(key: string): string {
+  const types = LETTERS.filter(([, letter]) => key.includes(letter)).map(([type]) => type);
+  return [...types, ...(key.includes("*") ? ["*/*"] : [])].join(", ");
+}
+
 /** True where a client that sent `accept` can use a manifest of `mediaType`. */
 export function accepts(accept: string, mediaType: string): boolean {
   const key = acceptKey(accept);

@@ -252,6 +252,8 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   "if-match": word(
     'The revision that the change is based on, `"abc"`: a file that changed since is a 409.',
   ),
+  "Prefetch.learn": word("The tags that are pulled most, kept fresh."),
+  "PrefetchLearn.totals": word("What that cost, and what it spared clients."),
   "PrefetchRule.last": word("How its last run ended; null before the first."),
   what: word("The image or pattern."),
   why: word("Why, in words."),
@@ -279,6 +281,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   "POST /prefetch/preview": { images: ["quay.io/org/app:^1.27"] },
   "POST /prefetch/rules": { images: ["quay.io/org/app:^1.27"], every: "6h" },
   "POST /prefetch/run": { name: "quay.io/org/app:^1.27" },
+  "PUT /prefetch/learn": { tags: 50, every: "15m" },
   "POST /pulls": { images: ["quay.io/org/app:1"] },
   "POST /registries": CORP,
   "POST /registries/preview": { ...CORP, create: true },

@@ -5,7 +5,7 @@ import { type Path } from "../../proxy/config/path.ts";
 import { WriteError, writtenAt } from "../../proxy/config/write.ts";
 import { applyEdits, refusal, type Wording } from "./config_changes.ts";
 import { ApiProblem } from "./problem.ts";
-import type { NewRule } from "./schema/prefetch.ts";
+import type { NewLearn, NewRule } from "./schema/prefetch.ts";
 import { fieldProblem } from "./views/settings.ts";
 
 const WORDING: Wording = {
@@ -16,6 +16,16 @@ const WORDING: Wording = {
       fields,
     }),
   field: fieldProblem,
+};
+
+const LEARN_WORDING: Wording = {
+  ...WORDING,
+  invalid: (fields) =>
+    new ApiProblem(422, "This would not be valid", {
+      type: "invalid-learn",
+      detail: fields.map(({ path, message }) => `${path}: ${message}`).join("; "),
+      fields,
+    }),
 };
 
 /** Adds `rule` to the file and puts it into force. Throws as `applyEdits` does. */
@@ -34,6 +44,16 @@ export async function removeRule(live: LiveConfig, name: string, by: string): Pr
   if (left.length === rules.length) return false;
   await applyEdits(live, [{ path, value: left }], { by, revision: undefined }, WORDING);
   return true;
+}
+
+/** Writes what is learned to the file and puts it into force. Throws as `applyEdits` does. */
+export async function setLearn(live: LiveConfig, learn: NewLearn, by: string): Promise<void> {
+  const { path, rules } = await written(live);
+  const edits = path.length === 1
+    // A bare list has no room for it.
+    ? [{ path, value: { rules, learn } }]
+    : Object.entries(learn).map(([key, value]) => ({ path: ["prefetch", "learn", key], value }));
+  await applyEdits(live, edits, { by, revision: undefined }, LEARN_WORDING);
 }
 
 /** The rules as the file writes them, and where it has them: a bare list may stand for all. */

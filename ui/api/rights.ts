@@ -89,6 +89,8 @@ export const NEEDED: Readonly<Record<string, Right>> = {
   "POST /api/v1/prefetch/run": "cache",
   "POST /api/v1/prefetch/rules": "admin",
   "DELETE /api/v1/prefetch/rules": "admin",
+  "PUT /api/v1/prefetch/learn": "admin",
+  "POST /api/v1/prefetch/learn/run": "cache",
   "POST /api/v1/cache/pins": "cache",
   "POST /api/v1/cache/evictions/plan": "cache",
   "POST /api/v1/cache/evictions": "cache",

@@ -5,6 +5,7 @@ import { Loaded, Nothing } from "../components/states.tsx";
 import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
 import { CacheHead, CacheViews } from "./cache/head.tsx";
+import { Learned } from "./prefetch/learned.tsx";
 import { NewPull } from "./prefetch/new.tsx";
 import { Rules } from "./prefetch/rules.tsx";
 import { PullPanel } from "./prefetch/pull.tsx";
@@ -27,7 +28,12 @@ export function Prefetch() {
         <CacheViews />
       </div>
       {may("cache") && <NewPull onBegun={begun} />}
-      {prefetch.data && <Rules prefetch={prefetch.data} onChange={prefetch.reload} />}
+      {prefetch.data && (
+        <>
+          <Rules prefetch={prefetch.data} onChange={prefetch.reload} />
+          <Learned {...prefetch.data} onChange={prefetch.reload} />
+        </>
+      )}
       <Loaded resource={pulls} lines={4}>
         {({ items }) =>
           items.length === 0 ? <NoPulls /> : (

@@ -56,6 +56,14 @@ export interface ImageRow {
   bytes: number;
 }
 
+/** How often a tag was pulled. */
+export interface TagPulls {
+  registry: string;
+  repository: string;
+  tag: string;
+  pulls: number;
+}
+
 /** A client's habits over all that is kept. */
 export interface Habits {
   client: string;
@@ -176,6 +184,22 @@ export class ClientStore {
       pulls: Number(row.pulls),
       clients: Number(row.clients),
       bytes: Number(row.bytes),
+    }));
+  }
+
+  /** The tags that were pulled most since `from` (Unix ms), those of signatures left out. */
+  topTags(from: number, limit: number): TagPulls[] {
+    return this.#db.prepare(
+      `SELECT registry, repository, reference AS tag, count(*) AS pulls FROM pulls
+       WHERE time >= ? AND requests > 0 AND result <> 'failed'
+         AND instr(reference, ':') = 0 AND reference NOT GLOB 'sha256-*'
+       GROUP BY registry, repository, reference
+       ORDER BY pulls DESC, max(time) DESC, repository, reference LIMIT ?`,
+    ).all(from, limit).map((row) => ({
+      registry: String(row.registry),
+      repository: String(row.repository),
+      tag: String(row.tag),
+      pulls: Number(row.pulls),
     }));
   }
 

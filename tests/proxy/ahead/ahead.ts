@@ -2,6 +2,7 @@
 import type { Cache, Usage } from "../../../cache/api.ts";
 import type { CacheOptions } from "../../../cache/options.ts";
 import type { ImageProgress, Wanted } from "../../../proxy/ahead/progress.ts";
+import type { ProxyParts } from "../../../proxy/app.ts";
 import { Pulls, type PullsParts } from "../../../proxy/ahead/pulls.ts";
 import { type Begun, NO_PULLS, type PullStore } from "../../../proxy/ahead/store.ts";
 import { registryMap } from "../../../proxy/names/target.ts";
@@ -34,18 +35,24 @@ export function memoryStore(begun: Begun[] = []): PullStore & { kept: readonly B
 
 export async function ahead(
   registry: FakeRegistryOptions,
-  { settings = {}, hub = {}, usage, store = NO_PULLS, cacheOptions = {} }: {
+  { settings = {}, hub = {}, usage, store = NO_PULLS, cacheOptions = {}, parts }: {
     settings?: Record<string, unknown>;
     hub?: Record<string, unknown>;
     usage?: (usage: Usage) => Usage;
     store?: PullStore;
     cacheOptions?: Partial<CacheOptions>;
+    parts?: (clock: FakeClock) => Partial<ProxyParts>;
   } = {},
 ): Promise<Ahead> {
   await using stack = new AsyncDisposableStack();
   const clock = new FakeClock();
   const quota = new QuotaBook();
-  const pair = stack.use(await cachedPair({ registry, settings, hub }, cacheOptions));
+  const pair = stack.use(
+    await cachedPair(
+      { registry, settings, hub, parts: parts?.(clock) ?? {} },
+      cacheOptions,
+    ),
+  );
   const over: ImageProgress[] = [];
   const pulls = new Pulls(
     {

@@ -86,7 +86,7 @@ Deno.test("rights, an operator changes no registry, user, token or policy", () =
   for (const key of mine("operator")) {
     assert.match(
       key,
-      /^GET |\/(test|mute|verify|pins|pulls|prefetch\/(preview|run)|evictions|plan)$|^DELETE .*\/(cache|pulls)\//,
+      /^GET |\/(test|mute|verify|pins|pulls|prefetch\/(preview|run|learn\/run)|evictions|plan)$|^DELETE .*\/(cache|pulls)\//,
     );
   }
   assert.ok(!mine("operator").includes("POST /api/v1/registries/test"));

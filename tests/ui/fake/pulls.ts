@@ -135,7 +135,44 @@ export function prefetchOf(scenario: Scenario, now: number): Prefetch {
       }],
     },
   }];
-  return { rules: scenario === "empty" ? [] : rules, reserve: 0.3, timeZone: "Europe/Berlin" };
+  return {
+    rules: scenario === "empty" ? [] : rules,
+    learn: learnOf(scenario, now),
+    elsewhere: false,
+    reserve: 0.3,
+    timeZone: "Europe/Berlin",
+  };
+}
+
+function learnOf(scenario: Scenario, now: number): Prefetch["learn"] {
+  const zero = { moved: 0, requests: 0, pulls: 0, bytes: 0, found: 0, savedBytes: 0, savedMs: 0 };
+  if (scenario === "empty") {
+    const totals = { since: 0, checks: 0, ...zero };
+    return { tags: 0, every: 15 * MINUTE, nextAt: null, running: false, totals, looks: [] };
+  }
+  const look = (image: string, pulls: number, more = {}) => ({
+    ...{ image, pulls, state: "same" as const, error: "" },
+    ...more,
+  });
+  return {
+    tags: 50,
+    every: 15 * MINUTE,
+    nextAt: now + 9 * MINUTE,
+    running: false,
+    totals: {
+      since: now - 72 * HOUR,
+      ...{ checks: 1200, moved: 31, requests: 1640, pulls: 58, bytes: 4.2 * GIB },
+      ...{ found: 24, savedBytes: 3.1 * GIB, savedMs: 31 * MINUTE },
+    },
+    looks: [
+      look("docker/library/nginx:latest", 412, { state: "fetched" }),
+      look("ghcr/actions/actions-runner:latest", 230),
+      look("docker/library/postgres:16", 88, {
+        state: "skipped",
+        error: "the registry's quota is used up until 2026-01-01T06:00:00.000Z",
+      }),
+    ],
+  };
 }
 
 export const PREVIEW: PrefetchPreview = {

@@ -1,19 +1,31 @@
-/** The warm list: `GET /prefetch`, `POST /prefetch/preview|run|rules`, `DELETE /prefetch/rules`. */
+/** The warm list: `GET /prefetch`, `POST /prefetch/preview|run|rules`, `DELETE /prefetch/rules`, `/prefetch/learn`. */
 import { createRoute } from "@hono/zod-openapi";
+import type { Learned, LearnedView } from "../../../proxy/ahead/learned.ts";
+import { NO_TOTALS } from "../../../proxy/ahead/learned_state.ts";
 import type { Pulls } from "../../../proxy/ahead/pulls.ts";
 import { imagesHeld } from "../../../proxy/ahead/rule.ts";
 import type { RuleView, Warm } from "../../../proxy/ahead/warm.ts";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { nameOf, note } from "../identity.ts";
-import { addRule, removeRule } from "../prefetch_changes.ts";
+import { addRule, removeRule, setLearn } from "../prefetch_changes.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, done, router } from "../route.ts";
-import { newRule, prefetch, prefetchPreview, previewQuery, ruleNamed } from "../schema/prefetch.ts";
+import {
+  newLearn,
+  newRule,
+  prefetch,
+  prefetchPreview,
+  previewQuery,
+  ruleNamed,
+} from "../schema/prefetch.ts";
 
 /** What Berth fetches before a client asks. */
 export interface AheadOfNeed {
   readonly pulls: Pulls;
   readonly warm: Warm;
+  readonly learned: Learned;
+  /** Whether what is due falls to another Berth of the cluster, as far as known. */
+  elsewhere(): boolean;
 }
 
 const show = createRoute({
@@ -55,6 +67,21 @@ const remove = createRoute({
   responses: answers(prefetch, "Removed"),
 });
 
+const learn = createRoute({
+  method: "put",
+  path: "/prefetch/learn",
+  summary: "Set prefetch.learn of the configuration file",
+  request: { body: body(newLearn) },
+  responses: answers(prefetch, "Written, and active"),
+});
+
+const look = createRoute({
+  method: "post",
+  path: "/prefetch/learn/run",
+  summary: "Look at the tags that are pulled most now",
+  responses: done("It has begun"),
+});
+
 /** The rules of the configuration, and what became of them. Without a cache there are none. */
 export function prefetchRoutes(live: LiveConfig, ahead: AheadOfNeed | undefined) {
   const warm = () => {
@@ -63,7 +90,11 @@ export function prefetchRoutes(live: LiveConfig, ahead: AheadOfNeed | undefined)
   };
   const view = () => {
     const { reserve, time_zone } = live.current.prefetch;
-    return { reserve, timeZone: time_zone, rules: (ahead?.warm.views() ?? []).map(viewOf) };
+    return {
+      ...{ reserve, timeZone: time_zone, elsewhere: ahead?.elsewhere() ?? false },
+      rules: (ahead?.warm.views() ?? []).map(viewOf),
+      learn: learnOf(ahead?.learned.view() ?? live.current.prefetch.learn),
+    };
   };
   return router()
     .openapi(show, (c) => c.json(view(), 200))
@@ -91,7 +122,26 @@ export function prefetchRoutes(live: LiveConfig, ahead: AheadOfNeed | undefined)
       note(c, { target: name });
       if (!await removeRule(live, name, nameOf(c.get("identity")))) throw notFound(`Rule ${name}`);
       return c.json(view(), 200);
+    })
+    .openapi(learn, async (c) => {
+      const wanted = c.req.valid("json");
+      note(c, { target: `${wanted.tags} tags` });
+      await setLearn(live, wanted, nameOf(c.get("identity")));
+      return c.json(view(), 200);
+    })
+    .openapi(look, (c) => {
+      if (!ahead) throw notFound("A cache");
+      if (!ahead.learned.lookNow()) {
+        throw new ApiProblem(409, "It is off, or looks already", { type: "running" });
+      }
+      return c.body(null, 204);
     });
+}
+
+/** Without a cache nothing is learned, whatever the configuration says. */
+function learnOf(view: Pick<LearnedView, "tags" | "every"> & Partial<LearnedView>) {
+  const { tags, every, nextAt = null, running = false, totals = NO_TOTALS, looks = [] } = view;
+  return { tags, every, nextAt, running, totals, looks: [...looks] };
 }
 
 function viewOf({ rule, state, nextAt, running }: RuleView) {

@@ -52,7 +52,50 @@ const prefetchRule = z.object({
   held: z.array(z.string()).openapi({ description: "Images that are pinned by it." }),
 }).openapi("PrefetchRule");
 
+const tagLook = z.object({
+  image: z.string(),
+  pulls: count.openapi({ description: "Pulls by clients within the last seven days." }),
+  state: z.enum(["waiting", "same", "running", "fetched", "skipped", "failed"]).openapi({
+    description: "`skipped`: what is left of the registry's quota is for clients.",
+  }),
+  error: z.string().openapi({ description: "Why it failed or was skipped; else empty." }),
+}).openapi("LearnedTag");
+
+const totals = z.object({
+  since: time.openapi({ description: "When counting began; 0: nothing was counted yet." }),
+  checks: count.openapi({ description: "Tags that were looked at." }),
+  moved: count.openapi({ description: "Those that stood for something that was not cached." }),
+  requests: count.openapi({ description: "Questions to registries, repeated ones too." }),
+  pulls: count.openapi({
+    description: "Manifests that were fetched, which registries count as pulls.",
+  }),
+  bytes: bytes.openapi({ description: "Bytes that came from registries." }),
+  found: count.openapi({
+    description: "Pulls of tags that had moved and whose new content was here already.",
+  }),
+  savedBytes: bytes.openapi({ description: "Bytes that these pulls had from the cache." }),
+  savedMs: milliseconds.openapi({
+    description: "What fetching them would have taken, by the registry's recent speed.",
+  }),
+}).openapi("LearnedTotals");
+
+const learn = z.object({
+  tags: count.openapi({ description: "How many tags are kept fresh; 0: none.", example: 50 }),
+  every: milliseconds.openapi({ description: "From one look to the next.", example: 900000 }),
+  nextAt: time.nullable().openapi({
+    description: "When it looks next; null while it does, and where it is off.",
+    example: 1767225600000,
+  }),
+  running: z.boolean(),
+  totals,
+  looks: z.array(tagLook).openapi({ description: "What the last look found, tag by tag." }),
+}).openapi("PrefetchLearn");
+
 export const prefetch = z.object({
+  learn,
+  elsewhere: z.boolean().openapi({
+    description: "Whether another Berth of the cluster does what is due.",
+  }),
   rules: z.array(prefetchRule).openapi({
     description: "The warm list, in the order of the configuration.",
   }),
@@ -97,6 +140,15 @@ export const newRule = z.strictObject({
   }),
 }).openapi("NewPrefetchRule");
 
+/** `prefetch.learn` as the configuration file writes it. */
+export const newLearn = z.strictObject({
+  tags: count.openapi({ description: "How many tags; 0 turns it off.", example: 50 }),
+  every: z.string().max(50).optional().openapi({
+    description: "From one look to the next; as it is where this is left out.",
+    example: "15m",
+  }),
+}).openapi("NewPrefetchLearn");
+
 export const previewQuery = newRule.pick({ images: true, keep: true, max_tags: true })
   .openapi("PrefetchPreviewRequest");
 
@@ -116,4 +168,6 @@ export const ruleNamed = z.strictObject({ name: z.string().min(1).max(1000) });
 export type Prefetch = z.infer<typeof prefetch>;
 export type PrefetchRule = z.infer<typeof prefetchRule>;
 export type PrefetchPreview = z.infer<typeof prefetchPreview>;
+export type NewLearn = z.infer<typeof newLearn>;
+export type PrefetchLearn = z.infer<typeof learn>;
 export type NewRule = z.infer<typeof newRule>;

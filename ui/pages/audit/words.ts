@@ -22,6 +22,7 @@ export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = 
   "prefetch-run": "Rule run",
   "prefetch-add": "Rule added",
   "prefetch-remove": "Rule removed",
+  "prefetch-learn": "Learning set",
   "token-make": "Token made",
   "token-revoke": "Token revoked",
   "notice-mute": "Notice muted",

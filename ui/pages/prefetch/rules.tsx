@@ -21,7 +21,7 @@ import { NewRuleDialog } from "./new_rule.tsx";
 
 export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: () => void }) {
   const adding = useSignal(false);
-  const { rules, reserve } = prefetch;
+  const { rules, reserve, elsewhere } = prefetch;
   return (
     <section class="panel" aria-label="Rules">
       <div class="panel-head">
@@ -47,7 +47,7 @@ export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: ()
         : (
           <Table
             caption="Rules"
-            columns={columnsFor(onChange)}
+            columns={columnsFor(elsewhere, onChange)}
             rows={rules}
             rowKey={({ name }) => name}
           />
@@ -57,10 +57,10 @@ export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: ()
   );
 }
 
-function columnsFor(onChange: () => void): Column<PrefetchRule>[] {
+function columnsFor(elsewhere: boolean, onChange: () => void): Column<PrefetchRule>[] {
   return [
     { id: "name", title: "Rule", class: "main", cell: (rule) => <What rule={rule} /> },
-    { id: "when", title: "When", cell: (rule) => <When rule={rule} /> },
+    { id: "when", title: "When", cell: (rule) => <When rule={rule} elsewhere={elsewhere} /> },
     { id: "last", title: "Last run", cell: (rule) => <Last rule={rule} /> },
     {
       id: "came",
@@ -101,16 +101,21 @@ function What({ rule }: { rule: PrefetchRule }) {
   );
 }
 
-function When({ rule: { every, at, nextAt, running } }: { rule: PrefetchRule }) {
+/** When something is due next, or whose it is then. */
+export function Due({ at, elsewhere }: { at: number; elsewhere: boolean }) {
+  if (at > now.value) {
+    return <span title={formatMoment(at)}>{`in ${formatRoughly(at - now.value)}`}</span>;
+  }
+  return <span title={formatMoment(at)}>{elsewhere ? "another Berth's" : "due"}</span>;
+}
+
+function When({ rule, elsewhere }: { rule: PrefetchRule; elsewhere: boolean }) {
+  const { every, at, nextAt, running } = rule;
   return (
     <span class="stacked">
       {nextAt === null
         ? <span class="badge accent">{running ? "Pulling" : "Looking for tags"}</span>
-        : (
-          <span title={formatMoment(nextAt)}>
-            {nextAt > now.value ? `in ${formatRoughly(nextAt - now.value)}` : "due"}
-          </span>
-        )}
+        : <Due at={nextAt} elsewhere={elsewhere} />}
       <span class="muted small">{`every ${formatDuration(every)}${at && `, ${at}`}`}</span>
     </span>
   );

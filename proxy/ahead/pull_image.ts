@@ -260,7 +260,8 @@ class ImagePull {
 
 /** That a registry is not to be asked before `until` (Unix milliseconds). */
 export function quotaWords(until: number): string {
-  return `the registry's quota is used up until ${new Date(until).toISOString()}`;
+  const minute = new Date(until).toISOString().slice(0, 16).replace("T", " ");
+  return `the registry's quota is used up or left to clients until ${minute} UTC`;
 }
 
 const EVERYTHING = { platforms: [], referrers: true };

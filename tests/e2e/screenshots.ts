@@ -47,7 +47,15 @@ const SHOTS: Shot[] = [
   {
     name: "prefetch",
     path: "/cache/prefetch",
-    act: (page) => page.getByRole("button", { name: "Show parts" }).first().click(),
+    act: async (page) => {
+      await page.getByRole("button", { name: "Show parts" }).first().click();
+      await page.getByText("at the last look").click();
+    },
+  },
+  {
+    name: "prefetch-learn",
+    path: "/cache/prefetch",
+    act: (page) => page.getByRole("button", { name: "Change…" }).click(),
   },
   {
     name: "prefetch-rule",

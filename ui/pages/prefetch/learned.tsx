@@ -26,7 +26,7 @@ export function Learned({ learn, elsewhere, onChange }: LearnedProps) {
   const { tags, every, looks, totals } = learn;
   return (
     <section class="panel" aria-label="Learned">
-      <div class="panel-head">
+      <div class="panel-head pull-head">
         <h2>Learned from pulls</h2>
         {tags > 0 && (
           <span class="muted small">
@@ -88,12 +88,13 @@ function Looks({ looks }: Pick<PrefetchLearn, "looks">) {
         {`${countOf(looks.length, "tag")} at the last look`}
       </summary>
       {opened.value && (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Tags that are kept fresh">
           <Table
             caption="Tags that are kept fresh"
             columns={COLUMNS}
             rows={looks}
-            rowKey={({ image }) => image}
+            rowKey={({ image }) =>
+              image}
           />
         </div>
       )}

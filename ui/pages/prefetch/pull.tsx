@@ -33,7 +33,7 @@ export function PullPanel({ pull, open, onToggle, onChange }: PullPanelProps) {
   const title = images.length === 1 ? images[0]!.image : countOf(images.length, "image");
   return (
     <section class="panel" aria-label={title}>
-      <div class="panel-head">
+      <div class="panel-head pull-head">
         <h2 class="break">{title}</h2>
         <span class={`badge ${TONES[state]}`}>{state}</span>
         <span class="muted small">

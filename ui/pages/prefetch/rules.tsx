@@ -24,7 +24,7 @@ export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: ()
   const { rules, reserve, elsewhere } = prefetch;
   return (
     <section class="panel" aria-label="Rules">
-      <div class="panel-head">
+      <div class="panel-head pull-head">
         <h2>Kept warm</h2>
         <span class="muted small">
           {`Leaves ${Math.round(reserve * 100)} % of each registry's quota to clients`}
@@ -61,7 +61,7 @@ function columnsFor(elsewhere: boolean, onChange: () => void): Column<PrefetchRu
   return [
     { id: "name", title: "Rule", class: "main", cell: (rule) => <What rule={rule} /> },
     { id: "when", title: "When", cell: (rule) => <When rule={rule} elsewhere={elsewhere} /> },
-    { id: "last", title: "Last run", cell: (rule) => <Last rule={rule} /> },
+    { id: "last", title: "Last run", class: "full", cell: (rule) => <Last rule={rule} /> },
     {
       id: "came",
       title: "Came",

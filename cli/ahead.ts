@@ -6,7 +6,7 @@ import type { Cache } from "../cache/api.ts";
 import { Asker } from "../proxy/ahead/asker.ts";
 import { jsonFile } from "../proxy/ahead/json_file.ts";
 import { Learned, type LearnedParts } from "../proxy/ahead/learned.ts";
-import { learnedSchema, NO_TOTALS } from "../proxy/ahead/learned_state.ts";
+import { learnedSchema, NO_STATE } from "../proxy/ahead/learned_state.ts";
 import { aheadMetrics } from "../proxy/ahead/metrics.ts";
 import { type ImageProgress, sumsOf } from "../proxy/ahead/progress.ts";
 import { Pulls, type PullsParts } from "../proxy/ahead/pulls.ts";
@@ -183,10 +183,7 @@ function learnedOf(
     ttl: (registry, tag) => freshnessRules(config()).ttl(registry, tag),
     timeSaved: (record) => timeSaved(record, stats.pace(record.registry)),
     asker: (recorded) => new Asker(handle, recorded),
-    store: jsonFile(`${config().cache.dir}/learned.json`, learnedSchema, {
-      last: null,
-      totals: NO_TOTALS,
-    }),
+    store: jsonFile(`${config().cache.dir}/learned.json`, learnedSchema, NO_STATE),
     random: Math.random,
   });
 }

@@ -12,7 +12,7 @@ import type { JsonFile } from "./json_file.ts";
 import {
   addTo,
   type LearnedState,
-  NO_TOTALS,
+  NO_STATE,
   type PulledTag,
   type TagLook,
   type Totals,
@@ -73,6 +73,8 @@ const TICK = 15e3;
 const FIXED = 24 * 3600e3;
 /** Tags at most that are pulled more than the others and are not for learning. */
 const MOST_PASSED_OVER = 1000;
+/** What was not fetched whole is remembered for so many manifests. */
+const MOST_UNFINISHED = 2000;
 /** Kinds of clients, by what they accept, for which a tag is asked. */
 const MOST_KINDS = 3;
 
@@ -80,9 +82,7 @@ export class Learned {
   readonly #parts: LearnedParts;
   readonly #stop = new AbortController();
   readonly #savings = new Savings();
-  /** What was not fetched whole, and is tried again. */
-  readonly #unfinished = new Set<string>();
-  #state: LearnedState = { last: null, totals: NO_TOTALS };
+  #state: LearnedState = NO_STATE;
   #looks: TagLook[] = [];
   /** Unix milliseconds; `undefined` before it is known. */
   #nextAt: number | undefined;
@@ -126,11 +126,9 @@ export class Learned {
     return { ...learning, nextAt, running, totals: this.#state.totals, looks: this.#looks };
   }
 
-  /** Looks at once. False where it is off, or looks already. */
+  /** Looks at every tag at once. False where it is off, or looks already. */
   lookNow(): boolean {
-    if (this.#run || this.#parts.learning().tags === 0 || this.#stop.signal.aborted) return false;
-    this.#begin();
-    return true;
+    return this.#begin(Infinity);
   }
 
   async #tick(): Promise<void> {
@@ -142,7 +140,7 @@ export class Learned {
       return;
     }
     if (this.#run || this.#due() > clock.now() || !await duty()) return;
-    this.lookNow();
+    this.#begin(clock.now() - learning().every / 2);
   }
 
   #due(): number {
@@ -154,16 +152,19 @@ export class Learned {
     return last === null ? this.#nextAt : Math.min(this.#nextAt, last + timing.every * 1.1);
   }
 
-  #begin(): void {
-    const { clock, warn } = this.#parts;
+  /** Looks; what a client has asked for since `soon` (Unix milliseconds) is known as it is. */
+  #begin(soon: number): boolean {
+    const { clock, learning, warn } = this.#parts;
+    if (this.#run || learning().tags === 0 || this.#stop.signal.aborted) return false;
     this.#state = { ...this.#state, last: clock.now() };
     this.#nextAt = undefined;
-    this.#run = this.#look()
+    this.#run = this.#look(soon)
       .catch((error) => warn("the tags that are pulled most could not be looked at", error))
       .then(() => {
         this.#run = undefined;
         return this.#keep();
       });
+    return true;
   }
 
   async #keep(): Promise<void> {
@@ -174,14 +175,14 @@ export class Learned {
   }
 
   /** One look at every tag: those of one registry after another, registries side by side. */
-  async #look(): Promise<void> {
+  async #look(soon: number): Promise<void> {
     const tags = this.#candidates();
     this.#looks = tags.map(({ look }) => look);
     const registries = Map.groupBy(tags, ({ image }) => image.registry).values();
     await Promise.all([...registries].map(async (all) => {
       for (const { image, look } of all) {
         if (this.#stop.signal.aborted) return;
-        await this.#tag(image, look);
+        await this.#tag(image, look, soon);
       }
     }));
   }
@@ -202,7 +203,7 @@ export class Learned {
     return found;
   }
 
-  async #tag(image: Image, look: TagLook): Promise<void> {
+  async #tag(image: Image, look: TagLook, soon: number): Promise<void> {
     const { clock, closedUntil, learning } = this.#parts;
     const until = closedUntil(image.registry, learning().reserve, clock.now());
     if (until !== undefined) {
@@ -212,7 +213,7 @@ export class Learned {
     }
     try {
       this.#count(image.registry, { checks: 1 });
-      const digests = await this.#moved(image);
+      const digests = await this.#moved(image, soon);
       look.state = digests.length === 0 ? "same" : "running";
       if (digests.length > 0) await this.#fetch(image, digests, look);
     } catch (error) {
@@ -224,18 +225,16 @@ export class Learned {
   }
 
   /** What the tag stands for now, to each kind of client that asked for it, and is not here. */
-  async #moved(image: Image): Promise<string[]> {
-    const { asker, cache, clock, learning } = this.#parts;
+  async #moved(image: Image, soon: number): Promise<string[]> {
+    const { asker, cache } = this.#parts;
     const { registry, repository, reference } = image;
     const { signal } = this.#stop;
     const kinds = cache.tags(registry, repository, reference)
       .sort((a, b) => b.checkedAt - a.checkedAt).slice(0, MOST_KINDS);
-    const soon = clock.now() - learning().every / 2;
-    const lacks = (digest: string) => !cache.holds(digest) || this.#unfinished.has(digest);
+    const lacks = (digest: string) => !cache.holds(digest) || this.#isUnfinished(digest);
     const ask = asker(this.#recorded(registry));
     const digests = new Set<string>();
     for (const kind of kinds.length > 0 ? kinds : [undefined]) {
-      // A client has just asked.
       const known = kind && kind.checkedAt > soon && !lacks(kind.digest);
       const accept = kind && acceptOf(kind.accept);
       digests.add(known ? kind.digest : await ask.meaning(image, reference, signal, accept));
@@ -249,7 +248,8 @@ export class Learned {
     const { signal } = this.#stop;
     this.#count(registry, { moved: 1 });
     this.#savings.begin(key, reference);
-    for (const digest of digests) this.#unfinished.add(digest);
+    this.#setUnfinished([...this.#without(digests), ...digests].slice(-MOST_UNFINISHED));
+    await this.#keep();
     const pull = pulls.start(
       {
         images: digests.map((digest) => `${key}@${digest}`),
@@ -274,7 +274,7 @@ export class Learned {
       const why = pull.images.find(({ error }) => error !== "")?.error ?? "it was called off";
       throw new Error(why);
     }
-    for (const digest of digests) this.#unfinished.delete(digest);
+    this.#setUnfinished(this.#without(digests));
     this.#savings.end(key, reference, digests[0]!, parts);
     look.state = "fetched";
   }
@@ -287,13 +287,25 @@ export class Learned {
     const { cache } = this.#parts;
     if (platforms.length > 0) return [];
     const former = cache.tagHistory({ registry, repository, tag: reference })
-      .find(({ digest }) => cache.holds(digest) && !this.#unfinished.has(digest));
+      .find(({ digest }) => cache.holds(digest) && !this.#isUnfinished(digest));
     const bytes = former && await cache.peek(former.digest, MANIFEST_LIMIT);
     const held = referencesOf(bytes ?? NOTHING)
       .filter(({ kind, digest }) => kind === "manifest" && cache.holds(digest))
       .map(({ platform }) => platform)
       .filter((platform) => platform !== "" && !platform.startsWith("unknown"));
     return [...new Set(held)];
+  }
+
+  #isUnfinished(digest: string): boolean {
+    return this.#state.unfinished.includes(digest);
+  }
+
+  #without(digests: readonly string[]): string[] {
+    return this.#state.unfinished.filter((digest) => !digests.includes(digest));
+  }
+
+  #setUnfinished(unfinished: readonly string[]): void {
+    this.#state = { ...this.#state, unfinished };
   }
 
   #recorded(registry: string): Caller["recorded"] {

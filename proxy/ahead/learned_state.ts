@@ -46,12 +46,16 @@ export interface LearnedState {
   /** Unix milliseconds at which the last look began; null: there was none. */
   last: number | null;
   totals: Totals;
+  /** Digests of what was not fetched whole, and is tried again. */
+  unfinished: readonly string[];
 }
 
 export const NO_TOTALS: Totals = {
   ...{ since: 0, checks: 0, moved: 0, requests: 0, pulls: 0, bytes: 0 },
   ...{ found: 0, savedBytes: 0, savedMs: 0 },
 };
+
+export const NO_STATE: LearnedState = { last: null, totals: NO_TOTALS, unfinished: [] };
 
 /** `totals` and what was counted at `now`. */
 export function addTo(totals: Totals, more: Partial<Totals>, now: number): Totals {
@@ -77,4 +81,5 @@ export const learnedSchema: z.ZodType<LearnedState> = z.object({
     savedBytes: z.number(),
     savedMs: z.number(),
   }),
+  unfinished: z.array(z.string()),
 });

@@ -17,6 +17,7 @@ const MOST_JITTER = 10 * 60e3;
 /**
  * Unix milliseconds of the next run, at `now` or later: `every` after the beginning of the last one,
  * within the window, and put off by the share `jitter` (0 to 1) of a tenth of what there is room for.
+ * What never ran and may run now is not put off: somebody waits for it.
  *
  * @param last Unix milliseconds at which the last run began; `undefined` where there was none
  */
@@ -27,6 +28,7 @@ export function nextRun(
   jitter: number,
 ): number {
   const due = Math.max(now, last === undefined ? now : last + every);
+  if (last === undefined && windowEnd({ every, window, zone }, now) !== undefined) return now;
   if (!window) return Math.round(due + jitter * Math.min(MOST_JITTER, every / 10));
   const span = windowsFrom(window, zone, due).next().value!;
   const start = Math.max(due, span.start);

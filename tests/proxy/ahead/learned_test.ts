@@ -3,6 +3,7 @@ import { Asker } from "../../../proxy/ahead/asker.ts";
 import { Learned, type LearnedParts } from "../../../proxy/ahead/learned.ts";
 import {
   type LearnedState,
+  NO_STATE,
   NO_TOTALS,
   type PulledTag,
   type Totals,
@@ -61,7 +62,7 @@ async function learning(
   const more = {
     pulled: [{ registry: "hub", repository: "org/app", tag: "latest", pulls: 7 }],
     counted: [] as Learning["counted"],
-    kept: state ?? { last: null, totals: NO_TOTALS },
+    kept: state ?? NO_STATE,
     mine: true,
     tags: 50,
   };
@@ -188,6 +189,10 @@ Deno.test("Learned, a tag that stays costs a HEAD for each kind of client, and n
   let before = it.upstream.log.length;
   await it.pass(15e3);
   assert.equal(it.upstream.log.length, before, "clients have just asked");
+  assert.equal(it.learned.lookNow(), true);
+  assert.equal(it.learned.lookNow(), false);
+  await it.pass(0);
+  assert.equal(it.upstream.log.length, before += 2, "a person wants to know");
   await it.pass(EVERY);
   assert.deepEqual(it.upstream.log.slice(before).map(({ method }) => method), ["HEAD", "HEAD"]);
   assert.equal(it.learned.view().looks[0]!.state, "same");
@@ -196,7 +201,7 @@ Deno.test("Learned, a tag that stays costs a HEAD for each kind of client, and n
   assert.equal(it.upstream.log.length, before, "not before its time");
   assert.equal(it.learned.view().nextAt, it.clock.now() + MINUTE);
   const { totals } = it.learned.view();
-  assert.deepEqual([totals.moved, totals.bytes, totals.pulls, totals.requests], [0, 0, 0, 2]);
+  assert.deepEqual([totals.moved, totals.bytes, totals.pulls, totals.requests], [0, 0, 0, 4]);
 });
 
 Deno.test("Learned, platforms: those that clients had, or those that the registry's settings want", async () => {
@@ -300,7 +305,7 @@ Deno.test("Learned, a client that comes while it is fetched was spared nothing",
 Deno.test("Learned, a restart goes on counting, and looks when it is time", async () => {
   const now = Date.UTC(2026, 0, 1);
   const totals = { ...NO_TOTALS, since: now - EVERY, checks: 4, found: 2 };
-  await using it = await learning({ state: { last: now - 5 * MINUTE, totals } });
+  await using it = await learning({ state: { ...NO_STATE, last: now - 5 * MINUTE, totals } });
   assert.equal(it.learned.view().nextAt, now + 10 * MINUTE);
   assert.deepEqual(it.learned.view().totals, totals);
   await it.pass(9 * MINUTE);
@@ -308,6 +313,14 @@ Deno.test("Learned, a restart goes on counting, and looks when it is time", asyn
   await it.pass(MINUTE);
   await it.pass(15e3);
   assert.deepEqual([it.kept.last, it.kept.totals.checks], [now + 10 * MINUTE, 5]);
+});
+
+Deno.test("Learned, what a process that was killed had not fetched whole is tried again", async () => {
+  await using it = await learning({ state: { ...NO_STATE, unfinished: [ONE.root.digest] } });
+  await it.client("org/app:latest");
+  await it.pass(15e3);
+  const [look] = it.learned.view().looks;
+  assert.deepEqual([look!.state, it.kept.unfinished], ["fetched", []]);
 });
 
 Deno.test("Learned, a tag that is gone is told, and keeps nobody else from being looked at", async () => {

@@ -66,6 +66,22 @@ Deno.test("pull, a tag that has moved is fetched although it is fresh", async ()
   assert.equal(images[0]!.digest, large.root.digest);
 });
 
+Deno.test("pull, the platforms of a registry's settings, and an index that stays as it is", async () => {
+  const hub = { platforms: ["linux/arm64"] };
+  await using it = await ahead({ images: { "org/app:latest": app } }, { hub });
+  const { images } = await it.pull({ images: [APP] });
+  assert.deepEqual(images[0]!.platforms, ["linux/arm64"]);
+  assert.ok(it.cache.holds(arm64!.digest));
+  assert.ok(!it.cache.holds(amd64!.digest));
+  const accept = { headers: { accept: `${OCI_INDEX}, ${OCI_MANIFEST}` } };
+  const index = await it.proxy.get("/v2/org/app/manifests/latest?ns=hub", accept);
+  assert.deepEqual(await index.bytes(), app.root.bytes, "clients are told of every platform");
+  const other = await it.proxy.get(`/v2/org/app/manifests/${amd64!.digest}?ns=hub`, accept);
+  assert.deepEqual(await other.bytes(), amd64!.bytes, "and get each");
+  const stated = await it.pull({ images: [APP], platforms: ["linux/amd64"] });
+  assert.deepEqual(stated.images[0]!.platforms, ["linux/amd64"], "a pull may say otherwise");
+});
+
 Deno.test("pull, every platform, and what refers to it", async () => {
   const signature = referrer(app.root, "application/vnd.dev.cosign.artifact.sig.v1+json");
   await using it = await ahead({ images: { "org/app:latest": app, "org/app": signature } });

@@ -42,7 +42,10 @@ Deno.test("nextRun, within its window", () => {
   for (const [last, now, next] of cases) {
     assert.equal(iso(nextRun(at, last ? time(last) : undefined, time(now), 0)), next, now);
   }
-  const late = nextRun(at, undefined, time("2026-01-10T04:59Z"), 1);
+  const inside = time("2026-01-10T04:59Z");
+  assert.equal(nextRun(at, undefined, inside, 1), inside, "what never ran is not put off");
+  assert.equal(iso(nextRun(at, undefined, time("2026-01-10T01:00Z"), 1)), "2026-01-10T02:10");
+  const late = nextRun(at, inside - 24 * HOUR, inside, 1);
   assert.ok(late < time("2026-01-10T05:00Z"), "put off, but not out of its window");
   const night = timing("22:00-04:00");
   assert.equal(iso(nextRun(night, undefined, time("2026-01-10T01:00Z"), 0)), "2026-01-10T01:00");

@@ -144,7 +144,11 @@ Deno.test("rules, at 02:00 what a real registry has is fetched, and is there whe
   await using stack = new AsyncDisposableStack();
   stack.defer(() => cache.close());
   const proxy = stack.use(
-    await startProxy({ registries: { docker: registrySettings(registry) } }, {}, cache),
+    await startProxy(
+      { registries: { docker: registrySettings(registry, { aliases: ["docker.io"] }) } },
+      {},
+      cache,
+    ),
   );
   const clock = new FakeClock(Date.UTC(2026, 0, 1, 1, 0));
   const map = () => registryMap(proxy.config);
@@ -191,7 +195,7 @@ Deno.test("rules, at 02:00 what a real registry has is fetched, and is there whe
   const layout = join(scratch.path, "pulled");
   await run("skopeo", [
     ...["--insecure-policy", "--override-arch", "amd64", "copy", "--preserve-digests"],
-    ...["--src-tls-verify=false", `docker://${proxy.host}/docker/library/app:${app.tag}`],
+    ...["--src-tls-verify=false", `docker://${proxy.host}/docker.io/library/app:${app.tag}`],
     `oci:${layout}:pulled`,
   ]);
   const { manifest, config, layers } = app.platforms.amd64;

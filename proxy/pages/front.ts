@@ -61,20 +61,22 @@ export async function frontPage(config: Config, base: string): Promise<Response>
   );
 }
 
-/** What goes into each client's own files. The formatter indents markup; in <pre> that would show. */
+/**
+ * What goes into each client's own files, as the dashboard's Connect page has it (ui/web/connect/). The
+ * formatter indents markup; in <pre> that would show.
+ */
 function snippets(base: string, example: string) {
   const { host, protocol } = new URL(base);
   const plain = protocol === "http:";
   const pull = `docker pull ${host}/${example}
 skopeo inspect ${plain ? "--tls-verify=false " : ""}docker://${host}/${example}`;
-  const daemon = `{ "registry-mirrors": ["${base}"]${
-    plain ? `, "insecure-registries": ["${host}"]` : ""
-  } }`;
+  const insecure = plain ? `,\n  "insecure-registries": ["${host}"]` : "";
+  const daemon = `{\n  "registry-mirrors": ["${base}"]${insecure}\n}`;
   const hosts = `[host."${base}"]
-capabilities = ["pull", "resolve"]`;
+  capabilities = ["pull", "resolve"]`;
   const mirror = `[[registry]]
-prefix = "docker.io"
 location = "docker.io"
+
 [[registry.mirror]]
 location = "${host}/docker.io"${plain ? "\ninsecure = true" : ""}`;
   return { pull, daemon, hosts, mirror };

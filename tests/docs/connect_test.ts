@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Connect, ConnectRegistry } from "../../ui/api/schema/connect.ts";
+import { frontPage } from "../../proxy/pages/front.ts";
+import { loaded, loadYaml } from "../proxy/config/fixture.ts";
 import { type Client, clientsFor, type Snippet, targetOf } from "../../ui/web/snippets.ts";
 
 const FILE = join(import.meta.dirname!, "../../docs/connect.md");
@@ -88,4 +90,19 @@ Deno.test("docs/connect.md, every client as the Connect page has it", async () =
   const wanted = page.slice(0, begin) + clients() + page.slice(end);
   if (Deno.env.get("UPDATE_GOLDEN")) return await Deno.writeTextFile(FILE, wanted);
   assert.equal(page, wanted, "UPDATE_GOLDEN=1 writes the page anew");
+});
+
+Deno.test("the page at / of the registry port, the same texts as the Connect page", async () => {
+  const { config } = loaded(await loadYaml("listen: ':8080'"));
+  for (const url of [URL, "https://berth.example.com"]) {
+    const target = targetOf(CONNECT, DOCKER, url);
+    const page = (await (await frontPage(config, url)).text()).replaceAll("&quot;", '"');
+    for (const id of ["docker", "containerd", "podman"]) {
+      const client = clientsFor(CONNECT).find((one) => one.id === id)!;
+      assert.ok(
+        page.includes(`<pre>${client.steps(target)[0]!.text}</pre>`),
+        `${id} ${url}\n${page}`,
+      );
+    }
+  }
 });

@@ -1,0 +1,75 @@
+/** Commands in the documentation exist: berth's with their flags, and deno.json's tasks. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { commandNamed, COMMANDS, isGroup } from "../../cli/commands.ts";
+import { parseCommandLine } from "../../cli/command_line.ts";
+import deno from "../../deno.json" with { type: "json" };
+
+const ROOT = join(import.meta.dirname!, "../..");
+/** Of other tools: their flags are read in another way, and tests/docs/migrate_test.ts tries them. */
+const OTHERS = ["migrate.md"];
+
+/** Lines of the shell and what stands in backticks, with the page they are on. */
+async function* commands(): AsyncGenerator<{ page: string; command: string }> {
+  const pages = [...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => `docs/${name}`);
+  for (
+    const page of ["README.md", "SECURITY.md", ...pages].filter((name) => name.endsWith(".md"))
+  ) {
+    if (OTHERS.some((name) => page.endsWith(`/${name}`))) continue;
+    const text = await Deno.readTextFile(join(ROOT, page));
+    const blocks = [...text.matchAll(/^```sh.*\n([^]*?)^```/gm)].flatMap(([, code]) =>
+      code!.replaceAll("\\\n", " ").split("\n")
+    );
+    const inline = [...text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`]+)`/g)]
+      .map(([, code]) => code!.replaceAll(/\s+/g, " "));
+    for (const command of [...blocks, ...inline]) yield { page, command };
+  }
+}
+
+/** What `berth` is given in `command`; undefined where it starts something else or the server. */
+function argumentsOf(command: string): string[] | undefined {
+  const [, rest] =
+    /(?:^|\| |sudo |dist\/|\$ )berth ((?:[a-z]|--help|--version)[^#|]*)/.exec(command) ??
+      [];
+  return rest?.match(/(?:'[^']*'|"[^"]*"|\S)+/g)?.map((word) => word.replaceAll(/["']/g, ""));
+}
+
+/** What is wrong with `args`; undefined where nothing is. */
+function complaint(args: string[]): string | undefined {
+  if (args[0]!.startsWith("--")) return undefined;
+  const named =
+    COMMANDS.filter(({ name }) => `${args.join(" ")} `.startsWith(`${name} `)).sort((a, b) =>
+      b.name.length - a.name.length
+    )[0];
+  if (!named) return "there is no such command";
+  const rest = args.slice(named.name.split(" ").length);
+  if (isGroup(named)) return rest.length === 0 ? undefined : "there is no such command";
+  if (rest.length === 0) return undefined; // As prose speaks of it: `berth pull`.
+  try {
+    parseCommandLine(named, rest);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return undefined;
+}
+
+Deno.test("docs, every command of berth exists, with its flags", async () => {
+  const wrong: string[] = [];
+  let count = 0;
+  for await (const { page, command } of commands()) {
+    const args = argumentsOf(command);
+    if (!args) continue;
+    count++;
+    const why = complaint(args);
+    if (why) wrong.push(`${page}: berth ${args.join(" ")}: ${why}`);
+  }
+  assert.ok(count > 40, `${count} commands were found`);
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("docs, every task of deno exists", async () => {
+  for await (const { page, command } of commands()) {
+    const [, task] = /deno(?:@\S+)? task ([a-z0-9-]+)/.exec(command) ?? [];
+    if (task) assert.ok(task in deno.tasks, `${page}: ${command}`);
+  }
+});

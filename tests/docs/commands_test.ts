@@ -1,7 +1,7 @@
 /** Commands in the documentation exist: berth's with their flags, and deno.json's tasks. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { commandNamed, COMMANDS, isGroup } from "../../cli/commands.ts";
+import { COMMANDS, isGroup } from "../../cli/commands.ts";
 import { parseCommandLine } from "../../cli/command_line.ts";
 import deno from "../../deno.json" with { type: "json" };
 

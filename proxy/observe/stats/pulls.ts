@@ -145,16 +145,19 @@ export class PullBook {
 
   /** The pull that `record` is part of, which may be a new one. */
   #openFor(record: RequestRecord, group: Group, begins: boolean): Open | undefined {
-    const { kind, reference, time } = record;
-    const last = group.open.findLast(({ pull }) =>
-      pull.time <= time && time - pull.end < WINDOW_MS
+    const { kind, reference, status, time } = record;
+    // A tag that was not given is an attempt of its own, and no part of another tag's pull.
+    const alone = kind === "manifest" && status >= 400 && !reference.includes(":");
+    const last = group.open.findLast(({ pull, begun }) =>
+      pull.time <= time && time - pull.end < WINDOW_MS &&
+      (alone ? pull.reference === reference : begun || kind === "manifest")
     );
     if (begins && !(last && last.pull.reference === reference && isSame(last, time))) {
       return this.#begin(record, group);
     }
     if (last || kind === "blob") return last;
     // A manifest that was not given: an attempt, unless clients invent more than can be told.
-    if (record.status < 400 || this.#failures >= FAILURES) return undefined;
+    if (status < 400 || this.#failures >= FAILURES) return undefined;
     this.#failures++;
     return this.#begin(record, group);
   }

@@ -105,6 +105,20 @@ Deno.test("PullBook, what broke off and what was not given, unless it was made u
   ]]);
 });
 
+Deno.test("PullBook, a tag that is refused is no part of another tag's pull", () => {
+  const pulls = taken(
+    manifest(),
+    blob("a"),
+    manifest({ reference: "next", status: 404, time: T + 2000 }),
+    manifest({ reference: "next", status: 404, time: T + 3000 }),
+    blob("b", { time: T + 4000 }),
+  );
+  assert.deepEqual(
+    pulls.map(({ reference, result, requests }) => [reference, result, requests]),
+    [["latest", "complete", 3], ["next", "failed", 2]],
+  );
+});
+
 Deno.test("PullBook, a long download belongs to the pull in which it began", () => {
   const book = new PullBook(0);
   book.add(manifest());

@@ -273,6 +273,55 @@ Deno.test("dashboard, a key opens the search, which leads to an image; another l
   await heading(page, "Registries").waitFor();
 });
 
+Deno.test("dashboard, the search pulls an image; rules and learning are set by form, with a look first", async () => {
+  const { dashboard, eyes, image } = at();
+  const page = await eyes.enter("/settings");
+  await heading(page, "Settings").waitFor();
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: /Pages, registries/ }).fill(`app:${image.tag}`);
+  await page.getByRole("option", { name: `Pull app:${image.tag} now` }).click();
+  const pull = page.getByRole("region", { name: `docker/library/app:${image.tag}` }).first();
+  await pull.getByText("done").waitFor();
+  await pull.getByRole("button", { name: "Show parts" }).click();
+  await pull.getByRole("table", { name: "Parts" }).getByText("layer").first().waitFor();
+  assert.deepEqual(await violationsOn(page), [], "prefetch");
+
+  const rules = page.getByRole("region", { name: "Rules" });
+  await rules.getByRole("button", { name: "Add rule" }).click();
+  const form = page.getByRole("dialog", { name: "Add rule" });
+  await form.getByLabel("Images", { exact: true }).fill("docker/library/app:^9");
+  await form.getByRole("button", { name: "Add rule" }).click();
+  await form.getByText("no tag fits it now").waitFor();
+  await form.getByRole("button", { name: "Add it all the same" }).waitFor();
+  await form.getByLabel("Images", { exact: true }).fill("docker/library/app:1.*");
+  await form.getByRole("button", { name: "Preview" }).click();
+  await form.getByText("1 image of 1 tag that fit").waitFor();
+  assert.deepEqual(await violationsOn(page), [], "add rule");
+  await form.getByRole("button", { name: "Add rule" }).click();
+  await rules.getByText("docker/library/app:1.*").waitFor();
+  await rules.getByRole("button", { name: "Run docker/library/app:1.* now" }).click();
+  await rules.getByText("1 image held").waitFor();
+
+  const learned = page.getByRole("region", { name: "Learned" });
+  await learned.getByRole("button", { name: "Turn on…" }).click();
+  const learning = page.getByRole("dialog", { name: "Learn from pulls" });
+  await learning.getByLabel("Every").fill("never");
+  await learning.getByRole("button", { name: "Save" }).click();
+  await learning.getByText(/expected a duration/).waitFor();
+  await learning.getByLabel("Every").fill("30m");
+  await learning.getByRole("button", { name: "Save" }).click();
+  await learned.getByText("The 50 tags pulled most, every 30 min").waitFor();
+  const written = await Deno.readTextFile(dashboard.configFile);
+  assert.match(written, /learn:\n\s+tags: 50\n\s+every: 30m/);
+  assert.match(written, /# stands in for Docker Hub/, "comments stay");
+  await learned.getByRole("button", { name: "Change…" }).click();
+  await learning.getByRole("button", { name: "Turn off" }).click();
+  await learned.getByRole("button", { name: "Turn on…" }).waitFor();
+  await rules.getByRole("button", { name: "Remove docker/library/app:1.*" }).click();
+  await rules.getByRole("button", { name: "Remove", exact: true }).click();
+  await rules.getByText("No rules yet").waitFor();
+});
+
 Deno.test("dashboard, an image's tree opens down to its layers, and is evicted as a whole", async () => {
   const { eyes, pull, image } = at();
   await pull();

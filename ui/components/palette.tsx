@@ -6,6 +6,8 @@ import { useResource } from "../web/resource.ts";
 import { find, type Found, splitTag } from "../web/global_search.ts";
 import { status } from "../web/live.ts";
 import { navigate } from "../web/location.ts";
+import { pullNow } from "../web/pull_now.ts";
+import { may } from "../web/session.ts";
 import { opened } from "../web/shortcuts.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -59,15 +61,16 @@ function Finder({ onClose }: { onClose: () => void }) {
   const id = useId();
   const found = find(text.value, useKnown(text.value));
   useEffect(() => input.current?.focus(), []);
-  const open = (href: string) => {
+  const open = ({ href, pull }: Found) => {
     onClose();
-    navigate(href);
+    if (pull === undefined) navigate(href);
+    else void pullNow(pull);
   };
   const press = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
     if (step !== undefined && found.length > 0) {
       chosen.value = (chosen.value + step + found.length) % found.length;
-    } else if (event.key === "Enter" && found[chosen.value]) open(found[chosen.value]!.href);
+    } else if (event.key === "Enter" && found[chosen.value]) open(found[chosen.value]!);
     else return;
     event.preventDefault();
   };
@@ -103,25 +106,25 @@ function Results(
     id: string;
     found: readonly Found[];
     chosen: number;
-    onOpen: (href: string) => void;
+    onOpen: (found: Found) => void;
   },
 ) {
   return (
     <div class="results">
       <ul id={id} role="listbox" aria-label={WORDS.search}>
-        {found.map(({ kind, text, href }, i) => (
+        {found.map((one, i) => (
           <li
-            key={`${kind} ${href}`}
+            key={`${one.kind} ${one.href}`}
             id={`${id}-${i}`}
             role="option"
             aria-selected={i === chosen}
             ref={(row: HTMLLIElement | null) => {
               if (i === chosen) row?.scrollIntoView({ block: "nearest" });
             }}
-            onClick={() => onOpen(href)}
+            onClick={() => onOpen(one)}
           >
-            <span class="break">{text}</span>
-            <span class="muted small">{kind}</span>
+            <span class="break">{one.text}</span>
+            <span class="muted small">{one.kind}</span>
           </li>
         ))}
       </ul>
@@ -143,5 +146,6 @@ function useKnown(text: string) {
     registries: status.value?.registries.map(({ name }) => name) ?? [],
     images: images.data?.items ?? [],
     keys: config.data?.settings.map(({ path }) => path) ?? [],
+    mayPull: may("cache"),
   };
 }

@@ -4,9 +4,11 @@ import { registryPath } from "./paths.ts";
 
 /** Something that was found, and where it is. */
 export interface Found {
-  kind: "Page" | "Registry" | "Image" | "Setting";
+  kind: "Page" | "Registry" | "Image" | "Setting" | "Pull";
   text: string;
   href: string;
+  /** The image that choosing it pulls; none: it only leads to its page. */
+  pull?: string;
 }
 
 /** What is searched, beside the pages. */
@@ -16,6 +18,8 @@ export interface Known {
   images: readonly { registry: string; repository: string }[];
   /** Keys such as `cache.max_size`. */
   keys: readonly string[];
+  /** Whether who searches may have Berth pull images. */
+  mayPull?: boolean;
 }
 
 const PAGES: [text: string, href: string][] = [
@@ -75,7 +79,15 @@ export function find(text: string, known: Known): Found[] {
     ...best(registries, wanted),
     ...best(images, name),
     ...(wanted === "" ? [] : best(keys, wanted)),
+    ...(known.mayPull && IMAGE.test(text.trim()) ? [pullOf(text.trim())] : []),
   ];
+}
+
+/** An image with a tag or a digest: of one without, letters of anything cannot be told apart. */
+const IMAGE = /^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*(:\w[\w.-]*|@sha(256|512):[0-9a-f]{64,})$/;
+
+function pullOf(image: string): Found {
+  return { kind: "Pull", text: `Pull ${image} now`, href: "/cache/prefetch", pull: image };
 }
 
 /** `alpine:3.22` as a name and a tag; the tag is empty where there is none. */

@@ -38,6 +38,19 @@ Deno.test("find, an image by its tag leads to its page, a digest to its own", ()
   ]);
 });
 
+Deno.test("find, an image with a tag or a digest may be pulled, by who may", () => {
+  const digest = `quay.io/org/app@sha256:${"a".repeat(64)}`;
+  for (const text of ["alpine:3.22", "quay.io/org/app:v1", "localhost:5000/app:1", digest]) {
+    const last = find(` ${text} `, { ...KNOWN, mayPull: true }).at(-1);
+    assert.deepEqual([last?.kind, last?.pull, last?.text], ["Pull", text, `Pull ${text} now`]);
+    assert.ok(find(text, KNOWN).every(({ pull }) => pull === undefined));
+  }
+  for (const text of ["alpine", "cache: images", "cache.max_size", "org/app", "", ":1"]) {
+    const found = find(text, { ...KNOWN, mayPull: true });
+    assert.ok(found.every(({ kind }) => kind !== "Pull"), text);
+  }
+});
+
 Deno.test("find, at most six of a kind", () => {
   const registries = Array.from({ length: 50 }, (_, i) => `registry-${i}`);
   assert.equal(find("registry", { ...KNOWN, registries }).length, 7, "with the page Add registry");

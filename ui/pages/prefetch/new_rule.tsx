@@ -16,13 +16,16 @@ interface Draft {
   at: string;
   keep: string;
   limit: string;
+  maxTags: string;
 }
 
-const EMPTY: Draft = { images: [""], platforms: "", every: "6h", at: "", keep: "", limit: "" };
+const EMPTY: Draft = {
+  ...{ images: [""], platforms: "", every: "6h", at: "", keep: "", limit: "", maxTags: "" },
+};
 const SHOWN = 20;
 
 /** The rule as the file writes it; what is left empty is left out. */
-function ruleOf({ images, platforms, every, at, keep, limit }: Draft): NewRule {
+function ruleOf({ images, platforms, every, at, keep, limit, maxTags }: Draft): NewRule {
   const listed = platforms.split(/[\s,]+/).filter((word) => word !== "");
   return {
     images: images.map((line) => line.trim()).filter((line) => line !== ""),
@@ -31,14 +34,18 @@ function ruleOf({ images, platforms, every, at, keep, limit }: Draft): NewRule {
     ...(at.trim() && { at: at.trim() }),
     ...(Number(keep) > 0 && { keep: Number(keep) }),
     ...(limit.trim() && { limit: limit.trim() }),
+    ...(Number(maxTags) > 0 && { max_tags: Number(maxTags) }),
   };
 }
 
-export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+/** A rule in the making; `done` is called once it is added. */
+function useNewRule(done: () => void) {
   const draft = useSignal(EMPTY);
   const preview = useSignal<PrefetchPreview | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
+  /** It has problems, which were shown. */
+  const doubted = useSignal(false);
   const act = async (what: () => Promise<void>) => {
     busy.value = true;
     error.value = undefined;
@@ -49,19 +56,41 @@ export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone
     }
     busy.value = false;
   };
-  const look = () =>
+  const lookAt = async ({ images, keep, max_tags }: NewRule) => {
+    const json = {
+      images,
+      ...(keep !== undefined && { keep }),
+      ...(max_tags !== undefined && { max_tags }),
+    };
+    preview.value = await call("post", "/prefetch/preview", { json });
+    return preview.value.matches.every(({ problem }) => problem === "");
+  };
+  const look = () => act(async () => void await lookAt(ruleOf(draft.value)));
+  const add = () =>
     act(async () => {
-      const { images, keep } = ruleOf(draft.value);
-      const json = { images, ...(keep !== undefined && { keep }) };
-      preview.value = await call("post", "/prefetch/preview", { json });
+      const rule = ruleOf(draft.value);
+      // What means nothing, or too much, is added where somebody says so twice.
+      if (!doubted.value && !await lookAt(rule)) doubted.value = true;
+      else {
+        await call("post", "/prefetch/rules", { json: rule });
+        done();
+      }
     });
-  const add = (event: Event) => {
+  const change = (next: Draft) => {
+    draft.value = next;
+    doubted.value = false;
+  };
+  return { draft, preview, error, busy, doubted, change, look, add };
+}
+
+export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+  const { draft, preview, error, busy, doubted, change, look, add } = useNewRule(() => {
+    onDone();
+    onClose();
+  });
+  const submit = (event: Event) => {
     event.preventDefault();
-    return act(async () => {
-      await call("post", "/prefetch/rules", { json: ruleOf(draft.value) });
-      onDone();
-      onClose();
-    });
+    return add();
   };
   return (
     <Dialog
@@ -70,18 +99,23 @@ export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone
       onClose={onClose}
       foot={
         <>
-          <button type="button" class="button" disabled={busy.value} onClick={look}>
+          <button
+            type="button"
+            class="button"
+            disabled={busy.value}
+            onClick={look}
+          >
             <Icon name="search" />
             Preview
           </button>
           <button type="submit" form="new-rule" class="button primary" disabled={busy.value}>
-            Add rule
+            {doubted.value ? "Add it all the same" : "Add rule"}
           </button>
         </>
       }
     >
-      <form id="new-rule" class="stack" onSubmit={add}>
-        <RuleFields draft={draft.value} onInput={(next) => draft.value = next} />
+      <form id="new-rule" class="stack" onSubmit={submit}>
+        <RuleFields draft={draft.value} onInput={change} />
         {error.value !== undefined && <ErrorLine error={error.value} />}
         {preview.value && <Matches {...preview.value} />}
       </form>
@@ -109,6 +143,7 @@ function RuleFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) 
         <TextField label="Every" placeholder="6h" mono {...text("every")} />
         <TextField label="Time of day" placeholder="02:00-05:00" mono {...text("at")} />
         <TextField label="At most" placeholder="20MiB/s" mono {...text("limit")} />
+        <TextField label="Images at most" placeholder="50" {...text("maxTags")} />
       </div>
     </>
   );

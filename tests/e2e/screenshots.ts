@@ -29,6 +29,11 @@ const SHOTS: Shot[] = [
   { name: "tag-decisions", path: "/cache/tag" },
   { name: "audit", path: "/settings/audit" },
   {
+    name: "policy",
+    path: "/settings/policy",
+    act: (page) => page.getByRole("button", { name: "Try on the last 30 days" }).click(),
+  },
+  {
     name: "tokens-new",
     path: "/settings/tokens",
     act: (page) => page.getByRole("button", { name: "New token" }).click(),

@@ -41,7 +41,7 @@ export function explainFailure(entry: RequestEntry): string {
 
 /** Whether a rule about what may come through refused it. */
 export function isPolicy({ error, message }: RequestEntry): boolean {
-  return error === "DENIED" && / was refused: .*\([\w.[\]-]+\)/.test(message);
+  return error === "DENIED" && / of \S+ was refused: /.test(message);
 }
 
 const sentence = (text: string): string => text === "" || /[.!?]$/.test(text) ? text : `${text}.`;

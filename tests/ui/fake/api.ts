@@ -29,7 +29,7 @@ import { blobsOf, imagesOf, manifestOf, tagsOf } from "./cache.ts";
 import { configOf, growthAt, imageOf } from "./image.ts";
 import { membersOf, registriesOf, statusOf } from "./registries.ts";
 import { fillsOf, requestOf, requestsOf } from "./requests.ts";
-import { decisionsAt, pastAt } from "./trust.ts";
+import { decisionsAt, dryRunAt, pastAt } from "./trust.ts";
 import { auditAt, madeTokenAt, tokensAt } from "./people.ts";
 import { ownPullsOf, prefetchOf, PREVIEW, pullOf } from "./pulls.ts";
 import { SETTINGS } from "./settings.ts";
@@ -346,6 +346,7 @@ export class FakeApi {
       (c) => c.json({ items: tokensAt(this.#now()), kept: true }),
     );
     app.get("/api/v1/trust/history", (c) => c.json(pastAt(this.#now(), c.req.query("image")!)));
+    app.post("/api/v1/policy/try", (c) => c.json(dryRunAt(this.#now())));
     app.get("/api/v1/trust/decisions", (c) => c.json(decisionsAt(this.#now())));
     app.get("/api/v1/audit", (c) => c.json({ items: auditAt(this.#now()), next: 3 }));
     app.post("/api/v1/tokens", (c) => c.json(madeTokenAt(this.#now())));

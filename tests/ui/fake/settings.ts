@@ -15,6 +15,13 @@ const setting = (
 export const SETTINGS: Setting[] = [
   setting("listen", ":8080", undefined, { restart: true }),
   setting("public_url", "http://berth.example.com:8080", { ...FILE, text: "config.yaml:3" }),
+  setting(
+    "policy.rules",
+    "[{name: no-windows, action: deny, reason: we run no Windows, tags: [], platforms: [windows/**], " +
+      "labels: {}, seen_within: 0s}]",
+    { ...FILE, text: "config.yaml:31" },
+  ),
+  setting("registries.docker.hold.new_digest", "1d", { ...FILE, text: "config.yaml:9" }),
   setting("trusted_proxies", "[10.0.0.0/8]", { ...FILE, text: "config.yaml:4" }, {
     defaultText: "[]",
   }),

@@ -1,5 +1,5 @@
 /** The past of tags, and decisions about them, of the made-up server. */
-import type { DecisionsView, TagPastView } from "../../../ui/api/schema/trust.ts";
+import type { DecisionsView, DryRunView, TagPastView } from "../../../ui/api/schema/trust.ts";
 import { digestOf } from "./world.ts";
 
 const DAY = 86400e3;
@@ -33,6 +33,30 @@ export function decisionsAt(now: number): DecisionsView {
     released: [
       { ...decided("docker/acme/*:*", 1), digest: null },
       decided("quay/prometheus/prometheus:v3.1.0", 3),
+    ],
+  };
+}
+
+/** What two rules would have refused. */
+export function dryRunAt(now: number): DryRunView {
+  const item = (image: string, pulls: number) => ({
+    image,
+    ...{ pulls, clients: Math.ceil(pulls / 3), users: ["anna", "ci"], last: now - pulls * 1e6 },
+  });
+  return {
+    from: now - 30 * 86_400_000,
+    ...{ pulls: 1204, refused: 37, unknown: 4, left: 0 },
+    items: [
+      {
+        ...item("mcr/windows/nanoserver:ltsc2022", 37),
+        ...{ outcome: "refused", rule: "no-windows", reason: "we run no Windows" },
+      },
+      {
+        ...item("docker/library/golang:1.24", 4),
+        ...{ outcome: "unknown", rule: "no-windows" },
+        reason: "which of its images was pulled is not recorded; 1 of its 3 images that are in " +
+          "the cache would be refused",
+      },
     ],
   };
 }

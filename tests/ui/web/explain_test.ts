@@ -93,3 +93,12 @@ Deno.test("explainTransfer, how much and whether it was cut off", () => {
     "1 MiB left to the proxy in front to send.",
   );
 });
+
+Deno.test("explainFailure, what a policy refused does not sound like wrong credentials", () => {
+  const message =
+    "acme/app of docker was refused: it is new and held back until 2026-01-02T00:00:00Z (hold.new_digest)";
+  const denied = { ...HIT, status: 403, error: "DENIED", message };
+  assert.match(explainFailure(denied), /What stands in brackets decided.* Settings, Policy\.$/);
+  const plain = { ...denied, message: "anna may not pull from docker" };
+  assert.match(explainFailure(plain), /The account used may not read/);
+});

@@ -16,8 +16,7 @@ const EXAMPLE = `- action: deny
 /** `effective`: the rules as they are, as text. */
 export function TryRules({ effective }: { effective: string | undefined }) {
   const id = useId();
-  const none = effective === undefined || effective === "" || effective === "[]";
-  const text = useSignal(none ? EXAMPLE : effective);
+  const text = useSignal(asList(effective ?? "") || EXAMPLE);
   const busy = useSignal(false);
   const error = useSignal<unknown>(undefined);
   const result = useSignal<DryRunView | undefined>(undefined);
@@ -63,6 +62,14 @@ export function TryRules({ effective }: { effective: string | undefined }) {
       {result.value && <Outcome result={result.value} />}
     </section>
   );
+}
+
+/** A list of one line as a list of one line each, without what is at its default. */
+function asList(text: string): string {
+  return text.replace(/^\[|\]$/g, "")
+    .replaceAll(/\w+: (?:\[\]|\{\}|""|0s|0B)(?:, |(?=\}))/g, "")
+    .replaceAll(", }", "}")
+    .split(/(?<=\}), (?=\{)/).filter((rule) => rule !== "").map((rule) => `- ${rule}`).join("\n");
 }
 
 function Outcome({ result: { pulls, refused, unknown, items, left } }: { result: DryRunView }) {

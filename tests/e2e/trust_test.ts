@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { registrySettings, startBerth } from "./harness/berth.ts";
-import { buildImage } from "./harness/image.ts";
+import { buildImage, type Image } from "./harness/image.ts";
 import { type Finished, run } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
-import { seed } from "./harness/skopeo.ts";
+import { seed, skopeoPull } from "./harness/skopeo.ts";
 
 const LENIENT = ["--insecure-policy"];
 const PLAIN = "--src-tls-verify=false";
@@ -54,4 +54,49 @@ Deno.test("trust, a platform that a rule denies, a tag that is frozen while its 
   await berthSays("unfreeze", `app:${app.tag}`);
   assert.equal(await isIndex(), false);
   assert.match(await berthSays("tags", `app:${app.tag}`), new RegExp(`was ${app.digest} from`));
+});
+
+Deno.test("trust, a tag that moves while it is held, released and rolled back, with kills in between", async () => {
+  await using scratch = await scratchDir("held");
+  await using registry = await startRegistry();
+  const images = [];
+  for (const name of ["one", "two", "three"]) {
+    images.push(await buildImage(join(scratch.path, name), 100_000));
+  }
+  const [one, two, three] = images as [Image, Image, Image];
+  await using berth = await startBerth({
+    registries: { docker: { ...registrySettings(registry), hold: { new_digest: "1h" } } },
+    // Each request asks what the tag stands for now.
+    cache: { manifests: { ttl: "0s" } },
+  });
+  const name = `${berth.host}/docker.io/app:1.0`;
+  const inspect = () =>
+    run("skopeo", [
+      ...[...LENIENT, "--override-arch", "amd64", "inspect", "--tls-verify=false"],
+      ...["--format", "{{.Digest}}", `docker://${name}`],
+    ]).then((text) => text.trim());
+  const pull = (to: string) => skopeoPull(name, join(scratch.path, `pulled-${to}`));
+  const berthSays = async (...args: string[]) => {
+    const { code, stderr } = await berth.command(...args);
+    assert.equal(code, 0, stderr);
+  };
+  const moveTo = (image: Image) => seed(registry, "library/app", image);
+  await moveTo(one);
+  await assert.rejects(inspect(), /is new and held back until .* \(hold\.new_digest\)/);
+  await berthSays("release", "app:1.0");
+  await pull("one");
+  await moveTo(two);
+  assert.equal(await inspect(), one.digest, "held");
+  await berth.restart("SIGKILL");
+  assert.equal(await inspect(), one.digest, "held, after a kill");
+  await berthSays("release", "docker/library/*:*");
+  await pull("two");
+  assert.equal(await inspect(), two.digest, "released");
+  await berthSays("freeze", "app:1.0", "--digest", one.digest);
+  await moveTo(three);
+  assert.equal(await inspect(), one.digest, "rolled back");
+  await berth.restart("SIGKILL");
+  assert.equal(await inspect(), one.digest, "rolled back, after a kill");
+  await berthSays("unfreeze", "app:1.0");
+  assert.equal(await inspect(), two.digest, "what it was before the third, which is held");
 });

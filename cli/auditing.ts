@@ -6,7 +6,12 @@ import { usingDataDir } from "./data_dir.ts";
 import { type Named, nameOfNamed } from "./bundle/transfer.ts";
 import { reloadNote, reloadView } from "../ui/api/views/settings.ts";
 
-const WAYS = { "file changed": "file", "SIGHUP": "signal", "registry map changed": "map" } as const;
+const WAYS = {
+  "file changed": "file",
+  "SIGHUP": "signal",
+  "registry map changed": "map",
+  "cluster": "cluster",
+} as const;
 
 /**
  * Opens the audit log beside the cache, in memory where nothing is `kept`, and has it keep each reload

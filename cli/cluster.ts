@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createHash, randomBytes } from "node:crypto";
 import { systemClock } from "../base/clock.ts";
+import type { SharedDocuments } from "../base/shared_document.ts";
 import type { SharedMemory } from "../base/shared_memory.ts";
 import type { TakeTurn } from "../base/turn.ts";
 import { type HostsUrl, parseHostsUrl } from "../base/hosts_url.ts";
@@ -74,6 +75,12 @@ export class Cluster implements AsyncDisposable {
     giveBack: async (rates) => await this.#coordinator?.memory.giveBack(rates),
   };
 
+  /** What all of them have. */
+  readonly documents: SharedDocuments = {
+    read: async (name) => this.#coordinator ? await this.#coordinator.documents.read(name) : "away",
+    write: async (...one) => await this.#coordinator?.documents.write(...one) ?? "away",
+  };
+
   /** Opens the peer port for `cache` and joins the others. Throws `ListenError`. */
   async start(cache: Cache): Promise<void> {
     const { secret, lease, prefix } = this.#config;
@@ -95,6 +102,7 @@ export class Cluster implements AsyncDisposable {
         ...server,
         prefix,
         memoryKey: clusterKeys(secret, "memory")[0]!,
+        documentKeys: clusterKeys(secret, "documents"),
         self,
         unreached: () => this.#health?.unreached ?? [],
         lease,

@@ -54,9 +54,9 @@ export interface Program {
  * started is closed again.
  */
 export async function startProgram(live: LiveConfig, around: Surroundings): Promise<Program> {
-  const config = live.current;
   await using started = new AsyncDisposableStack();
-  const storage = await openStorage(config, around.env, started);
+  const storage = await openStorage(live, around.env, started);
+  const config = live.current;
   const { cache, cluster } = storage;
   const books = await openBooks(live, { cache, cluster, around, started });
   const acme = await keepCertificate(config, books.metrics, started);
@@ -72,7 +72,8 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const registry = proxy.address ?? forward.address!;
   const deps = stateDeps(live, { acme, storage, books, proxy, port: registry.port });
   const state = createState(deps);
-  cluster?.tellBy(createTold({ ...books, ...state, now: Date.now }));
+  const overlay = () => live.shared?.told();
+  cluster?.tellBy(createTold({ ...books, ...state, overlay, now: Date.now }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const within = { books, state, forward, around };
   const { dashboard, password } = await startDashboard({ ...deps, ahead }, within);

@@ -1,7 +1,9 @@
 /** What a Berth keeps, and with whom: cache, depot, and the other Berths of a cluster. */
+import { systemClock } from "../base/clock.ts";
 import type { Cache } from "../cache/api.ts";
 import { openCache } from "../cache/cache.ts";
 import type { DepotPlace } from "../cache/depot_options.ts";
+import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config } from "../proxy/config/schema.ts";
 import { cacheLog, logger } from "../proxy/observe/log.ts";
 import { bookFile, type BookNews, TrustBook } from "../proxy/trust/book.ts";
@@ -9,6 +11,7 @@ import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
 import { usingDataDir } from "./data_dir.ts";
+import { shareOverlay } from "./shared_overlay.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Nothing where nothing is kept. */
@@ -19,12 +22,16 @@ export interface Storage {
   trust?: TrustBook;
 }
 
-/** The cache and its way to others; nothing where nothing is kept. */
+/**
+ * The cache and its way to others; nothing where nothing is kept. `live` has what the others have
+ * changed of the configuration then.
+ */
 export async function openStorage(
-  config: Config,
+  live: LiveConfig,
   env: Surroundings["env"],
   started: AsyncDisposableStack,
 ): Promise<Storage> {
+  const config = live.current;
   const { dir } = config.cache;
   if (!dir) return {};
   const depot = config.cache.depot.url ? await openDepot(config, env, started) : undefined;
@@ -42,7 +49,14 @@ export async function openStorage(
   cache.onEvent(cacheLog);
   if (cluster) started.defer(() => cluster.leave());
   await cluster?.start(cache);
+  if (cluster) started.use(await joinOverlay(live, cluster));
   return { cache, cluster, trust };
+}
+
+/** Puts what the dashboards of the cluster have changed above the configuration of this Berth. */
+async function joinOverlay(live: LiveConfig, peers: Cluster): Promise<AsyncDisposable> {
+  const keys = clusterKeys(live.current.cluster.secret, "file-marks");
+  return await shareOverlay(live, { peers, keys, clock: systemClock, log: logger("config") });
 }
 
 /** What people decided about tags, here or at another Berth. */

@@ -34,7 +34,7 @@ import { catalog } from "./through/catalog.ts";
 import { tags } from "./through/pass.ts";
 import { createPing } from "./through/ping.ts";
 import { change, checkPush, type PushOptions } from "./through/push.ts";
-import type { SealingKeys } from "./through/upload_seal.ts";
+import type { SealingKeys } from "../base/seal.ts";
 import { referrers } from "./through/referrers.ts";
 import { upload } from "./through/upload.ts";
 import type { Upstream } from "./upstream/client.ts";

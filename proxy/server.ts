@@ -16,7 +16,7 @@ import { listenWithFiles } from "./http/listen_with_files.ts";
 import { logger } from "./observe/log.ts";
 import { MemoryProofBook } from "./client_sign_in/proof_book.ts";
 import type { RecordSink } from "./observe/record.ts";
-import { sealingKeys } from "./through/upload_seal.ts";
+import { sealingKeys } from "../base/seal.ts";
 import type { Upstream } from "./upstream/client.ts";
 import { createUpstream } from "./upstream/native.ts";
 import { Line } from "./upstream/line.ts";

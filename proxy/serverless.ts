@@ -6,7 +6,7 @@
 import { createProxy, type ProxyHandler } from "./app.ts";
 import type { Config, ConfigInput } from "./config/schema.ts";
 import type { RecordSink } from "./observe/record.ts";
-import { sealingKeys } from "./through/upload_seal.ts";
+import { sealingKeys } from "../base/seal.ts";
 import { configFromEnvironment, configOf } from "./config/serverless.ts";
 import { timeoutsOf } from "./upstream/deadline.ts";
 import { createPlainUpstream } from "./upstream/plain.ts";

@@ -73,7 +73,7 @@ const ROOMS: Record<string, Room> = {
   through: {
     files: /^proxy\/through\//,
     imports: [
-      ...["oci", "http"],
+      ...["base", "oci", "http"],
       ...["names", "upstream", "client_sign_in", "exchange"],
     ],
   },

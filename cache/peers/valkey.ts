@@ -4,9 +4,11 @@
  */
 import type { Cluster, Redis } from "iovalkey";
 import { type Clock, every } from "../../base/clock.ts";
+import type { SharedDocuments } from "../../base/shared_document.ts";
 import type { SharedMemory } from "../../base/shared_memory.ts";
 import type { Claim, Coordinator, Leader, Lease, Member } from "./coordinator.ts";
 import { connect, CONNECT_WITHIN, reasonOf, type ServerOptions } from "./connect.ts";
+import { valkeyDocuments } from "./documents.ts";
 import { valkeyMemory } from "./memory.ts";
 
 export interface ValkeyOptions extends ServerOptions {
@@ -14,6 +16,8 @@ export interface ValkeyOptions extends ServerOptions {
   prefix: string;
   /** What only Berths of the cluster know. */
   memoryKey: Uint8Array;
+  /** The same, for documents; see `DocumentOptions`. */
+  documentKeys: readonly Uint8Array<ArrayBuffer>[];
   self: Omit<Member, "unreached">;
   /** Ids of those who cannot be reached from here. */
   unreached(): readonly string[];
@@ -60,6 +64,7 @@ const REST = 5000;
 
 export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
   readonly memory: SharedMemory;
+  readonly documents: SharedDocuments;
   readonly #options: ValkeyOptions;
   readonly #client: Redis | Cluster;
   readonly #leases = new Map<string, HeldLease>();
@@ -81,8 +86,9 @@ export class ValkeyCoordinator implements Coordinator, AsyncDisposable {
     this.#client.on("error", (error: Error) => this.#lastError = reasonOf(error));
     // What failed before says nothing of a new connection.
     this.#client.on("ready", () => this.#restUntil = 0);
-    const { clock, lease, prefix, memoryKey: key } = options;
+    const { clock, lease, prefix, memoryKey: key, documentKeys: keys } = options;
     this.memory = valkeyMemory((ask) => this.#ask(ask), { prefix, key });
+    this.documents = valkeyDocuments((ask) => this.#ask(ask), { prefix, keys });
     const { signal } = this.#over;
     const ignore = () => {};
     this.#tasks = [

@@ -8,6 +8,7 @@ import type { Sources } from "./layers.ts";
 import { type FetchedMap, keepCopy, type MapPlace, readRegistryMap } from "./registry_map.ts";
 import type { Config } from "./schema.ts";
 import { realSystem, type System } from "./system.ts";
+import type { SharedOverlay } from "./write_place.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FileWatch } from "../../base/file_watch.ts";
 
@@ -19,7 +20,13 @@ export interface ConfigChange {
 }
 
 /** What causes a reload. */
-export type ReloadReason = "file changed" | "registry map changed" | "SIGHUP" | "dashboard";
+export type ReloadReason =
+  | "file changed"
+  | "registry map changed"
+  | "SIGHUP"
+  | "dashboard"
+  /** Another Berth has changed what all of them share. */
+  | "cluster";
 
 /** How a reload went. When `ok` is false the configuration before it stays in force. */
 export interface ReloadResult {
@@ -62,6 +69,8 @@ export class LiveConfig {
   readonly #watch: FileWatch;
   /** What the process started with: some of it stays until a restart. */
   readonly started: LoadedConfig;
+  /** The way of changes to the other Berths of a cluster, as long as this one runs in it. */
+  shared: SharedOverlay | undefined;
   #loaded: LoadedConfig;
   #lastReload: ReloadResult | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -200,9 +209,9 @@ export class LiveConfig {
   }
 }
 
-/** Takes out of the overlay what the configuration file says by now, too. */
-async function keepDifference({ overlay }: LoadedConfig, input: LoadInput): Promise<void> {
-  if (overlay?.replaces === undefined) return;
+/** Takes out of the overlay what the configuration file says by now, too; not out of others'. */
+async function keepDifference({ overlay, config }: LoadedConfig, input: LoadInput): Promise<void> {
+  if (overlay?.replaces === undefined || config.cluster.url) return;
   const { readFile, keepFile } = input.system ?? realSystem;
   // Where somebody else has written meanwhile, or the disk is full, the next reload does it.
   if (await readFile(overlay.file).catch(() => "") !== overlay.replaces) return;

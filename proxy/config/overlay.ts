@@ -17,6 +17,11 @@ const HEAD =
   "# Changes made in the dashboard to a configuration file that cannot be written. Berth\n" +
   "# writes this file itself, and drops what the other says by now.\n";
 
+/** The first line of one that all Berths of a cluster share; its number rises with each change. */
+const SHARED = /^# Shared by the cluster, change (\d+)\..*\n/;
+const sharedHead = (version: number) =>
+  `# Shared by the cluster, change ${version}. The dashboards of its Berths write this file.\n`;
+
 /** What an overlay says. */
 export interface Overlay {
   /** As an absolute path; it may not exist. */
@@ -45,9 +50,21 @@ export function parseOverlay(file: string, text: string): Overlay {
   return { file, text, settings, problems };
 }
 
+/** Which of the cluster's changes `text` is; 0 where it is this Berth's alone. */
+export function versionOf(text: string): number {
+  return Number(SHARED.exec(text)?.[1] ?? 0);
+}
+
+/** `text` as the cluster's change `version`. */
+export function asShared(text: string, version: number): string {
+  return sharedHead(version) + text.slice(headOf(text).length);
+}
+
 /** `overlay` without what the configuration file, which says `stated`, says too. */
 export function stillNeeded(stated: readonly Setting[], overlay: Overlay): Overlay {
-  const left = parseOverlay(overlay.file, editOverlay(stated, overlay, []));
+  const wanted = treeOf(overlaid(stated, overlay));
+  const tree = difference(treeOf(stated), wanted);
+  const left = parseOverlay(overlay.file, overlayText(tree, headOf(overlay.text)));
   const said = ({ settings }: Overlay) => JSON.stringify(settings.map((it) => [it.path, it.value]));
   return said(left) === said(overlay) ? overlay : { ...left, replaces: overlay.text };
 }
@@ -62,10 +79,13 @@ export function overlaid(
   return [...stated.filter(stays), ...settings.filter(({ value }) => value !== null)];
 }
 
-/** The overlay of a file that says `stated` after `edits` of what both say together. */
+/**
+ * The overlay of a file that says `stated` after `edits` of what both say together. In one that is
+ * shared stays what this file says, too: another Berth's may not.
+ */
 export function editOverlay(
   stated: readonly Setting[],
-  overlay: Pick<Overlay, "settings">,
+  overlay: Pick<Overlay, "settings" | "text">,
   edits: readonly Edit[],
 ): string {
   const wanted = treeOf(overlaid(stated, overlay));
@@ -73,19 +93,30 @@ export function editOverlay(
     if (value === undefined) unset(wanted, path);
     else setIn(wanted, path, value);
   }
-  return overlayText(difference(treeOf(stated), wanted));
+  const tree = difference(treeOf(stated), wanted);
+  for (const { path, value } of versionOf(overlay.text) > 0 ? overlay.settings : []) {
+    const now = getIn(wanted, path) ?? null;
+    const gone = path.some((_, length) => getIn(tree, path.slice(0, length)) === null);
+    if (!gone && JSON.stringify(now) === JSON.stringify(value)) setIn(tree, path, value);
+  }
+  return overlayText(tree, headOf(overlay.text));
 }
 
 /** The overlay without what it says at `path` and below; without everything where there is none. */
-export function dropFrom({ settings }: Pick<Overlay, "settings">, path: Path | undefined): string {
+export function dropFrom({ settings, text }: Overlay, path: Path | undefined): string {
   const left = path ? settings.filter((setting) => !within(setting.path, path)) : [];
-  return overlayText(treeOf(left));
+  return overlayText(treeOf(left), headOf(text));
 }
 
-/** `tree` as the text of an overlay. */
-function overlayText(tree: Tree): string {
+/** The comment that `text` begins with. */
+function headOf(text: string): string {
+  return /^(#.*\n)*/.exec(text)![0];
+}
+
+/** `tree` as the text of an overlay below `head`. */
+function overlayText(tree: Tree, head: string): string {
   const empty = Object.keys(tree).length === 0;
-  return HEAD + (empty ? "" : stringify(literal(tree), { lineWidth: 0 }));
+  return (head || HEAD) + (empty ? "" : stringify(literal(tree), { lineWidth: 0 }));
 }
 
 /** Whether `path` is `other`, or something in it. */

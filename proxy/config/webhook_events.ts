@@ -15,6 +15,8 @@ export const NOTICE_EVENTS = [
   "certificate",
   "reload-refused",
   "overlay",
+  "overlay-shared",
+  "configuration-differs",
   "restart-pending",
   "private-exposed",
   "stats-not-written",

@@ -3,59 +3,25 @@
  * first, shown as a diff, written atomically.
  */
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
-import { describeWriteError, writeAtomically } from "../../base/atomic_file.ts";
 import { type DiffLine, diffLines } from "./diff.ts";
 import { type Edit, EditError, editText } from "./edit/edit.ts";
 import { literal } from "./file.ts";
 import { loadConfig, type LoadedConfig, type LoadResult } from "./load.ts";
-import type { LoadInput } from "./load_input.ts";
 import { dropFrom, editOverlay, parseOverlay } from "./overlay.ts";
 import { describeProvenance, type Provenance } from "./provenance.ts";
 import { formatKey, getIn, isTree, type Path } from "./path.ts";
 import { type ConfigProblem, formatProblem } from "./problem.ts";
 import { configSchema } from "./schema.ts";
 import { maskText } from "./secrets_text.ts";
-import { realSystem, type System } from "./system.ts";
-
-/** What an edit is measured against. `LiveConfig` has both. */
-export interface WriteContext {
-  readonly input: LoadInput;
-  readonly loaded: LoadedConfig;
-}
-
-export type WriteErrorKind =
-  /** The file is not the one that was edited any more. */
-  | "conflict"
-  /** The value comes from where a file has no say. */
-  | "read-only-key"
-  /** The system does not allow writing. */
-  | "unwritable"
-  /** The result would not be a valid configuration. */
-  | "invalid"
-  /** The file is written in a way that only a person can change. */
-  | "by-hand";
-
-/** A change that was not made; nothing was written. */
-export class WriteError extends Error {
-  readonly key: string;
-  readonly origin: Provenance | undefined;
-  /** What is wrong with the result, for `invalid`. */
-  readonly problems: readonly ConfigProblem[];
-
-  constructor(
-    readonly kind: WriteErrorKind,
-    message: string,
-    more: { key?: string; origin?: Provenance; problems?: readonly ConfigProblem[] } = {},
-  ) {
-    super(message);
-    this.name = "WriteError";
-    this.key = more.key ?? "";
-    this.origin = more.origin;
-    this.problems = more.problems ?? [];
-  }
-}
+import {
+  changedUnderneath,
+  keep,
+  target,
+  textOf,
+  type WriteContext,
+  WriteError,
+} from "./write_place.ts";
 
 /** The file that changes go to. */
 interface FileState {
@@ -63,6 +29,8 @@ interface FileState {
   readonly file: string;
   /** Whether that is the overlay. */
   readonly overlay: boolean;
+  /** Whether all Berths of a cluster have it. */
+  readonly shared: boolean;
   /** Stands for its text, for `If-Match`. */
   readonly revision: string;
   readonly writable: boolean;
@@ -89,7 +57,9 @@ export function revisionOf(text: string): string {
 export async function fileState(context: WriteContext): Promise<FileState> {
   const { file, text, overlay, reason } = await target(context);
   const writable = reason === undefined;
-  return { file, overlay, revision: revisionOf(text), writable, readOnlyReason: reason ?? "" };
+  const shared = context.loaded.config.cluster.url !== "";
+  const revision = revisionOf(text);
+  return { file, overlay, shared, revision, writable, readOnlyReason: reason ?? "" };
 }
 
 /**
@@ -135,8 +105,7 @@ export async function writeEdits(
   if (problems.length > 0) throw invalid(problems);
   if (after === before) return { file, revision: revisionOf(before) };
   if (await textOf(context, file) !== before) throw changedUnderneath(file);
-  await put(file, after);
-  return { file, revision: revisionOf(after) };
+  return { file, revision: revisionOf(await keep(context, { file, before, after })) };
 }
 
 /** The configuration that `edits` would make, without writing. Throws like `previewEdits`. */
@@ -177,63 +146,6 @@ function edited(text: string, edits: readonly Edit[]): string {
   }
 }
 
-function changedUnderneath(file: string): WriteError {
-  return new WriteError(
-    "conflict",
-    `${file} has changed since it was read; look at the new version and try again`,
-  );
-}
-
-/** A change here would be made at one of several Berths, which are to be the same. */
-function sharedReason({ loaded: { config } }: WriteContext): string | undefined {
-  if (!config.cluster.url) return undefined;
-  return "Several Berths share this configuration (cluster.url): change it where all of them get it " +
-    "from, and restart or reload them";
-}
-
-/**
- * Where changes go: to the configuration file, or to the overlay where that cannot be written or
- * there is one already, which would hide what the file says. `reason`: why they cannot; `refusal`:
- * the same for whoever tries.
- */
-async function target(context: WriteContext) {
-  const { input, loaded } = context;
-  const { system = realSystem } = input;
-  const file = loaded.file ?? join(input.cwd ?? "/", "config.yaml");
-  const shared = sharedReason(context);
-  const why = shared ?? await system.whyUnwritable(file);
-  const { overlay } = loaded;
-  const inUse = overlay && (overlay.problem !== "" || overlay.settings.length > 0);
-  const possible = why !== undefined && overlay &&
-    await whyNoOverlay(overlay.file, system) === undefined;
-  const text = await textOf(context, file);
-  if (shared || !overlay || !(inUse || possible)) {
-    const refusal = shared ?? (why && `${file} cannot be written: ${why}`);
-    return { file, overlay: false, text, reason: why, refusal };
-  }
-  const broken = overlay.problem &&
-    `${overlay.file} is not used (${overlay.problem}); mend or drop it first`;
-  const reason = broken || await whyNoOverlay(overlay.file, system);
-  const said = { reason, refusal: reason };
-  return { file: overlay.file, overlay: true, text: await textOf(context, overlay.file), ...said };
-}
-
-/** As `whyUnwritable`; the cache makes its directory where there is none. */
-async function whyNoOverlay(file: string, system: System): Promise<string | undefined> {
-  const there = await system.exists(dirname(file), "directory");
-  return await system.whyUnwritable(there ? file : dirname(file));
-}
-
-/** A file's text; none yet is the same as an empty one. */
-async function textOf({ input }: WriteContext, file: string): Promise<string> {
-  try {
-    return await (input.system ?? realSystem).readFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw new WriteError("unwritable", `${file} cannot be read: ${describeWriteError(error)}`);
-  }
-}
-
 /**
  * Takes `path` and what is below out of the overlay, everything where there is none. Throws
  * `WriteError`; then nothing was written.
@@ -243,19 +155,10 @@ export async function dropOverlay(context: WriteContext, path?: Path): Promise<v
   if (!overlay) return;
   const { file } = overlay;
   const before = await textOf(context, file);
-  const after = dropFrom(path ? parseOverlay(file, before) : { settings: [] }, path);
+  const after = dropFrom(parseOverlay(file, before), path);
   const result = await loadConfig({ ...context.input, overlay: after });
   if (!result.ok) throw invalid(result.problems);
-  await put(file, after);
-}
-
-async function put(file: string, text: string): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(file), { recursive: true });
-    await writeAtomically(file, text);
-  } catch (error) {
-    throw new WriteError("unwritable", `${file} cannot be written: ${describeWriteError(error)}`);
-  }
+  await keep(context, { file, before, after });
 }
 
 function invalid(problems: readonly ConfigProblem[]): WriteError {

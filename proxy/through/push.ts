@@ -7,7 +7,7 @@ import { mapLocation } from "../names/links.ts";
 import { repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
 import { passThrough } from "./pass.ts";
-import type { SealingKeys } from "./upload_seal.ts";
+import type { SealingKeys } from "../../base/seal.ts";
 
 export interface PushOptions {
   allowed: boolean;

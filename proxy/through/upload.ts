@@ -7,7 +7,7 @@ import { OciError } from "../oci/errors.ts";
 import { parseDigest } from "../oci/path.ts";
 import { passThrough } from "./pass.ts";
 import { type PushOptions, sentBody } from "./push.ts";
-import { isSealed, seal, type SealingKeys, unseal } from "./upload_seal.ts";
+import { isSealed, seal, type SealingKeys, unseal } from "../../base/seal.ts";
 
 type Upload = PathOf<"upload">;
 

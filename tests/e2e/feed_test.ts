@@ -205,6 +205,44 @@ Deno.test("feed, without its server nothing is lost: emptied, trimmed, or away f
   assert.equal(await pull(three), first);
 });
 
+Deno.test("feed, a registry added on one dashboard is there at all, at a newcomer, after a restart", async () => {
+  await using t = await lab();
+  const [one, two] = [await t.join(), await t.join()];
+  const call = async ({ admin }: Berth, path: string, body?: unknown) => {
+    const init = body === undefined ? {} : {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(`${admin}/api/v1${path}`, init);
+    return { status: response.status, told: await response.json() };
+  };
+  const settings = { url: t.upstream.url, auth: { username: "u", password: "hunter2" } };
+  const has = async (berth: Berth) => (await call(berth, "/registries/more")).status === 200;
+  const added = await call(one, "/registries", { name: "more", settings });
+  assert.equal(added.status, 200, JSON.stringify(added.told));
+  await until("the other has it", () => has(two));
+  assert.equal((await fetch(`${two.url}/more/v2/org/app/manifests/1`)).status, 200);
+  const { told } = await call(two, "/registries/more");
+  assert.deepEqual([told.origin.kind, told.editable], ["overlay", true]);
+  const { items, shared } = (await call(two, "/config/overlay")).told;
+  assert.equal(shared, true);
+  assert.ok(items.some((item: { path: string }) => item.path === "registries.more.url"));
+  assert.doesNotMatch(await t.valkey.command("GET", "{berth}:document:overlay"), /hunter2|org/);
+  assert.ok(await has(await t.join()));
+
+  await t.valkey.stop();
+  await two.restart("SIGKILL");
+  assert.ok(await has(two));
+  await until("changes are refused in words", async () => {
+    const { told } = await call(two, "/registries");
+    return !told.writable && /coordinator \(cluster\.url\)/.test(told.readOnlyReason);
+  });
+  const refused = await call(two, "/registries", { name: "late", settings });
+  assert.equal(refused.status, 409, JSON.stringify(refused.told));
+  assert.match(refused.told.detail, /the others would not learn of a change/);
+});
+
 Deno.test("feed, a cluster whose disks and coordinator are gone begins with the rows beside its depot", async () => {
   await using store = await startS3();
   const cache = { manifests: { ttl: "1h" }, depot: depotIn(store) };

@@ -5,7 +5,7 @@ import { type Config, configSchema } from "../../proxy/config/schema.ts";
 import { listen, type ListenOptions } from "../../proxy/http/listen.ts";
 import { MemoryProofBook } from "../../proxy/client_sign_in/proof_book.ts";
 import type { RequestRecord } from "../../proxy/observe/record.ts";
-import { sealingKeys } from "../../proxy/through/upload_seal.ts";
+import { sealingKeys } from "../../base/seal.ts";
 import type { Upstream } from "../../proxy/upstream/client.ts";
 import { timeoutsOf } from "../../proxy/upstream/deadline.ts";
 import { createUpstream } from "../../proxy/upstream/native.ts";

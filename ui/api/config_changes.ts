@@ -2,7 +2,8 @@
 import type { Edit } from "../../proxy/config/edit/edit.ts";
 import type { ConfigChange, LiveConfig } from "../../proxy/config/live.ts";
 import type { ConfigProblem } from "../../proxy/config/problem.ts";
-import { type WriteContext, writeEdits, WriteError } from "../../proxy/config/write.ts";
+import { writeEdits } from "../../proxy/config/write.ts";
+import { type WriteContext, WriteError } from "../../proxy/config/write_place.ts";
 import { ApiProblem } from "./problem.ts";
 import type { FieldProblem } from "./schema.ts";
 

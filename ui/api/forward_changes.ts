@@ -1,7 +1,8 @@
 /** Which hosts clients reach through the forward proxy: one more, by the dashboard. */
 import { addItem } from "../../proxy/config/list_edits.ts";
 import type { ConfigChange, LiveConfig } from "../../proxy/config/live.ts";
-import { fileState, tryEdits, WriteError } from "../../proxy/config/write.ts";
+import { fileState, tryEdits } from "../../proxy/config/write.ts";
+import { WriteError } from "../../proxy/config/write_place.ts";
 import { createAllowList } from "../../proxy/forward/hosts/allow_list.ts";
 import {
   type Endpoint,

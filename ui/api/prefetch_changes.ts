@@ -2,7 +2,8 @@
 import { ruleName } from "../../proxy/config/prefetch_rules.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import { type Path } from "../../proxy/config/path.ts";
-import { WriteError, writtenAt } from "../../proxy/config/write.ts";
+import { writtenAt } from "../../proxy/config/write.ts";
+import { WriteError } from "../../proxy/config/write_place.ts";
 import { applyEdits, refusal, type Wording } from "./config_changes.ts";
 import { ApiProblem } from "./problem.ts";
 import type { NewLearn, NewRule } from "./schema/prefetch.ts";

@@ -109,6 +109,7 @@ export class Present {
       troubles: { notStored, upkeep, damaged },
       lastReload: live.lastReload,
       overlay: live.loaded.overlay,
+      shared: live.shared,
       pendingRestart: pendingRestart(live.started, live.loaded),
       statsError: stats.writeError,
       certificate: certificate.end,

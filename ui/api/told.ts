@@ -19,15 +19,17 @@ export interface ToldDeps {
   audit: Audit;
   clients: ClientsView;
   tokens: Tokens;
+  /** Of the changes above its configuration file. */
+  overlay: () => unknown;
   /** Unix milliseconds. */
   now: () => number;
 }
 
 /**
- * Answers by name: `figures`, `tokens?known=…`, `stats?…`, `clients?…`, `pulls?…`,
+ * Answers by name: `figures`, `tokens?known=…`, `overlay`, `stats?…`, `clients?…`, `pulls?…`,
  * `pulls/images?…`, `activity?…`, `activity/{id}`, `audit?…`; else undefined.
  */
-export function createTold({ present, stats, audit, clients, tokens, now }: ToldDeps) {
+export function createTold({ present, stats, audit, clients, tokens, overlay, now }: ToldDeps) {
   return async (name: string, search: URLSearchParams): Promise<unknown> => {
     const query = Object.fromEntries(search);
     if (name === "figures") {
@@ -35,6 +37,7 @@ export function createTold({ present, stats, audit, clients, tokens, now }: Told
       return present.figures();
     }
     if (name === "tokens") return tokens.toldTo(search.get("known"));
+    if (name === "overlay") return overlay();
     if (name === "stats") {
       const asked = statsQuery.safeParse(query).data;
       return asked && statsView(stats, asked, spanOf(asked.period, now(), asked), now());

@@ -38,7 +38,9 @@ export function Registries() {
       {may("registries") && list.data?.readOnlyReason && (
         <ReadOnly reason={list.data.readOnlyReason} />
       )}
-      {may("registries") && list.data?.overlay && list.data.writable && <Overlaid />}
+      {may("registries") && list.data?.overlay && list.data.writable && (
+        <Overlaid shared={list.data.shared} />
+      )}
       <section class="panel" aria-label="Registry map">
         <Loaded resource={list} lines={9}>{(data) => <Map list={data} />}</Loaded>
       </section>
@@ -56,12 +58,14 @@ export function ReadOnly({ reason }: { reason: string }) {
 }
 
 /** That changes are kept, and where they are to go in the end. */
-function Overlaid() {
+function Overlaid({ shared }: { shared: boolean }) {
   return (
     <p class="notice info">
       <Icon name="lock" />
       <span>
-        The configuration file cannot be written. Changes are kept in an overlay above it;{" "}
+        {shared
+          ? "Changes hold at all Berths of the cluster, in an overlay above their files; "
+          : "The configuration file cannot be written. Changes are kept in an overlay above it; "}
         <a href="/settings">Settings</a> lists them and has them as YAML.
       </span>
     </p>

@@ -84,7 +84,11 @@ function About({ config }: { config: ConfigView }) {
         <dd>
           {config.file ? <code>{config.file}</code> : "no file: defaults, environment and flags"}
           {config.overlay && config.writable && (
-            <p class="muted small">Read-only. Changes are kept in an overlay.</p>
+            <p class="muted small">
+              {config.shared
+                ? "Changes are kept in an overlay that the cluster shares."
+                : "Read-only. Changes are kept in an overlay."}
+            </p>
           )}
           {config.file && !config.writable && (
             <p class="muted small">Read-only. {config.readOnlyReason}</p>

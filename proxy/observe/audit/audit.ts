@@ -129,7 +129,7 @@ export class Audit {
 
   /** A reload that nobody asked for has its line already. */
   #log(entry: AuditEntry): void {
-    if (entry.via === "file" || entry.via === "signal" || entry.via === "map") return;
+    if (["file", "signal", "map", "cluster"].includes(entry.via)) return;
     this.#options.log(entry.outcome === "done" ? "info" : "warn", auditLine(entry), entry);
   }
 }

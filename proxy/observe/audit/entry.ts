@@ -40,8 +40,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 /**
  * How it came in: a sign-in by password, token or OpenID Connect; `open` without one; the
- * command line on Berth's own machine; or no person's request at all but a file, a signal or the
- * registry map at its URL.
+ * command line on Berth's own machine; or no person's request at all but a file, a signal, the
+ * registry map at its URL or another Berth.
  */
 export const WAYS = [
   "password",
@@ -52,6 +52,7 @@ export const WAYS = [
   "file",
   "signal",
   "map",
+  "cluster",
 ] as const;
 export type Way = (typeof WAYS)[number];
 

@@ -11,6 +11,7 @@ Deno.test("ValkeyCoordinator, one that is away is not said to be back where nobo
     url: parseHostsUrl(`redis://127.0.0.1:${freePort()}/0`)!,
     prefix: "berth",
     memoryKey: new Uint8Array(32),
+    documentKeys: [new Uint8Array(32)],
     self: { id: "a", address: "a:8082", version: "1", since: 0, mark: "m" },
     unreached: () => [],
     lease: 1500,

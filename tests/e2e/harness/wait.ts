@@ -6,7 +6,7 @@
  */
 export async function until(
   what: string,
-  probe: () => Promise<boolean>,
+  probe: () => boolean | Promise<boolean>,
   deadline = 20_000,
 ): Promise<void> {
   const end = performance.now() + deadline;

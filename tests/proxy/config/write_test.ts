@@ -6,15 +6,12 @@ import { addItem } from "../../../proxy/config/list_edits.ts";
 import { loadConfig } from "../../../proxy/config/load.ts";
 import type { LoadInput } from "../../../proxy/config/load_input.ts";
 import { realSystem } from "../../../proxy/config/system.ts";
+import { fileState, previewEdits, revisionOf, writeEdits } from "../../../proxy/config/write.ts";
 import {
-  fileState,
-  previewEdits,
-  revisionOf,
   type WriteContext,
-  writeEdits,
   WriteError,
   type WriteErrorKind,
-} from "../../../proxy/config/write.ts";
+} from "../../../proxy/config/write_place.ts";
 import { loaded, machine } from "./fixture.ts";
 
 /** A directory with a config.yaml that holds `text`, loaded. */
@@ -296,7 +293,7 @@ registries:
   assert.match(JSON.stringify(diff), /ci: \*{8} \(new\)/);
 });
 
-Deno.test("writeEdits, what several Berths share is changed for all of them, elsewhere", () =>
+Deno.test("writeEdits, what several Berths share is changed by one that runs among them", () =>
   withFile(
     "cluster: { url: 'redis://valkey', secret: a secret of sixteen }\n" +
       "admin: { listen: '' }\n",

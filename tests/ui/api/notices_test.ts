@@ -18,6 +18,7 @@ function inputs(fields: Partial<NoticeInputs> = {}): NoticeInputs {
     troubles: { notStored: undefined, upkeep: undefined, damaged: [] },
     lastReload: undefined,
     overlay: undefined,
+    shared: undefined,
     pendingRestart: [],
     statsError: "",
     certificate: undefined,
@@ -126,6 +127,16 @@ Deno.test("notices, a refused configuration and statistics that are not kept", (
   assert.match(found[0]!.detail, /cache\.max_size: found "32x"/);
 });
 
+Deno.test("notices, several Berths: a file that differs names its keys, and what is not shared why", () => {
+  const differing = [{ id: "berth-2", keys: ["registries.lab", "prefetch"] }];
+  const found = notices(inputs({ shared: { problem: "another secret sealed it", differing } }));
+  assert.deepEqual(found.map(({ id, title }) => [id, title]), [
+    ["overlay-shared", "Changes of other Berths may be missing here"],
+    ["configuration-differs:berth-2", "The configuration file of berth-2 differs from this one's"],
+  ]);
+  assert.match(found[1]!.detail, /^registries\.lab, prefetch\. /);
+});
+
 Deno.test("notices, credentials that everybody may use", () => {
   const secret = { username: "robot", password: "hidden" };
   const config = (input: object) =>
@@ -188,6 +199,7 @@ Deno.test("notices, webhooks know every kind of them, and no other", () => {
     statsError: "locked",
     acme: undefined,
     overlay: { file: "/data/overlay.yaml", problem: "broken" },
+    shared: { problem: "sealed", differing: [{ id: "berth-2", keys: ["prefetch"] }] },
     certificate: { file: "", notAfter: 0 },
     now: 1,
   };
@@ -195,7 +207,8 @@ Deno.test("notices, webhooks know every kind of them, and no other", () => {
     ...everything,
     troubles: { ...everything.troubles, notStored: { since: 1, message: "", diskFull } },
   }));
-  const kinds = new Set([everything, ...full].flatMap(notices).map(kindOf));
+  const reached = { ...everything, cluster: { ...cluster, problem: "" } };
+  const kinds = new Set([everything, reached, ...full].flatMap(notices).map(kindOf));
   assert.deepEqual([...kinds].sort(), [...NOTICE_EVENTS].sort());
 });
 

@@ -235,6 +235,7 @@ export class FakeApi {
         revision: "r1",
         file: "/etc/berth/config.yaml",
         overlay: false,
+        shared: false,
         writable: true,
         readOnlyReason: "",
       }));
@@ -333,6 +334,7 @@ export class FakeApi {
       c.json<ConfigView>({
         file: "/etc/berth/config.yaml",
         overlay: false,
+        shared: false,
         writable: true,
         readOnlyReason: "",
         revision: "r1",

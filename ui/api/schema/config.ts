@@ -73,6 +73,9 @@ const acme = z.object({
 export const overlay = z.object({
   file: z.string().openapi({ description: "Full path; empty where nothing is kept." }),
   problem: z.string().openapi({ description: "Why it is not used; empty where it is." }),
+  shared: z.boolean().openapi({
+    description: "All Berths of the cluster have the overlay: a change is made at each.",
+  }),
   items: z.array(z.object({
     path: z.string(),
     text: z.string().openapi({
@@ -87,6 +90,9 @@ export const overlay = z.object({
 export const config = z.object({
   file: z.string().openapi({ description: "Full path; empty where Berth runs on its defaults." }),
   overlay: z.boolean(),
+  shared: z.boolean().openapi({
+    description: "All Berths of the cluster have the overlay: a change is made at each.",
+  }),
   writable: z.boolean(),
   readOnlyReason: z.string(),
   revision: z.string(),

@@ -121,6 +121,9 @@ export const registryList = z.object({
     description: "The file that changes are written to; empty where there is none.",
   }),
   overlay: z.boolean(),
+  shared: z.boolean().openapi({
+    description: "All Berths of the cluster have the overlay: a change is made at each.",
+  }),
   writable: z.boolean(),
   readOnlyReason: z.string().openapi({
     description: "Why the file cannot be written, and what to do; empty where it can.",

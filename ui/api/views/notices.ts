@@ -3,6 +3,7 @@ import type { ReloadResult } from "../../../proxy/config/live.ts";
 import { formatProblem } from "../../../proxy/config/problem.ts";
 import { exposedRegistries } from "../../../proxy/config/exposure.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
+import type { SharedOverlay } from "../../../proxy/config/write_place.ts";
 import { formatSize } from "../../../base/units.ts";
 import type { AcmeState } from "../../../proxy/acme/keeper.ts";
 import type { CertificateEnd } from "../../../proxy/http/certificate_term.ts";
@@ -20,6 +21,8 @@ export interface NoticeInputs {
   lastReload: ReloadResult | undefined;
   /** The overlay that cannot be used, and why; undefined where it can. */
   overlay: { file: string; problem: string } | undefined;
+  /** How it stands with the one that several Berths share; undefined where this one is alone. */
+  shared: Pick<SharedOverlay, "problem" | "differing"> | undefined;
   /** Keys whose new value waits for a restart. */
   pendingRestart: readonly string[];
   /** Why statistics could not be written; empty while they are. */
@@ -43,6 +46,7 @@ export function notices(inputs: NoticeInputs): Notice[] {
     ...clusterNotices(inputs),
     ...reloadNotices(inputs.lastReload),
     ...overlayNotices(inputs.overlay),
+    ...sharedNotices(inputs),
     ...restartNotices(inputs.pendingRestart),
     ...exposureNotices(inputs.config),
     ...statsNotices(inputs.statsError),
@@ -153,6 +157,21 @@ function* reloadNotices(reload: ReloadResult | undefined): Generator<Notice> {
     registry: "",
     href: "/settings",
   };
+}
+
+function* sharedNotices({ shared, cluster }: NoticeInputs): Generator<Notice> {
+  const base = { severity: "warning" as const, registry: "", href: "/settings", since: null };
+  // Where the coordinator is away, the cluster's own notice says so.
+  if (shared?.problem && !cluster?.problem) {
+    const title = "Changes of other Berths may be missing here";
+    yield { ...base, id: "overlay-shared", title, detail: `${sentence(shared.problem)}.` };
+  }
+  for (const { id, keys } of shared?.differing ?? []) {
+    const title = `The configuration file of ${id} differs from this one's`;
+    const detail = `${keys.join(", ")}. Give all Berths of the cluster the same file; what the ` +
+      "dashboard has changed lies above each.";
+    yield { ...base, id: `configuration-differs:${id}`, title, detail };
+  }
 }
 
 function* overlayNotices(overlay: NoticeInputs["overlay"]): Generator<Notice> {

@@ -9,7 +9,7 @@ import type { OverlayView } from "../schema/config.ts";
 import { textOf } from "./settings.ts";
 
 /** What the overlay of `loaded` says; secrets are named and not told. */
-export function overlayView({ overlay, stated }: LoadedConfig): OverlayView {
+export function overlayView({ overlay, stated, config }: LoadedConfig): OverlayView {
   const said = new Map(stated.map(({ path, value }) => [formatKey(path), value]));
   const items = (overlay?.settings ?? []).map(({ path, value }) => {
     const key = formatKey(path);
@@ -23,7 +23,8 @@ export function overlayView({ overlay, stated }: LoadedConfig): OverlayView {
       secret,
     };
   });
-  return { file: overlay?.file ?? "", problem: overlay?.problem ?? "", items };
+  const shared = config.cluster.url !== "";
+  return { file: overlay?.file ?? "", problem: overlay?.problem ?? "", shared, items };
 }
 
 /**

@@ -48,4 +48,5 @@ export const WAY_WORDS: Readonly<Record<AuditEntryView["via"], string>> = {
   file: "file changed",
   signal: "SIGHUP",
   map: "registry map changed",
+  cluster: "changed at another Berth",
 };

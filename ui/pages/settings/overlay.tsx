@@ -12,7 +12,7 @@ import { useResource } from "../../web/resource.ts";
 export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
   const overlay = useResource("/config/overlay", { query: {} }, { everyMs: 15e3 });
   const asking = useSignal(false);
-  const { file, problem, items = [] } = overlay.data ?? {};
+  const { file, problem, shared, items = [] } = overlay.data ?? {};
   if (items.length === 0 && !problem) return null;
   const drop = async (path?: string) => {
     asking.value = false;
@@ -44,7 +44,8 @@ export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
       <div class="panel-body stack">
         {problem && <p class="tone-bad">Not used: {problem}</p>}
         <p class="muted">
-          {`${countOf(items.length, "change")} above the configuration file, kept in `}
+          {`${countOf(items.length, "change")} above the configuration file, `}
+          {shared ? "at all Berths of the cluster, each in its " : "kept in "}
           <code class="break">{file}</code>. Put the YAML into the chart's values, or the file
           itself: a change that the file has, too, is dropped here.
         </p>
@@ -55,6 +56,7 @@ export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
       {asking.value && (
         <DropDialog
           count={items.length}
+          shared={shared === true}
           onClose={() => asking.value = false}
           onDrop={() => drop()}
         />
@@ -63,9 +65,12 @@ export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
   );
 }
 
-function DropDialog(
-  { count, onClose, onDrop }: { count: number; onClose: () => void; onDrop: () => void },
-) {
+function DropDialog({ count, shared, onClose, onDrop }: {
+  count: number;
+  shared: boolean;
+  onClose: () => void;
+  onDrop: () => void;
+}) {
   return (
     <Dialog
       title="Drop the overlay?"
@@ -78,10 +83,9 @@ function DropDialog(
       }
     >
       <p>
-        {`${
-          countOf(count, "change")
-        } made in the dashboard will be lost. The configuration file alone
-        counts then.`}
+        {`${countOf(count, "change")} made in the dashboard will be lost${
+          shared ? ", at all Berths of the cluster" : ""
+        }. The configuration file alone counts then.`}
       </p>
     </Dialog>
   );

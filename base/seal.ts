@@ -1,4 +1,4 @@
-/** Upstream's own addresses, given to clients in a form that they can neither read nor change. */
+/** Text given to others in a form that they can neither read nor change: encrypted and signed. */
 
 const SEALED = "berth~";
 
@@ -25,7 +25,7 @@ export function isSealed(text: string): boolean {
   return text.startsWith(SEALED);
 }
 
-/** `text` encrypted and signed (AES-GCM), as part of a path; it opens in the same `context` alone. */
+/** `text` encrypted and signed (AES-GCM), fit for a path; it opens in the same `context` alone. */
 export async function seal(text: string, context: string, keys: SealingKeys): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const bytes = await crypto.subtle.encrypt(
@@ -62,8 +62,9 @@ function encode(text: string): Uint8Array<ArrayBuffer> {
 }
 
 function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_")
-    .replaceAll("=", "");
+  // Piece by piece: a call takes so many arguments only.
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function fromBase64url(text: string): Uint8Array<ArrayBuffer> {

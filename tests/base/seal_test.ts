@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  isSealed,
-  seal,
-  type SealingKeys,
-  sealingKeys,
-  unseal,
-} from "../../../proxy/through/upload_seal.ts";
+import { isSealed, seal, type SealingKeys, sealingKeys, unseal } from "../../base/seal.ts";
 
 const TEXT = "https://hub.test/v2/org/app/blobs/uploads/1?_state=ä==";
 

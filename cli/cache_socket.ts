@@ -210,7 +210,9 @@ function direct(
     },
     decide: async (decision) => await decide(cache, await openBook(), decision),
     async tryRules(rules) {
-      const stats = new StatsStore(join(dir, "stats.db"));
+      const file = join(dir, "stats.db");
+      // Looking makes no file.
+      const stats = new StatsStore(existsSync(file) ? file : ":memory:");
       try {
         const between = { from: Date.now() - SPAN_MS, to: Date.now() + 1 };
         return await tryRules(cache, rules, stats.clients.all(between));

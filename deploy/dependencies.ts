@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import deno from "../deno.json" with { type: "json" };
 import { shippedPackages } from "./packages.ts";
-import { giveUp, ROOT, run } from "./process.ts";
+import { giveUp, run } from "./process.ts";
 
 /** What each package is for; a test holds the names to deno.json. */
 export const PURPOSES: Record<string, string> = {

@@ -28,6 +28,8 @@ const CHANGES = [
   "cache verify",
   "ca",
 ];
+/** Have tests of their own. */
+const ELSEWHERE = ["doctor", "pull", "prefetch add", "bundle create", "bundle load"];
 /** Exit code 1, since nothing runs. */
 const AWAY = ["healthcheck", "doctor"];
 
@@ -87,7 +89,7 @@ Deno.test("berth, every command that prints data has --json, and what it prints 
       expected,
       `${name}: a command that prints data takes --json (JSON_FLAG of cli/commands.ts)`,
     );
-    if (!expected || ["doctor", "pull", "prefetch add"].includes(name)) continue; // Of tests of their own.
+    if (!expected || ELSEWHERE.includes(name)) continue;
     const before = await filesIn(data);
     const { code, out, err } = await berth(
       [...name.split(" "), ...ARGUMENTS[name] ?? [], "--json"],

@@ -75,7 +75,7 @@ const UNKNOWN: Partial<Record<OciPath["kind"], OciCode>> = {
 
 /**
  * A registry that is set to offline does not have what is not cached: a client that is told so goes to
- * its next address. For what only the registry knows or does, such as its tags, 503 is the truth.
+ * its next address. For what only the registry does, such as taking a push, 503 is the truth.
  */
 function notHere(error: UpstreamError, { target, path, request }: Subject): OciError {
   const name = target ? calledAs(target) : error.registry;

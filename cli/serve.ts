@@ -38,13 +38,15 @@ export async function serve(args: readonly string[], io: ServeIo): Promise<numbe
     return started.code;
   }
   const program = current.program = started;
+  // Whoever reads that it has started may end it at once.
+  const stopped = stopSignal();
   logger("start").info("started", program.banner.fields);
   await flushLog();
   if (!json) io.complain(program.banner.text);
   live.subscribe(logReload);
   const reload = () => void live.reload("SIGHUP");
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", reload);
-  await stopSignal();
+  await stopped;
   if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", reload);
   await program.close(live.current.shutdown_grace);
   logger("start").info("stopped");

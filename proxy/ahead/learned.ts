@@ -18,8 +18,8 @@ import {
   type Totals,
 } from "./learned_state.ts";
 import type { ImageProgress } from "./progress.ts";
-import { quotaWords } from "./pull_image.ts";
 import type { Pulls } from "./pulls.ts";
+import { closedTo, type ClosedUntil, closedWords } from "./quota.ts";
 import { type Saved, Savings } from "./savings.ts";
 import { nextRun } from "./schedule.ts";
 
@@ -45,8 +45,7 @@ export interface LearnedParts {
   asker(recorded: Caller["recorded"]): Pick<Asker, "meaning">;
   cache: Pick<Cache, "tags" | "tagHistory" | "holds" | "peek">;
   map(): RegistryMap;
-  /** As `QuotaBook.closedUntil`. */
-  closedUntil(registry: string, reserve: number, now: number): number | undefined;
+  closedUntil: ClosedUntil;
   clock: Clock;
   store: JsonFile<LearnedState>;
   /** Whether it falls to this Berth, where there are several. */
@@ -205,10 +204,11 @@ export class Learned {
 
   async #tag(image: Image, look: TagLook, soon: number): Promise<void> {
     const { clock, closedUntil, learning } = this.#parts;
-    const until = closedUntil(image.registry, learning().reserve, clock.now());
-    if (until !== undefined) {
+    const { reserve } = learning();
+    const closed = closedTo(closedUntil, { registry: image.registry, reserve, now: clock.now() });
+    if (closed) {
       // Asking would tell that it has moved, and then the next client would have to fetch it.
-      Object.assign(look, { state: "skipped", error: quotaWords(until) });
+      Object.assign(look, { state: "skipped", error: closedWords(closed) });
       return;
     }
     try {

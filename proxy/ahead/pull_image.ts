@@ -7,6 +7,7 @@ import { type Asker, type ManifestAnswer, Refused } from "./asker.ts";
 import { choose } from "./choose.ts";
 import type { Image } from "./image.ts";
 import type { ImageProgress, Part, PartKind } from "./progress.ts";
+import { type Closed, closedWords } from "./quota.ts";
 import { referrersOf } from "./referrers.ts";
 
 export interface PullMeans {
@@ -15,8 +16,8 @@ export interface PullMeans {
   clock: Clock;
   /** Bounds how much is asked for at a time. */
   turns: Turns;
-  /** Unix milliseconds until which `registry` is not to be asked; `undefined`: it may be. */
-  closedUntil(registry: string): number | undefined;
+  /** Until when and why `registry` is not to be asked; `undefined`: it may be. */
+  closed(registry: string): Closed | undefined;
   /** Whether it waits for that; else it fails. */
   waits: boolean;
   /** Resolves when that much more of a blob may come; none: at once. */
@@ -229,14 +230,14 @@ class ImagePull {
     question: (asker: Asker, signal: AbortSignal) => Promise<T>,
     counts = false,
   ): Promise<T> {
-    const { asker, signal, turns, closedUntil } = this.#means;
+    const { asker, signal, turns, closed } = this.#means;
     for (let waits = 0;; waits++) {
       if (counts || waits > 0) await this.#open();
       try {
         return await turns(() => question(asker, signal));
       } catch (error) {
         const limited = error instanceof Refused && error.status === 429;
-        const waiting = limited && closedUntil(this.#image.registry) !== undefined;
+        const waiting = limited && closed(this.#image.registry) !== undefined;
         if (!waiting || waits >= MOST_WAITS) throw error;
       }
     }
@@ -244,24 +245,19 @@ class ImagePull {
 
   /** Resolves when the registry may be asked. */
   async #open(): Promise<void> {
-    const { progress, clock, signal, closedUntil, waits } = this.#means;
+    const { progress, clock, signal, closed, waits } = this.#means;
     for (;;) {
-      const until = closedUntil(this.#image.registry);
-      if (until === undefined) break;
-      if (!waits) throw new Refused(429, quotaWords(until));
-      Object.assign(progress, { state: "held", until, error: "the registry's quota is used up" });
+      const found = closed(this.#image.registry);
+      if (found === undefined) break;
+      const { until, why } = found;
+      if (!waits) throw new Refused(429, closedWords(found));
+      Object.assign(progress, { state: "held", until, error: why });
       await clock.delay(Math.min(LOOK_AGAIN, Math.max(1, until - clock.now())), signal);
     }
     if (progress.state === "held") {
       Object.assign(progress, { state: "running", until: null, error: "" });
     }
   }
-}
-
-/** That a registry is not to be asked before `until` (Unix milliseconds). */
-export function quotaWords(until: number): string {
-  const minute = new Date(until).toISOString().slice(0, 16).replace("T", " ");
-  return `the registry's quota is used up or left to clients until ${minute} UTC`;
 }
 
 const EVERYTHING = { platforms: [], referrers: true };

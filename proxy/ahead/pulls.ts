@@ -11,6 +11,7 @@ import { BadImage, type Image, imageOf } from "./image.ts";
 import { endOf, type ImageProgress, type Pull, sumsOf, type Wanted } from "./progress.ts";
 import { pullImage } from "./pull_image.ts";
 import { paceOf } from "./pace.ts";
+import { closedTo, type ClosedUntil } from "./quota.ts";
 import { noRoom } from "./room.ts";
 import type { PullStore } from "./store.ts";
 
@@ -22,8 +23,7 @@ export interface PullsParts {
   map(): RegistryMap;
   clock: Clock;
   store: PullStore;
-  /** As `QuotaBook.closedUntil`. */
-  closedUntil(registry: string, reserve: number, now: number): number | undefined;
+  closedUntil: ClosedUntil;
   /** `linux/amd64`: what is fetched where nobody says. */
   platform: string;
   /** Told of each image that is over. */
@@ -192,7 +192,8 @@ export class Pulls {
         cache,
         clock,
         turns: this.#turnsOf("", terms, PARTS_AT_ONCE),
-        closedUntil: (registry) => closedUntil(registry, terms.reserve ?? 0, clock.now()),
+        closed: (registry) =>
+          closedTo(closedUntil, { registry, reserve: terms.reserve ?? 0, now: clock.now() }),
         waits: terms.waits ?? true,
         reserveRoom: (bytes) => this.#reserve(bytes, progress),
         // Whoever waits for the same is not to be held up.

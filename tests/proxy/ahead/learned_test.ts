@@ -265,7 +265,10 @@ Deno.test("Learned, of the last part of a quota nothing is taken, and no registr
   await it.pass(EVERY);
   const [look] = it.learned.view().looks;
   assert.equal(look!.state, "skipped");
-  assert.match(look!.error, /quota is used up or left to clients until 2026-01-01 01:00 UTC/);
+  assert.match(
+    look!.error,
+    /what is left of the registry's quota is for clients until 2026-01-01 01:00 UTC/,
+  );
   assert.equal(it.upstream.log.length, before);
   await it.pass(4 * EVERY);
   assert.equal(it.learned.view().looks[0]!.state, "fetched");

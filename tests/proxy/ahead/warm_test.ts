@@ -283,6 +283,9 @@ Deno.test("rules, what is left of a quota for clients is not touched", async () 
   it.quota.observe("hub", left, 200, it.clock.now());
   await it.clock.advance(15e3);
   await until(() => it.pulls.list()[0]?.images[0]?.state === "held");
+  const [waiting] = it.pulls.list()[0]!.images;
+  assert.equal(waiting!.error, "what is left of the registry's quota is for clients");
+  assert.equal(waiting!.until, it.clock.now() - 15e3 + HOUR, "and until when");
   assert.equal(it.upstream.count("GET", /manifests/), 0);
   assert.equal((await it.pull({ images: ["hub/org/app:2.0.0"] })).state, "done", "a person's may");
   await it.pass(HOUR);

@@ -169,7 +169,7 @@ function learnOf(scenario: Scenario, now: number): Prefetch["learn"] {
       look("ghcr/actions/actions-runner:latest", 230),
       look("docker/library/postgres:16", 88, {
         state: "skipped",
-        error: "the registry's quota is used up or left to clients until 2026-01-01 06:00 UTC",
+        error: "what is left of the registry's quota is for clients until 2026-01-01 06:00 UTC",
       }),
     ],
   };

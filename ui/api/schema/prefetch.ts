@@ -134,7 +134,7 @@ export const newRule = z.strictObject({
     description: "Bytes per second.",
     example: "20MiB/s",
   }),
-  max_tags: count.optional().openapi({
+  max_tags: count.min(1).max(1000).optional().openapi({
     description: "More tags than these are refused.",
     example: 50,
   }),

@@ -110,7 +110,8 @@ Deno.test({
 
     const said = await running.stop();
     assert.match(said, /wrote .*hosts\.toml[^]*removed .*hosts\.toml[^]*removed .*berth\.conf/);
-    assert.equal(said.match(/wrote/g)?.length, 2, "nothing is written again and again");
+    // The second file is there a moment before the line that says so, which the signal may prevent.
+    assert.ok(said.match(/wrote/g)!.length <= 2, "nothing is written again and again");
     assert.deepEqual([...Deno.readDirSync(one.path("certs.d"))], []);
     assert.deepEqual([...Deno.readDirSync(one.path("conf.d"))], []);
   },

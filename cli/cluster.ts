@@ -15,7 +15,7 @@ import { keepRows } from "../cache/feed/keep.ts";
 import { Seal } from "../cache/feed/message.ts";
 import { packed } from "../cache/feed/snapshot.ts";
 import { ValkeyStream } from "../cache/feed/valkey_stream.ts";
-import { Duty } from "../cache/peers/duty.ts";
+import { Duty, type Turn } from "../cache/peers/duty.ts";
 import { courseByPeers } from "../cache/peers/course.ts";
 import { ValkeyCoordinator } from "../cache/peers/valkey.ts";
 import { type Config, parseListen } from "../proxy/config/schema.ts";
@@ -162,11 +162,18 @@ export class Cluster implements AsyncDisposable {
   /** Whether it falls to this one to look after the warm list; to each while nobody can say. */
   readonly prefetchDuty = (): Promise<boolean> => this.#mine("prefetch");
 
+  /** Whose turn it is to ask for the certificate that all of them have. */
+  readonly acmeDuty = (): Promise<Turn> => this.#duty("acme");
+
   async #mine(what: string): Promise<boolean> {
-    if (!this.#coordinator) return true;
+    return await this.#duty(what) !== "another's";
+  }
+
+  async #duty(what: string): Promise<Turn> {
+    if (!this.#coordinator) return "unknown";
     const duty = this.#duties.get(what) ?? new Duty(this.#coordinator, what);
     this.#duties.set(what, duty);
-    return await duty.turn() !== "another's";
+    return await duty.turn();
   }
 
   /** Whose turn it is to ask a registry about `what`. */

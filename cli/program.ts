@@ -59,7 +59,7 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const config = live.current;
   const { cache, cluster } = storage;
   const books = await openBooks(live, { cache, cluster, around, started });
-  const acme = await keepCertificate(config, books.metrics, started);
+  const acme = await keepCertificate(config, { ...books, cluster }, started);
   let running = false;
   const { env } = around;
   const proxy = await startProxy(config, { acme, storage, books, env, started: () => running });

@@ -1,10 +1,12 @@
 /** Keeps a certificate by ACME (RFC 8555): has it issued, renewed in time, and tells how that goes. */
 import type { Clock } from "../../base/clock.ts";
+import type { SharedDocument } from "../../base/shared_document.ts";
 import { type Config, parseListen } from "../config/schema.ts";
 import { listen, type Listener, ListenError } from "../http/listen.ts";
 import { UpstreamError } from "../upstream/errors.ts";
 import { Challenges } from "./challenges.ts";
 import type { Order } from "./order.ts";
+import { type AcmePeers, sharedCertificate } from "./shared.ts";
 import { readStored, type Stored, storedOf, writeStored } from "./stored.ts";
 
 const MINUTE = 60_000;
@@ -13,6 +15,8 @@ const FIRST_RETRY = 5 * MINUTE;
 /** Where nothing answered, nothing was counted. */
 const UNREACHED_RETRY = MINUTE;
 const LAST_RETRY = 6 * 60 * MINUTE;
+/** Another Berth may have stopped whose turn it was. */
+const TURN_WAIT = 10_000;
 /** The machine may have slept, and timers of weeks do not exist. */
 const LONGEST_WAIT = 60 * MINUTE;
 
@@ -41,6 +45,8 @@ export interface AcmeState {
 
 export interface KeeperParts {
   readonly clock: Clock;
+  /** The other Berths of a cluster. */
+  readonly peers?: AcmePeers | undefined;
   readonly log: {
     info(line: string): void;
     warn(line: string): void;
@@ -56,7 +62,8 @@ export interface KeeperParts {
 
 export class AcmeKeeper {
   readonly #parts: KeeperParts;
-  readonly #challenges = new Challenges();
+  readonly #challenges: Challenges;
+  #shared: { file: string; document: SharedDocument } | undefined;
   #wanted: Wanted | undefined;
   #listener: Listener | undefined;
   #listening = "";
@@ -71,6 +78,7 @@ export class AcmeKeeper {
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
+    this.#challenges = new Challenges(parts.peers?.memory);
   }
 
   /** Undefined where no certificate is asked for. */
@@ -95,6 +103,7 @@ export class AcmeKeeper {
   async makeReady(wanted: Wanted | undefined): Promise<void> {
     if (!wanted || wanted.acme.domains.length === 0) return;
     await this.#listen(wanted.acme.http_listen);
+    await this.#share(wanted.file);
     if (await readStored(wanted.file)) return;
     const { makePlaceholder } = await import("./placeholder.ts");
     const made = await makePlaceholder(wanted.acme.domains, this.#parts.clock.now());
@@ -115,6 +124,7 @@ export class AcmeKeeper {
       this.#settled(0);
     }
     if (none) void this.#stopListening();
+    void this.#share(none ? undefined : wanted.file);
     this.#wake(0);
   }
 
@@ -122,7 +132,22 @@ export class AcmeKeeper {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopTimer?.();
+    await this.#share(undefined);
     await this.#stopListening();
+  }
+
+  /** Has what is in `file`, from now on, also at the other Berths; first what they have in it here. */
+  async #share(file: string | undefined): Promise<void> {
+    const { peers, clock } = this.#parts;
+    if (!peers || this.#shared?.file === file) return;
+    const old = this.#shared;
+    const changed = () => this.#wake(0);
+    const document = file && sharedCertificate(file, { peers, clock, changed });
+    this.#shared = document ? { file, document } : undefined;
+    await old?.document[Symbol.asyncDispose]();
+    if (!document) return;
+    await document.look();
+    document.follow();
   }
 
   async #listen(address: string): Promise<void> {
@@ -171,8 +196,13 @@ export class AcmeKeeper {
 
   async #keep(wanted: Wanted): Promise<void> {
     const now = this.#parts.clock.now();
-    this.#stored = await readStored(wanted.file);
-    const due = dueOf(this.#stored, wanted.acme.domains);
+    let due = await this.#due(wanted);
+    if (due <= now && this.#parts.peers && this.#next <= now) {
+      if (await this.#awaitsTurn(now)) return;
+      // Another one may have asked when it was its turn.
+      await this.#shared?.document.look();
+      due = await this.#due(wanted);
+    }
     if (due > now) {
       this.#settled(due);
       return;
@@ -188,6 +218,23 @@ export class AcmeKeeper {
     }
   }
 
+  async #due({ file, acme: { domains } }: Wanted): Promise<number> {
+    this.#stored = await readStored(file);
+    return dueOf(this.#stored, domains);
+  }
+
+  /** Whether another Berth is to ask, or nobody can say; then there is another look soon. */
+  async #awaitsTurn(now: number): Promise<boolean> {
+    const turn = await this.#parts.peers?.turn() ?? "mine";
+    if (turn === "mine") return false;
+    this.#settled(now + TURN_WAIT);
+    if (turn === "unknown") {
+      this.#problem = "the coordinator (cluster.url) does not answer, and one Berth asks for all";
+      this.#failingSince = now;
+    }
+    return true;
+  }
+
   async #order({ acme, file }: Wanted): Promise<Stored> {
     const { directory, domains, email, ca_file } = acme;
     const obtain = this.#parts.obtain ?? (await import("./order.ts")).obtain;
@@ -201,6 +248,7 @@ export class AcmeKeeper {
     }
     await writeStored(file, made);
     this.#stored = stored;
+    await this.#shared?.document.look();
     const until = new Date(stored.notAfter).toISOString().slice(0, 16).replace("T", " ");
     this.#parts.log.info(`certificate issued for ${domains.join(", ")}, valid until ${until} UTC`);
     this.#parts.tried?.("issued");

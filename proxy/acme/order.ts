@@ -52,12 +52,10 @@ export async function obtain(
     challengeCreateFn(authorization, { type, token }, answer) {
       const { value } = authorization.identifier;
       if (type !== "http-01") throw new Error(`${value} cannot be proved by HTTP-01 there`);
-      challenges.set(token, answer);
-      return Promise.resolve();
+      return challenges.set(token, answer);
     },
     challengeRemoveFn(_authorization, { token }) {
-      challenges.delete(token);
-      return Promise.resolve();
+      return challenges.delete(token);
     },
   }).catch(unreached);
   return { cert, key };

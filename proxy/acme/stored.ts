@@ -57,7 +57,8 @@ export async function kept(file: string, make: () => Promise<string>): Promise<s
   return made;
 }
 
-async function writePrivate(file: string, text: string): Promise<void> {
+/** Puts `text` into `file`, for its owner alone. Throws what the system says. */
+export async function writePrivate(file: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeAtomically(file, text);
 }

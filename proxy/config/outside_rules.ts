@@ -121,7 +121,7 @@ export function* cluster(config: Config): Generator<Violation> {
 }
 
 /** A certificate that is asked for, and one that is given, would contradict each other. */
-export function* acme({ tls, cache, cluster }: Config): Generator<Violation> {
+export function* acme({ tls, cache }: Config): Generator<Violation> {
   const { domains, email, directory, http_listen } = tls.acme;
   const path = (...keys: (string | number)[]): Path => ["tls", "acme", ...keys];
   if (domains.length === 0) {
@@ -141,11 +141,6 @@ export function* acme({ tls, cache, cluster }: Config): Generator<Violation> {
   }
   if (!cache.dir) {
     const message = "expected cache.dir with it, where account and certificate are kept";
-    yield { path: path("domains"), message };
-  }
-  if (cluster.url || cluster.url_file) {
-    const message = "is for one Berth, since a challenge reaches any of a cluster; expected " +
-      "tls.cert_file, or TLS that ends in front of them";
     yield { path: path("domains"), message };
   }
   if (email && !/^[^@\s]+@[^@\s]+$/.test(email)) {

@@ -2,9 +2,14 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { connect } from "node:tls";
+import { systemClock } from "../../base/clock.ts";
+import { parseHostsUrl } from "../../base/hosts_url.ts";
+import { ValkeyCoordinator } from "../../cache/peers/valkey.ts";
+import { freePort } from "../fake/ports.ts";
 import { type Berth, startBerth } from "./harness/berth.ts";
 import { type Pebble, startPebble } from "./harness/pebble.ts";
 import { run } from "./harness/process.ts";
+import { startValkey } from "./harness/valkey.ts";
 import { until } from "./harness/wait.ts";
 
 const DAY = 86_400;
@@ -108,4 +113,66 @@ Deno.test("ACME, a certificate is renewed in time, without a restart", async () 
     await berth.output(),
     /certificate issued[^]*certificate was renewed[^]*certificate issued/,
   );
+});
+
+Deno.test("ACME, of two Berths one asks, each answers the challenge, and both have the certificate", async () => {
+  await using stack = new AsyncDisposableStack();
+  const pebble = stack.use(await startPebble({ life: 90 * DAY }));
+  const valkey = stack.use(await startValkey());
+  // Nobody asks until both are there.
+  const coordinator = new ValkeyCoordinator({
+    url: parseHostsUrl(valkey.url)!,
+    prefix: "berth",
+    memoryKey: new Uint8Array(32),
+    documentKeys: [new Uint8Array(32)],
+    self: { id: "test", address: "127.0.0.1:1", version: "", since: 0, mark: "" },
+    unreached: () => [],
+    lease: 3000,
+    clock: systemClock,
+    changed() {},
+  });
+  stack.defer(() => coordinator[Symbol.asyncDispose]());
+  await coordinator.join();
+  const claim = await coordinator.claim("acme");
+  assert.equal(claim.kind, "mine");
+  const ports = [freePort(), freePort()];
+  const members = await Promise.all(ports.map((httpPort) => {
+    const listen = `127.0.0.1:${freePort()}`;
+    return startBerth({
+      ...settings({ ...pebble, httpPort }, ["a.berth.test"]),
+      admin: { tls: "registry", auth: "none", metrics: "public" },
+      cluster: { url: valkey.url, secret: "a secret of the tests' own", listen, advertise: listen },
+    });
+  }));
+  for (const member of members) stack.use(member);
+  // Whichever is asked: both know the answer.
+  const answers: string[][] = [];
+  const front = Deno.serve({
+    hostname: "127.0.0.1",
+    port: pebble.httpPort,
+    onListen() {},
+  }, async (request) => {
+    const { pathname } = new URL(request.url);
+    const all = await Promise.all(ports.map(async (port) => {
+      const response = await fetch(`http://127.0.0.1:${port}${pathname}`);
+      return `${response.status} ${await response.text()}`;
+    }));
+    answers.push(all);
+    return new Response(all[1]!.replace(/^200 /, ""));
+  });
+  stack.defer(() => front.shutdown());
+  if (claim.kind === "mine") await claim.lease.release();
+  const ca = await pebble.root();
+  const [one, two] = await Promise.all(
+    members.map(({ url }) => serial(portOf(url), "a.berth.test", ca)),
+  );
+  assert.equal(one, two);
+  assert.ok(answers.length > 0);
+  for (const [first, second] of answers) {
+    assert.match(first!, /^200 [\w-]+\.[\w-]+$/);
+    assert.equal(second, first);
+  }
+  const issued = await Promise.all(members.map((member) => member.output()));
+  assert.equal(issued.join().match(/certificate issued/g)?.length, 1);
+  assert.match(await valkey.command("KEYS", "*"), /\{berth\}:document:certificate:/);
 });

@@ -17,13 +17,17 @@ function newKeys(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
 }
 
-/** A fresh authority and a server certificate for `names` (DNS names and IP addresses). */
+/**
+ * A fresh authority and a server certificate for `names` (DNS names and IP addresses), good for a day
+ * and, by default, an hour; from `notBefore` (Unix milliseconds) on.
+ */
 export async function testCertificate(
   names: string[] = ["localhost", "127.0.0.1"],
+  notBefore = Date.now() - 3600e3,
 ): Promise<TestCertificate> {
   const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
   const span = {
-    notBefore: new Date(Date.now() - 3600e3),
+    notBefore: new Date(notBefore),
     notAfter: new Date(Date.now() + 86400e3),
     signingAlgorithm: ALGORITHM,
   };

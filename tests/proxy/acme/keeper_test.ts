@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { AcmeKeeper, type Wanted } from "../../../proxy/acme/keeper.ts";
 import type { Order } from "../../../proxy/acme/order.ts";
+import type { AcmePeers } from "../../../proxy/acme/shared.ts";
 import { readStored } from "../../../proxy/acme/stored.ts";
 import { UpstreamError } from "../../../proxy/upstream/errors.ts";
 import { configSchema } from "../../../proxy/config/schema.ts";
 import { listen, ListenError } from "../../../proxy/http/listen.ts";
 import { testCertificate } from "../../fake/cert.ts";
 import { FakeClock } from "../../fake/clock.ts";
+import { fakeDocuments } from "../../fake/documents.ts";
+import { fakeMemory } from "../../fake/memory.ts";
 import { until } from "../../e2e/harness/wait.ts";
 
 const MINUTE = 60_000;
@@ -22,9 +25,10 @@ async function lab(answer: (domains: readonly string[]) => Promise<{ cert: strin
   const outcomes: string[] = [];
   const orders: Order[] = [];
   const log = (line: string) => void lines.push(line);
-  const open = () =>
+  const open = (peers?: AcmePeers) =>
     new AcmeKeeper({
       clock,
+      peers,
       log: { info: log, warn: log },
       tried: (outcome) => void outcomes.push(outcome),
       async obtain(order) {
@@ -32,11 +36,11 @@ async function lab(answer: (domains: readonly string[]) => Promise<{ cert: strin
         return await answer(order.domains);
       },
     });
-  const wanted = (fields: Partial<Wanted["acme"]> = {}): Wanted => {
+  const wanted = (fields: Partial<Wanted["acme"]> = {}, of = ""): Wanted => {
     const { tls: { acme } } = configSchema.parse({
       tls: { acme: { domains: ["berth.example.com"], http_listen: "127.0.0.1:0", ...fields } },
     });
-    return { acme, file: `${dir}/acme/authority.pem`, httpsPort: 443 };
+    return { acme, file: `${dir}/acme${of}/authority.pem`, httpsPort: 443 };
   };
   return {
     ...{ clock, lines, outcomes, orders, open, wanted, dir },
@@ -238,6 +242,98 @@ Deno.test("acme, a certificate that somebody has removed is asked for again by a
     assert.equal((await readStored(wanted.file))!.placeholder, false);
     await Deno.remove(wanted.file);
   }
+  await keeper.close();
+});
+
+/** The ways of several keepers to each other; `turn` is whose it is to ask. */
+function clusterOf() {
+  const documents = fakeDocuments();
+  const memory = fakeMemory();
+  const listeners = new Map<string, () => void>();
+  const state: { turn: string | undefined } = { turn: "a" };
+  const peers = (id: string): AcmePeers => ({
+    documents,
+    memory,
+    turn: () =>
+      Promise.resolve(
+        state.turn === id ? "mine" : state.turn === undefined ? "unknown" : "another's",
+      ),
+    tell() {
+      for (const [other, look] of listeners) if (other !== id) look();
+    },
+    onTold: (listener) => void listeners.set(id, listener),
+  });
+  return { documents, memory, state, peers };
+}
+
+Deno.test("acme, in a cluster one asks, all have what it gets, and another goes on where it stopped", async () => {
+  const began = Date.now() - HOUR;
+  await using it = await lab((domains) => testCertificate([...domains], began + it.asked() * 5000));
+  const cluster = clusterOf();
+  const [a, b] = [it.open(cluster.peers("a")), it.open(cluster.peers("b"))];
+  const [ofA, ofB] = [it.wanted({}, "-a"), it.wanted({}, "-b")];
+  const begin = async (keeper: AcmeKeeper, wanted: Wanted) => {
+    await keeper.makeReady(wanted);
+    keeper.follow(wanted);
+  };
+  const same = (...all: Wanted[]) =>
+    until("all have the same", async () => {
+      await it.clock.advance(1000);
+      const texts = await Promise.all(all.map(({ file }) => Deno.readTextFile(file)));
+      const stored = await readStored(all[0]!.file);
+      return new Set(texts).size === 1 && stored?.placeholder === false;
+    });
+  await begin(b, ofB);
+  await begin(a, ofA);
+  await same(ofA, ofB);
+  assert.equal(it.asked(), 1);
+  assert.equal((await Deno.stat(ofB.file)).mode! & 0o777, 0o600);
+  await until("the other knows", async () => {
+    await it.clock.advance(1000);
+    return b.state!.notAfter === a.state!.notAfter;
+  });
+  assert.equal(b.state!.problem, "");
+  // A newcomer has it before its port opens.
+  const c = it.open(cluster.peers("c"));
+  const ofC = it.wanted({}, "-c");
+  await c.makeReady(ofC);
+  assert.equal(await Deno.readTextFile(ofC.file), await Deno.readTextFile(ofA.file));
+  c.follow(ofC);
+  // The one that asked is gone when it is to be renewed.
+  await a.close();
+  cluster.state.turn = "b";
+  const before = await Deno.readTextFile(ofB.file);
+  // What is asked for takes its time, in which it must not become due once more.
+  await it.clock.advance(LIFE * 2 / 3);
+  await until("it is renewed", async () => {
+    await it.clock.advance(1000);
+    return await Deno.readTextFile(ofB.file) !== before;
+  });
+  await same(ofB, ofC);
+  assert.equal(it.asked(), 2);
+  await b.close();
+  await c.close();
+});
+
+Deno.test("acme, in a cluster nobody asks while none can say whose turn it is, and that is told", async () => {
+  await using it = await lab(issue);
+  const cluster = clusterOf();
+  cluster.state.turn = undefined;
+  const keeper = it.open(cluster.peers("a"));
+  const wanted = it.wanted();
+  await keeper.makeReady(wanted);
+  keeper.follow(wanted);
+  await until("it says so", async () => {
+    await it.clock.advance(1000);
+    return /coordinator .* does not answer/.test(keeper.state!.problem);
+  });
+  assert.equal(it.asked(), 0);
+  cluster.state.turn = "a";
+  await until("it asks", async () => {
+    await it.clock.advance(1000);
+    return keeper.state!.notAfter !== null && keeper.state!.problem === "";
+  });
+  assert.equal(it.asked(), 1);
   await keeper.close();
 });
 

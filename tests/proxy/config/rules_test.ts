@@ -161,12 +161,6 @@ const BROKEN: [name: string, text: string, expected: RegExp][] = [
     /tls\.acme\.domains: expected cache\.dir with it/,
   ],
   [
-    "ACME for several Berths",
-    "tls: { acme: { domains: [r.example.com] } }\nadmin: { listen: '' }\n" +
-    "cluster: { url: 'redis://v', secret: a secret of sixteen }",
-    /tls\.acme\.domains: is for one Berth, since a challenge reaches any of a cluster/,
-  ],
-  [
     "challenges where something else listens",
     "listen: ':80'\ntls: { acme: { domains: [r.example.com] } }",
     /tls\.acme\.http_listen: found ":80", which listen already uses/,

@@ -255,7 +255,9 @@ class DiskCache implements Cache {
   noteSeen(registry: string, repository: string, digest: string): void {
     if (this.known(registry, repository, digest).since !== undefined) return;
     const row = { digest, mediaType: "", size: 0, checkedAt: this.#clock.now() };
-    this.#catalog.history.saw({ registry, repository, tag: "", accept: "" }, row);
+    const key = { registry, repository, tag: "", accept: "" };
+    this.#catalog.history.saw(key, row);
+    this.#catalog.tell({ kind: "seen", rows: [[key, row, row.checkedAt]] });
   }
 
   deleteTag(registry: string, repository: string, tag: string): void {

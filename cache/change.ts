@@ -28,6 +28,8 @@ export type Change =
   /** The same of images; `all`: how often each was ever asked for, as far as known. */
   | { kind: "asked"; uses: readonly ImageUse[]; all?: true }
   | { kind: "pin"; pattern: string; on: boolean }
+  /** What tags have stood for, and since when digests are known. */
+  | { kind: "seen"; rows: readonly Sighting[] }
   /** The depot has that object, which names `references`. */
   | { kind: "stored"; object: StoredObject; references: readonly Reference[] }
   | { kind: "unstored"; digests: readonly string[] }
@@ -38,6 +40,9 @@ export type Use = readonly [digest: string, at: number, hits: number];
 
 /** `reference`: what clients asked for, a tag or a digest. */
 export type ImageUse = readonly [repository: string, reference: string, at: number, hits: number];
+
+/** An empty tag: seen by its digest. `lastSeen` is the row's `checkedAt`. */
+export type Sighting = readonly [key: TagKey, row: TagRow, firstSeen: number];
 
 /** An object in the depot. Times are Unix milliseconds. */
 export interface StoredObject {

@@ -20,7 +20,7 @@ import { QuotaBook } from "../proxy/upstream/quota.ts";
 import type { RegistryWatch } from "../proxy/upstream/watch/watch.ts";
 import type { Cluster } from "./cluster.ts";
 import { startAudit } from "./auditing.ts";
-import { shareTokens } from "./shared_tokens.ts";
+import { shareState } from "./shared_state.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { createWebhooks } from "./telling.ts";
 import { commitOf, VERSION } from "./version.ts";
@@ -80,7 +80,9 @@ export async function openBooks(
     () => Tokens.open(dir ? tokenFile(`${dir}/tokens.json`) : NO_STORE, Date.now),
   );
   started.defer(() => tokens.close());
-  if (cluster) started.use(await shareTokens(tokens, { peers: cluster, clock: systemClock }));
+  if (cluster) {
+    started.use(await shareState("tokens", tokens, { peers: cluster, clock: systemClock }));
+  }
   const authenticators = new Authenticators({
     now: Date.now,
     tokens,

@@ -6,12 +6,13 @@ import type { DepotPlace } from "../cache/depot_options.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config } from "../proxy/config/schema.ts";
 import { cacheLog, logger } from "../proxy/observe/log.ts";
-import { bookFile, type BookNews, TrustBook } from "../proxy/trust/book.ts";
+import { bookFile, TrustBook } from "../proxy/trust/book.ts";
 import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
 import { usingDataDir } from "./data_dir.ts";
 import { shareOverlay } from "./shared_overlay.ts";
+import { shareState } from "./shared_state.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Nothing where nothing is kept. */
@@ -45,11 +46,12 @@ export async function openStorage(
     () => openCache({ ...cacheOptions(config), depot, ...sharing }),
   );
   started.defer(() => cache.close());
-  const trust = await usingDataDir(dir, () => openTrust(dir, cluster));
+  const trust = await usingDataDir(dir, () => TrustBook.open(bookFile(`${dir}/trust.json`)));
   cache.onEvent(cacheLog);
   if (cluster) started.defer(() => cluster.leave());
   await cluster?.start(cache);
   if (cluster) started.use(await joinOverlay(live, cluster));
+  if (cluster) started.use(await shareTrust(trust, cluster));
   return { cache, cluster, trust };
 }
 
@@ -59,16 +61,21 @@ async function joinOverlay(live: LiveConfig, peers: Cluster): Promise<AsyncDispo
   return await shareOverlay(live, { peers, keys, clock: systemClock, log: logger("config") });
 }
 
-/** What people decided about tags, here or at another Berth. */
-async function openTrust(dir: string, cluster: Cluster | undefined): Promise<TrustBook> {
-  const tell = ({ about, value }: BookNews) => cluster?.tellOthers("trust", about, value);
-  const trust = await TrustBook.open(bookFile(`${dir}/trust.json`), tell);
-  cluster?.onTold("trust", (about, value) => {
-    trust.learn({ about, value: value as BookNews["value"] }).catch((error) => {
+/** What people decide about tags, here or at another Berth, holds at all of them. */
+function shareTrust(trust: TrustBook, peers: Cluster): Promise<AsyncDisposable> {
+  const learn = (told: unknown) => {
+    trust.learn(told).catch((error) => {
       logger("policy").error("what another Berth decided cannot be kept", { error });
     });
-  });
-  return trust;
+  };
+  const state = {
+    get mark() {
+      return trust.mark;
+    },
+    learn,
+    tellBy: (tell: Parameters<TrustBook["tellBy"]>[0]) => trust.tellBy(tell),
+  };
+  return shareState("trust", state, { peers, clock: systemClock });
 }
 
 /** The way to other Berths; only where there are any is that code loaded. */

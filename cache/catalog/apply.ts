@@ -3,6 +3,7 @@ import type { Change, StoredObject, Use } from "../change.ts";
 import type { Reference } from "../manifest.ts";
 import type { ImageUses } from "./image_uses.ts";
 import type { Names } from "./names.ts";
+import type { TagHistory } from "./tag_history.ts";
 
 /** What is known of a depot, where there is one. */
 export interface DepotBooks {
@@ -18,6 +19,7 @@ export interface DepotBooks {
 /** What changes are made with, times in Unix milliseconds. */
 export interface Changeable {
   names: Names;
+  history: Pick<TagHistory, "saw">;
   depot: DepotBooks | undefined;
   images: Pick<ImageUses, "learn">;
   addUses(use: Use): void;
@@ -53,6 +55,8 @@ export function applyChange(catalog: Changeable, change: Change, time: number): 
       });
     case "asked":
       return change.uses.forEach((use) => catalog.images.learn(use, change.all));
+    case "seen":
+      return change.rows.forEach(([key, row, first]) => catalog.history.saw(key, row, first));
     case "pin":
       if (change.on) names.pin(change.pattern, time);
       else names.unpin(change.pattern);

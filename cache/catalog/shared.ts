@@ -1,6 +1,7 @@
 /** The catalog's rows as others have them, too: changes to and fro, and all of them at once. */
 import { DatabaseSync } from "node:sqlite";
-import type { Change, ImageUse, RowSnapshot, SharedRows } from "../change.ts";
+import type { Change, ImageUse, RowSnapshot, SharedRows, Sighting } from "../change.ts";
+import type { TagKey } from "../types.ts";
 import type { Catalog } from "./catalog.ts";
 import { referenceOf, tagNameOf, tagOf } from "./rows.ts";
 
@@ -60,6 +61,7 @@ function* allRows(db: DatabaseSync): Generator<Change> {
   for (const row of db.prepare("SELECT * FROM members").iterate()) yield linkChange(row);
   for (const row of db.prepare("SELECT * FROM pins").iterate()) yield pinChange(row);
   yield* usesOf(db);
+  yield* sightings(db.prepare("SELECT * FROM tag_history").iterate());
   const references = db.prepare("SELECT * FROM refs WHERE parent = ? ORDER BY position");
   for (const row of db.prepare("SELECT * FROM depot").iterate()) {
     const digest = String(row.digest);
@@ -87,6 +89,19 @@ function* usesOf(db: DatabaseSync): Generator<Change> {
   if (uses.length > 0) yield { kind: "asked", uses, all: true };
 }
 
+/** What tags have stood for, some at a time. */
+function* sightings(rows: Iterable<Row>): Generator<Change> {
+  let seen: Sighting[] = [];
+  for (const row of rows) {
+    const stood = tagOf({ ...row, checked_at: row.last_seen });
+    seen.push([tagKeyOf(row), stood, Number(row.first_seen)]);
+    if (seen.length < BATCH) continue;
+    yield { kind: "seen", rows: seen };
+    seen = [];
+  }
+  if (seen.length > 0) yield { kind: "seen", rows: seen };
+}
+
 /** Those that are of each one's own learning: what the depot has, others find there. */
 function* rowsSince(db: DatabaseSync, since: number): Generator<Change> {
   const all = (sql: string) => db.prepare(sql).all(since);
@@ -95,13 +110,17 @@ function* rowsSince(db: DatabaseSync, since: number): Generator<Change> {
     yield { ...tagChange(row), again: true };
   }
   for (const row of all("SELECT * FROM pins WHERE created >= ?")) yield pinChange(row);
+  yield* sightings(all("SELECT * FROM tag_history WHERE first_seen >= ? AND tag = ''"));
 }
 
 type Row = Record<string, unknown>;
 
 function tagChange(row: Row): Change & { kind: "tag" } {
-  const key = { ...tagNameOf(row), accept: String(row.accept) };
-  return { kind: "tag", key, row: tagOf(row) };
+  return { kind: "tag", key: tagKeyOf(row), row: tagOf(row) };
+}
+
+function tagKeyOf(row: Row): TagKey {
+  return { ...tagNameOf(row), accept: String(row.accept) };
 }
 
 function linkChange({ repository, digest }: Row): Change {

@@ -19,9 +19,9 @@ export class TagHistory {
     this.#sql = {
       saw: sql(
         `INSERT INTO tag_history
-         VALUES (:registry, :repository, :tag, :accept, :digest, :mediaType, :size, :at, :at)
+         VALUES (:registry, :repository, :tag, :accept, :digest, :mediaType, :size, :first, :at)
          ON CONFLICT DO UPDATE SET media_type = :mediaType, size = :size,
-           first_seen = min(first_seen, :at), last_seen = max(last_seen, :at)`,
+           first_seen = min(first_seen, :first), last_seen = max(last_seen, :at)`,
       ),
       has: sql("SELECT 1 FROM tag_history WHERE registry = ? AND repository = ? LIMIT 1"),
       of: sql(`SELECT ${sighting} ${newest}`),
@@ -42,10 +42,14 @@ export class TagHistory {
     };
   }
 
-  /** Notes that the tag stood for `row` when that was checked; an empty tag: seen by its digest. */
-  saw({ registry, repository, tag, accept }: TagKey, row: TagRow): void {
+  /**
+   * Notes that the tag stood for `row` from `first` (Unix ms) until that was checked; an empty tag:
+   * seen by its digest.
+   */
+  saw(key: TagKey, row: TagRow, first = row.checkedAt): void {
+    const { registry, repository, tag, accept } = key;
     const { digest, mediaType, size, checkedAt: at } = row;
-    this.#sql.saw.run({ registry, repository, tag, accept, digest, mediaType, size, at });
+    this.#sql.saw.run({ registry, repository, tag, accept, digest, mediaType, size, first, at });
   }
 
   /** Whether anything of the repository was ever seen. */

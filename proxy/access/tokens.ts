@@ -46,11 +46,6 @@ export type TokenRecord = Readonly<z.infer<typeof record>>;
 /** Tokens as they are kept, and as Berths of a cluster tell each other of them. */
 export type TokenState = z.infer<typeof state>;
 
-/** What `told` says of tokens; `undefined` where that is something else. */
-export function parseTokens(told: unknown): TokenState | undefined {
-  return state.safeParse(told).data;
-}
-
 /** Where tokens are kept. */
 export interface TokenStore {
   read(): Promise<TokenState>;
@@ -123,12 +118,12 @@ export class Tokens {
   }
 
   /** Calls `tell` with what is to be known at other Berths, too. */
-  tellBy(tell: (change: TokenState) => void): void {
-    this.#tell = tell;
+  tellBy(tell: (about: string, change: TokenState) => void): void {
+    this.#tell = (change) => tell((change.tokens[0] ?? change.revoked[0])!.id, change);
   }
 
   /** Tells of those that were used since this was called last. */
-  tellUses(): void {
+  tellRest(): void {
     for (const hash of this.#used) {
       const token = this.#byHash.get(hash);
       if (token) this.#tell({ tokens: [token], revoked: [] });
@@ -155,8 +150,9 @@ export class Tokens {
     return known === this.mark ? { same: true } : this.state;
   }
 
-  /** Takes over what another Berth knows: what was revoked anywhere is over. */
-  learn({ tokens, revoked }: TokenState): void {
+  /** Takes over what another Berth knows, if it is that: what was revoked anywhere is over. */
+  learn(told: unknown): void {
+    const { tokens = [], revoked = [] } = state.safeParse(told).data ?? {};
     const before = this.mark;
     for (const { id, at } of revoked) {
       if (this.#ended.has(id)) continue;

@@ -2,6 +2,7 @@
  * What people decided about tags: frozen to a digest, and let through although new. In a file of its
  * own, since unlike the rest of what is known of tags it cannot be learnt again.
  */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { writeAtomically } from "../../base/atomic_file.ts";
@@ -13,19 +14,22 @@ const decided = { by: z.string(), at: z.number() };
 const frozen = z.object({ image: z.string(), digest: z.string(), ...decided });
 /** Without a digest: all that was known at `at` under names that the glob `image` matches. */
 const released = z.object({ image: z.string(), digest: z.string().optional(), ...decided });
-const file = z.object({ frozen: z.array(frozen), released: z.array(released) });
+/** Not frozen since `at`: what another Berth still has of before that does not count. */
+const thawed = z.object({ image: z.string(), at: z.number() });
+const file = z.object({
+  frozen: z.array(frozen),
+  released: z.array(released),
+  thawed: z.array(thawed).default([]),
+});
 
 /** `image`: `docker/library/alpine:3.20`; `at`: Unix milliseconds; `by`: who decided. */
 export type Frozen = Readonly<z.infer<typeof frozen>>;
 /** `image`: a name with a tag, or a glob of such names. */
 export type Released = Readonly<z.infer<typeof released>>;
-type Decisions = z.infer<typeof file>;
+export type Decisions = z.infer<typeof file>;
+type Thawed = Readonly<z.infer<typeof thawed>>;
 
-/** A decision about an image, as others are told of it; null: taken back. */
-export interface BookNews {
-  about: string;
-  value: { frozen: Frozen } | { released: Released } | null;
-}
+const NOTHING: Decisions = { frozen: [], released: [], thawed: [] };
 
 export interface BookStore {
   read(): Promise<Decisions>;
@@ -37,7 +41,7 @@ export function bookFile(path: string): BookStore {
   return {
     async read() {
       const text = await readFile(path, "utf8").catch((error: { code?: unknown }) => {
-        if (error.code === "ENOENT") return '{"frozen":[],"released":[]}';
+        if (error.code === "ENOENT") return JSON.stringify(NOTHING);
         throw error;
       });
       try {
@@ -54,33 +58,59 @@ export function bookFile(path: string): BookStore {
 
 /** Decisions that end with the process. */
 export const NO_BOOK: BookStore = {
-  read: () => Promise.resolve({ frozen: [], released: [] }),
+  read: () => Promise.resolve(NOTHING),
   write: () => Promise.resolve(),
 };
 
 /** Enough for every image of a cluster, and few enough to look through. */
 export const MOST_DECISIONS = 10_000;
 
-type Tell = (news: BookNews) => void;
-
 export class TrustBook {
   readonly #store: BookStore;
-  readonly #tell: Tell;
-  readonly #frozen: Map<string, Frozen>;
-  #released: Released[];
+  #tell: (about: string, change: Decisions) => void = () => {};
+  #frozen: ReadonlyMap<string, Frozen>;
+  #thawed: ReadonlyMap<string, Thawed>;
+  #released: readonly Released[];
   #queue: Promise<unknown> = Promise.resolve();
   #revision = 0;
 
-  private constructor({ frozen, released }: Decisions, store: BookStore, tell: Tell) {
+  private constructor({ frozen, released, thawed }: Decisions, store: BookStore) {
     this.#store = store;
-    this.#tell = tell;
-    this.#frozen = new Map(frozen.map((it) => [it.image, it]));
+    this.#frozen = byImage(frozen);
+    this.#thawed = byImage(thawed);
     this.#released = released;
   }
 
-  /** Reads what `store` has; others are told by `tell` of what is decided here. Throws where it cannot be read. */
-  static async open(store: BookStore, tell: Tell = () => {}): Promise<TrustBook> {
-    return new TrustBook(await store.read(), store, tell);
+  /** Reads what `store` has. Throws where it cannot be read. */
+  static async open(store: BookStore): Promise<TrustBook> {
+    return new TrustBook(await store.read(), store);
+  }
+
+  /** Calls `tell` with what is decided here, and the image that it is about. */
+  tellBy(tell: (about: string, change: Decisions) => void): void {
+    this.#tell = tell;
+  }
+
+  /** Every decision. */
+  get state(): Decisions {
+    const [thawed, released] = [[...this.#thawed.values()], [...this.#released]];
+    return { frozen: this.frozen, released, thawed };
+  }
+
+  /** Stands for all that is decided: who says the same knows the same. */
+  get mark(): string {
+    const { frozen, released, thawed } = this.state;
+    const all = [
+      frozen.map(({ image, digest, at }) => [image, digest, at].join(" ")).sort(),
+      released.map(({ image, digest, at }) => [image, digest, at].join(" ")).sort(),
+      thawed.map(({ image, at }) => [image, at].join(" ")).sort(),
+    ];
+    return createHash("sha256").update(JSON.stringify(all)).digest("hex");
+  }
+
+  /** What to tell somebody whose mark is `known`. */
+  toldTo(known: string | null): Decisions | { same: true } {
+    return known === this.mark ? { same: true } : this.state;
   }
 
   /** Rises with each decision: what was answered before may not hold. */
@@ -119,58 +149,89 @@ export class TrustBook {
 
   /** Throws where it cannot be kept; it does not hold then. */
   async freeze(decision: Frozen): Promise<void> {
-    await this.#change(() => this.#frozen.set(decision.image, decision));
-    this.#tell({ about: `frozen ${decision.image}`, value: { frozen: decision } });
+    // By whoever's clock: it comes after what it takes the place of.
+    const at = Math.max(decision.at, this.#lastAbout(decision.image) + 1);
+    await this.#decide(decision.image, { ...NOTHING, frozen: [{ ...decision, at }] });
   }
 
-  /** False where it is not frozen. Throws where that cannot be kept. */
-  async unfreeze(image: string): Promise<boolean> {
+  /** False where it is not frozen. Throws where that cannot be kept. `at`: Unix milliseconds. */
+  async unfreeze(image: string, at = Date.now()): Promise<boolean> {
     if (!this.#frozen.has(image)) return false;
-    await this.#change(() => this.#frozen.delete(image));
-    this.#tell({ about: `frozen ${image}`, value: null });
+    const thawed = { image, at: Math.max(at, this.#lastAbout(image) + 1) };
+    await this.#decide(image, { ...NOTHING, thawed: [thawed] });
     return true;
   }
 
   /** Lets through what `decision` means. Throws where it cannot be kept. */
   async release(decision: Released): Promise<void> {
-    await this.#change(() => this.#add(decision));
-    this.#tell({ about: `released ${decision.image}`, value: { released: decision } });
+    await this.#decide(decision.image, { ...NOTHING, released: [decision] });
   }
 
-  /** Takes over what was decided elsewhere. */
-  async learn({ about, value }: BookNews): Promise<void> {
-    await this.#change(() => {
-      if (value === null) this.#frozen.delete(about.slice("frozen ".length));
-      else if ("frozen" in value) this.#frozen.set(value.frozen.image, value.frozen);
-      else this.#add(value.released);
-    });
+  /** Takes over what was decided elsewhere, if `told` is that: of each image what was decided last. */
+  async learn(told: unknown): Promise<void> {
+    const { data } = file.safeParse(told);
+    if (data) await this.#change(data);
   }
 
-  #add(decision: Released): void {
-    const others = this.#released.filter((it) =>
-      it.image !== decision.image || it.digest !== decision.digest
-    );
-    this.#released = [...others, decision].slice(-MOST_DECISIONS);
+  async #decide(image: string, change: Decisions): Promise<void> {
+    await this.#change(change);
+    this.#tell(image, change);
+  }
+
+  #lastAbout(image: string): number {
+    const [frozen, thawed] = [this.#frozen.get(image), this.#thawed.get(image)];
+    return Math.max(frozen?.at ?? -1, thawed?.at ?? -1);
   }
 
   /** One after the other; what the disk refuses is taken back. */
-  #change(work: () => void): Promise<void> {
+  #change(change: Decisions): Promise<void> {
     const run = this.#queue.then(async () => {
-      const [frozen, released] = [[...this.#frozen], this.#released];
-      work();
+      const before = [this.#frozen, this.#thawed, this.#released, this.mark] as const;
+      this.#merge(change);
+      if (this.mark === before[3]) return;
       try {
-        await this.#store.write({ frozen: this.frozen, released: [...this.#released] });
+        await this.#store.write(this.state);
         this.#revision++;
       } catch (error) {
-        this.#frozen.clear();
-        for (const [image, it] of frozen) this.#frozen.set(image, it);
-        this.#released = released;
+        [this.#frozen, this.#thawed, this.#released] = before;
         throw error;
       }
     });
     this.#queue = run.catch(() => {});
     return run;
   }
+
+  #merge({ frozen, thawed, released }: Decisions): void {
+    const [cold, warm] = [new Map(this.#frozen), new Map(this.#thawed)];
+    const last = (image: string) => Math.max(cold.get(image)?.at ?? -1, warm.get(image)?.at ?? -1);
+    for (const one of frozen.filter((it) => it.at > last(it.image))) {
+      cold.set(one.image, one);
+      warm.delete(one.image);
+    }
+    for (const one of thawed.filter((it) => it.at > last(it.image))) {
+      warm.set(one.image, one);
+      cold.delete(one.image);
+    }
+    const through = new Map(this.#released.map((it) => [idOf(it), it]));
+    for (const one of released) {
+      if (one.at >= (through.get(idOf(one))?.at ?? 0)) through.set(idOf(one), one);
+    }
+    this.#frozen = cold;
+    this.#thawed = byImage([...warm.values()].sort(byTime).slice(-MOST_DECISIONS));
+    this.#released = [...through.values()].sort(byTime).slice(-MOST_DECISIONS);
+  }
+}
+
+function byImage<T extends { image: string }>(decisions: readonly T[]): Map<string, T> {
+  return new Map(decisions.map((it) => [it.image, it]));
+}
+
+function idOf({ image, digest }: Released): string {
+  return `${image} ${digest}`;
+}
+
+function byTime(a: { at: number }, b: { at: number }): number {
+  return a.at - b.at;
 }
 
 /** `docker/library/alpine:3.20` */

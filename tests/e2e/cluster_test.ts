@@ -374,6 +374,11 @@ Deno.test("cluster, who signs in on one dashboard is signed in on all, and who s
     const response = await fetch(`${one.admin}/api/v1/trust/decisions`, { headers });
     return (await response.json()).released.length === 1;
   });
+  // One that has lost its file, or joins later, asks the others.
+  await Deno.remove(`${two.cacheDir}/trust.json`);
+  await two.restart("SIGKILL");
+  const { released } = await (await call(two, "/trust/decisions", { headers })).json();
+  assert.deepEqual(released.map(({ image }: { image: string }) => image), ["hub/org/*:*"]);
   assert.equal((await call(two, "/logout", { method: "POST", headers: out })).status, 204);
   assert.equal((await call(one, "/status", { headers })).status, 401);
   assert.equal((await call(two, "/status", { headers })).status, 401);

@@ -3,6 +3,7 @@ import { spanOf } from "../../proxy/observe/stats/query.ts";
 import type { Tokens } from "../../proxy/access/tokens.ts";
 import type { Stats } from "../../proxy/observe/stats/stats.ts";
 import type { Audit } from "../../proxy/observe/audit/audit.ts";
+import type { TrustBook } from "../../proxy/trust/book.ts";
 import type { Present } from "./present.ts";
 import { activityQuery } from "./schema/activity.ts";
 import { auditQuery } from "./schema/audit.ts";
@@ -21,15 +22,19 @@ export interface ToldDeps {
   tokens: Tokens;
   /** Of the changes above its configuration file. */
   overlay: () => unknown;
+  /** What people decided about tags. */
+  trust?: TrustBook | undefined;
   /** Unix milliseconds. */
   now: () => number;
 }
 
 /**
- * Answers by name: `figures`, `tokens?known=…`, `overlay`, `stats?…`, `clients?…`, `pulls?…`,
- * `pulls/images?…`, `activity?…`, `activity/{id}`, `audit?…`; else undefined.
+ * Answers by name: `figures`, `tokens?known=…`, `overlay`, `trust?known=…`, `stats?…`, `clients?…`,
+ * `pulls?…`, `pulls/images?…`, `activity?…`, `activity/{id}`, `audit?…`; else undefined.
  */
-export function createTold({ present, stats, audit, clients, tokens, overlay, now }: ToldDeps) {
+export function createTold(
+  { present, stats, audit, clients, tokens, overlay, trust, now }: ToldDeps,
+) {
   return async (name: string, search: URLSearchParams): Promise<unknown> => {
     const query = Object.fromEntries(search);
     if (name === "figures") {
@@ -38,6 +43,7 @@ export function createTold({ present, stats, audit, clients, tokens, overlay, no
     }
     if (name === "tokens") return tokens.toldTo(search.get("known"));
     if (name === "overlay") return overlay();
+    if (name === "trust") return trust?.toldTo(search.get("known"));
     if (name === "stats") {
       const asked = statsQuery.safeParse(query).data;
       return asked && statsView(stats, asked, spanOf(asked.period, now(), asked), now());

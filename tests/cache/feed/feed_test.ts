@@ -225,6 +225,33 @@ Deno.test("Feed, a newcomer has the rows of others, and tells what it brings", (
     assert.deepEqual(view(three.catalog), view(one.catalog));
   }));
 
+Deno.test("Feed, a newcomer knows what tags have stood for, and since when digests are known", () =>
+  withTwo(async (server, one, two, dir) => {
+    one.catalog.names.setTag(KEY, row(A, 5));
+    one.catalog.names.setTag(KEY, row(A, 7));
+    one.catalog.names.setTag(KEY, row(B, 9));
+    const { digest } = blob(10, 3);
+    const key = { ...KEY, tag: "" };
+    one.catalog.history.saw(key, row(digest, 3));
+    one.catalog.tell({ kind: "seen", rows: [[key, row(digest, 3), 3]] });
+    await heard(server, one, two);
+    const { registry, repository } = KEY;
+    assert.equal(two.catalog.history.firstSeen(registry, repository, digest), 3, "told at once");
+    server.entries = server.entries.slice(-1);
+    await using three = await startFake(server, dir, "three", () => [one, two]);
+    await heard(server, one, two, three);
+    const { history } = three.catalog;
+    assert.deepEqual(history.of(KEY), one.catalog.history.of(KEY));
+    assert.deepEqual(
+      history.of(KEY).map(({ digest, firstSeen, lastSeen }) => [digest, firstSeen, lastSeen]),
+      [
+        [B, 9, 9],
+        [A, 5, 7],
+      ],
+    );
+    assert.equal(history.firstSeen(registry, repository, digest), 3);
+  }));
+
 Deno.test("Feed, a server that was emptied loses nothing, also with a clock that is behind", async () => {
   for (const ms of [500, 1_000_000]) {
     await withTwo(async (server, one, two) => {

@@ -114,8 +114,8 @@ Deno.test("Tokens, a disk that refuses makes none, and uses are written once a m
 /** Two Berths that tell each other at once. */
 async function pairOf() {
   const [one, two] = [await fixture(), await fixture()];
-  one.tokens.tellBy((change) => two.tokens.learn(change));
-  two.tokens.tellBy((change) => one.tokens.learn(change));
+  one.tokens.tellBy((_, change) => two.tokens.learn(change));
+  two.tokens.tellBy((_, change) => one.tokens.learn(change));
   return { one, two };
 }
 
@@ -125,7 +125,7 @@ Deno.test("Tokens, made at one Berth it is good at another, and revoked there it
   assert.equal(two.tokens.puller(token, "192.0.2.1"), "ci");
   assert.equal(one.tokens.mark, two.tokens.mark);
   assert.equal(one.tokens.list()[0]!.lastUsed, null, "uses are told when it is time");
-  two.tokens.tellUses();
+  two.tokens.tellRest();
   assert.deepEqual(
     one.tokens.list().map(({ lastUsed, lastFrom }) => [lastUsed, lastFrom]),
     [[two.clock.now, "192.0.2.1"]],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { shareTokens, type TokenPeers } from "../../cli/shared_tokens.ts";
+import { shareState, type StatePeers } from "../../cli/shared_state.ts";
 import { NO_STORE, Tokens } from "../../proxy/access/tokens.ts";
 import { FakeClock } from "../fake/clock.ts";
 
@@ -10,7 +10,7 @@ function clusterOf(count: number) {
   const clock = new FakeClock();
   const state = { lossy: false };
   const all: { tokens: Tokens; listen?: (about: string, value: unknown) => void }[] = [];
-  const peersOf = (self: number): TokenPeers => ({
+  const peersOf = (self: number): StatePeers => ({
     tellOthers(topic, about, value) {
       assert.equal(topic, "tokens");
       if (state.lossy) return;
@@ -37,13 +37,13 @@ function clusterOf(count: number) {
   const add = async () => {
     const tokens = await Tokens.open(NO_STORE, clock.now);
     all.push({ tokens });
-    const shared = await shareTokens(tokens, { peers: peersOf(all.length - 1), clock });
+    const shared = await shareState("tokens", tokens, { peers: peersOf(all.length - 1), clock });
     return { tokens, shared };
   };
   return { clock, state, start: () => Promise.all(Array.from({ length: count }, add)), add };
 }
 
-Deno.test("shareTokens, a newcomer knows every token, and each change is known at once", async () => {
+Deno.test("shareState, a newcomer knows every token, and each change is known at once", async () => {
   const cluster = clusterOf(2);
   const [one, two] = await cluster.start() as [
     Awaited<ReturnType<typeof cluster.add>>,
@@ -60,7 +60,7 @@ Deno.test("shareTokens, a newcomer knows every token, and each change is known a
   for (const { shared } of [one, two, three]) await shared[Symbol.asyncDispose]();
 });
 
-Deno.test("shareTokens, what the feed loses is known seconds later, of whoever knows it", async () => {
+Deno.test("shareState, what the feed loses is known seconds later, of whoever knows it", async () => {
   const cluster = clusterOf(2);
   const [one, two] = await cluster.start() as [
     Awaited<ReturnType<typeof cluster.add>>,

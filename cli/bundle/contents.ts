@@ -1,5 +1,5 @@
 /** What a bundle or an archive of another tool holds, by path. Nothing is taken out of it. */
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, open, readdir, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { Parts } from "./parts.ts";
 import { BundleProblem } from "./problem.ts";
@@ -28,7 +28,7 @@ const LONGEST = 64 * 2 ** 20;
  */
 export async function openContents(paths: readonly string[]): Promise<Contents> {
   const [first] = paths as [string];
-  const found = await lstat(first).catch(() => undefined);
+  const found = await stat(first).catch(() => undefined);
   if (paths.length === 1 && found?.isDirectory()) {
     const files = new Map<string, Held>();
     await walk(first, "", files);

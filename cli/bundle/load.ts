@@ -82,7 +82,10 @@ export async function loadBundle(
     came += size;
     means.progress(came, total);
   }
-  const gone = await cache.settle(images.map(({ named }) => named), bundle.created ?? now());
+  const gone = await cache.settle(
+    images.map(({ named }) => named),
+    Math.min(bundle.created ?? Infinity, now()),
+  );
   if (gone.length > 0) {
     throw new BundleProblem(
       `${gone[0]} was evicted while the rest came: there is too little room (cache.max_size)`,
@@ -187,15 +190,14 @@ async function imagesOf(
 function targetOf({ name, registry }: BundleImage, map: RegistryMap): Image {
   const slash = name.indexOf("/");
   const byHost = slash < 0 || map.find(name.slice(0, slash)) !== undefined;
-  const word = byHost || !map.find(registry) ? name : registry + name.slice(slash);
+  const byName = !byHost && map.find(registry) !== undefined;
+  const word = byName ? registry + name.slice(slash) : name;
   try {
     return imageOf(word, map);
   } catch (error) {
     if (!(error instanceof BadImage)) throw error;
-    throw new BundleProblem(
-      `${error.message}; a registry that is not known here is to be added to registries, ` +
-        "with offline: true",
-    );
+    const add = byHost || byName ? "" : "; add its registry to registries, with offline: true";
+    throw new BundleProblem(error.message + add);
   }
 }
 

@@ -96,6 +96,8 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
   const base = PART.exec(first)?.[1] ?? (there ? undefined : first);
   if (base === undefined) return [first];
   const parts = await partsOf(base);
+  // Other files end in a number, too.
+  if (paths.length === 1 && there && parts[0]?.number !== 1) return [first];
   if (parts.length === 0) return [first];
   const missing = parts.findIndex(({ number }, index) => number !== index + 1);
   if (missing >= 0) {
@@ -115,6 +117,15 @@ async function partsOf(base: string): Promise<{ path: string; number: number }[]
 
 function nameOf(base: string, number: number): string {
   return `${base}.${String(number).padStart(3, "0")}`;
+}
+
+/** Removes what a process that was killed has left of `path`. */
+async function removeUnfinished(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path))) {
+    const whole = name.endsWith(UNFINISHED) && name.slice(0, -UNFINISHED.length);
+    if (!whole || (PART.exec(whole)?.[1] ?? whole) !== basename(path)) continue;
+    await rm(join(dirname(path), name));
+  }
 }
 
 /** Writes a file, or parts of `limit` bytes, that get their names once they are whole. */
@@ -168,6 +179,7 @@ export class PartsWriter implements AsyncDisposable {
 
   async #next(): Promise<void> {
     await this.#close();
+    if (this.#made.length === 0) await removeUnfinished(this.#path);
     const name = this.#limit > 0 ? nameOf(this.#path, this.#made.length + 1) : this.#path;
     this.#handle = await open(name + UNFINISHED, "w", 0o644);
     this.#made.push(name);

@@ -38,6 +38,7 @@ export async function readEntries(parts: Parts): Promise<TarEntry[]> {
     if (header === undefined) return entries;
     const from = at + BLOCK;
     const { type, size = 0, path = "", linkpath = "" } = header;
+    if (!Number.isSafeInteger(size)) throw new BundleProblem(`${path} has no size`);
     if (from + size > parts.size) throw cut(parts.size, path);
     at = from + padded(size);
     const body = () => textOf(parts, from, size);

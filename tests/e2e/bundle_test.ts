@@ -76,7 +76,7 @@ Deno.test("bundle, a registry's images and chart are pulled in a network without
   await damagedIsRefused(far, { first, digest: app.platforms.amd64.layers[1]!, to: at("odd.tar") });
   assert.match(await bundle(far, "load", first), /2 images loaded and pinned: \d+ blobs came/);
   assert.match(await bundle(far, "load", second), /2 images loaded and pinned: 12 blobs came/);
-  await pulledByAll(far, app, at("out"));
+  await pulledByAll(far, { app, first, out: at("out") });
   const entries = await (await far.command("cache", "images", "--json")).stdout;
   assert.ok(
     JSON.parse(new TextDecoder().decode(entries)).every(({ pinned }: { pinned: boolean }) =>
@@ -103,11 +103,15 @@ async function damagedIsRefused(
 }
 
 /** What clients get of Berth `far`, each by the name that the image always had. */
-async function pulledByAll(far: Berth, app: Image, out: string): Promise<void> {
+async function pulledByAll(
+  far: Berth,
+  { app, first, out }: { app: Image; first: string; out: string },
+): Promise<void> {
   const name = `docker.io/library/app:${app.tag}`;
   await using docker = await startDocker(far.url);
   await docker.docker("pull", `app:${app.tag}`);
   await docker.holds(`app:${app.tag}`, app.platforms.amd64);
+  assert.match(await docker.docker("load", "-i", first), /^Loaded image: app:1\.0\s*$/);
   await using containerd = await startContainerd([{ namespace: "docker.io", host: far.url }]);
   await containerd.fetchAll(name);
   assert.deepEqual(await containerd.content(), app.digests);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { basename, dirname } from "node:path";
 import { image, OCI_MANIFEST, referrer } from "../../fake/content.ts";
 import { startProxy } from "../../fake/proxy.ts";
 import { sites, tagsIn } from "./sites.ts";
@@ -132,10 +133,13 @@ Deno.test("berth bundle, in parts: by the first, by all, never without one", asy
   const out = it.at("out.tar");
   const parts = [1, 2, 3].map((number) => `${out}.00${number}`);
   await Deno.writeTextFile(`${out}.004`, "of a former one");
+  await Deno.writeTextFile(`${out}.005.incomplete`, "of one that was killed");
   const made = await near.bundle("create", out, "org/big:1", "--split", "1MiB");
   assert.match(made.out, /out\.tar\.001\n.*out\.tar\.002\n.*out\.tar\.003\n1 image/);
   const sizes = await Promise.all(parts.map(async (part) => (await Deno.stat(part)).size));
   assert.deepEqual(sizes.slice(0, 2), [2 ** 20, 2 ** 20]);
+  const names = await Array.fromAsync(Deno.readDir(dirname(out)), ({ name }) => name);
+  assert.deepEqual(names.sort(), parts.map((part) => basename(part)));
   const held = await Deno.readFile(parts[1]!);
   await Deno.remove(parts[1]!);
   const without = await far.bundle("load", parts[0]!);

@@ -187,7 +187,11 @@ Deno.test("berth bundle load, a registry that is not known there is named", asyn
   const far = { registries, default_registry: "elsewhere" };
   await using it = await sites({ images }, { far });
   const { path } = await bundled(it);
-  await refused(it, path, /a registry that is not known here is to be added to registries/);
+  await refused(
+    it,
+    path,
+    /expected an image, .* with one of .*; add its registry to registries, with offline: true/,
+  );
 });
 
 Deno.test("berth bundle load, broken off it has named nothing, and goes on from there", async () => {

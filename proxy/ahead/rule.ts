@@ -43,6 +43,8 @@ export const MOST_PROBLEMS = 20;
 export interface RuleState {
   /** Unix milliseconds at which the last run began; null: there was none. */
   last: number | null;
+  /** The rule, as JSON, whose last run came to its end; empty where none did. */
+  ran: string;
   result: RunResult | null;
   /**
    * Images that it keeps, `docker/library/nginx:1.27`, by the patterns that mean them: pinned for as
@@ -51,7 +53,7 @@ export interface RuleState {
   held: Readonly<Record<string, readonly string[]>>;
 }
 
-export const NEW_STATE: RuleState = { last: null, result: null, held: {} };
+export const NEW_STATE: RuleState = { last: null, ran: "", result: null, held: {} };
 
 /** Every image that a rule keeps, once. */
 export function imagesHeld({ held }: RuleState): string[] {

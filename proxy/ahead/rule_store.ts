@@ -27,6 +27,7 @@ const file: z.ZodType<{ rules: RuleStates }> = z.object({
     z.string(),
     z.object({
       last: z.number().nullable(),
+      ran: z.string().default(""),
       result: result.nullable(),
       held: z.record(z.string(), z.array(z.string())),
     }),

@@ -172,8 +172,7 @@ export class Warm {
       changed = true;
       const state = entry?.state ?? this.#known.get(name) ?? NEW_STATE;
       this.#known.delete(name);
-      // What was changed is due at once.
-      const nextAt = this.#nextRun(rule, entry ? NEW_STATE : state);
+      const nextAt = this.#nextRun(rule, state);
       if (entry) Object.assign(entry, { rule, nextAt });
       else this.#entries.set(name, { rule, state, nextAt });
     }
@@ -196,6 +195,8 @@ export class Warm {
     let matches: Match[] = [];
     let images: Parameters<typeof resultOf>[2]["images"] = [];
     let state: RunResult["state"] = "done";
+    entry.state = { ...entry.state, ran: "" };
+    this.#keep();
     try {
       matches = await this.preview(rule, signal);
       const found = [...new Set(matches.flatMap(({ images }) => images))];
@@ -225,9 +226,10 @@ export class Warm {
     if (this.#stop.signal.aborted) return;
     if (signal.aborted) state = run.closed ? "closed" : "cancelled";
     const result = resultOf(startedAt, clock.now(), { state, images, matches });
-    entry.state = { ...entry.state, last: startedAt, result };
-    // What was changed meanwhile is due at once.
-    entry.nextAt = this.#nextRun(entry.rule, entry.rule === rule ? entry.state : NEW_STATE);
+    // What its window has cut off is not over.
+    const ran = state === "closed" ? "" : JSON.stringify(rule);
+    entry.state = { ...entry.state, last: startedAt, ran, result };
+    entry.nextAt = this.#nextRun(entry.rule, entry.state);
     delete entry.run;
     this.#keep();
     runOver?.(rule, result);
@@ -245,10 +247,10 @@ export class Warm {
     });
   }
 
-  /** What its window cut off is due again at once, which is in the next window. */
-  #nextRun(rule: Rule, { last, result }: RuleState): number {
+  /** What was changed since, cut off or killed is due at once, or in the next window. */
+  #nextRun(rule: Rule, { last, ran }: RuleState): number {
     const { clock, random } = this.#parts;
-    const from = result?.state === "closed" ? undefined : last ?? undefined;
+    const from = ran === JSON.stringify(rule) ? last ?? undefined : undefined;
     return nextRun(this.#timing(rule), from, clock.now(), random());
   }
 

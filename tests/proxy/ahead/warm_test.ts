@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Asker } from "../../../proxy/ahead/asker.ts";
-import { heldAfter, type Rule, type RunResult } from "../../../proxy/ahead/rule.ts";
+import { heldAfter, NEW_STATE, type Rule, type RunResult } from "../../../proxy/ahead/rule.ts";
 import type { RuleStates, RuleStore } from "../../../proxy/ahead/rule_store.ts";
 import { Warm } from "../../../proxy/ahead/warm.ts";
 import { registryMap } from "../../../proxy/names/target.ts";
@@ -125,7 +125,10 @@ Deno.test("rules, run in their window, and a restart knows when the last run was
   const rule = { ...RULE, at: "02:00-05:00" };
   const last = now - HOUR;
   const known = {
-    web: { last, result: null, held: { "hub/org/app:^1.0": ["hub/org/app:1.0.0"] } },
+    web: {
+      ...{ last, ran: JSON.stringify(rule), result: null },
+      held: { "hub/org/app:^1.0": ["hub/org/app:1.0.0"] },
+    },
   };
   await using it = await warmed({ rules: [rule], known });
   assert.deepEqual(it.pins, ["hub/org/app:1.0.0"], "held before anything runs");
@@ -176,7 +179,7 @@ Deno.test("rules, one that is changed while it runs runs again at once", async (
 
 Deno.test("rules, one that is taken away and given again has forgotten what it held", async () => {
   const held = { "hub/org/app:^1.0": ["hub/org/app:1.0.0"] };
-  await using it = await warmed({ known: { web: { last: null, result: null, held } } });
+  await using it = await warmed({ known: { web: { ...NEW_STATE, held } } });
   for (const rules of [[], [RULE]]) {
     it.rules = rules;
     assert.equal(it.warm.views().length, rules.length);
@@ -191,9 +194,33 @@ Deno.test("rules, what its window cut off goes on in the next one, after a resta
     ...{ images: 1, came: 0, here: 0, pulls: 0, problems: [] },
   };
   const rule = { ...RULE, every: 7 * 24 * HOUR, at: "02:00-05:00" };
-  const known = { web: { last: now - HOUR, result, held: {} } };
+  const known = { web: { ...NEW_STATE, last: now - HOUR, result } };
   await using it = await warmed({ rules: [rule], known });
   assert.equal(it.warm.views()[0]!.nextAt, now + 2 * HOUR);
+});
+
+Deno.test("rules, one that was killed in its run, or changed while Berth was away, is due at once", async () => {
+  const last = Date.UTC(2026, 0, 1) - HOUR;
+  for (const ran of ["", JSON.stringify({ ...RULE, keep: 9 })]) {
+    await using it = await warmed({ known: { web: { ...NEW_STATE, last, ran } } });
+    assert.equal(it.warm.views()[0]!.nextAt, it.clock.now());
+    await it.pass(15e3);
+    await until(() => it.results.length === 1);
+    assert.equal(it.kept.web!.ran, JSON.stringify(RULE));
+  }
+});
+
+Deno.test("rules, what is written down while one runs is that it is not over", async () => {
+  const gate = Promise.withResolvers<void>();
+  const known = { web: { ...NEW_STATE, last: Date.UTC(2026, 0, 1), ran: JSON.stringify(RULE) } };
+  await using it = await warmed({ known });
+  it.upstream.fault({ path: /blobs/, action: { kind: "stall", until: gate.promise } });
+  it.warm.runNow("web");
+  await until(() => it.upstream.count("GET", /blobs/) > 0);
+  assert.equal(it.kept.web!.ran, "");
+  gate.resolve();
+  await until(() => it.results.length === 1);
+  assert.equal(it.kept.web!.ran, JSON.stringify(RULE));
 });
 
 Deno.test("rules, another Berth that has the duty does the work", async () => {
@@ -209,7 +236,7 @@ Deno.test("rules, another Berth that has the duty does the work", async () => {
 Deno.test("rules, what means too much or nothing is said, and what was held stays", async () => {
   const images = ["hub/org/app:*", "hub/org/app:^9", "hub/gone/app:1", "hub/org/app:1.0.0"];
   const known = {
-    web: { last: null, result: null, held: { "hub/org/app:*": ["hub/org/app:0.9"] } },
+    web: { ...NEW_STATE, held: { "hub/org/app:*": ["hub/org/app:0.9"] } },
   };
   await using it = await warmed({ rules: [{ ...RULE, images, keep: 0 }], known });
   await it.pass(15e3);

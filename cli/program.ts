@@ -72,9 +72,8 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const registry = proxy.address ?? forward.address!;
   const deps = stateDeps(live, { acme, storage, books, proxy, port: registry.port });
   const state = createState(deps);
-  const { trust } = storage;
-  const overlay = () => live.shared?.told();
-  cluster?.tellBy(createTold({ ...books, ...state, overlay, trust, now: Date.now }));
+  const told = { trust: storage.trust, overlay: () => live.shared?.told(), now: Date.now };
+  cluster?.tellBy(createTold({ ...books, ...state, ...told }));
   roomMetrics(books.metrics.register, roomOf(cache, state));
   const within = { books, state, forward, around };
   const { dashboard, password } = await startDashboard({ ...deps, ahead }, within);

@@ -265,6 +265,7 @@ Deno.test("cluster, how far a clock is from the coordinator's is known", async (
     url: parseHostsUrl(valkey.url)!,
     prefix: "berth",
     memoryKey: new Uint8Array(32),
+    documentKeys: [new Uint8Array(32)],
     self: { id: "a", address: "a:8082", version: "1", since: 0, mark: "m" },
     unreached: () => [],
     lease: 1500,

@@ -85,6 +85,13 @@ Deno.test("dashboard, a node by the name that a trusted proxy gives, and what it
   await page.getByText("greedy").first().waitFor();
   await page.getByText(/1\serror, 0 refused, 1 limited/).waitFor();
   await page.getByText("Failed", { exact: true }).waitFor();
+  // What holds for it stands on its page, in words.
+  const limits = page.getByRole("definition").filter({ hasText: "greedy" });
+  assert.match(await limits.innerText(), /greedy: .*1\/h/);
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: /clients/ }).fill("node-7");
+  await page.getByRole("option", { name: /node-7, 10\.7\.7\.7/ }).click();
+  await page.getByText(/1\serror, 0 refused, 1 limited/).waitFor();
   await page.goto(`${at().dashboard.url}/`);
   const top = page.getByRole("region", { name: "Top clients" });
   await top.getByText("node-7").waitFor();

@@ -2,24 +2,26 @@
 import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { now } from "../web/clock.ts";
 import { useResource } from "../web/resource.ts";
 import { find, type Found, splitTag } from "../web/global_search.ts";
 import { status } from "../web/live.ts";
 import { navigate } from "../web/location.ts";
 import { pullNow } from "../web/pull_now.ts";
+import { rangeFromQuery } from "../web/reach.ts";
 import { may } from "../web/session.ts";
 import { opened } from "../web/shortcuts.ts";
 import { Dialog } from "./dialog.tsx";
 
 const WORDS = {
   search: "Search",
-  label: "Pages, registries, images, settings",
+  label: "Pages, registries, images, clients, settings",
   nothing: "Nothing found",
   shortcuts: "Keyboard shortcuts",
 };
 
 const KEYS: [keys: string[], meaning: string][] = [
-  [["/"], "Search pages, registries, images and settings"],
+  [["/"], "Search pages, registries, images, clients and settings"],
   [["?"], "Show this list"],
   [["g", "o"], "Overview"],
   [["g", "r"], "Registries"],
@@ -32,6 +34,8 @@ const KEYS: [keys: string[], meaning: string][] = [
 ];
 
 const PAUSE_MS = 150;
+/** As far back as pulls are kept. */
+const AS_KEPT = new URLSearchParams({ reach: "30d" });
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
 export function Palette() {
@@ -133,18 +137,22 @@ function Results(
   );
 }
 
-/** What is known for `text`: images are asked for when the typing pauses. */
+/** What is known for `text`: images and clients are asked for when the typing pauses. */
 function useKnown(text: string) {
   const asked = useSignal("");
+  const { from } = useRef(rangeFromQuery(AS_KEPT, now.peek())).current;
   useEffect(() => {
-    const timer = setTimeout(() => asked.value = splitTag(text.trim()).name, PAUSE_MS);
+    const timer = setTimeout(() => asked.value = text.trim(), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  const images = useResource("/cache/images", { query: { search: asked.value, limit: "6" } });
+  const { name: search } = splitTag(asked.value);
+  const images = useResource("/cache/images", { query: { search, limit: "6" } });
+  const clients = useResource("/clients", { query: { search: asked.value, from, limit: "6" } });
   const config = useResource("/config", {});
   return {
     registries: status.value?.registries.map(({ name }) => name) ?? [],
     images: images.data?.items ?? [],
+    clients: clients.data?.items.filter(({ client }) => client !== "") ?? [],
     keys: config.data?.settings.map(({ path }) => path) ?? [],
     mayPull: may("cache"),
   };

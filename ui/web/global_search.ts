@@ -1,10 +1,10 @@
-/** Finding pages, registries, images and keys of the configuration by a few letters. Pure. */
+/** Finding pages, registries, images, clients and keys of the configuration by a few letters. Pure. */
 import { imagePath } from "./image_path.ts";
-import { registryPath } from "./paths.ts";
+import { clientPath, registryPath } from "./paths.ts";
 
 /** Something that was found, and where it is. */
 export interface Found {
-  kind: "Page" | "Registry" | "Image" | "Setting" | "Pull";
+  kind: "Page" | "Registry" | "Image" | "Client" | "Setting" | "Pull";
   text: string;
   href: string;
   /** The image that choosing it pulls; none: it only leads to its page. */
@@ -16,6 +16,8 @@ export interface Known {
   registries: readonly string[];
   /** Repositories that the server found for the letters. */
   images: readonly { registry: string; repository: string }[];
+  /** Clients that it found for them. */
+  clients: readonly { client: string; name: string; user: string }[];
   /** Keys such as `cache.max_size`. */
   keys: readonly string[];
   /** Whether who searches may have Berth pull images. */
@@ -69,6 +71,11 @@ export function find(text: string, known: Known): Found[] {
       href: reference ? imagePath(reference) : `/cache?${query}`,
     };
   });
+  const clients = known.clients.map(({ client, name, user }): Found => ({
+    kind: "Client",
+    text: [name, client, user].filter((part) => part).join(", "),
+    href: `${clientPath(client, user)}&reach=30d`,
+  }));
   const keys = known.keys.map((text): Found => ({
     kind: "Setting",
     text,
@@ -78,7 +85,7 @@ export function find(text: string, known: Known): Found[] {
     ...best(pages, wanted),
     ...best(registries, wanted),
     ...best(images, name),
-    ...(wanted === "" ? [] : best(keys, wanted)),
+    ...(wanted === "" ? [] : [...best(clients, wanted), ...best(keys, wanted)]),
     ...(known.mayPull && IMAGE.test(text.trim()) ? [pullOf(text.trim())] : []),
   ];
 }
@@ -100,7 +107,7 @@ function best(all: readonly Found[], wanted: string): Found[] {
   const rank = ({ text }: Found) => {
     const at = text.toLowerCase().indexOf(wanted);
     if (at < 0) return Infinity;
-    return at === 0 ? 0 : /[/.:\s]/.test(text[at - 1]!) ? 1 : 2;
+    return at === 0 ? 0 : /[/.:\s,]/.test(text[at - 1]!) ? 1 : 2;
   };
   return all.filter((found) => rank(found) < Infinity)
     .sort((a, b) => rank(a) - rank(b)).slice(0, MOST);

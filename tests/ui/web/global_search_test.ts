@@ -7,6 +7,10 @@ const KNOWN = {
     { registry: "docker", repository: "library/alpine" },
     { registry: "quay", repository: "libpod/alpine" },
   ],
+  clients: [
+    { client: "10.7.7.7", name: "node-7.example", user: "" },
+    { client: "10.7.7.7", name: "node-7.example", user: "robot" },
+  ],
   keys: ["cache.max_size", "cache.dir", "log.requests", "admin.listen"],
 };
 const texts = (text: string, known = KNOWN) =>
@@ -49,6 +53,15 @@ Deno.test("find, an image with a tag or a digest may be pulled, by who may", () 
     const found = find(text, { ...KNOWN, mayPull: true });
     assert.ok(found.every(({ kind }) => kind !== "Pull"), text);
   }
+});
+
+Deno.test("find, a client by its name, its address or who signs in there", () => {
+  const both = ["Client node-7.example, 10.7.7.7", "Client node-7.example, 10.7.7.7, robot"];
+  assert.deepEqual(texts("node-7"), both);
+  assert.deepEqual(texts("10.7.7.7"), both);
+  const [found] = find("robot", KNOWN);
+  assert.equal(found!.href, "/activity/client?address=10.7.7.7&user=robot&reach=30d");
+  assert.equal(find("", KNOWN).some(({ kind }) => kind === "Client"), false);
 });
 
 Deno.test("find, at most six of a kind", () => {

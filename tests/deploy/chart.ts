@@ -43,14 +43,18 @@ export function render(given: unknown, version = "1.31.0", chart = "."): Promise
 
 export interface Manifest {
   kind: string;
+  metadata: { name: string };
   // deno-lint-ignore no-explicit-any
   spec: any;
   data: Record<string, string>;
 }
 
-/** The manifests by kind; of several of one kind, the last. */
+/** The manifests by kind and name, `ConfigMap/berth`, and by kind alone: of several, the last. */
 export async function manifests(given: unknown): Promise<Map<string, Manifest>> {
   const documents = parseAllDocuments(await render(given)) as Document[];
   const all = documents.map((document) => document.toJS() as Manifest);
-  return new Map(all.map((manifest) => [manifest.kind, manifest]));
+  return new Map(all.flatMap((manifest) => [
+    [manifest.kind, manifest],
+    [`${manifest.kind}/${manifest.metadata.name}`, manifest],
+  ]));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { loadConfig } from "../../proxy/config/load.ts";
 import { CHART, manifests, missing, render, run, tool } from "./chart.ts";
 import { filesIn, text, values } from "./files.ts";
 
@@ -238,4 +239,26 @@ Deno.test("chart, its image and its own place are those that the workflow pushes
   assert.ok(release.includes(`.image.repository ${CHART}/values.yaml`));
   assert.ok(release.includes("charts=ghcr.io/${GITHUB_REPOSITORY_OWNER,,}/charts"));
   assert.ok(text("docs/kubernetes.md").includes(`oci://ghcr.io/${owner}/charts/${name} `));
+});
+
+Deno.test({
+  name: "chart, docs/kubernetes.md shows values that it takes, and a configuration that is valid",
+  ignore: missing,
+  async fn() {
+    const blocks = [...text("docs/kubernetes.md").matchAll(/^```yaml\n(.*?)^```/gms)];
+    assert.ok(blocks.length >= 2);
+    for (const [, block] of blocks) {
+      const found = await manifests(parse(block!));
+      const config = parse(found.get("ConfigMap/berth")!.data["config.yaml"]!);
+      delete config.admin.password_hash_file; // The Secret's.
+      const dir = await Deno.makeTempDir();
+      try {
+        await Deno.writeTextFile(join(dir, "config.yaml"), JSON.stringify(config));
+        const result = await loadConfig({ args: [], env: { HUB_PASSWORD: "x" }, cwd: dir });
+        assert.deepEqual("problems" in result ? result.problems : [], []);
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
+    }
+  },
 });

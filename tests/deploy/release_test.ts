@@ -5,6 +5,8 @@ import { list } from "tar";
 import { archive } from "../../deploy/archive.ts";
 import { notices, type Package } from "../../deploy/packages.ts";
 import { sbom } from "../../deploy/sbom.ts";
+import { TARGETS } from "../../deploy/targets.ts";
+import { values } from "./files.ts";
 
 const time = new Date("2026-01-02T03:04:06Z");
 const packages: Package[] = [
@@ -90,3 +92,30 @@ async function namesIn(file: string): Promise<string[]> {
   await list({ file, onReadEntry: ({ path, type }) => void (type === "File" && names.push(path)) });
   return names;
 }
+
+Deno.test("release workflow, signs what it publishes, and attests what is in the image", () => {
+  interface Job {
+    needs?: string;
+    permissions: Record<string, string>;
+    steps: { run?: string; with?: Record<string, string> }[];
+  }
+  const { jobs } = values(".github/workflows/release.yml") as { jobs: Record<string, Job> };
+  const { executables, image } = jobs as { executables: Job; image: Job };
+  const commands = (job: Job) => job.steps.map(({ run }) => run ?? "").join("\n");
+  const made = commands(executables);
+  const order = ["deno task release --all", "cosign sign-blob", "gh release create"];
+  assert.deepEqual(order, order.toSorted((a, b) => made.indexOf(a) - made.indexOf(b)));
+  for (const words of [...order, "--notes-file dist/release-notes.md"]) {
+    assert.ok(made.includes(words), words);
+  }
+  assert.equal(image.needs, "executables");
+  for (const words of ["cosign sign --yes", "cosign attest --yes --type cyclonedx", "helm push"]) {
+    assert.ok(commands(image).includes(words), words);
+  }
+  const platforms = image.steps.map((step) => step.with?.platforms).find(Boolean)!;
+  const arches = TARGETS.flatMap(({ dockerArch }) => dockerArch ?? []);
+  assert.deepEqual(platforms.split(",").toSorted(), arches.map((it) => `linux/${it}`).toSorted());
+  for (const { permissions } of [executables, image]) {
+    assert.equal(permissions["id-token"], "write");
+  }
+});

@@ -7,6 +7,7 @@ const WORKFLOWS = filesIn(".github/workflows", ".yml");
 Deno.test("versions, every file means the same Deno", () => {
   const places: [file: string, pattern: RegExp][] = [
     [".ci/run", /deno@(\d+\.\d+\.\d+)/g],
+    ["CONTRIBUTING.md", /deno@(\d+\.\d+\.\d+)/g],
     ["README.md", /deno@(\d+\.\d+\.\d+)/g],
     ["Dockerfile", /denoland\/deno:(\d+\.\d+\.\d+)/g],
     ...WORKFLOWS.map((file): [string, RegExp] => [file, /deno-version: (\d+\.\d+\.\d+)/g]),
@@ -42,5 +43,24 @@ Deno.test("versions, images are never the latest", () => {
   const compose = values("compose.yaml") as { services: Record<string, { image: string }> };
   for (const { image } of Object.values(compose.services)) {
     assert.match(image, /:(v?\d+\.\d+\.\d+|local)$/);
+  }
+});
+
+Deno.test("versions, what docs/releases.md says is tested is what .ci/run installs", () => {
+  const [ci, page] = [text(".ci/run"), text("docs/releases.md")];
+  const installed = new Map(
+    [...ci.matchAll(/\/cmd\/([\w-]+)(?:@| \S+ )v([\d.]+)/g)].map(([, name, version]) =>
+      [name!, version!] as const
+    ),
+  );
+  installed.set("Valkey", /version=([\d.]+)\.post/.exec(ci)![1]!);
+  for (const name of ["crane", "oras", "regctl", "olareg", "versitygw", "helm", "Valkey"]) {
+    assert.ok(page.includes(`${name} ${installed.get(name)}`), `${name} ${installed.get(name)}`);
+  }
+  const kubernetes = /ours = \[(.*?)\]/.exec(ci)![1]!.match(/\d+\.\d+/g)!;
+  assert.deepEqual(kubernetes.length, 3);
+  const sentence = `${kubernetes[0]}, ${kubernetes[1]} and ${kubernetes[2]}`;
+  for (const file of ["docs/releases.md", "docs/kubernetes.md"]) {
+    assert.ok(text(file).includes(sentence), `${file}: ${sentence}`);
   }
 });

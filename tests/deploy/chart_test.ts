@@ -116,6 +116,10 @@ Deno.test({
     assert.deepEqual([spec.replicas, spec.strategy.rollingUpdate.maxUnavailable], [3, 0]);
     const [container] = spec.template.spec.containers;
     assert.equal(container.env[0].valueFrom.fieldRef.fieldPath, "status.podIP");
+    assert.deepEqual(
+      ["startupProbe", "livenessProbe", "readinessProbe"].map((it) => container[it].httpGet.path),
+      ["/livez", "/livez", "/readyz"],
+    );
     assert.ok(spec.template.spec.affinity.podAntiAffinity);
     assert.deepEqual(spec.template.spec.volumes.at(-1).emptyDir, { sizeLimit: "20Gi" });
     assert.equal(found.get("PodDisruptionBudget")!.spec.maxUnavailable, 1);
@@ -158,6 +162,23 @@ Deno.test({
   ignore: missing,
   async fn() {
     await run("helm", ["lint", "--strict", "."]);
+  },
+});
+
+Deno.test({
+  name: "chart, what the dashboard changes is kept on the volume, beside a file that is read-only",
+  ignore: missing,
+  async fn() {
+    const found = await manifests({});
+    const { spec } = found.get("StatefulSet")!;
+    const [container] = spec.template.spec.containers;
+    assert.deepEqual(container.volumeMounts, [
+      { name: "data", mountPath: "/data" },
+      { name: "config", mountPath: "/etc/berth", readOnly: true },
+    ]);
+    assert.equal(spec.volumeClaimTemplates[0].metadata.name, "data");
+    const config = parse(found.get("ConfigMap")!.data["config.yaml"]!);
+    assert.equal(config.cache.dir, "/data"); // overlay.yaml is there.
   },
 });
 

@@ -31,7 +31,7 @@ export function Fills() {
 
 function FillRow({ fill }: { fill: Fill }) {
   const { receivedBytes, totalBytes, leftMs } = fill;
-  const name = `${fill.registry}/${fill.repository}`;
+  const name = fill.repository ? `${fill.registry}/${fill.repository}` : "bundle";
   return (
     <li class="fill">
       <div class="title-cell">

@@ -258,7 +258,7 @@ export class Learned {
         referrers: false,
       },
       {
-        ...{ by: "learning", reserve: learning().reserve, kept: false, waits: false },
+        ...{ by: `learning ${image.name}`, reserve: learning().reserve, kept: false, waits: false },
         recorded: this.#recorded(registry),
       },
     );

@@ -16,7 +16,31 @@ export function doubts(config: Config, registries: readonly string[]): Violation
       return [{ path: ["registries", name, "aliases", index], message }];
     })
   );
-  return [...pins, ...aliases];
+  return [...pins, ...aliases, ...unguarded(config)];
+}
+
+/** Registries that are another one by another name, without what that one refuses. */
+function* unguarded({ registries, policy }: Config): Generator<Violation> {
+  const all = Object.entries(registries);
+  for (const [name, { url, hold, require }] of all) {
+    const denied = policy.rules.filter((rule) =>
+      rule.action === "deny" && rule.registries.includes(name)
+    );
+    for (const [other, its] of all) {
+      if (other === name || its.url !== url) continue;
+      const missing = hold.new_digest > 0 && its.hold.new_digest === 0
+        ? "hold"
+        : require.length > 0 && its.require.length === 0
+        ? "require"
+        : denied.some((rule) => !rule.registries.includes(other))
+        ? "policy.rules"
+        : "";
+      if (missing === "") continue;
+      const message = `is ${name} by another name, without its ${missing}: ` +
+        "what is refused there can be pulled here";
+      yield { path: ["registries", other], message };
+    }
+  }
 }
 
 /**

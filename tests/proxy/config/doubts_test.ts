@@ -88,3 +88,27 @@ Deno.test("a key that stands twice is named, and an open bracket is one problem"
     assert.match(found[0]!, /expected valid YAML or JSON: /);
   }
 });
+
+Deno.test("a registry by two names of which one is less strict is a warning", async () => {
+  const yaml = (one: string, other: string, rules = "") =>
+    `registries:\n  one: { url: "https://r.example.com", ${one} }\n` +
+    `  other: { url: "https://r.example.com", ${other} }\n` +
+    `policy: { rules: [${rules}] }\n`;
+  const hold = "hold: { new_digest: 1h }";
+  const rows: [text: string, expected: RegExp | undefined][] = [
+    [
+      yaml(hold, ""),
+      /registries\.other: is one by another name, without its hold: what is refused/,
+    ],
+    [yaml(hold, hold), undefined],
+    [yaml("", "", "{ action: deny, registries: [one] }"), /without its policy\.rules/],
+    [yaml("", "", "{ action: deny, registries: [one, other] }"), undefined],
+    [yaml("", "", "{ action: deny }"), undefined],
+  ];
+  for (const [text, expected] of rows) {
+    const { warnings } = loaded(await loadYaml(text));
+    const found = warnings.filter((line) => line.includes("by another name"));
+    if (expected) assert.match(found.join("\n"), expected);
+    else assert.deepEqual(found, [], text);
+  }
+});

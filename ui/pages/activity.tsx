@@ -18,13 +18,14 @@ import { requestPath } from "../web/paths.ts";
 import { COLUMNS } from "./activity/columns.tsx";
 import { ActivityViews } from "./activity/views.tsx";
 import { useRequests } from "./activity/use_requests.ts";
+import { WORDS } from "./activity/words.ts";
 
 export function Activity() {
   const filter = filterFromQuery(query.value);
   const paused = useSignal(false);
   return (
     <>
-      <PageHead title="Activity" lead="Requests from clients, and how they were answered.">
+      <PageHead title={WORDS.activity} lead={WORDS.requestsFromClientsAndHow}>
         <button
           type="button"
           class="button"
@@ -32,11 +33,11 @@ export function Activity() {
           onClick={() => paused.value = !paused.value}
         >
           <Icon name={paused.value ? "play" : "pause"} />
-          {paused.value ? "Resume" : "Pause"}
+          {paused.value ? WORDS.resume : WORDS.pause}
         </button>
       </PageHead>
       <ActivityViews />
-      <section class="panel" aria-label="Requests">
+      <section class="panel" aria-label={WORDS.requests}>
         <Filters filter={filter} />
         <Requests key={JSON.stringify(filter)} filter={filter} paused={paused.value} />
       </section>
@@ -55,13 +56,13 @@ const KINDS: readonly Choice<RequestKind | "">[] = [
   { value: "upload", text: "Uploads" },
 ];
 const RESULTS: readonly Choice<CacheResult | "">[] = [
-  { value: "", text: "Every result" },
-  { value: "hit", text: "Hits" },
-  { value: "revalidated", text: "Revalidated" },
-  { value: "joined", text: "Shared downloads" },
-  { value: "miss", text: "Misses" },
-  { value: "stale", text: "Stale" },
-  { value: "pass", text: "Passed through" },
+  { value: "", text: WORDS.everyResult },
+  { value: "hit", text: WORDS.hits },
+  { value: "revalidated", text: WORDS.revalidated },
+  { value: "joined", text: WORDS.sharedDownloads },
+  { value: "miss", text: WORDS.misses },
+  { value: "stale", text: WORDS.stale },
+  { value: "pass", text: WORDS.passedThrough },
 ];
 
 const timeOf = (time: number): string => formatStep(time, 60e3, now.peek());
@@ -70,31 +71,31 @@ function Filters({ filter }: { filter: ActivityFilter }) {
   return (
     <div class="toolbar">
       <Search
-        label="Image, client, path or message"
+        label={WORDS.imageClientPathOrMessage}
         value={filter.text}
         onInput={(text) => setQuery({ q: text })}
       />
-      <ChooseMember label="Answered by" value={filter.member} />
+      <ChooseMember label={WORDS.answeredBy} value={filter.member} />
       <ChooseRegistry value={filter.registry} onInput={(registry) => setQuery({ registry })} />
       <Choose
-        label="Kind"
+        label={WORDS.kind}
         value={filter.kind}
         choices={KINDS}
         onInput={(kind) => setQuery({ kind })}
       />
       <Choose
-        label="Result"
+        label={WORDS.result}
         value={filter.cache}
         choices={RESULTS}
         onInput={(cache) => setQuery({ cache })}
       />
       <CheckField
-        label="Errors"
+        label={WORDS.errors}
         checked={filter.errors}
         onInput={(errors) => setQuery({ errors: errors ? "true" : "" })}
       />
       <CheckField
-        label="Refused"
+        label={WORDS.refused}
         checked={filter.refused}
         onInput={(refused) => setQuery({ refused: refused ? "true" : "" })}
       />
@@ -106,8 +107,8 @@ function Filters({ filter }: { filter: ActivityFilter }) {
         >
           <Icon name="cross" size={12} />
           {filter.to > 0
-            ? `${timeOf(filter.from)} to ${timeOf(filter.to)}`
-            : `Since ${timeOf(filter.from)}`}
+            ? WORDS.to(timeOf(filter.from), timeOf(filter.to))
+            : WORDS.since(timeOf(filter.from))}
         </button>
       )}
     </div>
@@ -125,7 +126,7 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
       {held > 0 && (
         <div class="new-rows">
           <button type="button" class="button primary" onClick={release}>
-            {countOf(held, "new request")}
+            {countOf(held, WORDS.newRequest)}
           </button>
         </div>
       )}
@@ -134,7 +135,7 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
         onPointerLeave={() => paused || release()}
       >
         <Table
-          caption="Requests, newest first"
+          caption={WORDS.requestsNewestFirst}
           columns={COLUMNS}
           rows={rows}
           rowKey={({ id }) => id}
@@ -143,10 +144,10 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
       </div>
       <div class="more">
         {next === null
-          ? <span class="muted">No earlier requests in the log.</span>
+          ? <span class="muted">{WORDS.noEarlierRequestsInThe}</span>
           : (
             <button type="button" class="button" onClick={() => load(next)}>
-              Show earlier requests
+              {WORDS.showEarlierRequests}
             </button>
           )}
       </div>
@@ -162,16 +163,16 @@ function NoRequests({ filter }: { filter: ActivityFilter }) {
   return filtered
     ? (
       <NothingMatches
-        title={filter.errors ? "No errors" : "Nothing matches"}
+        title={filter.errors ? WORDS.noErrors : WORDS.nothingMatches}
         filter={["q", "registry", "kind", "cache", "errors", "refused", "from", "to"]}
       >
-        <p>Requests that match will appear here as they come.</p>
+        <p>{WORDS.requestsThatMatchWillAppear}</p>
       </NothingMatches>
     )
     : (
-      <Nothing icon="activity" title="No requests since Berth started">
-        <p>They appear here as they come.</p>
-        <a class="button" href="/connect">Connect a client</a>
+      <Nothing icon="activity" title={WORDS.noRequestsSinceBerthStarted}>
+        <p>{WORDS.theyAppearHereAsThey}</p>
+        <a class="button" href="/connect">{WORDS.connectAClient}</a>
       </Nothing>
     );
 }

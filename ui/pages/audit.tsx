@@ -17,6 +17,7 @@ import { status } from "../web/live.ts";
 import { COLUMNS } from "./audit/columns.tsx";
 import { ACTION_WORDS, OUTCOME_WORDS } from "./audit/words.ts";
 import { SettingsViews } from "./settings/views.tsx";
+import { WORDS } from "./audit/words.ts";
 
 type Action = AuditEntryView["action"];
 type Outcome = AuditEntryView["outcome"];
@@ -25,8 +26,8 @@ const choices = <V extends string>(all: string, words: Readonly<Record<V, string
   { value: "" as V | "", text: all },
   ...Object.entries(words).map(([value, text]) => ({ value: value as V, text: String(text) })),
 ];
-const ACTIONS = choices("Every action", ACTION_WORDS);
-const OUTCOMES = choices("Every outcome", OUTCOME_WORDS);
+const ACTIONS = choices(WORDS.everyAction, ACTION_WORDS);
+const OUTCOMES = choices(WORDS.everyOutcome, OUTCOME_WORDS);
 
 /** What the address asks for; what it has that is no action or outcome does not matter. */
 function filterOf(search: URLSearchParams) {
@@ -65,17 +66,17 @@ export function AuditPage() {
   const filter = filterOf(query.value);
   return (
     <>
-      <PageHead title="Audit log" lead="Who changed what, and who could not sign in.">
+      <PageHead title={WORDS.auditLog} lead={WORDS.whoChangedWhatAndWho}>
         <Export path="/audit" query={asked(filter)} name="entries" />
       </PageHead>
       <SettingsViews />
-      <section class="panel" aria-label="Entries">
+      <section class="panel" aria-label={WORDS.entries}>
         <Filters filter={filter} />
         <Entries key={JSON.stringify(filter)} filter={filter} />
       </section>
       {status.value?.cluster && (
         <p class="muted small">
-          Each Berth of a cluster keeps the log of what was done at it.
+          {WORDS.eachBerthOfACluster}
         </p>
       )}
     </>
@@ -96,22 +97,26 @@ function Filters({ filter }: { filter: Filter }) {
   );
   return (
     <div class="toolbar">
-      <Search label="User or token" value={filter.user} onInput={(user) => setQuery({ user })} />
-      <ChooseMember label="Kept by" value={filter.member} />
+      <Search
+        label={WORDS.userOrToken}
+        value={filter.user}
+        onInput={(user) => setQuery({ user })}
+      />
+      <ChooseMember label={WORDS.keptBy} value={filter.member} />
       <Choose
-        label="Action"
+        label={WORDS.action}
         value={filter.action ?? ""}
         choices={ACTIONS}
         onInput={(action) => setQuery({ action })}
       />
       <Choose
-        label="Outcome"
+        label={WORDS.outcome}
         value={filter.outcome ?? ""}
         choices={OUTCOMES}
         onInput={(outcome) => setQuery({ outcome })}
       />
-      {day("From", "from")}
-      {day("To", "to")}
+      {day(WORDS.from, "from")}
+      {day(WORDS.to, "to")}
     </div>
   );
 }
@@ -143,17 +148,17 @@ function Entries({ filter }: { filter: Filter }) {
   return (
     <>
       <Table
-        caption="Entries, newest first"
+        caption={WORDS.entriesNewestFirst}
         columns={COLUMNS}
         rows={rows.value}
         rowKey={({ id }) => String(id)}
       />
       <div class="more">
         {next.value === null
-          ? <span class="muted">No earlier entries. They are kept for a year.</span>
+          ? <span class="muted">{WORDS.noEarlierEntriesTheyAre}</span>
           : (
             <button type="button" class="button" onClick={() => load(next.value!)}>
-              Show earlier entries
+              {WORDS.showEarlierEntries}
             </button>
           )}
       </div>
@@ -163,7 +168,7 @@ function Entries({ filter }: { filter: Filter }) {
 
 function NoEntries({ filter: { member: _, ...narrowed } }: { filter: Filter }) {
   if (!Object.values(narrowed).some(Boolean)) {
-    return <Nothing icon="lock" title="No entries yet" />;
+    return <Nothing icon="lock" title={WORDS.noEntriesYet} />;
   }
   return <NothingMatches filter={["user", "action", "outcome", "from", "to"]} />;
 }

@@ -24,8 +24,9 @@ import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
 import { imagePath } from "../web/image_path.ts";
 import { blobPath } from "../web/paths.ts";
+import { WORDS } from "./cache/words.ts";
 
-const PARENT = { href: "/cache/blobs", text: "Cache" };
+const PARENT = { href: "/cache/blobs", text: WORDS.cache };
 
 export function BlobPage({ digest }: { digest: string }) {
   const blob = useResource("/cache/blobs/:digest", { param: { digest } });
@@ -48,11 +49,11 @@ export function BlobPage({ digest }: { digest: string }) {
             />
             <button type="button" class="button" onClick={() => verify(digest, blob.reload)}>
               <Icon name="ok" />
-              Verify
+              {WORDS.verify}
             </button>
             <button type="button" class="button danger" onClick={() => evicting.value = true}>
               <Icon name="trash" />
-              Evict…
+              {WORDS.evict}
             </button>
           </>
         )}
@@ -60,9 +61,9 @@ export function BlobPage({ digest }: { digest: string }) {
       {gone
         ? (
           <section class="panel">
-            <Nothing icon="cache" title="This digest is not in the cache">
-              <p>It was never pulled through here, or it was evicted.</p>
-              <a class="button" href="/cache/blobs">All digests</a>
+            <Nothing icon="cache" title={WORDS.thisDigestIsNotIn}>
+              <p>{WORDS.itWasNeverPulledThrough}</p>
+              <a class="button" href="/cache/blobs">{WORDS.allDigests}</a>
             </Nothing>
           </section>
         )
@@ -82,7 +83,7 @@ export function BlobPage({ digest }: { digest: string }) {
 async function verify(digest: string, done: () => void): Promise<void> {
   try {
     await call("post", "/cache/verify", { json: { digests: [digest] } });
-    toast("Checking its content against the digest");
+    toast(WORDS.checkingItsContentAgainstThe);
     done();
   } catch (error) {
     toast(messageOf(error).title, true);
@@ -94,42 +95,43 @@ function Details({ blob }: { blob: BlobDetails }) {
   return (
     <>
       <div class="columns even">
-        <section class="panel" aria-label="About">
+        <section class="panel" aria-label={WORDS.about}>
           <div class="panel-head">
-            <h2>About</h2>
+            <h2>{WORDS.about}</h2>
           </div>
           <dl class="facts panel-body">
-            <dt>Digest</dt>
+            <dt>{WORDS.digest}</dt>
             <dd>
               <Digest value={blob.digest} short={false} />
             </dd>
-            <dt>Media type</dt>
+            <dt>{WORDS.mediaType}</dt>
             <dd>
-              <code>{blob.mediaType || "not known"}</code>
+              <code>{blob.mediaType || WORDS.notKnown}</code>
             </dd>
-            <dt>Size</dt>
+            <dt>{WORDS.size}</dt>
             <dd class="num">
-              {formatBytes(blob.size)} <span class="muted">({formatCount(blob.size)} bytes)</span>
+              {formatBytes(blob.size)}{" "}
+              <span class="muted">({formatCount(blob.size)} {WORDS.bytes}</span>
             </dd>
-            <dt>Hits</dt>
+            <dt>{WORDS.hits}</dt>
             <dd class="num">{formatCount(blob.hits)}</dd>
-            <dt>Last used</dt>
+            <dt>{WORDS.lastUsed}</dt>
             <dd>
               <Ago time={blob.lastUsed} />
             </dd>
-            <dt>Stored</dt>
+            <dt>{WORDS.stored}</dt>
             <dd>{formatMoment(blob.created)}</dd>
-            <dt>Verified</dt>
+            <dt>{WORDS.verified}</dt>
             <dd>
-              <Ago time={blob.verifiedAt} never="when it was stored" />
+              <Ago time={blob.verifiedAt} never={WORDS.whenItWasStored} />
             </dd>
-            <dt>Pinned</dt>
-            <dd>{blob.pinned ? "Yes: it is never evicted" : "No"}</dd>
+            <dt>{WORDS.pinned}</dt>
+            <dd>{blob.pinned ? WORDS.yesItIsNeverEvicted : WORDS.no}</dd>
           </dl>
         </section>
-        <section class="panel" aria-label="Used by">
+        <section class="panel" aria-label={WORDS.usedBy}>
           <div class="panel-head">
-            <h2>Used by</h2>
+            <h2>{WORDS.usedBy}</h2>
             <span class="muted num">{formatCount(blob.repositoryCount)}</span>
           </div>
           <Uses blob={blob} />
@@ -142,9 +144,7 @@ function Details({ blob }: { blob: BlobDetails }) {
 
 function Uses({ blob }: { blob: BlobDetails }) {
   if (blob.repositories.length === 0) {
-    return (
-      <p class="panel-note">No repository uses it any more; it is evicted when space is needed.</p>
-    );
+    return <p class="panel-note">{WORDS.noRepositoryUsesItAny}</p>;
   }
   return (
     <ul class="steps panel-body">
@@ -164,7 +164,7 @@ function Uses({ blob }: { blob: BlobDetails }) {
             <span />
             {tags.length > 0 && (
               <span class="text">
-                Tags:{" "}
+                {WORDS.tags}{" "}
                 {tags.map((tag) => tag.slice(name.length + 1)).map((reference, i) => (
                   <span key={reference}>
                     {i > 0 && ", "}
@@ -183,7 +183,7 @@ function Uses({ blob }: { blob: BlobDetails }) {
 const CONTENT: Column<Content>[] = [
   {
     id: "digest",
-    title: "Digest",
+    title: WORDS.digest,
     class: "main",
     cell: ({ digest, cached }) =>
       cached
@@ -192,36 +192,36 @@ const CONTENT: Column<Content>[] = [
   },
   {
     id: "kind",
-    title: "Holds",
+    title: WORDS.holds,
     cell: ({ platform, mediaType }) => platformName(platform) || mediaTypeName(mediaType),
   },
-  { id: "size", title: "Size", class: "right", cell: ({ size }) => formatBytes(size) },
+  { id: "size", title: WORDS.size, class: "right", cell: ({ size }) => formatBytes(size) },
   {
     id: "hits",
-    title: "Hits",
+    title: WORDS.hits,
     class: "right",
     cell: ({ hits, cached }) => cached ? formatCount(hits) : "–",
   },
   {
     id: "lastUsed",
-    title: "Last used",
+    title: WORDS.lastUsed,
     class: "right",
     cell: ({ lastUsed, cached }) =>
-      cached ? <Ago time={lastUsed} /> : <span class="muted">not cached</span>,
+      cached ? <Ago time={lastUsed} /> : <span class="muted">{WORDS.notCached}</span>,
   },
 ];
 
 function Holds({ digest }: { digest: string }) {
   const manifest = useResource("/cache/manifests/:digest", { param: { digest } });
   return (
-    <section class="panel" aria-label="Holds">
+    <section class="panel" aria-label={WORDS.holds}>
       <div class="panel-head">
-        <h2>Holds</h2>
+        <h2>{WORDS.holds}</h2>
       </div>
       <Loaded resource={manifest}>
         {({ manifests, config, layers }) => (
           <Table
-            caption="What it names"
+            caption={WORDS.whatItNames}
             columns={CONTENT}
             rows={[...manifests, ...(config ? [config] : []), ...layers]}
             rowKey={(content) => content.digest}

@@ -15,6 +15,7 @@ import { blobColumns } from "./cache/blob_columns.tsx";
 import { Empty } from "./cache/empty.tsx";
 import { CacheList } from "./cache/list.tsx";
 import { SelectionBar } from "./cache/selection_bar.tsx";
+import { WORDS } from "./cache/words.ts";
 
 const KINDS: readonly Choice<BlobKind | "">[] = [
   { value: "", text: "Every kind" },
@@ -39,8 +40,8 @@ export function Blobs() {
   return (
     <>
       <CacheList
-        title="Digests"
-        find="Find a digest or repository"
+        title={WORDS.digests}
+        find={WORDS.findADigestOrRepository}
         onChange={change}
         filters={<Filters bytes={blobs.data?.bytes} />}
       >
@@ -49,7 +50,7 @@ export function Blobs() {
             data.items.length === 0 ? <Empty filtered={filtered} /> : (
               <>
                 <Table
-                  caption="Digests"
+                  caption={WORDS.digests}
                   columns={blobColumns(chosen.value, toggle)}
                   rows={data.items}
                   rowKey={({ digest }) => digest}
@@ -113,13 +114,13 @@ function Filters({ bytes }: { bytes: number | undefined }) {
   return (
     <>
       <Choose
-        label="Kind"
+        label={WORDS.kind}
         value={kind}
         choices={KINDS}
         onInput={(value) => setQuery({ kind: value, page: "" })}
       />
       <CheckField
-        label="Pinned only"
+        label={WORDS.pinnedOnly}
         checked={pinned}
         onInput={(value) => setQuery({ pinned: value ? "true" : "", page: "" })}
       />

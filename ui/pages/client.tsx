@@ -10,8 +10,9 @@ import { query } from "../web/location.ts";
 import { rangeFromQuery } from "../web/reach.ts";
 import { useResource } from "../web/resource.ts";
 import { PullsTable } from "./pulls.tsx";
+import { WORDS } from "./activity/words.ts";
 
-const PARENT = { href: "/activity/clients", text: "Clients" };
+const PARENT = { href: "/activity/clients", text: WORDS.clients };
 
 /** The page of the client that the address names: where it comes from, and who signed in there. */
 export function ClientPage() {
@@ -29,23 +30,23 @@ export function ClientPage() {
       <PageHead
         title={name || address}
         parent={PARENT}
-        lead={[name && address, user && `signed in as ${user}`, client?.userAgent]
+        lead={[name && address, user && WORDS.signedInAs(user), client?.userAgent]
           .filter((part) => part).join(", ")}
       >
         <a class="button" href={`/activity?q=${encodeURIComponent(address)}`}>
           <Icon name="activity" />
-          Requests
+          {WORDS.requests}
         </a>
       </PageHead>
       {bypass && (
         <p class="notice warning">
           <Icon name="warn" />
           <span>
-            <strong>Probably bypassing the mirror.</strong> {bypass.reason}
+            <strong>{WORDS.probablyBypassingTheMirror3}</strong> {bypass.reason}
           </span>
         </p>
       )}
-      <section class="panel" aria-label="Pulls">
+      <section class="panel" aria-label={WORDS.pulls}>
         <div class="toolbar">
           <ChooseReach range={range} />
         </div>
@@ -60,19 +61,23 @@ function Figures({ client }: { client: Client }) {
   const { pulls, images, bytes, cachedBytes, hits, misses, errors, refused, limited } = client;
   return (
     <dl class="facts panel-body">
-      <dt>Pulls</dt>
-      <dd>{`${formatCount(pulls)} of ${countOf(images, "image")}`}</dd>
-      <dt>Sent</dt>
-      <dd>{`${formatBytes(bytes)}, ${formatShare(cachedBytes, bytes)} from the cache`}</dd>
-      <dt>Requests</dt>
+      <dt>{WORDS.pulls}</dt>
+      <dd>{WORDS.of(formatCount(pulls), countOf(images, "image"))}</dd>
+      <dt>{WORDS.sent}</dt>
+      <dd>{WORDS.fromTheCache(formatBytes(bytes), formatShare(cachedBytes, bytes))}</dd>
+      <dt>{WORDS.requests}</dt>
       <dd>
-        {`${formatCount(client.requests)}, ${formatShare(hits, hits + misses)} hits, ${
-          countOf(errors, "error")
-        }, ${formatCount(refused)} refused, ${formatCount(limited)} limited`}
+        {WORDS.hitsRefusedLimited(
+          formatCount(client.requests),
+          formatShare(hits, hits + misses),
+          countOf(errors, "error"),
+          formatCount(refused),
+          formatCount(limited),
+        )}
       </dd>
-      <dt>Limits</dt>
+      <dt>{WORDS.limits}</dt>
       <dd>
-        {client.limits.length === 0 ? <span class="muted">none</span> : (
+        {client.limits.length === 0 ? <span class="muted">{WORDS.none}</span> : (
           <ul>
             {client.limits.map(({ name, text }) => (
               <li key={name}>
@@ -83,7 +88,7 @@ function Figures({ client }: { client: Client }) {
           </ul>
         )}
       </dd>
-      <dt>Last seen</dt>
+      <dt>{WORDS.lastSeen}</dt>
       <dd>
         <Ago time={client.last} />
       </dd>

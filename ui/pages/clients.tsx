@@ -19,6 +19,7 @@ import { clientPath } from "../web/paths.ts";
 import { rangeFromQuery } from "../web/reach.ts";
 import { useResource } from "../web/resource.ts";
 import { ActivityViews } from "./activity/views.tsx";
+import { WORDS } from "./activity/words.ts";
 
 const SORTS = ["client", "user", "pulls", "bytes", "hits", "errors", "last"] as const;
 const REFRESH_MS = 15e3;
@@ -38,19 +39,19 @@ export function ClientsPage() {
   );
   return (
     <>
-      <PageHead title="Clients" lead="Who pulls through here, and who probably goes another way.">
+      <PageHead title={WORDS.clients} lead={WORDS.whoPullsThroughHereAnd}>
         <Export path="/clients" query={{ ...asked, sort: sort.by }} name="clients" />
       </PageHead>
       <ActivityViews />
       {clients.data && <Bypassing clients={clients.data.bypassing} />}
-      <section class="panel" aria-label="Clients">
+      <section class="panel" aria-label={WORDS.clients}>
         <div class="toolbar">
           <Search
-            label="Address, name, user or agent"
+            label={WORDS.addressNameUserOrAgent}
             value={search}
             onInput={(q) => setQuery({ q, page: "" })}
           />
-          <ChooseMember label="Asked of" value={member} />
+          <ChooseMember label={WORDS.askedOf} value={member} />
           <ChooseReach range={range} />
         </div>
         <Loaded resource={clients} lines={10}>
@@ -58,7 +59,7 @@ export function ClientsPage() {
             data.items.length === 0 ? <NoClients filtered={search !== ""} /> : (
               <>
                 <Table
-                  caption="Clients"
+                  caption={WORDS.clients}
                   columns={COLUMNS}
                   rows={data.items}
                   rowKey={({ client, user }) => `${client} ${user}`}
@@ -76,7 +77,7 @@ export function ClientsPage() {
 const COLUMNS: Column<Client>[] = [
   {
     id: "client",
-    title: "Client",
+    title: WORDS.client,
     sort: "asc",
     class: "main",
     cell: ({ client, name, user, userAgent, bypass }) => (
@@ -86,7 +87,7 @@ const COLUMNS: Column<Client>[] = [
         {bypass && (
           <span class="state warn small">
             <Icon name="warn" />
-            <span>Probably bypassing the mirror</span>
+            <span>{WORDS.probablyBypassingTheMirror}</span>
           </span>
         )}
       </span>
@@ -94,38 +95,38 @@ const COLUMNS: Column<Client>[] = [
   },
   {
     id: "pulls",
-    title: "Pulls",
+    title: WORDS.pulls,
     sort: "desc",
     class: "right",
     cell: ({ pulls }) => formatCount(pulls),
   },
   {
     id: "images",
-    title: "Images",
+    title: WORDS.images,
     class: "right medium",
     cell: ({ images }) => formatCount(images),
   },
   {
     id: "bytes",
-    title: "Sent",
+    title: WORDS.sent,
     sort: "desc",
     class: "right",
     cell: ({ bytes }) => formatBytes(bytes),
   },
   {
     id: "hits",
-    title: "Hits",
+    title: WORDS.hits,
     sort: "desc",
     class: "right medium",
     cell: ({ hits, misses }) => (
-      <span class="nowrap" title={`${formatCount(hits)} of ${formatCount(hits + misses)}`}>
+      <span class="nowrap" title={WORDS.of(formatCount(hits), formatCount(hits + misses))}>
         {formatShare(hits, hits + misses)}
       </span>
     ),
   },
   {
     id: "errors",
-    title: "Errors",
+    title: WORDS.errors,
     sort: "desc",
     class: "right",
     cell: ({ client, errors }) =>
@@ -139,7 +140,7 @@ const COLUMNS: Column<Client>[] = [
   },
   {
     id: "last",
-    title: "Last seen",
+    title: WORDS.lastSeen,
     sort: "desc",
     class: "right",
     cell: ({ last }) => <Ago time={last} />,
@@ -154,7 +155,7 @@ function Bypassing({ clients }: { clients: Clients["bypassing"] }) {
       <summary class="panel-head">
         <span class="state warn">
           <Icon name="warn" />
-          <strong>{countOf(clients.length, "client")} probably bypassing the mirror</strong>
+          <strong>{countOf(clients.length, "client")} {WORDS.probablyBypassingTheMirror2}</strong>
         </span>
       </summary>
       <ul class="panel-body">
@@ -172,8 +173,8 @@ function Bypassing({ clients }: { clients: Clients["bypassing"] }) {
 function NoClients({ filtered }: { filtered: boolean }) {
   if (filtered) return <NothingMatches filter={["q", "page"]} />;
   return (
-    <Nothing icon="user" title="No clients in this time">
-      <a class="button" href="/connect">Connect a client</a>
+    <Nothing icon="user" title={WORDS.noClientsInThisTime}>
+      <a class="button" href="/connect">{WORDS.connectAClient}</a>
     </Nothing>
   );
 }

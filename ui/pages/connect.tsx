@@ -17,13 +17,28 @@ import {
   targetOf,
 } from "../web/snippets.ts";
 
+const WORDS = {
+  connectAClient: "Connect a client",
+  imageNamesStayTheSame: "Image names stay the same; the client asks Berth first.",
+  noRegistryIsConfigured: "No registry is configured",
+  addRegistry: "Add registry",
+  registry: "Registry",
+  thisServerAsTheClient: "This server, as the client reaches it",
+  expectedAnAddressSuchAs: "expected an address such as https://berth.example.com",
+  client: "Client",
+  tryIt: "Try it",
+  itAppearsUnder: "It appears under",
+  activity: "Activity",
+  theSecondTimeItIs: "; the second time it is a hit.",
+} as const;
+
 export function ConnectPage({ client }: { client: string }) {
   const connect = useResource("/connect", {});
   return (
     <>
       <PageHead
-        title="Connect a client"
-        lead="Image names stay the same; the client asks Berth first."
+        title={WORDS.connectAClient}
+        lead={WORDS.imageNamesStayTheSame}
       />
       <Loaded resource={connect}>{(data) => <Choices connect={data} client={client} />}</Loaded>
     </>
@@ -40,8 +55,8 @@ function Choices({ connect, client: wanted }: { connect: Connect; client: string
   if (!registry) {
     return (
       <section class="panel">
-        <Nothing icon="registries" title="No registry is configured">
-          <a class="button" href="/registries/new">Add registry</a>
+        <Nothing icon="registries" title={WORDS.noRegistryIsConfigured}>
+          <a class="button" href="/registries/new">{WORDS.addRegistry}</a>
         </Nothing>
       </section>
     );
@@ -54,7 +69,7 @@ function Choices({ connect, client: wanted }: { connect: Connect; client: string
       <div class="section">
         <div class="fields two">
           <SelectField
-            label="Registry"
+            label={WORDS.registry}
             value={registry.name}
             choices={connect.registries.map(({ name, host }) => ({
               value: name,
@@ -63,10 +78,10 @@ function Choices({ connect, client: wanted }: { connect: Connect; client: string
             onInput={(value) => setQuery({ registry: value })}
           />
           <TextField
-            label="This server, as the client reaches it"
+            label={WORDS.thisServerAsTheClient}
             type="url"
             value={url.value}
-            complaint={valid ? "" : "expected an address such as https://berth.example.com"}
+            complaint={valid ? "" : WORDS.expectedAnAddressSuchAs}
             onInput={(value) => url.value = value}
           />
         </div>
@@ -83,7 +98,7 @@ function ClientList(
   { clients, current, suffix }: { clients: readonly Client[]; current: Client; suffix: string },
 ) {
   return (
-    <nav class="clients" aria-label="Client">
+    <nav class="clients" aria-label={WORDS.client}>
       {[...Map.groupBy(clients, ({ group }) => group)].map(([group, members]) => [
         <p key={group} class="muted">{group}</p>,
         ...members.map(({ id, name }) => (
@@ -117,10 +132,11 @@ function Steps({ client, target }: { client: Client; target: Target }) {
             </li>
           ))}
           <li>
-            <h3>Try it</h3>
+            <h3>{WORDS.tryIt}</h3>
             <Snippet text={client.test(target)} />
             <p class="muted">
-              It appears under <a href="/activity">Activity</a>; the second time it is a hit.
+              {WORDS.itAppearsUnder} <a href="/activity">{WORDS.activity}</a>
+              {WORDS.theSecondTimeItIs}
             </p>
           </li>
         </ol>

@@ -13,6 +13,7 @@ import { Empty } from "./cache/empty.tsx";
 import { CacheList } from "./cache/list.tsx";
 import { SelectionBar } from "./cache/selection_bar.tsx";
 import { Tree, type TreeActions } from "./cache/tree.tsx";
+import { WORDS } from "./cache/words.ts";
 
 interface Eviction {
   title: string;
@@ -38,14 +39,14 @@ export function Images() {
     evict: (image) =>
       eviction.value = { title: `Evict ${nameOf(image)}?`, selection: { images: [image] } },
     evictDigest: (digest) =>
-      eviction.value = { title: "Evict this digest?", selection: { digests: [digest] } },
+      eviction.value = { title: WORDS.evictThisDigest, selection: { digests: [digest] } },
     changed: change,
   };
   return (
     <>
       <CacheList
-        title="Images"
-        find="Find a repository"
+        title={WORDS.images}
+        find={WORDS.findARepository}
         onChange={change}
         filters={
           <ChooseRegistry

@@ -33,6 +33,8 @@ export { MenuList } from "../components/menu_list.tsx";
 export { ClusterPanel, SummedUp } from "./overview/cluster.tsx";
 export { Missing } from "./missing.tsx";
 export { Figures } from "./overview/figures.tsx";
+export { Latest } from "./overview/latest.tsx";
+export { StoragePanel } from "./overview/storage.tsx";
 export { TopPanels } from "./overview/top.tsx";
 export { Welcome } from "./overview/welcome.tsx";
 

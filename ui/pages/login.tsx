@@ -8,6 +8,19 @@ import { pathname } from "../web/location.ts";
 import { leaveToSignIn, returnSignedIn } from "../web/oidc.ts";
 import { expired, session, signIn } from "../web/session.ts";
 
+const WORDS = {
+  signInBerth: "Sign in · Berth",
+  berth: "Berth",
+  signInWith: "Sign in with",
+  yourSessionHasEndedSign: "Your session has ended. Sign in again to continue.",
+  userName: "User name",
+  password: "Password",
+  signIn: "Sign in",
+  theFirstPasswordWasPrinted:
+    "The first password was printed when Berth first started. To set another, put what",
+  printsInto: "prints into",
+} as const;
+
 /** Signing in. The address stays, so that one ends up on the page that was asked for. */
 export function Login() {
   const error = useSignal<unknown>(undefined);
@@ -23,7 +36,7 @@ export function Login() {
     }
   };
   useEffect(() => {
-    document.title = "Sign in · Berth";
+    document.title = WORDS.signInBerth;
     if (pathname.value === "/login/oidc") attempt(returnSignedIn(location.search));
   }, []);
   const { oidc } = session.value ?? {};
@@ -32,7 +45,7 @@ export function Login() {
       <div class="login-card">
         <h1 class="brand">
           <Mark size={32} />
-          Berth
+          {WORDS.berth}
         </h1>
         <PasswordForm
           error={error.value}
@@ -46,7 +59,7 @@ export function Login() {
               disabled={busy.value}
               onClick={() => attempt(leaveToSignIn())}
             >
-              Sign in with {oidc}
+              {WORDS.signInWith} {oidc}
             </button>
           )}
         </PasswordForm>
@@ -74,12 +87,10 @@ function PasswordForm({ error, busy, onSubmit, children }: FormProps) {
   };
   return (
     <form class="panel" onSubmit={submit}>
-      {expired.value && error === undefined && (
-        <p role="status">Your session has ended. Sign in again to continue.</p>
-      )}
+      {expired.value && error === undefined && <p role="status">{WORDS.yourSessionHasEndedSign}</p>}
       <ErrorLine error={error} />
       <TextField
-        label="User name"
+        label={WORDS.userName}
         autocomplete="username"
         autofocus
         required
@@ -87,7 +98,7 @@ function PasswordForm({ error, busy, onSubmit, children }: FormProps) {
         onInput={(value) => username.value = value}
       />
       <TextField
-        label="Password"
+        label={WORDS.password}
         type="password"
         autocomplete="current-password"
         required
@@ -96,7 +107,7 @@ function PasswordForm({ error, busy, onSubmit, children }: FormProps) {
       />
       <button type="submit" class="button primary" disabled={busy}>
         {busy && <span class="spinner" aria-hidden="true" />}
-        Sign in
+        {WORDS.signIn}
       </button>
       {children}
     </form>
@@ -106,8 +117,8 @@ function PasswordForm({ error, busy, onSubmit, children }: FormProps) {
 function PasswordHint() {
   return (
     <p class="muted small">
-      The first password was printed when Berth first started. To set another, put what{" "}
-      <code>berth hash-password</code> prints into <code>admin.password_hash</code>.
+      {WORDS.theFirstPasswordWasPrinted} <code>berth hash-password</code> {WORDS.printsInto}{" "}
+      <code>admin.password_hash</code>.
     </p>
   );
 }

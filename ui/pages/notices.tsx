@@ -12,13 +12,34 @@ import { formatDuration, formatMoment } from "../web/format.ts";
 import { refreshStatus, serverNow, status, statusError } from "../web/live.ts";
 import { may } from "../web/session.ts";
 
+type Text = string | number;
+
+const WORDS = {
+  mute: "Mute…",
+  forAnHour: "for an hour",
+  forADay: "for a day",
+  forAWeek: "for a week",
+  untilItIsOver: "until it is over",
+  notices: "Notices",
+  whatIsMutedDoesNot: "What is muted does not count in the headline and is not sent to webhooks.",
+  nothingNeedsAttention: "Nothing needs attention",
+  whatNeedsAttention: "What needs attention",
+  muted: "Muted",
+  unmute: "Unmute",
+  mute2: (a: Text) => `Mute: ${a}`,
+  for: (a: Text) => ` for ${a}`,
+  mutedUntilItIsOver: "Muted until it is over",
+  mutedUntil: (a: Text) => `Muted until ${a}`,
+  notMuted: "Not muted",
+} as const;
+
 const HOUR = 3600e3;
 const TERMS = [
-  { value: "", text: "Mute…" },
-  { value: String(HOUR), text: "for an hour" },
-  { value: String(24 * HOUR), text: "for a day" },
-  { value: String(7 * 24 * HOUR), text: "for a week" },
-  { value: "over", text: "until it is over" },
+  { value: "", text: WORDS.mute },
+  { value: String(HOUR), text: WORDS.forAnHour },
+  { value: String(24 * HOUR), text: WORDS.forADay },
+  { value: String(7 * 24 * HOUR), text: WORDS.forAWeek },
+  { value: "over", text: WORDS.untilItIsOver },
 ] as const;
 
 export function Notices() {
@@ -26,8 +47,8 @@ export function Notices() {
   return (
     <>
       <PageHead
-        title="Notices"
-        lead="What is muted does not count in the headline and is not sent to webhooks."
+        title={WORDS.notices}
+        lead={WORDS.whatIsMutedDoesNot}
       />
       {state
         ? <Lists notices={state.notices} muted={state.muted} />
@@ -42,9 +63,9 @@ function Lists({ notices, muted }: { notices: Notice[]; muted: MutedNotice[] }) 
   return (
     <>
       {notices.length === 0
-        ? <Nothing icon="ok" title="Nothing needs attention" />
+        ? <Nothing icon="ok" title={WORDS.nothingNeedsAttention} />
         : (
-          <ul class="notices section" aria-label="What needs attention">
+          <ul class="notices section" aria-label={WORDS.whatNeedsAttention}>
             {notices.map((notice) => (
               <Row key={notice.id} notice={notice}>
                 <MuteChoice notice={notice} />
@@ -53,8 +74,8 @@ function Lists({ notices, muted }: { notices: Notice[]; muted: MutedNotice[] }) 
           </ul>
         )}
       {muted.length > 0 && (
-        <section class="section" aria-label="Muted">
-          <h2>Muted</h2>
+        <section class="section" aria-label={WORDS.muted}>
+          <h2>{WORDS.muted}</h2>
           <ul class="notices">
             {muted.map((notice) => (
               <Row key={notice.id} notice={notice}>
@@ -64,7 +85,7 @@ function Lists({ notices, muted }: { notices: Notice[]; muted: MutedNotice[] }) 
                     class="button go"
                     onClick={() => unmute(notice)}
                   >
-                    Unmute
+                    {WORDS.unmute}
                   </button>
                 )}
               </Row>
@@ -81,7 +102,7 @@ function MuteChoice({ notice }: { notice: Notice }) {
   return (
     <span class="go">
       <Choose
-        label={`Mute: ${notice.title}`}
+        label={WORDS.mute2(notice.title)}
         value=""
         choices={TERMS}
         onInput={(term: string) => term !== "" && mute(notice, term)}
@@ -102,14 +123,14 @@ function Row(
           {href ? <a href={href}>{title}</a> : title}
           {since !== null && (
             <span class="muted small">
-              {` for ${formatDuration(Math.max(1000, now.value - since))}`}
+              {WORDS.for(formatDuration(Math.max(1000, now.value - since)))}
             </span>
           )}
         </strong>
         {detail && <p>{detail}</p>}
         {until !== undefined && (
           <p class="muted small">
-            {until === null ? "Muted until it is over" : `Muted until ${formatMoment(until)}`}
+            {until === null ? WORDS.mutedUntilItIsOver : WORDS.mutedUntil(formatMoment(until))}
           </p>
         )}
       </div>
@@ -120,11 +141,15 @@ function Row(
 
 async function mute({ id, title }: Notice, term: string): Promise<void> {
   const until = term === "over" ? null : Math.round(serverNow() + Number(term));
-  await act(call("post", "/notices/:id/mute", { param: { id }, json: { until } }), title, "Muted");
+  await act(
+    call("post", "/notices/:id/mute", { param: { id }, json: { until } }),
+    title,
+    WORDS.muted,
+  );
 }
 
 async function unmute({ id, title }: Notice): Promise<void> {
-  await act(call("delete", "/notices/:id/mute", { param: { id } }), title, "Not muted");
+  await act(call("delete", "/notices/:id/mute", { param: { id } }), title, WORDS.notMuted);
 }
 
 /** Says how `action` went, and shows what has become of it. */

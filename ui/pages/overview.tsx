@@ -5,12 +5,13 @@ import { Failure, Skeleton } from "../components/states.tsx";
 import { status, statusError } from "../web/live.ts";
 import { Fills } from "./overview/fills.tsx";
 import { Headline } from "./overview/headline.tsx";
-import { Latest } from "./overview/latest.tsx";
 import { Savings } from "./overview/savings.tsx";
-import { StoragePanel } from "./overview/storage.tsx";
+import { WORDS } from "./overview/words.ts";
 
 const Welcome = later(({ Welcome }) => Welcome);
 const TopPanels = later(({ TopPanels }) => TopPanels);
+const Latest = later(({ Latest }) => Latest);
+const StoragePanel = later(({ StoragePanel }) => StoragePanel);
 const ClusterPanel = later(({ ClusterPanel }) => ClusterPanel);
 
 export function Overview() {
@@ -25,7 +26,7 @@ export function Overview() {
       </ErrorBoundary>
     );
   }
-  const at = state.cluster ? ` at ${state.cluster.id}` : "";
+  const at = state.cluster ? WORDS.at(state.cluster.id) : "";
   return (
     <>
       <Headline status={state} />
@@ -39,12 +40,12 @@ export function Overview() {
       {here.value && (
         <ErrorBoundary>
           <TopPanels at={at} />
+          <div class="columns">
+            <Latest at={at} />
+            <StoragePanel storage={state.storage} at={at} />
+          </div>
         </ErrorBoundary>
       )}
-      <div class="columns">
-        <Latest at={at} />
-        <StoragePanel storage={state.storage} at={at} />
-      </div>
     </>
   );
 }

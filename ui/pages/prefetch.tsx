@@ -9,6 +9,7 @@ import { Learned } from "./prefetch/learned.tsx";
 import { NewPull } from "./prefetch/new.tsx";
 import { Rules } from "./prefetch/rules.tsx";
 import { PullPanel } from "./prefetch/pull.tsx";
+import { WORDS } from "./prefetch/words.ts";
 
 /** Milliseconds between two looks at what runs. */
 const EVERY = 1000;
@@ -56,9 +57,9 @@ export function Prefetch() {
 
 function NoPulls() {
   return (
-    <section class="panel" aria-label="Pulls">
-      <Nothing icon="fetch" title="Nothing was pulled ahead of clients">
-        <p>An image that is pulled here is in the cache before the first client asks for it.</p>
+    <section class="panel" aria-label={WORDS.pulls}>
+      <Nothing icon="fetch" title={WORDS.nothingWasPulledAheadOf}>
+        <p>{WORDS.anImageThatIsPulled}</p>
       </Nothing>
     </section>
   );

@@ -19,12 +19,13 @@ import { rangeFromQuery } from "../web/reach.ts";
 import { useResource } from "../web/resource.ts";
 import { pullColumns } from "./activity/pull_columns.tsx";
 import { ActivityViews } from "./activity/views.tsx";
+import { WORDS } from "./activity/words.ts";
 
 const RESULTS: readonly Choice<PullResult | "">[] = [
-  { value: "", text: "Every result" },
-  { value: "complete", text: "Complete" },
-  { value: "broken", text: "Broken off" },
-  { value: "failed", text: "Failed" },
+  { value: "", text: WORDS.everyResult },
+  { value: "complete", text: WORDS.complete },
+  { value: "broken", text: WORDS.brokenOff },
+  { value: "failed", text: WORDS.failed },
 ];
 
 /** What the address asks for. */
@@ -46,27 +47,31 @@ export function PullsPage() {
   return (
     <>
       <PageHead
-        title="Pulls"
-        lead="Who pulled which image, how long it took, and how much of it the cache had."
+        title={WORDS.pulls}
+        lead={WORDS.whoPulledWhichImageHow}
       >
         <Export path="/pulls" query={asked} name="pulls" />
       </PageHead>
       <ActivityViews />
-      <section class="panel" aria-label="Pulls">
+      <section class="panel" aria-label={WORDS.pulls}>
         <div class="toolbar">
-          <Search label="Image" value={filter.image} onInput={(image) => setQuery({ image })} />
           <Search
-            label="Client, by name or address"
+            label={WORDS.image}
+            value={filter.image}
+            onInput={(image) => setQuery({ image })}
+          />
+          <Search
+            label={WORDS.clientByNameOrAddress}
             value={filter.client}
             onInput={(client) => setQuery({ client })}
           />
           <Choose
-            label="Result"
+            label={WORDS.result}
             value={filter.result ?? ""}
             choices={RESULTS}
             onInput={(result) => setQuery({ result })}
           />
-          <ChooseMember label="Asked of" value={member} />
+          <ChooseMember label={WORDS.askedOf} value={member} />
           <ChooseReach range={range} />
           {filter.user && (
             <button
@@ -74,7 +79,7 @@ export function PullsPage() {
               class="button"
               onClick={() => setQuery({ user: "" })}
             >
-              {`User ${filter.user} ×`}
+              {WORDS.user(filter.user)}
             </button>
           )}
         </div>
@@ -120,17 +125,17 @@ export function PullsTable({ asked, filtered, client }: PullsTableProps) {
         return (
           <>
             <Table
-              caption="Pulls, newest first"
+              caption={WORDS.pullsNewestFirst}
               columns={pullColumns({ client })}
               rows={rows}
               rowKey={({ id }) => String(id)}
             />
             <div class="more">
               {before === null
-                ? <span class="muted">No earlier pulls in this time.</span>
+                ? <span class="muted">{WORDS.noEarlierPullsInThis}</span>
                 : (
                   <button type="button" class="button" onClick={() => more(before)}>
-                    Show earlier pulls
+                    {WORDS.showEarlierPulls}
                   </button>
                 )}
             </div>
@@ -151,8 +156,8 @@ function NoPulls({ filtered }: { filtered: boolean }) {
   return filtered
     ? <NothingMatches filter={["client", "image", "user", "result"]} />
     : (
-      <Nothing icon="activity" title="No pulls in this time">
-        <a class="button" href="/connect">Connect a client</a>
+      <Nothing icon="activity" title={WORDS.noPullsInThisTime}>
+        <a class="button" href="/connect">{WORDS.connectAClient}</a>
       </Nothing>
     );
 }

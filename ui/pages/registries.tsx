@@ -13,6 +13,7 @@ import { may } from "../web/session.ts";
 import { registryPath } from "../web/paths.ts";
 import { columnsFor } from "./registries/columns.tsx";
 import { TestDialog } from "./registry/test.tsx";
+import { WORDS } from "./registries/words.ts";
 
 const KEYS: Record<string, (row: RegistryView) => number | string> = {
   name: ({ name }) => name,
@@ -25,13 +26,13 @@ export function Registries() {
   return (
     <>
       <PageHead
-        title="Registries"
-        lead="Upstream registries and how clients address them."
+        title={WORDS.registries}
+        lead={WORDS.upstreamRegistriesAndHowClients}
       >
         {may("registries") && (
           <a class="button primary" href="/registries/new">
             <Icon name="plus" />
-            Add registry
+            {WORDS.addRegistry}
           </a>
         )}
       </PageHead>
@@ -41,7 +42,7 @@ export function Registries() {
       {may("registries") && list.data?.overlay && list.data.writable && (
         <Overlaid shared={list.data.shared} />
       )}
-      <section class="panel" aria-label="Registry map">
+      <section class="panel" aria-label={WORDS.registryMap}>
         <Loaded resource={list} lines={9}>{(data) => <Map list={data} />}</Loaded>
       </section>
     </>
@@ -63,10 +64,8 @@ function Overlaid({ shared }: { shared: boolean }) {
     <p class="notice info">
       <Icon name="lock" />
       <span>
-        {shared
-          ? "Changes hold at all Berths of the cluster, in an overlay above their files; "
-          : "The configuration file cannot be written. Changes are kept in an overlay above it; "}
-        <a href="/settings">Settings</a> lists them and has them as YAML.
+        {shared ? WORDS.changesHoldAtAllBerths : WORDS.theConfigurationFileCannotBe}
+        <a href="/settings">{WORDS.settings}</a> {WORDS.listsThemAndHasThem}
       </span>
     </p>
   );
@@ -82,7 +81,7 @@ function Map({ list }: { list: RegistryList }) {
     <>
       <div class="toolbar">
         <Search
-          label="Find a registry"
+          label={WORDS.findARegistry}
           value={search}
           onInput={(text) => setQuery({ q: text })}
         />
@@ -90,15 +89,15 @@ function Map({ list }: { list: RegistryList }) {
       </div>
       {rows.length === 0
         ? (
-          <Nothing icon="search" title={`No registry matches “${search}”`}>
+          <Nothing icon="search" title={WORDS.noRegistryMatches(search)}>
             <button type="button" class="button" onClick={() => setQuery({ q: "" })}>
-              Show all
+              {WORDS.showAll}
             </button>
           </Nothing>
         )
         : (
           <Table
-            caption="Registries"
+            caption={WORDS.registries}
             columns={columnsFor((row) => tested.value = row)}
             rows={sorted(rows, sort, KEYS)}
             rowKey={({ name }) => name}
@@ -118,11 +117,11 @@ function Map({ list }: { list: RegistryList }) {
 
 function NoRegistries() {
   return (
-    <Nothing icon="registries" title="No registries yet">
+    <Nothing icon="registries" title={WORDS.noRegistriesYet}>
       {may("registries") && (
         <>
-          <p>Add the first one: its address is enough.</p>
-          <a class="button primary" href="/registries/new">Add registry</a>
+          <p>{WORDS.addTheFirstOneIts}</p>
+          <a class="button primary" href="/registries/new">{WORDS.addRegistry}</a>
         </>
       )}
     </Nothing>

@@ -11,19 +11,20 @@ import { useResource } from "../web/resource.ts";
 import { ReadOnly } from "./registries.tsx";
 import { RegistryActivity } from "./registry/activity.tsx";
 import { RegistryForm } from "./registry/form.tsx";
+import { WORDS } from "./registry/words.ts";
 
-const PARENT = { href: "/registries", text: "Registries" };
+const PARENT = { href: "/registries", text: WORDS.registries };
 
 export function NewRegistry() {
   const list = useResource("/registries", {});
   return (
     <>
       <PageHead
-        title="Add registry"
+        title={WORDS.addRegistry}
         parent={PARENT}
-        lead="A name and the registry's address are enough. Test it before saving."
+        lead={WORDS.aNameAndTheRegistrys}
       />
-      {!may("registries") && <ReadOnly reason="Your role may not add registries." />}
+      {!may("registries") && <ReadOnly reason={WORDS.yourRoleMayNotAdd} />}
       <Loaded resource={list}>
         {(data) => (
           <>
@@ -60,8 +61,8 @@ export function EditRegistry({ name }: { name: string }) {
             )
             : (
               <section class="panel">
-                <Nothing icon="registries" title={`There is no registry called ${name}`}>
-                  <a class="button" href="/registries">All registries</a>
+                <Nothing icon="registries" title={WORDS.thereIsNoRegistryCalled(name)}>
+                  <a class="button" href="/registries">{WORDS.allRegistries}</a>
                 </Nothing>
               </section>
             )}
@@ -78,7 +79,7 @@ function State({ health }: { health: RegistryHealth }) {
       <Health health={health} />
       {since !== null && (
         <span class="muted small">
-          {` for ${formatDuration(Math.max(1000, now.value - since))}`}
+          {WORDS.for(formatDuration(Math.max(1000, now.value - since)))}
         </span>
       )}
       {lastOk !== null && (

@@ -20,19 +20,20 @@ import { useResource } from "../web/resource.ts";
 import { imagePath } from "../web/image_path.ts";
 import { blobPath, registryPath, tagPath } from "../web/paths.ts";
 import { titleOf } from "./activity/columns.tsx";
+import { WORDS } from "./activity/words.ts";
 
-const PARENT = { href: "/activity", text: "Activity" };
+const PARENT = { href: "/activity", text: WORDS.activity };
 
 export function RequestPage({ id }: { id: string }) {
   const request = useResource("/activity/:id", { param: { id } });
   if (request.error instanceof ApiError && request.error.status === 404) {
     return (
       <>
-        <PageHead title="Request" parent={PARENT} />
+        <PageHead title={WORDS.request} parent={PARENT} />
         <section class="panel">
-          <Nothing icon="activity" title="This request is no longer in the log">
-            <p>The log keeps the latest few thousand requests until Berth is restarted.</p>
-            <a class="button" href="/activity">All activity</a>
+          <Nothing icon="activity" title={WORDS.thisRequestIsNoLonger}>
+            <p>{WORDS.theLogKeepsTheLatest}</p>
+            <a class="button" href="/activity">{WORDS.allActivity}</a>
           </Nothing>
         </section>
       </>
@@ -41,7 +42,7 @@ export function RequestPage({ id }: { id: string }) {
   return (
     <>
       <PageHead
-        title={request.data ? titleOf(request.data) : "Request"}
+        title={request.data ? titleOf(request.data) : WORDS.request}
         parent={PARENT}
         lead={request.data && formatMoment(request.data.time)}
       />
@@ -54,9 +55,9 @@ function Details({ entry }: { entry: RequestDetails }) {
   return (
     <>
       {isFailure(entry) && <FailureNotice entry={entry} />}
-      <section class="panel" aria-label="What happened">
+      <section class="panel" aria-label={WORDS.whatHappened}>
         <div class="panel-head">
-          <h2>What happened</h2>
+          <h2>{WORDS.whatHappened}</h2>
           <Result result={entry.cache} />
         </div>
         <div class="panel-body stack">
@@ -82,7 +83,7 @@ function FailureNotice({ entry }: { entry: RequestEntry }) {
       </div>
       {isPolicy(entry) && <PolicyLinks entry={entry} />}
       {entry.registry && entry.status >= 500 && (
-        <a class="button go" href={registryPath(entry.registry)}>Test {entry.registry}</a>
+        <a class="button go" href={registryPath(entry.registry)}>{WORDS.test} {entry.registry}</a>
       )}
     </div>
   );
@@ -96,30 +97,30 @@ function PolicyLinks({ entry }: { entry: RequestEntry }) {
     <span class="actions go">
       {tag && (
         <a class="button" href={tagPath(`${registry}/${repository}:${reference}`)}>
-          History of the tag
+          {WORDS.historyOfTheTag}
         </a>
       )}
-      <a class="button" href="/settings/policy">Policy</a>
+      <a class="button" href="/settings/policy">{WORDS.policy}</a>
     </span>
   );
 }
 
 function RequestFacts({ entry }: { entry: RequestDetails }) {
   return (
-    <Facts title="Request">
-      <dt>Requested</dt>
+    <Facts title={WORDS.request}>
+      <dt>{WORDS.requested}</dt>
       <dd>
         <code>{entry.method} {entry.path}</code>
       </dd>
-      <dt>Registry</dt>
+      <dt>{WORDS.registry}</dt>
       <dd>
         {entry.registry
           ? <a href={registryPath(entry.registry)}>{entry.registry}</a>
-          : <span class="muted">none named</span>}
+          : <span class="muted">{WORDS.noneNamed}</span>}
       </dd>
       {entry.repository && (
         <>
-          <dt>Repository</dt>
+          <dt>{WORDS.repository}</dt>
           <dd>
             <a href={`/activity?q=${encodeURIComponent(entry.repository)}`}>
               {entry.repository}
@@ -129,7 +130,7 @@ function RequestFacts({ entry }: { entry: RequestDetails }) {
       )}
       {entry.reference && (
         <>
-          <dt>Reference</dt>
+          <dt>{WORDS.reference}</dt>
           <dd>
             {/^sha\d+:/.test(entry.reference)
               ? <a class="mono" href={blobPath(entry.reference)}>{entry.reference}</a>
@@ -137,22 +138,22 @@ function RequestFacts({ entry }: { entry: RequestDetails }) {
           </dd>
         </>
       )}
-      <dt>Client</dt>
+      <dt>{WORDS.client}</dt>
       <dd>
         {entry.client}
-        {entry.user && `, signed in as ${entry.user}`}
+        {entry.user && WORDS.signedInAs2(entry.user)}
       </dd>
-      <dt>User agent</dt>
-      <dd>{entry.userAgent || <span class="muted">not given</span>}</dd>
-      <dt>Via</dt>
+      <dt>{WORDS.userAgent}</dt>
+      <dd>{entry.userAgent || <span class="muted">{WORDS.notGiven}</span>}</dd>
+      <dt>{WORDS.via}</dt>
       <dd>{VIA[entry.via]}</dd>
       {entry.member && (
         <>
-          <dt>Answered by</dt>
+          <dt>{WORDS.answeredBy}</dt>
           <dd class="mono">{entry.member}</dd>
         </>
       )}
-      <dt>Request id</dt>
+      <dt>{WORDS.requestId}</dt>
       <dd>
         <code>{entry.id}</code>
       </dd>
@@ -162,32 +163,32 @@ function RequestFacts({ entry }: { entry: RequestDetails }) {
 
 function AnswerFacts({ entry }: { entry: RequestEntry }) {
   return (
-    <Facts title="Answer">
-      <dt>Status</dt>
+    <Facts title={WORDS.answer}>
+      <dt>{WORDS.status}</dt>
       <dd>
         <HttpStatus status={entry.status} ended={entry.ended} />
       </dd>
-      <dt>Sent</dt>
+      <dt>{WORDS.sent}</dt>
       <dd class="num">{formatBytes(entry.bytes)}</dd>
-      <dt>First byte after</dt>
+      <dt>{WORDS.firstByteAfter}</dt>
       <dd class="num">{formatDuration(entry.firstByteMs)}</dd>
-      <dt>Duration</dt>
+      <dt>{WORDS.duration}</dt>
       <dd class="num">{formatDuration(entry.durationMs)}</dd>
-      <dt>Upstream</dt>
+      <dt>{WORDS.upstream}</dt>
       <dd class="num">
-        {explainUpstream(entry) || <span class="muted">not contacted</span>}
+        {explainUpstream(entry) || <span class="muted">{WORDS.notContacted}</span>}
       </dd>
-      <dt>From upstream</dt>
+      <dt>{WORDS.fromUpstream}</dt>
       <dd class="num">{formatBytes(entry.upstreamBytes)}</dd>
     </Facts>
   );
 }
 
 const VIA: Record<RequestEntry["via"], string> = {
-  direct: "registry port",
-  intercept: "forward proxy, intercepted",
-  forward: "forward proxy",
-  prefetch: "Berth itself, ahead of clients",
+  direct: WORDS.registryPort,
+  intercept: WORDS.forwardProxyIntercepted,
+  forward: WORDS.forwardProxy,
+  prefetch: WORDS.berthItselfAheadOfClients,
 };
 
 function Facts({ title, children }: { title: string; children: ComponentChildren }) {

@@ -16,6 +16,7 @@ import { ReloadPanel } from "./settings/reload.tsx";
 import { WebhookPanel } from "./settings/webhooks.tsx";
 import { SettingsViews } from "./settings/views.tsx";
 import { Values } from "./settings/values.tsx";
+import { WORDS } from "./settings/words.ts";
 
 export function Settings() {
   const config = useResource("/config", {}, { everyMs: 15e3 });
@@ -34,13 +35,13 @@ export function Settings() {
   return (
     <>
       <PageHead
-        title="Settings"
-        lead="The effective configuration, and where each value comes from."
+        title={WORDS.settings}
+        lead={WORDS.theEffectiveConfigurationAndWhere}
       >
         {may("admin") && (
           <button type="button" class="button" disabled={busy.value} onClick={reload}>
             <Icon name="reload" />
-            Reload configuration
+            {WORDS.reloadConfiguration}
           </button>
         )}
       </PageHead>
@@ -71,33 +72,32 @@ function forwards({ settings }: ConfigView): boolean {
 
 function About({ config }: { config: ConfigView }) {
   return (
-    <section class="panel" aria-label="This server">
+    <section class="panel" aria-label={WORDS.thisServer}>
       <div class="panel-head">
-        <h2>This server</h2>
+        <h2>{WORDS.thisServer}</h2>
       </div>
       <dl class="facts panel-body">
-        <dt>Version</dt>
-        <dd>Berth {status.value?.version ?? "…"}</dd>
-        <dt>Started</dt>
+        <dt>{WORDS.version}</dt>
+        <dd>{WORDS.berth} {status.value?.version ?? "…"}</dd>
+        <dt>{WORDS.started}</dt>
         <dd>{status.value ? formatMoment(status.value.startedAt) : "…"}</dd>
-        <dt>Configuration</dt>
+        <dt>{WORDS.configuration}</dt>
         <dd>
-          {config.file ? <code>{config.file}</code> : "no file: defaults, environment and flags"}
+          {config.file ? <code>{config.file}</code> : WORDS.noFileDefaultsEnvironmentAnd}
           {config.overlay && config.writable && (
             <p class="muted small">
-              {config.shared
-                ? "Changes are kept in an overlay that the cluster shares."
-                : "Read-only. Changes are kept in an overlay."}
+              {config.shared ? WORDS.changesAreKeptInAn : WORDS.readOnlyChangesAreKept}
             </p>
           )}
           {config.file && !config.writable && (
-            <p class="muted small">Read-only. {config.readOnlyReason}</p>
+            <p class="muted small">{WORDS.readOnly} {config.readOnlyReason}</p>
           )}
         </dd>
         {config.acme && <Certificate acme={config.acme} />}
-        <dt>For scripts</dt>
+        <dt>{WORDS.forScripts}</dt>
         <dd>
-          <a href="/api/v1/openapi.json">OpenAPI document</a>, <a href="/metrics">metrics</a>
+          <a href="/api/v1/openapi.json">{WORDS.openapiDocument}</a>,{" "}
+          <a href="/metrics">{WORDS.metrics}</a>
         </dd>
       </dl>
     </section>
@@ -108,15 +108,16 @@ function Certificate({ acme: { domains, directory, notAfter, next, problem } }: 
   const when = next > 0 ? formatMoment(next) : "…";
   return (
     <>
-      <dt>Certificate</dt>
+      <dt>{WORDS.certificate}</dt>
       <dd>
-        {domains.join(", ")}, by {new URL(directory).host}
+        {domains.join(", ")}
+        {WORDS.by} {new URL(directory).host}
         <p class="muted small">
           {notAfter === null
-            ? "Not issued yet"
-            : `Valid until ${formatMoment(notAfter)}${problem ? "" : `, renewed ${when}`}`}
+            ? WORDS.notIssuedYet
+            : WORDS.validUntil(formatMoment(notAfter), problem ? "" : WORDS.renewed(when))}
         </p>
-        {problem && <p class="small tone-bad">{problem}. Next attempt {when}.</p>}
+        {problem && <p class="small tone-bad">{problem}{WORDS.nextAttempt} {when}.</p>}
       </dd>
     </>
   );

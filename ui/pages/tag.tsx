@@ -13,6 +13,7 @@ import { query } from "../web/location.ts";
 import { blobPath, tagPath } from "../web/paths.ts";
 import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
+import { WORDS } from "./cache/words.ts";
 
 export function TagPage() {
   const image = query.value.get("image") ?? "";
@@ -34,37 +35,37 @@ function Past({ image }: { image: string }) {
   };
   const actions: Actions = {
     freeze: (digest) =>
-      act(`Frozen ${image}`, () => call("post", "/trust/freeze", { json: { image, digest } })),
+      act(WORDS.frozen(image), () => call("post", "/trust/freeze", { json: { image, digest } })),
     release: (digest) =>
-      act("Let through", () => call("post", "/trust/release", { json: { image, digest } })),
+      act(WORDS.letThrough, () => call("post", "/trust/release", { json: { image, digest } })),
     unfreeze: () =>
       act(
-        `${image} follows its registry`,
+        WORDS.followsItsRegistry(image),
         () => call("delete", "/trust/freeze", { query: { image } }),
       ),
   };
   const frozen = past.data?.frozen;
   return (
     <>
-      <PageHead title={image} lead="Every digest that this tag has stood for, newest first.">
-        <a class="button" href="/cache/tag">Frozen tags</a>
+      <PageHead title={image} lead={WORDS.everyDigestThatThisTag}>
+        <a class="button" href="/cache/tag">{WORDS.frozenTags}</a>
         {frozen && may("admin") && (
-          <button type="button" class="button" onClick={actions.unfreeze}>Unfreeze</button>
+          <button type="button" class="button" onClick={actions.unfreeze}>{WORDS.unfreeze}</button>
         )}
       </PageHead>
       <ErrorLine error={error.value} />
-      <section class="panel" aria-label="Digests">
+      <section class="panel" aria-label={WORDS.digests}>
         <Loaded resource={past} lines={4}>
           {({ digests }) =>
             digests.length === 0
               ? (
-                <Nothing icon="clock" title="Never seen">
-                  <p>Nobody has pulled this tag here within the last year.</p>
+                <Nothing icon="clock" title={WORDS.neverSeen}>
+                  <p>{WORDS.nobodyHasPulledThisTag}</p>
                 </Nothing>
               )
               : (
                 <Table
-                  caption={`Digests of ${image}`}
+                  caption={WORDS.digestsOf(image)}
                   columns={columnsFor(frozen ?? undefined, actions)}
                   rows={digests}
                   rowKey={({ digest }) => digest}
@@ -88,26 +89,26 @@ function columnsFor(frozen: string | undefined, actions: Actions): Column<PastDi
   return [
     {
       id: "digest",
-      title: "Digest",
+      title: WORDS.digest,
       class: "main",
       cell: ({ digest, mediaType, current, whole, heldUntil }) => (
         <span class="title-cell">
           <span class="actions">
             <Digest value={digest} />
-            {digest === frozen && <span class="badge">frozen</span>}
-            {current && <span class="badge">current</span>}
-            {heldUntil !== null && <span class="badge">held back</span>}
+            {digest === frozen && <span class="badge">{WORDS.frozen2}</span>}
+            {current && <span class="badge">{WORDS.current}</span>}
+            {heldUntil !== null && <span class="badge">{WORDS.heldBack}</span>}
           </span>
           <span class="muted small">
             {mediaTypeName(mediaType)}
-            {whole ? "" : ", not cached as a whole"}
-            {heldUntil === null ? "" : `, held back until ${formatMoment(heldUntil)}`}
+            {whole ? "" : WORDS.notCachedAsAWhole}
+            {heldUntil === null ? "" : WORDS.heldBackUntil(formatMoment(heldUntil))}
           </span>
         </span>
       ),
     },
-    { id: "first", title: "First seen", cell: ({ firstSeen }) => <Ago time={firstSeen} /> },
-    { id: "last", title: "Last confirmed", cell: ({ lastSeen }) => <Ago time={lastSeen} /> },
+    { id: "first", title: WORDS.firstSeen, cell: ({ firstSeen }) => <Ago time={firstSeen} /> },
+    { id: "last", title: WORDS.lastConfirmed, cell: ({ lastSeen }) => <Ago time={lastSeen} /> },
     {
       id: "open",
       title: "",
@@ -132,20 +133,20 @@ function RowActions(
           class="button quiet"
           onClick={() => actions.freeze(digest)}
         >
-          {current ? "Freeze" : "Serve this one"}
+          {current ? WORDS.freeze : WORDS.serveThisOne}
         </button>
       )}
       {may("admin") && heldUntil !== null && (
         <button
           type="button"
           class="button quiet"
-          title={`Held back until ${formatMoment(heldUntil)}`}
+          title={WORDS.heldBackUntil2(formatMoment(heldUntil))}
           onClick={() => actions.release(digest)}
         >
-          Release
+          {WORDS.release}
         </button>
       )}
-      {whole && <a class="button quiet" href={blobPath(digest)}>Details</a>}
+      {whole && <a class="button quiet" href={blobPath(digest)}>{WORDS.details}</a>}
     </span>
   );
 }
@@ -155,22 +156,22 @@ function Decisions() {
   return (
     <>
       <PageHead
-        title="Frozen tags"
-        lead="Tags that stand for one digest whatever their registry says, and what was let through although it was new."
+        title={WORDS.frozenTags}
+        lead={WORDS.tagsThatStandForOne}
       />
       <Loaded resource={decisions} lines={6}>
         {({ frozen, released }) => (
           <>
-            <section class="panel" aria-label="Frozen tags">
+            <section class="panel" aria-label={WORDS.frozenTags}>
               {frozen.length === 0
                 ? (
-                  <Nothing icon="lock" title="No tag is frozen">
-                    <p>Open the history of a tag in the cache to freeze it.</p>
+                  <Nothing icon="lock" title={WORDS.noTagIsFrozen}>
+                    <p>{WORDS.openTheHistoryOfA}</p>
                   </Nothing>
                 )
                 : (
                   <Table
-                    caption="Frozen tags"
+                    caption={WORDS.frozenTags}
                     columns={DECIDED}
                     rows={frozen}
                     rowKey={({ image }) => image}
@@ -178,10 +179,10 @@ function Decisions() {
                 )}
             </section>
             {released.length > 0 && (
-              <section class="panel" aria-label="Released">
-                <h2>Let through although new</h2>
+              <section class="panel" aria-label={WORDS.released}>
+                <h2>{WORDS.letThroughAlthoughNew}</h2>
                 <Table
-                  caption="Released"
+                  caption={WORDS.released}
                   columns={DECIDED}
                   rows={released}
                   rowKey={({ image, digest }) => `${image} ${digest}`}
@@ -200,16 +201,16 @@ type Decision = DecisionsView["frozen"][number] | DecisionsView["released"][numb
 const DECIDED: Column<Decision>[] = [
   {
     id: "image",
-    title: "Image",
+    title: WORDS.image,
     class: "main",
     cell: ({ image }) => /[*?]/.test(image) ? image : <a href={tagPath(image)}>{image}</a>,
   },
   {
     id: "digest",
-    title: "Digest",
+    title: WORDS.digest,
     cell: ({ digest }) =>
-      digest ? <Digest value={digest} /> : <span class="muted">all known by then</span>,
+      digest ? <Digest value={digest} /> : <span class="muted">{WORDS.allKnownByThen}</span>,
   },
-  { id: "by", title: "By", cell: ({ by }) => by },
-  { id: "at", title: "When", cell: ({ at }) => <Ago time={at} /> },
+  { id: "by", title: WORDS.by, cell: ({ by }) => by },
+  { id: "at", title: WORDS.when, cell: ({ at }) => <Ago time={at} /> },
 ];

@@ -13,6 +13,7 @@ import { formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
 import { SettingsViews } from "./settings/views.tsx";
 import { NewTokenDialog } from "./tokens/new.tsx";
+import { WORDS } from "./tokens/words.ts";
 
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
@@ -23,27 +24,27 @@ export function TokensPage() {
   return (
     <>
       <PageHead
-        title="API tokens"
-        lead="For scripts, Prometheus and CI: each with what it may do, until it expires."
+        title={WORDS.apiTokens}
+        lead={WORDS.forScriptsPrometheusAndCi}
       >
         <button type="button" class="button primary" onClick={() => making.value = true}>
           <Icon name="plus" />
-          New token
+          {WORDS.newToken}
         </button>
       </PageHead>
       <SettingsViews />
       {tokens.data?.kept === false && (
         <p class="notice warning">
           <Icon name="warn" />
-          <span>Without cache.dir nothing is kept: these tokens end when Berth stops.</span>
+          <span>{WORDS.withoutCacheDirNothingIs}</span>
         </p>
       )}
-      <section class="panel" aria-label="Tokens">
+      <section class="panel" aria-label={WORDS.tokens}>
         <Loaded resource={tokens} lines={4}>
           {({ items }) =>
             items.length === 0 ? <NoTokens /> : (
               <Table
-                caption="API tokens"
+                caption={WORDS.apiTokens}
                 columns={columnsFor((token) => revoking.value = token)}
                 rows={items}
                 rowKey={({ id, name }) => id + name}
@@ -70,26 +71,26 @@ export function TokensPage() {
 
 function NoTokens() {
   return (
-    <Nothing icon="lock" title="No tokens yet">
-      <p>Make one for each script or machine, so that each can be revoked by itself.</p>
+    <Nothing icon="lock" title={WORDS.noTokensYet}>
+      <p>{WORDS.makeOneForEachScript}</p>
     </Nothing>
   );
 }
 
 function columnsFor(revoke: (token: TokenView) => void): Column<TokenView>[] {
   return [
-    { id: "name", title: "Name", class: "main", cell: (token) => <Name token={token} /> },
+    { id: "name", title: WORDS.name, class: "main", cell: (token) => <Name token={token} /> },
     {
       id: "scopes",
-      title: "May",
+      title: WORDS.may,
       cell: ({ scopes }) => (
         <span class="actions">
           {scopes.map((scope) => <span key={scope} class="badge">{scope}</span>)}
         </span>
       ),
     },
-    { id: "expires", title: "Expires", cell: (token) => <Expiry token={token} /> },
-    { id: "used", title: "Last used", cell: (token) => <LastUse token={token} /> },
+    { id: "expires", title: WORDS.expires, cell: (token) => <Expiry token={token} /> },
+    { id: "used", title: WORDS.lastUsed, cell: (token) => <LastUse token={token} /> },
     {
       id: "revoke",
       title: "",
@@ -99,10 +100,10 @@ function columnsFor(revoke: (token: TokenView) => void): Column<TokenView>[] {
           <button
             type="button"
             class="button quiet danger"
-            aria-label={`Revoke ${token.name}`}
+            aria-label={WORDS.revoke(token.name)}
             onClick={() => revoke(token)}
           >
-            Revoke
+            {WORDS.revoke2}
           </button>
         ),
     },
@@ -114,25 +115,27 @@ function Name({ token: { name, id, created, createdBy } }: { token: TokenView })
     <span class="title-cell">
       <strong>{name}</strong>
       <span class="muted small">
-        {id === "" ? "from the configuration" : `made ${DAY.format(created ?? 0)} by ${createdBy}`}
+        {id === "" ? WORDS.fromTheConfiguration : WORDS.madeBy(DAY.format(created ?? 0), createdBy)}
       </span>
     </span>
   );
 }
 
 function Expiry({ token: { expires, expired } }: { token: TokenView }) {
-  if (expires === null) return <span class="muted">never</span>;
+  if (expires === null) return <span class="muted">{WORDS.never}</span>;
   if (!expired) return <span title={formatMoment(expires)}>{DAY.format(expires)}</span>;
   return (
     <span class="state warn">
       <Icon name="warn" />
-      Expired
+      {WORDS.expired}
     </span>
   );
 }
 
 function LastUse({ token: { id, lastUsed, lastFrom } }: { token: TokenView }) {
-  if (lastUsed === null) return <span class="muted">{id === "" ? "not recorded" : "never"}</span>;
+  if (lastUsed === null) {
+    return <span class="muted">{id === "" ? WORDS.notRecorded : "never"}</span>;
+  }
   return (
     <span class="title-cell">
       <Ago time={lastUsed} />
@@ -154,7 +157,7 @@ function RevokeDialog(
     busy.value = true;
     try {
       await call("delete", "/tokens/:id", { param: { id } });
-      toast(`Revoked ${name}`);
+      toast(WORDS.revoked(name));
       onDone();
       onClose();
     } catch (reason) {
@@ -168,20 +171,20 @@ function RevokeDialog(
       onClose={onClose}
       foot={
         <>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="button" class="button" onClick={onClose}>{WORDS.cancel}</button>
           <button
             type="button"
             class="button primary danger"
             disabled={busy.value}
             onClick={revoke}
           >
-            {`Revoke ${name}`}
+            {WORDS.revoke(name)}
           </button>
         </>
       }
     >
       <ErrorLine error={error.value} />
-      <p>Requests that use it are rejected from now on. A revoked token cannot be brought back.</p>
+      <p>{WORDS.requestsThatUseItAre}</p>
     </Dialog>
   );
 }

@@ -10,18 +10,19 @@ import {
   imageName,
 } from "../../web/format.ts";
 import { requestPath } from "../../web/paths.ts";
+import { WORDS } from "./words.ts";
 
 /** A request in a row. */
 export const COLUMNS: Column<RequestEntry>[] = [
   {
     id: "time",
-    title: "Time",
+    title: WORDS.time,
     class: "fit",
     cell: ({ time }) => <time class="muted" title={formatMoment(time)}>{formatClock(time)}</time>,
   },
   {
     id: "image",
-    title: "Asked for",
+    title: WORDS.askedFor,
     class: "main",
     cell: (entry) => (
       <span class="title-cell">
@@ -36,28 +37,28 @@ export const COLUMNS: Column<RequestEntry>[] = [
   },
   {
     id: "kind",
-    title: "Kind",
+    title: WORDS.kind,
     class: "medium skip-phone",
     cell: ({ method, kind }) => (
       <span class="muted nowrap">{method === "GET" ? kind : `${kind}, ${method}`}</span>
     ),
   },
-  { id: "cache", title: "Cache", cell: ({ cache }) => <Result result={cache} /> },
+  { id: "cache", title: WORDS.cache, cell: ({ cache }) => <Result result={cache} /> },
   {
     id: "status",
-    title: "Status",
+    title: WORDS.status,
     cell: ({ status, ended }) => <HttpStatus status={status} ended={ended} />,
   },
-  { id: "bytes", title: "Sent", class: "right", cell: ({ bytes }) => formatBytes(bytes) },
+  { id: "bytes", title: WORDS.sent, class: "right", cell: ({ bytes }) => formatBytes(bytes) },
   {
     id: "duration",
-    title: "Duration",
+    title: WORDS.duration,
     class: "right",
     cell: ({ durationMs }) => formatDuration(durationMs),
   },
   {
     id: "client",
-    title: "Client",
+    title: WORDS.client,
     class: "wide skip-phone",
     cell: ({ client, user }) => (
       <span class="muted nowrap">{user ? `${user}, ${client}` : client}</span>

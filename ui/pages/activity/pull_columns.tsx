@@ -5,11 +5,12 @@ import { ImageName } from "../../components/image_name.tsx";
 import type { Column } from "../../components/table.tsx";
 import { now } from "../../web/clock.ts";
 import { formatBytes, formatDuration, formatMoment, formatStep } from "../../web/format.ts";
+import { WORDS } from "./words.ts";
 
 const RESULTS: Record<PullResult, { icon: IconName; tone: string; text: string }> = {
-  complete: { icon: "ok", tone: "ok", text: "Complete" },
-  broken: { icon: "warn", tone: "warn", text: "Broken off" },
-  failed: { icon: "bad", tone: "bad", text: "Failed" },
+  complete: { icon: "ok", tone: "ok", text: WORDS.complete },
+  broken: { icon: "warn", tone: "warn", text: WORDS.brokenOff },
+  failed: { icon: "bad", tone: "bad", text: WORDS.failed },
 };
 
 /** A pull in a row; `client`: with who pulled it. */
@@ -17,7 +18,7 @@ export function pullColumns({ client }: { client: boolean }): Column<Pull>[] {
   return [
     {
       id: "time",
-      title: "Time",
+      title: WORDS.time,
       class: "fit",
       cell: ({ time }) => (
         <time class="muted nowrap" title={formatMoment(time)}>
@@ -27,7 +28,7 @@ export function pullColumns({ client }: { client: boolean }): Column<Pull>[] {
     },
     {
       id: "image",
-      title: "Image",
+      title: WORDS.image,
       class: "main",
       cell: (pull) => (
         <span class="title-cell">
@@ -41,7 +42,7 @@ export function pullColumns({ client }: { client: boolean }): Column<Pull>[] {
     ...client
       ? [{
         id: "client",
-        title: "Client",
+        title: WORDS.client,
         cell: ({ client, clientName, user }: Pull) => (
           <ClientName client={client} name={clientName} user={user} />
         ),
@@ -49,23 +50,23 @@ export function pullColumns({ client }: { client: boolean }): Column<Pull>[] {
       : [],
     {
       id: "blobs",
-      title: "Layers",
+      title: WORDS.layers,
       cell: ({ blobs, cachedBlobs, result }) => (
         <span class="nowrap">
           {blobs > 0
-            ? `${cachedBlobs} of ${blobs} from the cache`
-            : <span class="muted">{result === "complete" ? "had them all" : "–"}</span>}
+            ? WORDS.ofFromTheCache(cachedBlobs, blobs)
+            : <span class="muted">{result === "complete" ? WORDS.hadThemAll : "–"}</span>}
         </span>
       ),
     },
-    { id: "bytes", title: "Sent", class: "right", cell: ({ bytes }) => formatBytes(bytes) },
+    { id: "bytes", title: WORDS.sent, class: "right", cell: ({ bytes }) => formatBytes(bytes) },
     {
       id: "duration",
-      title: "Duration",
+      title: WORDS.duration,
       class: "right medium",
       cell: ({ durationMs }) => formatDuration(durationMs),
     },
-    { id: "result", title: "Result", cell: ({ result }) => <PullState result={result} /> },
+    { id: "result", title: WORDS.result, cell: ({ result }) => <PullState result={result} /> },
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Column } from "../../components/table.tsx";
 import { formatCount, formatMoment, formatStep } from "../../web/format.ts";
 import { now } from "../../web/clock.ts";
 import { ACTION_WORDS, OUTCOME_WORDS, WAY_WORDS } from "./words.ts";
+import { WORDS } from "./words.ts";
 
 /** Changes that are shown at once; the rest is unfolded. */
 const SHOWN = 3;
@@ -12,7 +13,7 @@ const SHOWN = 3;
 export const COLUMNS: Column<AuditEntryView>[] = [
   {
     id: "time",
-    title: "When",
+    title: WORDS.when,
     class: "fit",
     cell: ({ time }) => (
       <time class="nowrap" dateTime={new Date(time).toISOString()} title={formatMoment(time)}>
@@ -22,18 +23,20 @@ export const COLUMNS: Column<AuditEntryView>[] = [
   },
   {
     id: "user",
-    title: "Who",
+    title: WORDS.who,
     cell: ({ user, via, address }) => (
       <span class="title-cell">
-        {user ? <strong>{user}</strong> : <span>{address ? "Not known" : "Berth itself"}</span>}
+        {user
+          ? <strong>{user}</strong>
+          : <span>{address ? WORDS.notKnown : WORDS.berthItself}</span>}
         <span class="muted small">{WAY_WORDS[via]}{address && `, ${address}`}</span>
       </span>
     ),
   },
-  { id: "what", title: "What", class: "main", cell: (entry) => <What entry={entry} /> },
+  { id: "what", title: WORDS.what, class: "main", cell: (entry) => <What entry={entry} /> },
   {
     id: "outcome",
-    title: "Outcome",
+    title: WORDS.outcome,
     class: "fit",
     cell: ({ outcome }) => (
       <span
@@ -53,13 +56,13 @@ function What({ entry: { action, target, detail, changes, count } }: { entry: Au
         <strong>{ACTION_WORDS[action]}</strong>
         {target && <span>{` ${target}`}</span>}
         {count > 1 && " "}
-        {count > 1 && <span class="badge">{`${formatCount(count)} times`}</span>}
+        {count > 1 && <span class="badge">{WORDS.times(formatCount(count))}</span>}
       </span>
       {detail && <span class="muted small">{detail}</span>}
       <Changes small changes={changes.slice(0, SHOWN)} />
       {changes.length > SHOWN && (
         <details>
-          <summary class="small">{`${changes.length - SHOWN} more`}</summary>
+          <summary class="small">{WORDS.more(changes.length - SHOWN)}</summary>
           <Changes small changes={changes.slice(SHOWN)} />
         </details>
       )}

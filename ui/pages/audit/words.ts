@@ -50,3 +50,32 @@ export const WAY_WORDS: Readonly<Record<AuditEntryView["via"], string>> = {
   map: "registry map changed",
   cluster: "changed at another Berth",
 };
+
+/** What stands in a sentence: a name, or a figure as it is written. */
+type Text = string | number;
+
+export const WORDS = {
+  everyAction: "Every action",
+  everyOutcome: "Every outcome",
+  auditLog: "Audit log",
+  whoChangedWhatAndWho: "Who changed what, and who could not sign in.",
+  entries: "Entries",
+  eachBerthOfACluster: "Each Berth of a cluster keeps the log of what was done at it.",
+  userOrToken: "User or token",
+  keptBy: "Kept by",
+  action: "Action",
+  outcome: "Outcome",
+  from: "From",
+  to: "To",
+  entriesNewestFirst: "Entries, newest first",
+  noEarlierEntriesTheyAre: "No earlier entries. They are kept for a year.",
+  showEarlierEntries: "Show earlier entries",
+  noEntriesYet: "No entries yet",
+  when: "When",
+  who: "Who",
+  notKnown: "Not known",
+  berthItself: "Berth itself",
+  what: "What",
+  times: (a: Text) => `${a} times`,
+  more: (a: Text) => `${a} more`,
+} as const;

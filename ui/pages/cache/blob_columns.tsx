@@ -8,11 +8,12 @@ import { countOf, formatBytes, formatCount } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { blobPath } from "../../web/paths.ts";
 import type { Chosen } from "../../web/selection.ts";
+import { WORDS } from "./words.ts";
 
 const COLUMNS: Column<Blob>[] = [
   {
     id: "digest",
-    title: "Digest",
+    title: WORDS.digest,
     sort: "asc",
     class: "main",
     cell: ({ digest, pinned }) => (
@@ -21,7 +22,7 @@ const COLUMNS: Column<Blob>[] = [
         {pinned && (
           <span class="badge accent">
             <Icon name="pin" size={12} />
-            Pinned
+            {WORDS.pinned}
           </span>
         )}
       </span>
@@ -29,45 +30,45 @@ const COLUMNS: Column<Blob>[] = [
   },
   {
     id: "kind",
-    title: "Kind",
+    title: WORDS.kind,
     cell: ({ kind, digest }) => <a href={blobPath(digest)}>{kind}</a>,
   },
   {
     id: "repositories",
-    title: "Used by",
+    title: WORDS.usedBy,
     cell: ({ repositories, repositoryCount }) => (
       <span class="break">
-        {repositories[0] ?? <span class="muted">nothing</span>}
+        {repositories[0] ?? <span class="muted">{WORDS.nothing}</span>}
         {repositoryCount > 1 && (
-          <span class="muted">{` and ${countOf(repositoryCount - 1, "other")}`}</span>
+          <span class="muted">{WORDS.and(countOf(repositoryCount - 1, "other"))}</span>
         )}
       </span>
     ),
   },
   {
     id: "size",
-    title: "Size",
+    title: WORDS.size,
     sort: "desc",
     class: "right",
     cell: ({ size }) => formatBytes(size),
   },
   {
     id: "hits",
-    title: "Hits",
+    title: WORDS.hits,
     sort: "desc",
     class: "right",
     cell: ({ hits }) => formatCount(hits),
   },
   {
     id: "lastUsed",
-    title: "Last used",
+    title: WORDS.lastUsed,
     sort: "desc",
     class: "right",
     cell: ({ lastUsed }) => <Ago time={lastUsed} />,
   },
   {
     id: "created",
-    title: "Stored",
+    title: WORDS.stored,
     sort: "desc",
     class: "right wide",
     cell: ({ created }) => <Ago time={created} />,
@@ -85,7 +86,7 @@ export function blobColumns(chosen: Chosen, toggle: (digest: string) => void): C
       cell: ({ digest }) => (
         <input
           type="checkbox"
-          aria-label={`Choose ${digest}`}
+          aria-label={WORDS.choose(digest)}
           checked={chosen.has(digest)}
           onChange={() => toggle(digest)}
         />

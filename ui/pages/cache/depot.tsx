@@ -3,16 +3,17 @@ import { Ago } from "../../components/ago.tsx";
 import { Meter } from "../../components/meter.tsx";
 import { countOf, formatBytes, formatCount, formatShare } from "../../web/format.ts";
 import { status } from "../../web/live.ts";
+import { WORDS } from "./words.ts";
 
 export function DepotPanel() {
   const depot = status.value?.storage.depot;
   if (!depot) return null;
   const { problem, bytes, objects, maxBytes, queued, lastError } = depot;
   return (
-    <section class="panel" aria-label="Depot">
+    <section class="panel" aria-label={WORDS.depot}>
       <div class="panel-head">
-        <h2>Depot</h2>
-        {problem && <span class="badge bad">Not in use</span>}
+        <h2>{WORDS.depot}</h2>
+        {problem && <span class="badge bad">{WORDS.notInUse}</span>}
       </div>
       <div class="storage">
         <div class="storage-row">
@@ -21,15 +22,15 @@ export function DepotPanel() {
             <strong>
               {formatBytes(bytes)}
               <span class="muted">
-                {` of ${formatBytes(maxBytes)}, ${formatShare(bytes, maxBytes)}`}
+                {WORDS.of(formatBytes(maxBytes), formatShare(bytes, maxBytes))}
               </span>
             </strong>
           </div>
-          <Meter value={bytes} max={maxBytes} label="Depot" tone="" />
+          <Meter value={bytes} max={maxBytes} label={WORDS.depot} tone="" />
           <span class="muted small num">
             {queued > 0
-              ? `${formatCount(queued)} waiting to be put there`
-              : "nothing waits to be put there"}
+              ? WORDS.waitingToBePutThere(formatCount(queued))
+              : WORDS.nothingWaitsToBePut}
           </span>
         </div>
         {lastError && (

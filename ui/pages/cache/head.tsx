@@ -11,6 +11,7 @@ import { call, messageOf } from "../../web/client.ts";
 import { countOf, formatBytes, formatCount } from "../../web/format.ts";
 import { status, verification } from "../../web/live.ts";
 import { may } from "../../web/session.ts";
+import { WORDS } from "./words.ts";
 
 export function CacheHead({ onChange }: { onChange: () => void }) {
   const evicting = useSignal(false);
@@ -25,17 +26,17 @@ export function CacheHead({ onChange }: { onChange: () => void }) {
   return (
     <>
       <PageHead
-        title="Cache"
+        title={WORDS.cache}
         lead={storage && (
           <span class="num">
             {formatBytes(storage.bytes)}
-            {storage.maxBytes > 0 && ` of ${formatBytes(storage.maxBytes)}`} in{" "}
+            {storage.maxBytes > 0 && WORDS.of2(formatBytes(storage.maxBytes))} {WORDS.in}{" "}
             {countOf(storage.blobs, "blob")}
             <VerificationText />
           </span>
         )}
       >
-        <a class="button" href="/cache/tag">Frozen tags</a>
+        <a class="button" href="/cache/tag">{WORDS.frozenTags}</a>
         {may("cache") && (
           <>
             <button
@@ -45,11 +46,11 @@ export function CacheHead({ onChange }: { onChange: () => void }) {
               onClick={verify}
             >
               <Icon name="ok" />
-              Verify all
+              {WORDS.verifyAll}
             </button>
             <button type="button" class="button" onClick={() => evicting.value = true}>
               <Icon name="trash" />
-              Evict by age…
+              {WORDS.evictByAge}
             </button>
           </>
         )}
@@ -65,18 +66,19 @@ function VerificationText() {
   if (state.running) {
     return (
       <span role="status">
-        {`; verifying ${formatCount(state.checkedBlobs)} of ${formatCount(state.totalBlobs)}`}
+        {WORDS.verifyingOf(formatCount(state.checkedBlobs), formatCount(state.totalBlobs))}
       </span>
     );
   }
   return (
     <span role="status">
       {"; "}
-      {state.damaged.length === 0 ? "every digest matched" : (
+      {state.damaged.length === 0 ? WORDS.everyDigestMatched : (
         <span class="tone-bad">
-          {countOf(state.damaged.length, "damaged digest")} removed
+          {countOf(state.damaged.length, WORDS.damagedDigest)} {WORDS.removed}
         </span>
-      )}, checked <Ago time={state.finishedAt} />
+      )}
+      {WORDS.checked} <Ago time={state.finishedAt} />
     </span>
   );
 }
@@ -88,20 +90,20 @@ const AGES: readonly Choice<string>[] = [
   { value: String(30 * DAY), text: "30 days" },
   { value: String(60 * DAY), text: "60 days" },
   { value: String(90 * DAY), text: "90 days" },
-  { value: "0", text: "any time: evicts everything" },
+  { value: "0", text: WORDS.anyTimeEvictsEverything },
 ];
 
 function EvictByAge({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const age = useSignal(String(30 * DAY));
   return (
     <EvictDialog
-      title="Evict unused content"
+      title={WORDS.evictUnusedContent}
       selection={{ unusedForMs: Number(age.value) }}
       onClose={onClose}
       onDone={onDone}
     >
       <SelectField
-        label="Not used for"
+        label={WORDS.notUsedFor}
         value={age.value}
         choices={AGES}
         onInput={(value) => age.value = value}
@@ -111,12 +113,12 @@ function EvictByAge({ onClose, onDone }: { onClose: () => void; onDone: () => vo
 }
 
 const VIEWS = [
-  { href: "/cache", text: "Images" },
-  { href: "/cache/blobs", text: "Digests" },
-  { href: "/cache/prefetch", text: "Prefetch" },
+  { href: "/cache", text: WORDS.images },
+  { href: "/cache/blobs", text: WORDS.digests },
+  { href: "/cache/prefetch", text: WORDS.prefetch },
 ];
 
 /** The views of the cache. */
 export function CacheViews() {
-  return <Views label="Views of the cache" views={VIEWS} />;
+  return <Views label={WORDS.viewsOfTheCache} views={VIEWS} />;
 }

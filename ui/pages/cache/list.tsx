@@ -6,6 +6,7 @@ import { query, setQuery } from "../../web/location.ts";
 import { DepotPanel } from "./depot.tsx";
 import { GrowthPanel } from "./growth.tsx";
 import { CacheHead, CacheViews } from "./head.tsx";
+import { WORDS } from "./words.ts";
 
 interface CacheListProps {
   title: string;
@@ -28,8 +29,8 @@ export function CacheList({ title, find, filters, onChange, children }: CacheLis
       <GrowthPanel />
       {member && (
         <p class="muted">
-          {`Content on the disk of ${member}. `}
-          <a href="/">All members</a>
+          {WORDS.contentOnTheDiskOf(member)}
+          <a href="/">{WORDS.allMembers}</a>
         </p>
       )}
       <section class="panel" aria-label={title}>

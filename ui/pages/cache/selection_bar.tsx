@@ -4,6 +4,7 @@ import { Icon } from "../../components/icon.tsx";
 import { setPinned } from "../../components/pin.tsx";
 import { toast } from "../../components/toast.tsx";
 import { messageOf } from "../../web/client.ts";
+import { WORDS } from "./words.ts";
 
 interface SelectionBarProps {
   chosen: Chosen;
@@ -19,24 +20,29 @@ export function SelectionBar({ chosen, onEvict, onClear, onChange }: SelectionBa
     try {
       const { digests = [], images = [] } = toSelection(chosen);
       await setPinned({ digests, images }, true);
-      toast(`Pinned ${chosenText(chosen)}`);
+      toast(WORDS.pinned2(chosenText(chosen)));
       onChange();
     } catch (error) {
       toast(messageOf(error).title, true);
     }
   };
   return (
-    <div class="selection-bar" role="region" aria-label="Chosen rows">
+    <div class="selection-bar" role="region" aria-label={WORDS.chosenRows}>
       <strong class="num">{chosenText(chosen)}</strong>
       <button type="button" class="button" onClick={pin}>
         <Icon name="pin" />
-        Pin
+        {WORDS.pin}
       </button>
       <button type="button" class="button danger" onClick={onEvict}>
         <Icon name="trash" />
-        Evict…
+        {WORDS.evict}
       </button>
-      <button type="button" class="button quiet icon" aria-label="Choose none" onClick={onClear}>
+      <button
+        type="button"
+        class="button quiet icon"
+        aria-label={WORDS.chooseNone}
+        onClick={onClear}
+      >
         <Icon name="cross" />
       </button>
     </div>

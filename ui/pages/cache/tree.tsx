@@ -13,6 +13,7 @@ import type { Chosen } from "../../web/selection.ts";
 import { PullButton } from "../prefetch/button.tsx";
 import { ManifestRows } from "./tree_manifest.tsx";
 import { Row, Wait } from "./tree_row.tsx";
+import { WORDS } from "./words.ts";
 
 export interface TreeActions {
   chosen: Chosen;
@@ -32,19 +33,19 @@ interface TreeProps {
 export function Tree({ images, sort, actions }: TreeProps) {
   return (
     <table class="table tree" role="table">
-      <caption class="hidden-visually">Repositories; open one for its tags</caption>
+      <caption class="hidden-visually">{WORDS.repositoriesOpenOneForIts}</caption>
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader" class="fit">
-            <span class="hidden-visually">Choose</span>
+            <span class="hidden-visually">{WORDS.choose2}</span>
           </th>
-          <SortHead id="repository" title="Repository" first="asc" sort={sort} />
-          <th scope="col" role="columnheader" class="medium">Holds</th>
-          <SortHead id="bytes" title="Size" first="desc" sort={sort} class="right" />
-          <SortHead id="hits" title="Hits" first="desc" sort={sort} class="right" />
-          <SortHead id="lastUsed" title="Last used" first="desc" sort={sort} class="right" />
+          <SortHead id="repository" title={WORDS.repository} first="asc" sort={sort} />
+          <th scope="col" role="columnheader" class="medium">{WORDS.holds}</th>
+          <SortHead id="bytes" title={WORDS.size} first="desc" sort={sort} class="right" />
+          <SortHead id="hits" title={WORDS.hits} first="desc" sort={sort} class="right" />
+          <SortHead id="lastUsed" title={WORDS.lastUsed} first="desc" sort={sort} class="right" />
           <th scope="col" role="columnheader" class="fit">
-            <span class="hidden-visually">Actions</span>
+            <span class="hidden-visually">{WORDS.actions}</span>
           </th>
         </tr>
       </thead>
@@ -67,8 +68,8 @@ function EvictButton({ name, onClick }: { name: string; onClick: () => void }) {
     <button
       type="button"
       class="button quiet icon"
-      aria-label={`Evict ${name}`}
-      title="Evict…"
+      aria-label={WORDS.evict2(name)}
+      title={WORDS.evict}
       onClick={onClick}
     >
       <Icon name="trash" />
@@ -167,7 +168,7 @@ function TagPage(
           <td role="cell" class="main" colSpan={6}>
             <span class="indent">
               <button type="button" class="button" onClick={more}>
-                {`Show ${formatCount(Math.min(left, limit))} more of ${formatCount(total)}`}
+                {WORDS.showMoreOf(formatCount(Math.min(left, limit)), formatCount(total))}
               </button>
             </span>
           </td>
@@ -200,7 +201,7 @@ function TagRow(
           toggle: () => actions.choose(key, value),
         }}
         open={{ value: open.value, toggle: () => open.value = !open.value }}
-        name={named ? tag.tag : <span class="muted">no tag</span>}
+        name={named ? tag.tag : <span class="muted">{WORDS.noTag}</span>}
         holds={tag.platforms.length > 0 ? tag.platforms.join(", ") : mediaTypeName(tag.mediaType)}
         {...tag}
         actions={
@@ -234,8 +235,8 @@ function TagLinks({ image, tag, name }: { image: ImageName; tag: CachedTag; name
         <a
           class="button quiet icon"
           href={tagPath(`${image.registry}/${name}`)}
-          aria-label={`History of ${name}`}
-          title="History"
+          aria-label={WORDS.historyOf(name)}
+          title={WORDS.history}
         >
           <Icon name="clock" />
         </a>
@@ -243,8 +244,8 @@ function TagLinks({ image, tag, name }: { image: ImageName; tag: CachedTag; name
       <a
         class="button quiet icon"
         href={imagePath({ ...image, reference: tag.tag || tag.digest })}
-        aria-label={`About ${name}`}
-        title="About this image"
+        aria-label={WORDS.about2(name)}
+        title={WORDS.aboutThisImage}
       >
         <Icon name="info" />
       </a>

@@ -5,6 +5,7 @@ import { Icon } from "../../components/icon.tsx";
 import { messageOf } from "../../web/client.ts";
 import { formatBytes, formatCount } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
+import { WORDS } from "./words.ts";
 
 interface RowProps {
   depth: number;
@@ -33,7 +34,7 @@ export function Row(props: RowProps) {
         {choice && may("cache") && (
           <input
             type="checkbox"
-            aria-label={`Choose ${choice.label}`}
+            aria-label={WORDS.choose(choice.label)}
             checked={choice.checked}
             onChange={choice.toggle}
           />
@@ -57,7 +58,7 @@ export function Row(props: RowProps) {
         {props.hits === null ? "–" : formatCount(props.hits)}
       </td>
       <td role="cell" class="right" data-label="Last used">
-        {props.absent && <span class="muted">not cached</span>}
+        {props.absent && <span class="muted">{WORDS.notCached}</span>}
         {!props.absent && <Ago time={props.lastUsed} />}
       </td>
       <td role="cell" class={`fit bare${props.actions ? "" : " skip-phone"}`}>
@@ -75,7 +76,7 @@ export function Wait({ depth, error }: { depth: number; error: unknown }) {
       <td role="cell" class="main" colSpan={6}>
         <span class="indent">
           <span class="leaf muted" role="status">
-            {error === undefined ? "Loading…" : messageOf(error).title}
+            {error === undefined ? WORDS.loading : messageOf(error).title}
           </span>
         </span>
       </td>

@@ -2,18 +2,19 @@ import type { Stats } from "../../api/schema/stats.ts";
 import { Chart, type Series } from "../../components/chart.tsx";
 import { formatBytes, formatCount } from "../../web/format.ts";
 import { setQuery } from "../../web/location.ts";
+import { WORDS } from "./words.ts";
 
 const REQUESTS: Series[] = [
-  { label: "Hits", tone: "hit", value: ({ hits }) => hits },
-  { label: "Stale", tone: "stale", value: ({ stale }) => stale },
-  { label: "Misses", tone: "miss", value: ({ misses }) => misses },
+  { label: WORDS.hits, tone: "hit", value: ({ hits }) => hits },
+  { label: WORDS.stale, tone: "stale", value: ({ stale }) => stale },
+  { label: WORDS.misses, tone: "miss", value: ({ misses }) => misses },
 ];
 const BYTES: Series[] = [
-  { label: "From the cache", tone: "hit", value: ({ bytesFromCache }) => bytesFromCache },
-  { label: "From upstream", tone: "miss", value: ({ bytesFromUpstream }) => bytesFromUpstream },
+  { label: WORDS.fromTheCache, tone: "hit", value: ({ bytesFromCache }) => bytesFromCache },
+  { label: WORDS.fromUpstream, tone: "miss", value: ({ bytesFromUpstream }) => bytesFromUpstream },
 ];
-const PULLS: Series[] = [{ label: "Pulls", tone: "pull", value: ({ pulls }) => pulls }];
-const ERRORS: Series[] = [{ label: "Errors", tone: "error", value: ({ errors }) => errors }];
+const PULLS: Series[] = [{ label: WORDS.pulls, tone: "pull", value: ({ pulls }) => pulls }];
+const ERRORS: Series[] = [{ label: WORDS.errors, tone: "error", value: ({ errors }) => errors }];
 const [TALL, LOW] = [200, 120];
 /** Dragging narrower than this shows nothing new. */
 const MIN_RANGE_MS = 5 * 60e3;
@@ -32,23 +33,29 @@ export function Charts({ stats }: { stats: Stats }) {
   return (
     <div class="charts">
       <Chart
-        title="Hits and misses"
+        title={WORDS.hitsAndMisses}
         series={requests}
         height={TALL}
-        nothing="No requests"
+        nothing={WORDS.noRequests}
         {...counts}
       />
       <Chart
-        title="Bytes sent"
+        title={WORDS.bytesSent}
         series={BYTES}
         height={TALL}
-        nothing="Nothing sent"
+        nothing={WORDS.nothingSent}
         unit="bytes"
         format={formatBytes}
         {...shared}
       />
-      <Chart title="Pulls" series={PULLS} height={LOW} nothing="No pulls" {...counts} />
-      <Chart title="Errors" series={ERRORS} height={LOW} nothing="No errors" {...counts} />
+      <Chart title={WORDS.pulls} series={PULLS} height={LOW} nothing={WORDS.noPulls} {...counts} />
+      <Chart
+        title={WORDS.errors}
+        series={ERRORS}
+        height={LOW}
+        nothing={WORDS.noErrors}
+        {...counts}
+      />
     </div>
   );
 }

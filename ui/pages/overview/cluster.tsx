@@ -14,23 +14,24 @@ import {
   formatShare,
 } from "../../web/format.ts";
 import { members, status } from "../../web/live.ts";
+import { WORDS } from "./later_words.ts";
 
 /** Whose sums the figures beneath are. */
 export function SummedUp({ members: { asked, silent } }: { members: MembersAsked }) {
   return (
     <p class="panel-note" role="status">
-      {silent.length === 0
-        ? `All ${asked} members of the cluster together.`
-        : (
-          <span class="state warn">
-            <Icon name="warn" />
-            <span>
-              {`${asked - silent.length} of ${asked} members answered; ${
-                new Intl.ListFormat("en").format(silent)
-              } did not, and their requests are missing.`}
-            </span>
+      {silent.length === 0 ? WORDS.allMembersOfTheCluster(asked) : (
+        <span class="state warn">
+          <Icon name="warn" />
+          <span>
+            {WORDS.ofMembersAnsweredDidNot(
+              asked - silent.length,
+              asked,
+              new Intl.ListFormat("en").format(silent),
+            )}
           </span>
-        )}
+        </span>
+      )}
     </p>
   );
 }
@@ -49,12 +50,12 @@ interface Row {
 const COLUMNS: Column<Row>[] = [
   {
     id: "id",
-    title: "Member",
+    title: WORDS.member,
     class: "main",
     cell: ({ id, address, problem, seen }) => (
       <span class="title-cell">
         <strong class="mono break">{id}</strong>
-        <span class="muted small">{seen === undefined ? `${address}, this one` : address}</span>
+        <span class="muted small">{seen === undefined ? WORDS.thisOne(address) : address}</span>
         {problem && (
           <span>
             <span class="badge bad">{problem}</span>
@@ -63,35 +64,35 @@ const COLUMNS: Column<Row>[] = [
       </span>
     ),
   },
-  { id: "version", title: "Version", class: "wide skip-phone", cell: ({ version }) => version },
+  { id: "version", title: WORDS.version, class: "wide skip-phone", cell: ({ version }) => version },
   {
     id: "up",
-    title: "Up",
+    title: WORDS.up,
     class: "right",
     cell: ({ since }) => formatDuration(Math.max(1000, now.value - since)),
   },
   {
     id: "rate",
-    title: "Requests/s",
+    title: WORDS.requestsS,
     class: "right",
     cell: ({ figures }) => figures?.answers ? perSecond(figures.lastMinute.requests) : "–",
   },
   {
     id: "fills",
-    title: "Downloads",
+    title: WORDS.downloads,
     class: "right",
     cell: ({ figures }) => figures?.answers ? formatCount(figures.fills) : "–",
   },
-  { id: "disk", title: "On its disk", class: "right", cell: ({ figures }) => diskOf(figures) },
+  { id: "disk", title: WORDS.onItsDisk, class: "right", cell: ({ figures }) => diskOf(figures) },
   {
     id: "lag",
-    title: "Behind",
+    title: WORDS.behind,
     class: "right medium skip-phone",
     cell: ({ figures }) => figures && figures.lagMs !== null ? formatDuration(figures.lagMs) : "–",
   },
   {
     id: "seen",
-    title: "Answered",
+    title: WORDS.answered,
     class: "right",
     cell: ({ seen, figures }) =>
       seen === undefined || figures?.answers ? "now" : <Ago time={seen} />,
@@ -105,21 +106,24 @@ export function ClusterPanel({ cluster }: { cluster: ClusterView }) {
   const rows = [ownRow(cluster), ...peers].map((row) => ({ ...row, figures: known.get(row.id) }));
   const held = members.value.reduce((sum, { bytes }) => sum + bytes, 0);
   return (
-    <section class="panel" aria-label="Cluster">
+    <section class="panel" aria-label={WORDS.cluster}>
       <div class="panel-head">
-        <h2>Cluster</h2>
-        {problem ? <span class="badge bad">Each for itself</span> : (
+        <h2>{WORDS.cluster}</h2>
+        {problem ? <span class="badge bad">{WORDS.eachForItself}</span> : (
           <span class="muted num">
-            {`${countOf(rows.length, "member")}, ${formatBytes(held)} on their disks`}
+            {WORDS.onTheirDisks(countOf(rows.length, "member"), formatBytes(held))}
           </span>
         )}
       </div>
       {problem && <p class="panel-note">{problem}</p>}
-      <Table caption="Members" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />
+      <Table caption={WORDS.members} columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />
       <p class="panel-note small muted">
-        {`${cluster.id} took ${countOf(shared, "download")} from the others: ${
-          formatBytes(receivedBytes)
-        } received, ${formatBytes(sentBytes)} sent.`}
+        {WORDS.tookFromTheOthersReceived(
+          cluster.id,
+          countOf(shared, "download"),
+          formatBytes(receivedBytes),
+          formatBytes(sentBytes),
+        )}
         <DepotLine />
       </p>
     </section>
@@ -137,9 +141,12 @@ function DepotLine() {
   const { bytes, maxBytes, objects } = depot;
   return (
     <>
-      {` The depot holds ${countOf(objects, "object")}: ${formatBytes(bytes)} of ${
-        formatBytes(maxBytes)
-      }, ${formatShare(bytes, maxBytes)}.`}
+      {WORDS.theDepotHoldsOf(
+        countOf(objects, "object"),
+        formatBytes(bytes),
+        formatBytes(maxBytes),
+        formatShare(bytes, maxBytes),
+      )}
     </>
   );
 }
@@ -150,9 +157,9 @@ function diskOf(figures: Member | undefined) {
   return (
     <span class="progress">
       <span>
-        {maxBytes > 0 ? `${formatBytes(bytes)} of ${formatBytes(maxBytes)}` : formatBytes(bytes)}
+        {maxBytes > 0 ? WORDS.of(formatBytes(bytes), formatBytes(maxBytes)) : formatBytes(bytes)}
       </span>
-      {maxBytes > 0 && <Meter value={bytes} max={maxBytes} label={`Disk of ${id}`} />}
+      {maxBytes > 0 && <Meter value={bytes} max={maxBytes} label={WORDS.diskOf(id)} />}
     </span>
   );
 }

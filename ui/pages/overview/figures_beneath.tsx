@@ -3,6 +3,7 @@ import { ErrorBoundary } from "preact-iso/lazy";
 import type { Stats } from "../../api/schema/stats.ts";
 import { Icon } from "../../components/icon.tsx";
 import { later } from "../../components/later.tsx";
+import { WORDS } from "./words.ts";
 
 const Figures = later(({ Figures }) => Figures);
 
@@ -13,7 +14,7 @@ export function FiguresBeneath({ stats }: { stats: Stats }) {
     <details class="figures" onToggle={(event) => open.value = event.currentTarget.open}>
       <summary>
         <Icon name="chevron" size={12} />
-        Show as table
+        {WORDS.showAsTable}
       </summary>
       {open.value && (
         <ErrorBoundary>

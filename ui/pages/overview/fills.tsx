@@ -10,18 +10,19 @@ import {
   mediaTypeName,
 } from "../../web/format.ts";
 import { fills } from "../../web/live.ts";
+import { WORDS } from "./words.ts";
 
 /** What comes in from upstream right now. */
 export function Fills() {
   const speed = fills.value.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
   return (
-    <section class="panel" aria-label="Downloads in progress">
+    <section class="panel" aria-label={WORDS.downloadsInProgress}>
       <div class="panel-head">
-        <h2>Downloads in progress</h2>
+        <h2>{WORDS.downloadsInProgress}</h2>
         <span class="muted num">
           {fills.value.length > 0
             ? `${countOf(fills.value.length, "blob")}, ${formatRate(speed)}`
-            : "Nothing right now"}
+            : WORDS.nothingRightNow}
         </span>
       </div>
       <ul>{fills.value.map((fill) => <FillRow key={fill.id} fill={fill} />)}</ul>
@@ -44,18 +45,18 @@ function FillRow({ fill }: { fill: Fill }) {
         <Meter
           value={totalBytes === null ? null : receivedBytes}
           max={totalBytes ?? 0}
-          label={`${mediaTypeName(fill.mediaType)} of ${name}`}
+          label={WORDS.of(mediaTypeName(fill.mediaType), name)}
         />
         <span class="muted small num">
           {formatBytes(receivedBytes)}
           {totalBytes !== null &&
-            ` of ${formatBytes(totalBytes)}, ${formatShare(receivedBytes, totalBytes)}`}
+            WORDS.of2(formatBytes(totalBytes), formatShare(receivedBytes, totalBytes))}
         </span>
       </div>
       <div class="figures-right">{speedOf(fill)}</div>
       <div class="figures-right">{countOf(fill.followers, "client")}</div>
       <div class="figures-right muted">
-        {leftMs === null ? "–" : `${formatDuration(Math.max(1000, leftMs))} left`}
+        {leftMs === null ? "–" : WORDS.left(formatDuration(Math.max(1000, leftMs)))}
       </div>
     </li>
   );
@@ -64,9 +65,9 @@ function FillRow({ fill }: { fill: Fill }) {
 function speedOf(fill: Fill): string {
   switch (fill.state) {
     case "resuming":
-      return "Resuming…";
+      return WORDS.resuming;
     case "verifying":
-      return "Verifying…";
+      return WORDS.verifying;
     case "running":
       return formatRate(fill.bytesPerSecond);
   }

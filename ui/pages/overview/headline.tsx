@@ -3,6 +3,7 @@ import type { Notice, Status } from "../../api/schema/status.ts";
 import { Icon, type IconName } from "../../components/icon.tsx";
 import { now } from "../../web/clock.ts";
 import { formatDuration } from "../../web/format.ts";
+import { WORDS } from "./words.ts";
 
 const ICONS: Record<Notice["severity"] | "none", { icon: IconName; tone: string }> = {
   error: { icon: "bad", tone: "tone-bad" },
@@ -15,7 +16,7 @@ const ICONS: Record<Notice["severity"] | "none", { icon: IconName; tone: string 
 export function Headline({ status }: { status: Status }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = "Overview · Berth";
+    document.title = WORDS.overviewBerth;
     heading.current?.focus({ preventScroll: true });
   }, []);
   const { icon, tone } = ICONS[status.notices[0]?.severity ?? "none"];
@@ -28,18 +29,18 @@ export function Headline({ status }: { status: Status }) {
         <div>
           <h1 tabIndex={-1} ref={heading}>{status.text}</h1>
           <p class="lead">
-            Serving <span class="mono">{status.registryUrl}</span>, up{" "}
-            {formatDuration(Math.max(1000, now.value - status.startedAt))}
+            {WORDS.serving} <span class="mono">{status.registryUrl}</span>
+            {WORDS.up} {formatDuration(Math.max(1000, now.value - status.startedAt))}
             {status.notices.length + status.muted.length > 0 && (
               <>
-                , <a href="/notices">notices</a>
+                , <a href="/notices">{WORDS.notices}</a>
               </>
             )}
           </p>
         </div>
       </header>
       {status.notices.length > 0 && (
-        <ul class="notices" aria-label="What needs attention">
+        <ul class="notices" aria-label={WORDS.whatNeedsAttention}>
           {status.notices.map((notice) => <NoticeRow key={notice.id} notice={notice} />)}
         </ul>
       )}
@@ -56,13 +57,13 @@ function NoticeRow({ notice }: { notice: Notice }) {
           {notice.title}
           {notice.since !== null && (
             <span class="muted small">
-              {` for ${formatDuration(Math.max(1000, now.value - notice.since))}`}
+              {WORDS.for(formatDuration(Math.max(1000, now.value - notice.since)))}
             </span>
           )}
         </strong>
         {notice.detail && <p>{notice.detail}</p>}
       </div>
-      {notice.href && <a class="button go" href={notice.href}>Look into it</a>}
+      {notice.href && <a class="button go" href={notice.href}>{WORDS.lookIntoIt}</a>}
     </li>
   );
 }

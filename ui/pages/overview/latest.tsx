@@ -5,6 +5,7 @@ import { isFailure } from "../../web/results.ts";
 import { formatBytes, formatClock, formatDuration } from "../../web/format.ts";
 import { recent } from "../../web/live.ts";
 import { requestPath } from "../../web/paths.ts";
+import { WORDS } from "./later_words.ts";
 
 const SHOWN = 8;
 
@@ -14,13 +15,13 @@ export function Latest({ at }: { at: string }) {
     recent.value.filter(({ repository }) => repository !== "").slice(0, SHOWN),
   );
   return (
-    <section class="panel" aria-label="Latest requests">
+    <section class="panel" aria-label={WORDS.latestRequests}>
       <div class="panel-head">
-        <h2>Latest requests{at}</h2>
-        <a href="/activity">All activity</a>
+        <h2>{WORDS.latestRequests}{at}</h2>
+        <a href="/activity">{WORDS.allActivity}</a>
       </div>
       {rows.length === 0
-        ? <p class="panel-note">None since Berth started.</p>
+        ? <p class="panel-note">{WORDS.noneSinceBerthStarted}</p>
         : (
           <ul class="requests" {...over}>
             {rows.map((entry) => (

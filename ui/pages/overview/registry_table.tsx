@@ -13,13 +13,14 @@ import { cacheable, served } from "../../web/ratio.ts";
 import { query } from "../../web/location.ts";
 import { registryPath } from "../../web/paths.ts";
 import { failuresPath, spanFromQuery } from "../../web/span.ts";
+import { WORDS } from "./words.ts";
 
 type Row = RegistryHealth & { counters: Counters | undefined };
 
 const COLUMNS: Column<Row>[] = [
   {
     id: "name",
-    title: "Registry",
+    title: WORDS.registry,
     sort: "asc",
     class: "main",
     cell: ({ name }) => (
@@ -28,38 +29,38 @@ const COLUMNS: Column<Row>[] = [
       </a>
     ),
   },
-  { id: "state", title: "State", class: "full", cell: (row) => <Health health={row} /> },
+  { id: "state", title: WORDS.state, class: "full", cell: (row) => <Health health={row} /> },
   {
     id: "pulls",
-    title: "Pulls",
+    title: WORDS.pulls,
     sort: "desc",
     class: "right",
     cell: ({ counters }) => formatCount(counters?.pulls ?? 0),
   },
   {
     id: "ratio",
-    title: "Hit ratio",
+    title: WORDS.hitRatio,
     sort: "desc",
     class: "right",
     cell: ({ counters }) => counters ? formatShare(served(counters), cacheable(counters)) : "–",
   },
   {
     id: "cache",
-    title: "From the cache",
+    title: WORDS.fromTheCache,
     sort: "desc",
     class: "right",
     cell: ({ counters }) => formatBytes(counters?.bytesFromCache ?? 0),
   },
   {
     id: "upstream",
-    title: "From upstream",
+    title: WORDS.fromUpstream,
     sort: "desc",
     class: "right wide skip-phone",
     cell: ({ counters }) => formatBytes(counters?.bytesFromUpstream ?? 0),
   },
   {
     id: "errors",
-    title: "Errors",
+    title: WORDS.errors,
     sort: "desc",
     class: "right",
     cell: ({ counters, name }) =>
@@ -73,15 +74,15 @@ const COLUMNS: Column<Row>[] = [
   },
   {
     id: "quota",
-    title: "Pulls left",
+    title: WORDS.pullsLeft,
     class: "right medium skip-phone",
     cell: ({ quota }) =>
       quota
         ? (
           <span class="title-cell">
-            {`${formatCount(quota.remaining)} of ${formatCount(quota.limit)}`}
+            {WORDS.of(formatCount(quota.remaining), formatCount(quota.limit))}
             {quota.emptyAt !== null && (
-              <span class="muted small nowrap">empty at {formatClock(quota.emptyAt)}</span>
+              <span class="muted small nowrap">{WORDS.emptyAt} {formatClock(quota.emptyAt)}</span>
             )}
           </span>
         )
@@ -89,7 +90,7 @@ const COLUMNS: Column<Row>[] = [
   },
   {
     id: "latency",
-    title: "Latency",
+    title: WORDS.latency,
     sort: "asc",
     class: "right medium",
     cell: ({ latencyMs }) => latencyMs === null ? "–" : formatDuration(latencyMs),
@@ -121,14 +122,14 @@ export function RegistryTable(
   const idle = rows.length - used.length;
   const sort = sortFromQuery(Object.keys(KEYS), BUSIEST);
   return (
-    <section class="panel" aria-label="Registries">
+    <section class="panel" aria-label={WORDS.registries}>
       <div class="panel-head">
-        <h2>Registries</h2>
+        <h2>{WORDS.registries}</h2>
         <span class="muted">{name}</span>
       </div>
       {used.length > 0 && (
         <Table
-          caption="Registries with their figures"
+          caption={WORDS.registriesWithTheirFigures}
           columns={COLUMNS}
           rows={sorted(used, sort, KEYS)}
           rowKey={(row) => row.name}
@@ -140,10 +141,10 @@ export function RegistryTable(
         <div class="pager">
           <span>
             {used.length === 0
-              ? `None of the ${idle} registries was used yet`
-              : `${idle} more ${idle === 1 ? "was" : "were"} not used yet`}
+              ? WORDS.noneOfTheRegistriesWas(idle)
+              : WORDS.moreNotUsedYet(idle, idle === 1 ? "was" : "were")}
           </span>
-          <a href="/registries">All registries</a>
+          <a href="/registries">{WORDS.allRegistries}</a>
         </div>
       )}
     </section>

@@ -16,6 +16,7 @@ import { FiguresBeneath } from "./figures_beneath.tsx";
 import { RegistryTable } from "./registry_table.tsx";
 import { SpanHead } from "./span_head.tsx";
 import { Tiles } from "./tiles.tsx";
+import { WORDS } from "./words.ts";
 
 const REFRESH_MS = 10e3;
 const SummedUp = later(({ SummedUp }) => SummedUp);
@@ -27,7 +28,7 @@ export function Savings({ status }: { status: Status }) {
   useReloadAfter(live.value?.total.requests, stats.reload);
   return (
     <>
-      <section class="section" aria-label="Savings">
+      <section class="section" aria-label={WORDS.savings}>
         <SpanHead span={span} />
         <div class="panel">
           <Loaded resource={stats} lines={12}>

@@ -4,6 +4,7 @@ import { Segments } from "../../components/segments.tsx";
 import { now } from "../../web/clock.ts";
 import { setQuery } from "../../web/location.ts";
 import { type Span, spanName } from "../../web/span.ts";
+import { WORDS } from "./words.ts";
 
 const PERIODS: { value: Period; text: string }[] = [
   { value: "1h", text: "1 h" },
@@ -25,10 +26,10 @@ export function SpanHead({ span }: { span: Span }) {
             onClick={() => setQuery({ from: "", to: "" })}
           >
             <Icon name="cross" size={12} />
-            Whole period
+            {WORDS.wholePeriod}
           </button>
         )}
-        <Segments label="Period" value={span.period} choices={PERIODS} onInput={setPeriod} />
+        <Segments label={WORDS.period} value={span.period} choices={PERIODS} onInput={setPeriod} />
       </div>
     </div>
   );

@@ -1,31 +1,32 @@
 import type { Storage } from "../../api/schema/status.ts";
 import { Meter } from "../../components/meter.tsx";
 import { countOf, formatBytes, formatShare } from "../../web/format.ts";
+import { WORDS } from "./later_words.ts";
 
 /** What is full, and of what. */
 export function StoragePanel({ storage, at }: { storage: Storage; at: string }) {
   const { bytes, maxBytes, disk, minFreeBytes } = storage;
   return (
-    <section class="panel" aria-label="Storage">
+    <section class="panel" aria-label={WORDS.storage}>
       <div class="panel-head">
-        <h2>Storage{at}</h2>
-        {storage.evicting && <span class="badge accent">Evicting</span>}
+        <h2>{WORDS.storage}{at}</h2>
+        {storage.evicting && <span class="badge accent">{WORDS.evicting}</span>}
       </div>
       <div class="storage">
         <Amount
-          name="Cache"
+          name={WORDS.cache}
           used={bytes}
           whole={maxBytes}
           note={`${countOf(storage.blobs, "blob")}${
-            storage.pinnedBytes > 0 ? `, ${formatBytes(storage.pinnedBytes)} pinned` : ""
+            storage.pinnedBytes > 0 ? WORDS.pinned(formatBytes(storage.pinnedBytes)) : ""
           }`}
         />
         {disk && (
           <Amount
-            name="Disk"
+            name={WORDS.disk}
             used={disk.totalBytes - disk.freeBytes}
             whole={disk.totalBytes}
-            note={`${formatBytes(disk.freeBytes)} free, ${formatBytes(minFreeBytes)} reserved`}
+            note={WORDS.freeReserved(formatBytes(disk.freeBytes), formatBytes(minFreeBytes))}
             tone={disk.freeBytes < minFreeBytes
               ? "bad"
               : disk.freeBytes < 2 * minFreeBytes
@@ -34,13 +35,13 @@ export function StoragePanel({ storage, at }: { storage: Storage; at: string }) 
           />
         )}
         <Amount
-          name="Content in memory"
+          name={WORDS.contentInMemory}
           used={storage.memoryBytes}
           whole={storage.maxMemoryBytes}
           note=""
         />
         {storage.outlook && <p class="muted small">{storage.outlook}</p>}
-        <a href="/cache?sort=lastUsed&order=asc">Least recently used</a>
+        <a href="/cache?sort=lastUsed&order=asc">{WORDS.leastRecentlyUsed}</a>
       </div>
     </section>
   );
@@ -63,7 +64,7 @@ function Amount({ name, used, whole, note, tone = "" }: AmountProps) {
         <span>{name}</span>
         <strong>
           {formatBytes(used)}
-          {whole > 0 && <span class="muted">{` of ${formatBytes(whole)}${share}`}</span>}
+          {whole > 0 && <span class="muted">{WORDS.of2(formatBytes(whole), share)}</span>}
         </strong>
       </div>
       {whole > 0 && <Meter value={used} max={whole} label={name} tone={tone} />}

@@ -10,6 +10,7 @@ import {
 import { live, status } from "../../web/live.ts";
 import { cacheable, ratioChange, served } from "../../web/ratio.ts";
 import { failuresPath, type Span, spanBefore } from "../../web/span.ts";
+import { WORDS } from "./words.ts";
 
 interface TilesProps {
   total: Counters;
@@ -27,28 +28,29 @@ export function Tiles({ total, previous, span }: TilesProps) {
   ];
   return (
     <dl class="tiles">
-      <Tile name="Hit ratio" figure={formatShare(served(total), cacheable(total))}>
+      <Tile name={WORDS.hitRatio} figure={formatShare(served(total), cacheable(total))}>
         {ratioChange(total, previous, spanBefore(span)) ||
-          `${formatCount(served(total))} of ${formatCount(cacheable(total))} requests`}
+          WORDS.ofRequests(formatCount(served(total)), formatCount(cacheable(total)))}
       </Tile>
-      <Tile name="Saved" figure={formatBytes(total.bytesFromCache)}>
-        not downloaded again{saved.length > 0 && ` (≈ ${saved.join(", ")} saved)`}
+      <Tile name={WORDS.saved} figure={formatBytes(total.bytesFromCache)}>
+        {WORDS.notDownloadedAgain}
+        {saved.length > 0 && WORDS.saved2(saved.join(", "))}
       </Tile>
-      <Tile name="Pulls" figure={formatCount(total.pulls)}>
+      <Tile name={WORDS.pulls} figure={formatCount(total.pulls)}>
         {perMinute !== undefined && !span.range
-          ? `${formatCount(perMinute)} in the last minute`
-          : `${formatCount(total.requests)} requests`}
+          ? WORDS.inTheLastMinute(formatCount(perMinute))
+          : WORDS.requests(formatCount(total.requests))}
       </Tile>
       <Tile
-        name="Errors"
+        name={WORDS.errors}
         figure={<span class={total.errors > 0 ? "tone-bad" : ""}>{formatCount(total.errors)}</span>}
       >
-        {total.errors > 0 && <a href={failuresPath("errors", span)}>Show them</a>}
+        {total.errors > 0 && <a href={failuresPath("errors", span)}>{WORDS.showThem}</a>}
         {total.errors > 0 && total.refused > 0 && ", "}
         {total.refused > 0 && (
-          <a href={failuresPath("refused", span)}>{formatCount(total.refused)} refused</a>
+          <a href={failuresPath("refused", span)}>{formatCount(total.refused)} {WORDS.refused}</a>
         )}
-        {total.errors + total.refused === 0 && "No errors"}
+        {total.errors + total.refused === 0 && WORDS.noErrors}
       </Tile>
     </dl>
   );

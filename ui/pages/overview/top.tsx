@@ -3,6 +3,7 @@ import { ClientName } from "../../components/client_name.tsx";
 import { ImageName } from "../../components/image_name.tsx";
 import { formatBytes, formatCount } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
+import { WORDS } from "./later_words.ts";
 
 const REFRESH_MS = 30e3;
 const SHOWN = 5;
@@ -18,10 +19,10 @@ export function TopPanels({ at }: { at: string }) {
   if (pulling.length === 0 || !images) return null;
   return (
     <div class="columns even">
-      <section class="panel" aria-label="Top clients">
+      <section class="panel" aria-label={WORDS.topClients}>
         <div class="panel-head">
-          <h2>Top clients{at}</h2>
-          <a href="/activity/clients">All clients</a>
+          <h2>{WORDS.topClients}{at}</h2>
+          <a href="/activity/clients">{WORDS.allClients}</a>
         </div>
         <ol class="top panel-body">
           {pulling.map(({ client, name, user, pulls, bytes }) => (
@@ -32,10 +33,10 @@ export function TopPanels({ at }: { at: string }) {
           ))}
         </ol>
       </section>
-      <section class="panel" aria-label="Top images">
+      <section class="panel" aria-label={WORDS.topImages}>
         <div class="panel-head">
-          <h2>Top images{at}</h2>
-          <a href="/activity/pulls">All pulls</a>
+          <h2>{WORDS.topImages}{at}</h2>
+          <a href="/activity/pulls">{WORDS.allPulls}</a>
         </div>
         <ol class="top panel-body">
           {images.items.map(({ registry, repository, pulls, bytes }) => (

@@ -4,25 +4,26 @@ import { Snippet } from "../../components/snippet.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { useResource } from "../../web/resource.ts";
 import { clientsFor, serverUrl, targetOf } from "../../web/snippets.ts";
+import { WORDS } from "./later_words.ts";
 
 /** Nothing was pulled yet: how to begin. The first pull turns this into the overview. */
 export function Welcome() {
   const connect = useResource("/connect", {});
   useEffect(() => {
-    document.title = "Welcome · Berth";
+    document.title = WORDS.welcomeBerth;
   }, []);
   return (
     <div class="welcome">
       <header class="placeholder">
-        <h1 tabIndex={-1}>Berth is ready. Nothing was pulled yet.</h1>
-        <p>Point a client here; its first pull turns this page into the overview.</p>
+        <h1 tabIndex={-1}>{WORDS.berthIsReadyNothingWas}</h1>
+        <p>{WORDS.pointAClientHereIts}</p>
       </header>
-      <section class="panel" aria-label="Three lines for Docker">
+      <section class="panel" aria-label={WORDS.threeLinesForDocker}>
         <Loaded resource={connect} lines={4}>{(data) => <Lines connect={data} />}</Loaded>
       </section>
       <p class="waiting" role="status">
         <span class="spinner" aria-hidden="true" />
-        Waiting for the first pull…
+        {WORDS.waitingForTheFirstPull}
       </p>
     </div>
   );
@@ -34,7 +35,7 @@ function Lines({ connect }: { connect: Connect }) {
   if (!registry) {
     return (
       <p>
-        No registry is configured. <a href="/registries/new">Add the first</a>.
+        {WORDS.noRegistryIsConfigured} <a href="/registries/new">{WORDS.addTheFirst}</a>.
       </p>
     );
   }
@@ -42,11 +43,11 @@ function Lines({ connect }: { connect: Connect }) {
   const docker = clientsFor(connect)[0]!;
   return (
     <>
-      <h2>With Docker</h2>
+      <h2>{WORDS.withDocker}</h2>
       {docker.steps(target).map(({ file, text }) => <Snippet key={text} file={file} text={text} />)}
       <Snippet text={docker.test(target)} />
       <p class="muted">
-        containerd, Podman, BuildKit, Kubernetes, Helm: <a href="/connect">all clients</a>.
+        {WORDS.containerdPodmanBuildkitKubernetesHelm} <a href="/connect">{WORDS.allClients2}</a>.
       </p>
     </>
   );

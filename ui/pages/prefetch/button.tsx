@@ -2,6 +2,7 @@
 import { Icon } from "../../components/icon.tsx";
 import { pullNow } from "../../web/pull_now.ts";
 import { may } from "../../web/session.ts";
+import { WORDS } from "./words.ts";
 
 /** Pulls what `image` stands for now, for the platforms that are here, and shows how that goes. */
 export function PullButton({ image, platforms }: { image: string; platforms: string[] }) {
@@ -10,8 +11,8 @@ export function PullButton({ image, platforms }: { image: string; platforms: str
     <button
       type="button"
       class="button quiet icon"
-      aria-label={`Pull ${image} now`}
-      title="Pull now: what the tag stands for, as far as it is not cached"
+      aria-label={WORDS.pullNow(image)}
+      title={WORDS.pullNowWhatTheTag}
       onClick={() => pullNow(image, platforms)}
     >
       <Icon name="fetch" />

@@ -18,6 +18,7 @@ import {
 } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { Due } from "./rules.tsx";
+import { WORDS } from "./words.ts";
 
 type LearnedProps = Pick<Prefetch, "learn" | "elsewhere"> & { onChange: () => void };
 
@@ -25,12 +26,12 @@ export function Learned({ learn, elsewhere, onChange }: LearnedProps) {
   const setting = useSignal(false);
   const { tags, every, looks, totals } = learn;
   return (
-    <section class="panel" aria-label="Learned">
+    <section class="panel" aria-label={WORDS.learned}>
       <div class="panel-head pull-head">
-        <h2>Learned from pulls</h2>
+        <h2>{WORDS.learnedFromPulls}</h2>
         {tags > 0 && (
           <span class="muted small">
-            {`The ${countOf(tags, "tag")} pulled most, every ${formatDuration(every)}`}
+            {WORDS.thePulledMostEvery(countOf(tags, "tag"), formatDuration(every))}
           </span>
         )}
         <span class="actions end">
@@ -41,7 +42,7 @@ export function Learned({ learn, elsewhere, onChange }: LearnedProps) {
               class="button"
               onClick={() => setting.value = true}
             >
-              {tags > 0 ? "Change…" : "Turn on…"}
+              {tags > 0 ? WORDS.change : WORDS.turnOn}
             </button>
           )}
         </span>
@@ -62,15 +63,12 @@ export function Learned({ learn, elsewhere, onChange }: LearnedProps) {
 
 function NothingYet({ on }: { on: boolean }) {
   if (on) {
-    return (
-      <p class="panel-body muted">No tag that may move was pulled within the last seven days.</p>
-    );
+    return <p class="panel-body muted">{WORDS.noTagThatMayMove}</p>;
   }
   return (
-    <Nothing icon="hit" title="Off">
+    <Nothing icon="hit" title={WORDS.off}>
       <p>
-        Berth can ask for the tags that are pulled most by itself, and fetch what has moved before
-        the next client comes.
+        {WORDS.berthCanAskForThe}
       </p>
     </Nothing>
   );
@@ -85,12 +83,12 @@ function Looks({ looks }: Pick<PrefetchLearn, "looks">) {
     >
       <summary>
         <Icon name="chevron" size={12} />
-        {`${countOf(looks.length, "tag")} at the last look`}
+        {WORDS.atTheLastLook(countOf(looks.length, "tag"))}
       </summary>
       {opened.value && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Tags that are kept fresh">
+        <div class="scroll" tabIndex={0} role="region" aria-label={WORDS.tagsThatAreKeptFresh}>
           <Table
-            caption="Tags that are kept fresh"
+            caption={WORDS.tagsThatAreKeptFresh}
             columns={COLUMNS}
             rows={looks}
             rowKey={({ image }) =>
@@ -109,30 +107,28 @@ function Balance({ learn, elsewhere }: Pick<LearnedProps, "learn" | "elsewhere">
     <dl class="facts panel-body">
       {tags > 0 && (
         <>
-          <dt>Next look</dt>
+          <dt>{WORDS.nextLook}</dt>
           <dd>
             {running || nextAt === null
-              ? <span class="badge accent">Looking</span>
+              ? <span class="badge accent">{WORDS.looking}</span>
               : <Due at={nextAt} elsewhere={elsewhere} />}
           </dd>
         </>
       )}
-      <dt>Cost</dt>
+      <dt>{WORDS.cost}</dt>
       <dd>
-        {`${countOf(requests, "request")}, ${formatBytes(bytes)}, ${
-          countOf(pulls, "pull")
-        } of quotas`}
+        {WORDS.ofQuotas(countOf(requests, "request"), formatBytes(bytes), countOf(pulls, "pull"))}
       </dd>
-      <dt>Saved</dt>
+      <dt>{WORDS.saved}</dt>
       <dd>
         {found === 0
-          ? "nothing yet"
-          : `${countOf(found, "pull")} found it here: ${formatBytes(savedBytes)}` +
-            (savedMs >= 1000 ? `, about ${formatRoughly(savedMs)} of waiting` : "")}
+          ? WORDS.nothingYet
+          : WORDS.foundItHere(countOf(found, "pull"), formatBytes(savedBytes)) +
+            (savedMs >= 1000 ? WORDS.aboutOfWaiting(formatRoughly(savedMs)) : "")}
       </dd>
-      <dt>Looked</dt>
+      <dt>{WORDS.looked}</dt>
       <dd title={formatMoment(since)}>
-        {`${formatCount(checks)} times at a tag, of which ${formatCount(moved)} had moved`}
+        {WORDS.timesAtATagOf(formatCount(checks), formatCount(moved))}
       </dd>
     </dl>
   );
@@ -151,7 +147,7 @@ function LookNow({ busy, onChange }: { busy: boolean; onChange: () => void }) {
   return (
     <button type="button" class="button" disabled={busy} onClick={look}>
       <Icon name="play" />
-      Look now
+      {WORDS.lookNow}
     </button>
   );
 }
@@ -168,14 +164,14 @@ const STATES: Record<PrefetchLearn["looks"][number]["state"], string> = {
 const COLUMNS: Column<PrefetchLearn["looks"][number]>[] = [
   {
     id: "image",
-    title: "Tag",
+    title: WORDS.tag,
     class: "main",
     cell: ({ image }) => <span class="mono break">{image}</span>,
   },
-  { id: "pulls", title: "Pulls", class: "right", cell: ({ pulls }) => formatCount(pulls) },
+  { id: "pulls", title: WORDS.pulls, class: "right", cell: ({ pulls }) => formatCount(pulls) },
   {
     id: "state",
-    title: "State",
+    title: WORDS.state,
     cell: ({ state, error }) => (
       <span class={`break ${state === "failed" ? "tone-bad" : ""}`}>
         {STATES[state] + (error && `: ${error}`)}
@@ -212,7 +208,7 @@ function LearnDialog({ learn, onClose, onDone }: {
   };
   return (
     <Dialog
-      title="Learn from pulls"
+      title={WORDS.learnFromPulls}
       onClose={onClose}
       foot={
         <>
@@ -223,11 +219,11 @@ function LearnDialog({ learn, onClose, onDone }: {
               disabled={busy.value}
               onClick={() => set(0)}
             >
-              Turn off
+              {WORDS.turnOff}
             </button>
           )}
           <button type="submit" form="learn" class="button primary" disabled={busy.value}>
-            Save
+            {WORDS.save}
           </button>
         </>
       }
@@ -248,15 +244,15 @@ function LearnFields({ learn, tags, every }: {
   return (
     <>
       <TextField
-        label="Tags"
-        hint="The most pulled ones of the last seven days."
+        label={WORDS.tags}
+        hint={WORDS.theMostPulledOnesOf}
         value={tags.value}
         onInput={(value) => tags.value = value}
         required
       />
       <TextField
-        label="Every"
-        hint="Each is asked for by HEAD, and only what has moved is fetched."
+        label={WORDS.every}
+        hint={WORDS.eachIsAskedForBy}
         placeholder={formatDuration(learn.every)}
         value={every.value}
         onInput={(value) => every.value = value}

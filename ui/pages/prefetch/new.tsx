@@ -5,6 +5,7 @@ import { TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { call } from "../../web/client.ts";
+import { WORDS } from "./words.ts";
 
 interface Draft {
   images: string;
@@ -39,9 +40,9 @@ export function NewPull({ onBegun }: { onBegun: (id: string) => void }) {
     busy.value = false;
   };
   return (
-    <section class="panel" aria-label="Pull now">
+    <section class="panel" aria-label={WORDS.pullNow2}>
       <div class="panel-head">
-        <h2>Pull now</h2>
+        <h2>{WORDS.pullNow2}</h2>
       </div>
       <form class="stack pull-form" onSubmit={begin}>
         <PullFields draft={draft.value} onInput={(next) => draft.value = next} />
@@ -49,7 +50,7 @@ export function NewPull({ onBegun }: { onBegun: (id: string) => void }) {
         <div class="actions">
           <button type="submit" class="button primary" disabled={busy.value}>
             <Icon name="fetch" />
-            Pull
+            {WORDS.pull}
           </button>
         </div>
       </form>
@@ -63,7 +64,7 @@ function PullFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) 
     <>
       <div class="pull-fields">
         <TextField
-          label="Images"
+          label={WORDS.images}
           placeholder="nginx:1.27 quay.io/prometheus/prometheus:v3.1.0"
           mono
           required
@@ -71,8 +72,8 @@ function PullFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) 
           onInput={(images) => change({ images })}
         />
         <TextField
-          label="Platforms"
-          placeholder="linux/amd64, or the one that Berth runs on"
+          label={WORDS.platforms}
+          placeholder={WORDS.linuxAmd64OrTheOne}
           mono
           disabled={draft.allPlatforms}
           value={draft.platforms}
@@ -80,12 +81,12 @@ function PullFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) 
         />
       </div>
       <CheckField
-        label="Every platform"
+        label={WORDS.everyPlatform}
         checked={draft.allPlatforms}
         onInput={(allPlatforms) => change({ allPlatforms })}
       />
       <CheckField
-        label="Signatures, attestations and SBOMs, too"
+        label={WORDS.signaturesAttestationsAndSbomsToo}
         checked={draft.referrers}
         onInput={(referrers) => change({ referrers })}
       />

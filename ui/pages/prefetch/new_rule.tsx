@@ -8,6 +8,7 @@ import { ListField } from "../../components/list_field.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { call } from "../../web/client.ts";
 import { countOf } from "../../web/format.ts";
+import { WORDS } from "./words.ts";
 
 interface Draft {
   images: string[];
@@ -94,7 +95,7 @@ export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone
   };
   return (
     <Dialog
-      title="Add rule"
+      title={WORDS.addRule}
       wide
       onClose={onClose}
       foot={
@@ -106,10 +107,10 @@ export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone
             onClick={look}
           >
             <Icon name="search" />
-            Preview
+            {WORDS.preview}
           </button>
           <button type="submit" form="new-rule" class="button primary" disabled={busy.value}>
-            {doubted.value ? "Add it all the same" : "Add rule"}
+            {doubted.value ? WORDS.addItAllTheSame : WORDS.addRule}
           </button>
         </>
       }
@@ -131,19 +132,19 @@ function RuleFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) 
   return (
     <>
       <ListField
-        label="Images"
-        hint="One per line: a tag, a glob (1.2?), versions (^1.27) or a regular expression (/^v\d+$/)."
+        label={WORDS.images}
+        hint={WORDS.onePerLineATag}
         placeholder="docker/library/nginx:^1.27"
         value={draft.images}
         onInput={(images) => onInput({ ...draft, images })}
       />
       <div class="pull-fields">
-        <TextField label="Platforms" placeholder="linux/amd64" mono {...text("platforms")} />
-        <TextField label="Newest of each" placeholder="all that fit" {...text("keep")} />
-        <TextField label="Every" placeholder="6h" mono {...text("every")} />
-        <TextField label="Time of day" placeholder="02:00-05:00" mono {...text("at")} />
-        <TextField label="At most" placeholder="20MiB/s" mono {...text("limit")} />
-        <TextField label="Images at most" placeholder="50" {...text("maxTags")} />
+        <TextField label={WORDS.platforms} placeholder="linux/amd64" mono {...text("platforms")} />
+        <TextField label={WORDS.newestOfEach} placeholder={WORDS.allThatFit} {...text("keep")} />
+        <TextField label={WORDS.every} placeholder="6h" mono {...text("every")} />
+        <TextField label={WORDS.timeOfDay} placeholder="02:00-05:00" mono {...text("at")} />
+        <TextField label={WORDS.atMost} placeholder="20MiB/s" mono {...text("limit")} />
+        <TextField label={WORDS.imagesAtMost} placeholder="50" {...text("maxTags")} />
       </div>
     </>
   );
@@ -151,16 +152,16 @@ function RuleFields({ draft, onInput }: { draft: Draft; onInput: (draft: Draft) 
 
 function Matches({ matches }: PrefetchPreview) {
   return (
-    <ul class="consequences" aria-label="What it means now">
+    <ul class="consequences" aria-label={WORDS.whatItMeansNow}>
       {matches.map(({ pattern, images, fits, problem }) => (
         <li key={pattern}>
           <Icon name={problem ? "warn" : "ok"} />
           <span class="stacked">
             <strong class="mono break">{pattern}</strong>
-            {problem || `${countOf(images.length, "image")} of ${countOf(fits, "tag")} that fit`}
+            {problem || WORDS.ofThatFit(countOf(images.length, "image"), countOf(fits, "tag"))}
             <span class="mono small break">
               {images.slice(0, SHOWN).join(" ")}
-              {images.length > SHOWN && ` and ${images.length - SHOWN} more`}
+              {images.length > SHOWN && WORDS.andMore(images.length - SHOWN)}
             </span>
           </span>
         </li>

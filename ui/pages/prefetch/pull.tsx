@@ -12,6 +12,7 @@ import { now } from "../../web/clock.ts";
 import { countOf, formatBytes, formatRoughly, platformName } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
 import { may } from "../../web/session.ts";
+import { PART_STATES, WORDS } from "./words.ts";
 
 interface PullPanelProps {
   pull: PullSummary;
@@ -37,17 +38,17 @@ export function PullPanel({ pull, open, onToggle, onChange }: PullPanelProps) {
         <h2 class="break">{title}</h2>
         <span class={`badge ${TONES[state]}`}>{state}</span>
         <span class="muted small">
-          {`by ${by}, `}
+          {WORDS.by(by)}
           <Ago time={endedAt ?? startedAt} />
         </span>
         <span class="actions end">
           <button type="button" class="button" aria-expanded={open} onClick={onToggle}>
-            {open ? "Hide parts" : "Show parts"}
+            {open ? WORDS.hideParts : WORDS.showParts}
           </button>
           {state === "running" && may("cache") && (
             <button type="button" class="button" onClick={cancel}>
               <Icon name="cross" />
-              Cancel
+              {WORDS.cancel}
             </button>
           )}
         </span>
@@ -81,11 +82,11 @@ function ImageLine({ image, named }: { image: PulledImage; named: boolean }) {
       {named && <span class="break">{image.image}</span>}
       <Meter value={all === 0 ? 0 : done} max={all} label={image.image} tone={tone} />
       <span class="muted small num">
-        {`${formatBytes(came.bytes)} came, ${formatBytes(here.bytes)} here already`}
-        {left.bytes > 0 && `, ${formatBytes(left.bytes)} to come`}
+        {WORDS.cameHereAlready(formatBytes(came.bytes), formatBytes(here.bytes))}
+        {left.bytes > 0 && WORDS.toCome(formatBytes(left.bytes))}
         {image.platforms.length > 0 &&
           `; ${[...new Set(image.platforms)].map(platformName).join(", ")}`}
-        {image.lacking.length > 0 && `; it has no ${image.lacking.join(", ")}`}
+        {image.lacking.length > 0 && WORDS.itHasNo(image.lacking.join(", "))}
       </span>
       {image.error && <span class={tone === "bad" ? "tone-bad" : ""}>{whyOf(image)}</span>}
     </>
@@ -94,7 +95,7 @@ function ImageLine({ image, named }: { image: PulledImage; named: boolean }) {
 
 function whyOf({ error, until }: PulledImage): string {
   if (until === null) return error;
-  return `Waits for ${formatRoughly(Math.max(0, until - now.value))}: ${error}`;
+  return WORDS.waitsFor(formatRoughly(Math.max(0, until - now.value)), error);
 }
 
 /** What the parts of one pull are, each second while it runs. */
@@ -108,7 +109,7 @@ function Parts({ id, running }: { id: string; running: boolean }) {
     <Loaded resource={pull} lines={4}>
       {({ images }) => (
         <Table
-          caption="Parts"
+          caption={WORDS.parts}
           columns={COLUMNS}
           rows={images.flatMap(({ image, parts }) => parts.map((part) => ({ ...part, image })))}
           rowKey={({ image, digest }) => image + digest}
@@ -118,33 +119,32 @@ function Parts({ id, running }: { id: string; running: boolean }) {
   );
 }
 
-const WORDS: Record<PullPart["state"], string> = {
-  waiting: "to come",
-  running: "coming",
-  here: "here already",
-  came: "came",
-  failed: "failed",
-};
-
 const COLUMNS: Column<PullPart & { image: string }>[] = [
-  { id: "digest", title: "Digest", class: "main", cell: ({ digest }) => <Digest value={digest} /> },
-  { id: "kind", title: "What", cell: ({ kind }) => kind },
+  {
+    id: "digest",
+    title: WORDS.digest,
+    class: "main",
+    cell: ({ digest }) => <Digest value={digest} />,
+  },
+  { id: "kind", title: WORDS.what, cell: ({ kind }) => kind },
   {
     id: "platform",
-    title: "Platform",
+    title: WORDS.platform,
     cell: ({ platform }) => platform ? platformName(platform) : <span class="muted">–</span>,
   },
   {
     id: "size",
-    title: "Size",
+    title: WORDS.size,
     class: "right",
     cell: ({ size, received, state }) =>
-      state === "running" ? `${formatBytes(received)} of ${formatBytes(size)}` : formatBytes(size),
+      state === "running" ? WORDS.of(formatBytes(received), formatBytes(size)) : formatBytes(size),
   },
   {
     id: "state",
-    title: "State",
+    title: WORDS.state,
     cell: ({ state, error }) =>
-      error ? <span class="tone-bad break">{`${WORDS[state]}: ${error}`}</span> : WORDS[state],
+      error
+        ? <span class="tone-bad break">{`${PART_STATES[state]}: ${error}`}</span>
+        : PART_STATES[state],
   },
 ];

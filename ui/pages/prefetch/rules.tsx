@@ -18,35 +18,36 @@ import {
 } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { NewRuleDialog } from "./new_rule.tsx";
+import { WORDS } from "./words.ts";
 
 export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: () => void }) {
   const adding = useSignal(false);
   const { rules, reserve, elsewhere } = prefetch;
   return (
-    <section class="panel" aria-label="Rules">
+    <section class="panel" aria-label={WORDS.rules}>
       <div class="panel-head pull-head">
-        <h2>Kept warm</h2>
+        <h2>{WORDS.keptWarm}</h2>
         <span class="muted small">
-          {`Leaves ${Math.round(reserve * 100)} % of each registry's quota to clients`}
+          {WORDS.leavesOfEachRegistrysQuota(Math.round(reserve * 100))}
         </span>
         {may("admin") && (
           <span class="actions end">
             <button type="button" class="button" onClick={() => adding.value = true}>
               <Icon name="plus" />
-              Add rule
+              {WORDS.addRule}
             </button>
           </span>
         )}
       </div>
       {rules.length === 0
         ? (
-          <Nothing icon="clock" title="No rules yet">
-            <p>A rule pulls images in time, by patterns of their tags, and keeps them here.</p>
+          <Nothing icon="clock" title={WORDS.noRulesYet}>
+            <p>{WORDS.aRulePullsImagesIn}</p>
           </Nothing>
         )
         : (
           <Table
-            caption="Rules"
+            caption={WORDS.rules}
             columns={columnsFor(elsewhere, onChange)}
             rows={rules}
             rowKey={({ name }) => name}
@@ -59,18 +60,18 @@ export function Rules({ prefetch, onChange }: { prefetch: Prefetch; onChange: ()
 
 function columnsFor(elsewhere: boolean, onChange: () => void): Column<PrefetchRule>[] {
   return [
-    { id: "name", title: "Rule", class: "main", cell: (rule) => <What rule={rule} /> },
-    { id: "when", title: "When", cell: (rule) => <When rule={rule} elsewhere={elsewhere} /> },
-    { id: "last", title: "Last run", class: "full", cell: (rule) => <Last rule={rule} /> },
+    { id: "name", title: WORDS.rule, class: "main", cell: (rule) => <What rule={rule} /> },
+    { id: "when", title: WORDS.when, cell: (rule) => <When rule={rule} elsewhere={elsewhere} /> },
+    { id: "last", title: WORDS.lastRun, class: "full", cell: (rule) => <Last rule={rule} /> },
     {
       id: "came",
-      title: "Came",
+      title: WORDS.came,
       class: "right",
       cell: ({ last }) => last ? formatBytes(last.came) : <span class="muted">–</span>,
     },
     {
       id: "pulls",
-      title: "Quota spent",
+      title: WORDS.quotaSpent,
       class: "right",
       cell: ({ last }) => last ? countOf(last.pulls, "pull") : <span class="muted">–</span>,
     },
@@ -86,10 +87,10 @@ function columnsFor(elsewhere: boolean, onChange: () => void): Column<PrefetchRu
 function What({ rule }: { rule: PrefetchRule }) {
   const { name, images, platforms, keep, limit, held } = rule;
   const terms = [
-    ...(keep > 0 ? [`newest ${keep}`] : []),
+    ...(keep > 0 ? [WORDS.newest(keep)] : []),
     ...platforms,
-    ...(limit > 0 ? [`${formatRate(limit)} at most`] : []),
-    `${countOf(held.length, "image")} held`,
+    ...(limit > 0 ? [WORDS.atMost2(formatRate(limit))] : []),
+    WORDS.held(countOf(held.length, "image")),
   ];
   const patterns = images.join(" ");
   return (
@@ -104,9 +105,9 @@ function What({ rule }: { rule: PrefetchRule }) {
 /** When something is due next, or whose it is then. */
 export function Due({ at, elsewhere }: { at: number; elsewhere: boolean }) {
   if (at > now.value) {
-    return <span title={formatMoment(at)}>{`in ${formatRoughly(at - now.value)}`}</span>;
+    return <span title={formatMoment(at)}>{WORDS.in(formatRoughly(at - now.value))}</span>;
   }
-  return <span title={formatMoment(at)}>{elsewhere ? "another Berth's" : "due"}</span>;
+  return <span title={formatMoment(at)}>{elsewhere ? WORDS.anotherBerths : "due"}</span>;
 }
 
 function When({ rule, elsewhere }: { rule: PrefetchRule; elsewhere: boolean }) {
@@ -114,9 +115,9 @@ function When({ rule, elsewhere }: { rule: PrefetchRule; elsewhere: boolean }) {
   return (
     <span class="stacked">
       {nextAt === null
-        ? <span class="badge accent">{running ? "Pulling" : "Looking for tags"}</span>
+        ? <span class="badge accent">{running ? WORDS.pulling : WORDS.lookingForTags}</span>
         : <Due at={nextAt} elsewhere={elsewhere} />}
-      <span class="muted small">{`every ${formatDuration(every)}${at && `, ${at}`}`}</span>
+      <span class="muted small">{WORDS.every2(formatDuration(every), at && `, ${at}`)}</span>
     </span>
   );
 }
@@ -125,11 +126,11 @@ const ENDS: Record<NonNullable<PrefetchRule["last"]>["state"], [tone: string, te
   done: ["good", "done"],
   failed: ["bad", "failed"],
   cancelled: ["", "cancelled"],
-  closed: ["warn", "its time was over"],
+  closed: ["warn", WORDS.itsTimeWasOver],
 };
 
 function Last({ rule: { last } }: { rule: PrefetchRule }) {
-  if (!last) return <span class="muted">not yet</span>;
+  if (!last) return <span class="muted">{WORDS.notYet}</span>;
   const [tone, text] = ENDS[last.state];
   return (
     <span class="stacked">
@@ -167,8 +168,8 @@ function Actions({ rule: { name, nextAt }, onChange }: {
         <button
           type="button"
           class="button quiet icon"
-          aria-label={`Run ${name} now`}
-          title="Run now"
+          aria-label={WORDS.runNow(name)}
+          title={WORDS.runNow2}
           onClick={run}
         >
           <Icon name="play" />
@@ -177,15 +178,15 @@ function Actions({ rule: { name, nextAt }, onChange }: {
       {may("admin") && (removing.value
         ? (
           <button type="button" class="button danger" onClick={remove}>
-            Remove
+            {WORDS.remove}
           </button>
         )
         : (
           <button
             type="button"
             class="button quiet icon"
-            aria-label={`Remove ${name}`}
-            title="Remove…"
+            aria-label={WORDS.remove2(name)}
+            title={WORDS.remove3}
             onClick={() => removing.value = true}
           >
             <Icon name="trash" />

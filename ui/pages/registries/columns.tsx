@@ -10,43 +10,44 @@ import { countOf, formatCount, formatShare } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { registryPath } from "../../web/paths.ts";
 import { cacheable, served } from "../../web/ratio.ts";
+import { WORDS } from "./words.ts";
 
 const FIGURES: Column<RegistryView>[] = [
   {
     id: "name",
-    title: "Registry",
+    title: WORDS.registry,
     sort: "asc",
     class: "main roomy",
     cell: (row) => <Name row={row} />,
   },
   {
     id: "state",
-    title: "State",
+    title: WORDS.state,
     class: "full roomy",
     cell: (row) => <Health health={row.health} />,
   },
   {
     id: "address",
-    title: "Addressed as",
+    title: WORDS.addressedAs,
     class: "medium full",
     cell: (row) => <Address row={row} />,
   },
   {
     id: "pulls",
-    title: "Pulls, 24 h",
+    title: WORDS.pulls24H,
     sort: "desc",
     class: "right",
     cell: ({ counters }) => formatCount(counters.pulls),
   },
   {
     id: "ratio",
-    title: "Hit ratio",
+    title: WORDS.hitRatio,
     class: "right wide skip-phone",
     cell: ({ counters }) => formatShare(served(counters), cacheable(counters)),
   },
   {
     id: "origin",
-    title: "From",
+    title: WORDS.from,
     class: "wide",
     cell: ({ origin }) => <OriginText origin={origin} />,
   },
@@ -72,11 +73,11 @@ function Name({ row }: { row: RegistryView }) {
         <a href={registryPath(row.name)}>
           <strong>{row.name}</strong>
         </a>
-        {row.isDefault && <span class="badge accent">Default</span>}
+        {row.isDefault && <span class="badge accent">{WORDS.default}</span>}
         {!row.editable && (
           <span class="badge" title={row.readOnlyReason}>
             <Icon name="lock" size={12} />
-            Read-only
+            {WORDS.readOnly}
           </span>
         )}
       </span>
@@ -94,7 +95,7 @@ function Address({ row: { addresses } }: { row: RegistryView }) {
         <Breakable text={plainestAddress(addresses)} />
       </code>
       {addresses.length > 1 && (
-        <span class="muted small">and {countOf(addresses.length - 1, "other way")}</span>
+        <span class="muted small">{WORDS.and} {countOf(addresses.length - 1, WORDS.otherWay)}</span>
       )}
     </span>
   );
@@ -107,17 +108,17 @@ function Actions({ row, test }: { row: RegistryView; test: (row: RegistryView) =
         <button
           type="button"
           class="button quiet"
-          aria-label={`Test ${row.name}`}
+          aria-label={WORDS.test(row.name)}
           onClick={() => test(row)}
         >
-          Test
+          {WORDS.test2}
         </button>
       )}
       {may("registries") && (
         <a
           class="button quiet icon"
           href={registryPath(row.name)}
-          aria-label={`Edit ${row.name}`}
+          aria-label={WORDS.edit(row.name)}
         >
           <Icon name="edit" />
         </a>

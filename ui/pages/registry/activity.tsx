@@ -13,19 +13,7 @@ import { COLUMNS } from "../activity/columns.tsx";
 import { Charts } from "../overview/charts.tsx";
 import { SpanHead } from "../overview/span_head.tsx";
 import { TrialView, useTrial } from "./test.tsx";
-
-const WORDS = {
-  requests: "Requests",
-  all: "All requests",
-  errors: "Latest errors",
-  allErrors: "All errors",
-  noErrors: "No errors in the log.",
-  connection: "Connection",
-  run: "Run test",
-  running: "Testing…",
-  explain: "Host name, TLS, login, and whether it is a registry. It costs no pull of a quota.",
-  settings: "Settings",
-};
+import { ACTIVITY } from "./words.ts";
 
 const REFRESH_MS = 30e3;
 const SHOWN = 5;
@@ -37,12 +25,12 @@ export function RegistryActivity({ registry }: { registry: RegistryView }) {
   const stats = useResource("/stats", { query: asked }, { everyMs: REFRESH_MS });
   return (
     <>
-      <section class="section" aria-label={WORDS.requests}>
+      <section class="section" aria-label={ACTIVITY.requests}>
         <SpanHead span={span} />
         <div class="panel">
           <div class="panel-head">
-            <h2>{WORDS.requests}</h2>
-            <a href={`/activity?registry=${encodeURIComponent(name)}`}>{WORDS.all}</a>
+            <h2>{ACTIVITY.requests}</h2>
+            <a href={`/activity?registry=${encodeURIComponent(name)}`}>{ACTIVITY.all}</a>
           </div>
           <Loaded resource={stats} lines={8}>{(data) => <Charts stats={data} />}</Loaded>
         </div>
@@ -51,7 +39,7 @@ export function RegistryActivity({ registry }: { registry: RegistryView }) {
         <Errors name={name} href={failuresPath("errors", span, name)} />
         {may("cache") && <Connection registry={registry} />}
       </div>
-      <h2>{WORDS.settings}</h2>
+      <h2>{ACTIVITY.settings}</h2>
     </>
   );
 }
@@ -67,16 +55,16 @@ function Errors({ name, href }: { name: string; href: string }) {
     { everyMs: REFRESH_MS },
   );
   return (
-    <section class="panel" aria-label={WORDS.errors}>
+    <section class="panel" aria-label={ACTIVITY.errors}>
       <div class="panel-head">
-        <h2>{WORDS.errors}</h2>
-        <a href={href}>{WORDS.allErrors}</a>
+        <h2>{ACTIVITY.errors}</h2>
+        <a href={href}>{ACTIVITY.allErrors}</a>
       </div>
       <Loaded resource={latest} lines={3}>
         {({ items }) =>
-          items.length === 0 ? <p class="panel-note">{WORDS.noErrors}</p> : (
+          items.length === 0 ? <p class="panel-note">{ACTIVITY.noErrors}</p> : (
             <Table
-              caption={WORDS.errors}
+              caption={ACTIVITY.errors}
               columns={SHORT}
               rows={items}
               rowKey={({ id }) => id}
@@ -101,20 +89,20 @@ function Connection({ registry: { name, health } }: { registry: RegistryView }) 
   }, []);
   const tried = trial.running || trial.result !== undefined || trial.error !== undefined;
   return (
-    <section class="panel" aria-label={WORDS.connection}>
+    <section class="panel" aria-label={ACTIVITY.connection}>
       <div class="panel-head">
-        <h2>{WORDS.connection}</h2>
+        <h2>{ACTIVITY.connection}</h2>
         <button
           type="button"
           class="button"
           disabled={trial.running}
           onClick={() => start(name)}
         >
-          {trial.running ? WORDS.running : WORDS.run}
+          {trial.running ? ACTIVITY.running : ACTIVITY.run}
         </button>
       </div>
       <div class="panel-body">
-        {tried ? <TrialView trial={trial} /> : <p class="muted">{WORDS.explain}</p>}
+        {tried ? <TrialView trial={trial} /> : <p class="muted">{ACTIVITY.explain}</p>}
       </div>
     </section>
   );

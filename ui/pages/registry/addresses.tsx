@@ -1,6 +1,7 @@
 import { Breakable } from "../../components/breakable.tsx";
 import { addressesByKind } from "../../web/addresses.ts";
 import type { Address, RegistryView } from "../../api/schema/registries.ts";
+import { WORDS } from "./words.ts";
 
 const KINDS: Record<Address["kind"], string> = {
   default: "Without naming a registry",
@@ -13,10 +14,10 @@ const KINDS: Record<Address["kind"], string> = {
 /** How clients say that they mean this registry. */
 export function Addresses({ registry }: { registry: RegistryView }) {
   return (
-    <section class="panel" aria-label="Addresses">
+    <section class="panel" aria-label={WORDS.addresses}>
       <div class="panel-head">
-        <h2>How clients reach it</h2>
-        <a href={`/connect?registry=${registry.name}`}>Connect</a>
+        <h2>{WORDS.howClientsReachIt}</h2>
+        <a href={`/connect?registry=${registry.name}`}>{WORDS.connect}</a>
       </div>
       <ul class="addresses panel-body">
         {addressesByKind(registry.addresses).map(([kind, texts]) => (

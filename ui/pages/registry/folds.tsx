@@ -7,6 +7,7 @@ import { Icon } from "../../components/icon.tsx";
 import type { Draft } from "../../web/draft.ts";
 import { countOf } from "../../web/format.ts";
 import type { Editing } from "./editing.ts";
+import { WORDS } from "./words.ts";
 
 function Fold(
   { title, summary, children }: { title: string; summary: string; children: ComponentChildren },
@@ -34,34 +35,34 @@ export function Names(editing: Editing) {
   const { draft, change, disabled } = editing;
   const given = [
     draft.aliases.length > 0 && countOf(draft.aliases.length, "alias", "aliases"),
-    draft.hosts.length > 0 && countOf(draft.hosts.length, "host name"),
-    draft.repo_prefix && `prefix ${draft.repo_prefix}`,
+    draft.hosts.length > 0 && countOf(draft.hosts.length, WORDS.hostName),
+    draft.repo_prefix && WORDS.prefix(draft.repo_prefix),
   ].filter(Boolean).join(", ");
   return (
-    <Fold title="Names" summary={given || "its own host"}>
+    <Fold title={WORDS.names} summary={given || WORDS.itsOwnHost}>
       <div class="fields two">
         <ListField
-          label="Aliases"
-          hint="Other host names that image names may use. One per line."
+          label={WORDS.aliases}
+          hint={WORDS.otherHostNamesThatImage}
           placeholder="docker.io"
           {...bind(editing, "aliases")}
         />
         <ListField
-          label="Host names at this server"
-          hint="Requests for these host names go to this registry. One per line."
+          label={WORDS.hostNamesAtThisServer}
+          hint={WORDS.requestsForTheseHostNames}
           placeholder="images.example.com"
           {...bind(editing, "hosts")}
         />
       </div>
       <TextField
-        label="Repository prefix"
-        hint="Prepended to every repository name upstream."
+        label={WORDS.repositoryPrefix}
+        hint={WORDS.prependedToEveryRepositoryName}
         placeholder="my-project/images"
         {...bind(editing, "repo_prefix")}
       />
       <CheckField
-        label="Expand single-part names"
-        hint="alpine → library/alpine, as on Docker Hub"
+        label={WORDS.expandSinglePartNames}
+        hint={WORDS.alpineLibraryAlpineAsOn}
         checked={draft.library}
         disabled={disabled}
         onInput={(value) => change("library", value)}
@@ -75,25 +76,25 @@ export function Permissions(editing: Editing) {
   const rules = draft.allow.length + draft.deny.length;
   const summary = [
     draft.users.length > 0 ? countOf(draft.users.length, "user") : "everyone",
-    rules > 0 ? countOf(rules, "rule") : "all repositories",
+    rules > 0 ? countOf(rules, "rule") : WORDS.allRepositories,
   ].join(", ");
   return (
-    <Fold title="Access" summary={summary}>
+    <Fold title={WORDS.access} summary={summary}>
       <ListField
-        label="Users"
-        hint="Users of this server who may pull from it. One per line. Empty: everyone who may use this server."
+        label={WORDS.users}
+        hint={WORDS.usersOfThisServerWho}
         {...bind(editing, "users", "access.users")}
       />
       <div class="fields two">
         <ListField
-          label="Allowed repositories"
-          hint="Patterns. One per line. Empty: all."
+          label={WORDS.allowedRepositories}
+          hint={WORDS.patternsOnePerLineEmpty}
           placeholder="library/*"
           {...bind(editing, "allow")}
         />
         <ListField
-          label="Denied repositories"
-          hint="Takes precedence over the allow list."
+          label={WORDS.deniedRepositories}
+          hint={WORDS.takesPrecedenceOverTheAllow}
           placeholder="someone/**"
           {...bind(editing, "deny")}
         />
@@ -106,12 +107,12 @@ export function Freshness(editing: Editing) {
   const { draft } = editing;
   return (
     <Fold
-      title="Tag caching"
-      summary={draft.ttl ? `checked again after ${draft.ttl}` : "global default"}
+      title={WORDS.tagCaching}
+      summary={draft.ttl ? WORDS.checkedAgainAfter(draft.ttl) : WORDS.globalDefault}
     >
       <TextField
-        label="Serve a tag without checking upstream for"
-        hint="A duration such as 10m or 1h. 0 checks at every pull. Empty: cache.manifests.ttl applies."
+        label={WORDS.serveATagWithoutChecking}
+        hint={WORDS.aDurationSuchAs10m}
         placeholder="10m"
         {...bind(editing, "ttl", "manifests.ttl")}
       />
@@ -120,40 +121,40 @@ export function Freshness(editing: Editing) {
 }
 
 const REDIRECTS = [
-  { value: "follow", text: "Follow and cache (recommended)" },
-  { value: "pass", text: "Pass to the client; nothing is cached" },
+  { value: "follow", text: WORDS.followAndCacheRecommended },
+  { value: "pass", text: WORDS.passToTheClientNothing },
 ] as const;
 
 export function Network(editing: Editing) {
   const { draft, change, disabled } = editing;
   const summary = [
     draft.offline && "offline",
-    draft.redirects === "pass" && "redirects are passed through",
-    draft.insecure_tls && "certificates are not checked",
-    draft.ca_file && "own certificate authority",
+    draft.redirects === "pass" && WORDS.redirectsArePassedThrough,
+    draft.insecure_tls && WORDS.certificatesAreNotChecked,
+    draft.ca_file && WORDS.ownCertificateAuthority,
   ].filter(Boolean).join(", ");
   return (
-    <Fold title="Connection" summary={summary || "certificates are checked"}>
+    <Fold title={WORDS.connection} summary={summary || WORDS.certificatesAreChecked}>
       <CheckField
-        label="Offline"
-        hint="Never contact it. What is cached is served, the rest is not found"
+        label={WORDS.offline}
+        hint={WORDS.neverContactItWhatIs}
         checked={draft.offline}
         disabled={disabled}
         onInput={(value) => change("offline", value)}
       />
       <SelectField
-        label="Redirects of the registry"
+        label={WORDS.redirectsOfTheRegistry}
         choices={REDIRECTS}
         {...bind(editing, "redirects")}
       />
       <TextField
-        label="Certificate authority, a PEM file"
+        label={WORDS.certificateAuthorityAPemFile}
         placeholder="/etc/berth/registry-ca.pem"
         {...bind(editing, "ca_file")}
       />
       <CheckField
-        label="Do not check the registry's certificate"
-        hint="Anyone on the network path could impersonate the registry"
+        label={WORDS.doNotCheckTheRegistrys}
+        hint={WORDS.anyoneOnTheNetworkPath}
         checked={draft.insecure_tls}
         disabled={disabled}
         onInput={(value) => change("insecure_tls", value)}

@@ -10,6 +10,7 @@ import { Freshness, Names, Network, Permissions } from "./folds.tsx";
 import { type Pending, SaveDialog } from "./save.tsx";
 import { SignInFields } from "./sign_in.tsx";
 import { TestPanel, useTrial } from "./test.tsx";
+import { WORDS } from "./words.ts";
 
 interface FormProps {
   list: RegistryList;
@@ -29,7 +30,7 @@ export function RegistryForm({ list, registry }: FormProps) {
   };
   return (
     <div class="form-columns">
-      <form class="panel" aria-label="Registry" onSubmit={save}>
+      <form class="panel" aria-label={WORDS.registry} onSubmit={save}>
         <div class="form-section">
           {create && <NameField state={state} />}
           <AddressField state={state} />
@@ -64,8 +65,8 @@ export function RegistryForm({ list, registry }: FormProps) {
 function NameField({ state }: { state: RegistryEditing }) {
   return (
     <TextField
-      label="Name"
-      hint="Lower-case letters, digits and dashes; part of its addresses."
+      label={WORDS.name}
+      hint={WORDS.lowerCaseLettersDigitsAnd}
       value={state.name}
       placeholder="quay"
       autofocus
@@ -81,13 +82,13 @@ function AddressField({ state: { editing } }: { state: RegistryEditing }) {
   const override = editing.override("url");
   return (
     <TextField
-      label="Address of the registry"
+      label={WORDS.addressOfTheRegistry}
       type="url"
       value={editing.draft.url}
       placeholder="https://quay.io"
       required
       disabled={editing.disabled || override !== ""}
-      hint={override && `Set by ${override}.`}
+      hint={override && WORDS.setBy(override)}
       complaint={editing.complaint("url")}
       onInput={(value) => editing.change("url", value)}
     />
@@ -108,7 +109,7 @@ function FormFoot({ state, testing, onTest, onDelete }: FootProps) {
     <div class="form-foot">
       {may("registries") && (
         <button type="submit" class="button primary" disabled={disabled || (!begun && !create)}>
-          {create ? "Review and add" : "Review and save"}
+          {create ? WORDS.reviewAndAdd : WORDS.reviewAndSave}
         </button>
       )}
       {may("cache") && (
@@ -118,10 +119,10 @@ function FormFoot({ state, testing, onTest, onDelete }: FootProps) {
           disabled={testing || draft.url.trim() === ""}
           onClick={onTest}
         >
-          Test
+          {WORDS.test}
         </button>
       )}
-      <a class="button quiet" href="/registries">{may("registries") ? "Cancel" : "Back"}</a>
+      <a class="button quiet" href="/registries">{may("registries") ? WORDS.cancel : WORDS.back}</a>
       {onDelete && may("registries") && (
         <button
           type="button"
@@ -130,7 +131,7 @@ function FormFoot({ state, testing, onTest, onDelete }: FootProps) {
           onClick={onDelete}
         >
           <Icon name="trash" />
-          Delete
+          {WORDS.delete}
         </button>
       )}
     </div>

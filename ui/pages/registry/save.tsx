@@ -10,6 +10,7 @@ import { toast } from "../../components/toast.tsx";
 import { ApiError, call } from "../../web/client.ts";
 import { navigate } from "../../web/location.ts";
 import { registryPath } from "../../web/paths.ts";
+import { WORDS } from "./words.ts";
 
 /** A change that awaits its confirmation. */
 export type Pending =
@@ -99,10 +100,14 @@ function SaveFoot(
   return (
     <>
       <button type="button" class="button" onClick={onClose}>
-        {empty ? "Close" : "Cancel"}
+        {empty ? WORDS.close : WORDS.cancel}
       </button>
       {stale
-        ? <button type="button" class="button primary" onClick={onReview}>Review again</button>
+        ? (
+          <button type="button" class="button primary" onClick={onReview}>
+            {WORDS.reviewAgain}
+          </button>
+        )
         : !empty && (
           <button
             type="button"
@@ -135,15 +140,15 @@ function Review({ preview, pending }: { preview: Preview; pending: Pending }) {
       </ul>
     );
   }
-  if (preview.diff.length === 0) return <p>Nothing changes in the file.</p>;
+  if (preview.diff.length === 0) return <p>{WORDS.nothingChangesInTheFile}</p>;
   return (
     <>
       {pending.kind === "delete" && (
         <p>
-          Clients using it will get “name unknown”. Its cached content stays until it is evicted.
+          {WORDS.clientsUsingItWillGet}
         </p>
       )}
-      <p>This is written to the configuration file and takes effect immediately:</p>
+      <p>{WORDS.thisIsWrittenToThe}</p>
       <Diff file={preview.file} lines={preview.diff} />
     </>
   );
@@ -163,15 +168,15 @@ function send(pending: Pending, revision: string): Promise<unknown> {
 
 function titleOf(pending: Pending): string {
   if (pending.kind === "delete") return `Delete ${pending.name}?`;
-  return pending.create ? `Add ${pending.name || "the registry"}` : `Change ${pending.name}`;
+  return pending.create ? WORDS.add(pending.name || WORDS.theRegistry) : WORDS.change(pending.name);
 }
 
 function actionOf(pending: Pending): string {
-  if (pending.kind === "delete") return `Delete registry ${pending.name}`;
-  return pending.create ? `Add ${pending.name}` : "Save the change";
+  if (pending.kind === "delete") return WORDS.deleteRegistry(pending.name);
+  return pending.create ? WORDS.add(pending.name) : WORDS.saveTheChange;
 }
 
 function doneText(pending: Pending): string {
-  if (pending.kind === "delete") return `${pending.name} is deleted`;
-  return pending.create ? `${pending.name} is added` : `${pending.name} is changed`;
+  if (pending.kind === "delete") return WORDS.isDeleted(pending.name);
+  return pending.create ? WORDS.isAdded(pending.name) : WORDS.isChanged(pending.name);
 }

@@ -2,25 +2,26 @@ import { type Choice, SelectField } from "../../components/choice.tsx";
 import { TextField } from "../../components/field.tsx";
 import type { Draft, SignIn } from "../../web/draft.ts";
 import type { Editing } from "./editing.ts";
+import { WORDS } from "./words.ts";
 
 const CHOICES: readonly Choice<SignIn>[] = [
-  { value: "anonymous", text: "Anonymous" },
-  { value: "password", text: "User name and password" },
-  { value: "token", text: "Identity token" },
-  { value: "header", text: "Authorization header" },
-  { value: "docker", text: "A Docker configuration file" },
-  { value: "ecr", text: "AWS keys (ECR)" },
-  { value: "client", text: "Each client uses its own credentials" },
+  { value: "anonymous", text: WORDS.anonymous },
+  { value: "password", text: WORDS.userNameAndPassword },
+  { value: "token", text: WORDS.identityToken },
+  { value: "header", text: WORDS.authorizationHeader },
+  { value: "docker", text: WORDS.aDockerConfigurationFile },
+  { value: "ecr", text: WORDS.awsKeysEcr },
+  { value: "client", text: WORDS.eachClientUsesItsOwn },
 ];
 
 const HINTS: Record<SignIn, string> = {
-  anonymous: "Only public images.",
+  anonymous: WORDS.onlyPublicImages,
   password: "",
   token: "",
-  header: "Sent unchanged with every request to this registry.",
-  docker: "Signs in as docker login did; the file is read again when it changes.",
+  header: WORDS.sentUnchangedWithEveryRequest,
+  docker: WORDS.signsInAsDockerLogin,
   ecr: "",
-  client: "A cached image is served only to clients that the registry allows to read it.",
+  client: WORDS.aCachedImageIsServed,
 };
 
 /** How to sign in, and what that takes. */
@@ -29,7 +30,7 @@ export function SignInFields(editing: Editing) {
   return (
     <>
       <SelectField
-        label="Sign-in"
+        label={WORDS.signIn}
         value={draft.signIn}
         choices={CHOICES}
         hint={HINTS[draft.signIn]}
@@ -47,37 +48,37 @@ function Details(editing: Editing) {
     case "password":
       return (
         <div class="fields two">
-          <Plain editing={editing} label="User name" name="username" />
-          <Secret editing={editing} label="Password" name="password" />
-          <Plain editing={editing} label="…or a file that holds it" name="password_file" />
+          <Plain editing={editing} label={WORDS.userName} name="username" />
+          <Secret editing={editing} label={WORDS.password} name="password" />
+          <Plain editing={editing} label={WORDS.orAFileThatHolds} name="password_file" />
         </div>
       );
     case "token":
       return (
         <div class="fields two">
-          <Plain editing={editing} label="User name" name="username" />
-          <Secret editing={editing} label="Identity token" name="identity_token" />
-          <Plain editing={editing} label="…or a file that holds it" name="identity_token_file" />
+          <Plain editing={editing} label={WORDS.userName} name="username" />
+          <Secret editing={editing} label={WORDS.identityToken} name="identity_token" />
+          <Plain editing={editing} label={WORDS.orAFileThatHolds} name="identity_token_file" />
         </div>
       );
     case "header":
       return (
         <div class="fields two">
-          <Secret editing={editing} label="Header" name="header" />
-          <Plain editing={editing} label="…or a file that holds it" name="header_file" />
+          <Secret editing={editing} label={WORDS.header} name="header" />
+          <Plain editing={editing} label={WORDS.orAFileThatHolds} name="header_file" />
         </div>
       );
     case "docker":
-      return <Plain editing={editing} label="File" name="docker_config" />;
+      return <Plain editing={editing} label={WORDS.file} name="docker_config" />;
     case "ecr":
       return (
         <div class="fields two">
-          <Plain editing={editing} label="Region" name="ecr_region" />
-          <Plain editing={editing} label="Access key id" name="ecr_access_key_id" />
-          <Secret editing={editing} label="Secret access key" name="ecr_secret_access_key" />
+          <Plain editing={editing} label={WORDS.region} name="ecr_region" />
+          <Plain editing={editing} label={WORDS.accessKeyId} name="ecr_access_key_id" />
+          <Secret editing={editing} label={WORDS.secretAccessKey} name="ecr_secret_access_key" />
           <Plain
             editing={editing}
-            label="…or a file that holds it"
+            label={WORDS.orAFileThatHolds}
             name="ecr_secret_access_key_file"
           />
         </div>
@@ -104,7 +105,7 @@ function bind({ editing, name }: EntryProps) {
   return {
     value: editing.draft[name],
     disabled: editing.disabled || override !== "",
-    hint: override && `Set by ${override}.`,
+    hint: override && WORDS.setBy(override),
     complaint: editing.complaint(pathOf(name)),
     onInput: (value: string) => editing.change(name, value),
   };
@@ -121,7 +122,7 @@ function Secret(props: EntryProps) {
       label={props.label}
       type="password"
       autocomplete="new-password"
-      placeholder={set ? "Set. Type to replace it" : ""}
+      placeholder={set ? WORDS.setTypeToReplaceIt : ""}
       {...bind(props)}
     />
   );

@@ -13,6 +13,7 @@ import { ErrorLine } from "../../components/states.tsx";
 import { call } from "../../web/client.ts";
 import { formatCount, formatDuration } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
+import { WORDS } from "./words.ts";
 
 interface Trial {
   running: boolean;
@@ -47,14 +48,14 @@ export function TestDialog(
   useEffect(again, []);
   return (
     <Dialog
-      title={`Test ${registry.name}`}
+      title={WORDS.test2(registry.name)}
       onClose={onClose}
       foot={
         <>
           <button type="button" class="button" disabled={trial.running} onClick={again}>
-            Test again
+            {WORDS.testAgain}
           </button>
-          <button type="button" class="button primary" onClick={onClose}>Close</button>
+          <button type="button" class="button primary" onClick={onClose}>{WORDS.close}</button>
         </>
       }
     >
@@ -67,16 +68,16 @@ export function TestDialog(
 export function TestPanel({ trial }: { trial: Trial }) {
   const tried = trial.running || trial.result !== undefined || trial.error !== undefined;
   return (
-    <section class="panel" aria-label="Test">
+    <section class="panel" aria-label={WORDS.test}>
       <div class="panel-head">
-        <h2>Test</h2>
+        <h2>{WORDS.test}</h2>
       </div>
       <div class="panel-body">
         {tried ? <TrialView trial={trial} /> : (
           <p class="muted">
-            Tests {may("registries") ? "these settings before they are saved" : "the registry"}:
-            {" "}
-            host name, TLS, login and whether it is a registry.
+            {WORDS.tests}{" "}
+            {may("registries") ? WORDS.theseSettingsBeforeTheyAre : WORDS.theRegistry}:{" "}
+            {WORDS.hostNameTlsLoginAnd}
           </p>
         )}
       </div>
@@ -92,7 +93,7 @@ export function TrialView({ trial }: { trial: Trial }) {
       {running && (
         <p class="state idle">
           <span class="spinner" aria-hidden="true" />
-          Asking the registry…
+          {WORDS.askingTheRegistry}
         </p>
       )}
       {error !== undefined && <ErrorLine error={error} />}
@@ -105,7 +106,9 @@ export function TrialView({ trial }: { trial: Trial }) {
           <ol class="steps">{result.steps.map((step) => <Step key={step.step} step={step} />)}</ol>
           {result.quota && (
             <p class="muted small">
-              {formatCount(result.quota.remaining)} of {formatCount(result.quota.limit)} pulls left
+              {formatCount(result.quota.remaining)} {WORDS.of} {formatCount(result.quota.limit)}
+              {" "}
+              {WORDS.pullsLeft}
               {" per "}
               {formatDuration(result.quota.windowMs)}.
             </p>

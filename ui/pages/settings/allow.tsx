@@ -6,6 +6,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { toast } from "../../components/toast.tsx";
 import { call } from "../../web/client.ts";
+import { WORDS } from "./words.ts";
 
 /** A host that something could be added for. */
 export type Allowable = RefusedHost & { entry: string };
@@ -32,7 +33,7 @@ export function AllowDialog({ refused, forward, reload, onClose }: AllowDialogPr
       const json = { host, port };
       const based = revision.current ?? forward.revision;
       await call("post", "/forward/allowed-hosts", { json }, { revision: based });
-      toast(`Clients may reach ${entry}`);
+      toast(WORDS.clientsMayReach(entry));
       onClose();
     } catch (reason) {
       error.value = reason;
@@ -43,29 +44,30 @@ export function AllowDialog({ refused, forward, reload, onClose }: AllowDialogPr
   };
   return (
     <Dialog
-      title={`Let clients reach ${host}?`}
+      title={WORDS.letClientsReach(host)}
       onClose={onClose}
       foot={
         <>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="button" class="button" onClick={onClose}>{WORDS.cancel}</button>
           <button type="button" class="button primary" disabled={busy.value} onClick={allow}>
             {busy.value && <span class="spinner" aria-hidden="true" />}
-            {`Allow ${entry}`}
+            {WORDS.allow(entry)}
           </button>
         </>
       }
     >
       <ErrorLine error={error.value} />
       <p>
-        Every client of the forward proxy may then reach <strong>{host}</strong>{" "}
+        {WORDS.everyClientOfTheForward} <strong>{host}</strong>{" "}
         {reason === "host" && entry === hostOf(entry)
-          ? "on ports 443 and 80"
-          : `on port ${port}, and on no other that is not allowed already`}
-        . Berth does not look into what goes through.
+          ? WORDS.onPorts443And80
+          : WORDS.onPortAndOnNo(port)}
+        {WORDS.berthDoesNotLookInto}
       </p>
       <p class="muted">
-        <code>{entry}</code> is added to <code>forward.allowed_hosts</code> in{" "}
-        <code class="break">{forward.file}</code>; the rest of the file stays as it is.
+        <code>{entry}</code> {WORDS.isAddedTo} <code>forward.allowed_hosts</code> {WORDS.in}{" "}
+        <code class="break">{forward.file}</code>
+        {WORDS.theRestOfTheFile}
       </p>
     </Dialog>
   );

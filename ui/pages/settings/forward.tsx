@@ -8,34 +8,40 @@ import { formatBytes, formatCount, formatDuration, formatEndpoint } from "../../
 import { may } from "../../web/session.ts";
 import { useResource } from "../../web/resource.ts";
 import { type Allowable, AllowDialog } from "./allow.tsx";
+import { WORDS } from "./words.ts";
 
 const TUNNELS: Column<Tunnel>[] = [
   {
     id: "host",
-    title: "Host",
+    title: WORDS.host,
     class: "main",
     cell: ({ host, port }) => <span class="break">{formatEndpoint(host, port)}</span>,
   },
   {
     id: "client",
-    title: "Client",
-    cell: ({ client, user }) => user === "" ? client : `${user} at ${client}`,
+    title: WORDS.client,
+    cell: ({ client, user }) => user === "" ? client : WORDS.at(user, client),
   },
   {
     id: "how",
-    title: "Content",
-    cell: ({ intercepted }) => intercepted ? "opened and cached" : "tunnelled as it is",
+    title: WORDS.content,
+    cell: ({ intercepted }) => intercepted ? WORDS.openedAndCached : WORDS.tunnelledAsItIs,
   },
-  { id: "sent", title: "Sent", class: "right", cell: ({ sentBytes }) => formatBytes(sentBytes) },
+  {
+    id: "sent",
+    title: WORDS.sent,
+    class: "right",
+    cell: ({ sentBytes }) => formatBytes(sentBytes),
+  },
   {
     id: "received",
-    title: "Received",
+    title: WORDS.received,
     class: "right",
     cell: ({ receivedBytes }) => formatBytes(receivedBytes),
   },
   {
     id: "age",
-    title: "Open for",
+    title: WORDS.openFor,
     class: "right",
     cell: ({ startedAt }) => formatDuration(Math.max(1000, now.value - startedAt)),
   },
@@ -48,33 +54,39 @@ export function ForwardPanel() {
   if (!forward.data || forward.data.listen === "") return null;
   const { listen, open, tunnels, refused, readOnlyReason } = forward.data;
   return (
-    <section class="panel" aria-label="Forward proxy">
+    <section class="panel" aria-label={WORDS.forwardProxy}>
       <div class="panel-head">
-        <h2>Forward proxy</h2>
+        <h2>{WORDS.forwardProxy}</h2>
         <span class="muted">
-          listens on <code>{listen}</code>
+          {WORDS.listensOn} <code>{listen}</code>
         </span>
       </div>
-      {tunnels.length === 0
-        ? <p class="panel-note">No tunnel is open.</p>
-        : <Table caption="Open tunnels" columns={TUNNELS} rows={tunnels} rowKey={({ id }) => id} />}
+      {tunnels.length === 0 ? <p class="panel-note">{WORDS.noTunnelIsOpen}</p> : (
+        <Table
+          caption={WORDS.openTunnels}
+          columns={TUNNELS}
+          rows={tunnels}
+          rowKey={({ id }) => id}
+        />
+      )}
       {open > tunnels.length && (
         <p class="panel-note">
-          The latest {formatCount(tunnels.length)} of {formatCount(open)} open tunnels.
+          {WORDS.theLatest} {formatCount(tunnels.length)} {WORDS.of} {formatCount(open)}{" "}
+          {WORDS.openTunnels2}
         </p>
       )}
       {refused.length > 0 && (
         <>
           <div class="panel-head next">
-            <h3>Refused hosts</h3>
+            <h3>{WORDS.refusedHosts}</h3>
             <span class="muted">
-              asked for and not reached
+              {WORDS.askedForAndNotReached}
               {readOnlyReason !== "" && may("admin") &&
-                `. None can be allowed from here: ${readOnlyReason}`}
+                WORDS.noneCanBeAllowedFrom(readOnlyReason)}
             </span>
           </div>
           <Table
-            caption="Refused hosts"
+            caption={WORDS.refusedHosts}
             columns={refusedColumns(forward.data, (host) => allowing.value = host)}
             rows={refused}
             rowKey={({ host, port }) => formatEndpoint(host, port)}
@@ -94,8 +106,8 @@ export function ForwardPanel() {
 }
 
 function whyOf({ reason, message }: RefusedHost): string {
-  if (reason === "host") return "Not on the list";
-  return reason === "port" ? "Its port is not on the list" : message;
+  if (reason === "host") return WORDS.notOnTheList;
+  return reason === "port" ? WORDS.itsPortIsNotOn : message;
 }
 
 function refusedColumns(
@@ -105,7 +117,7 @@ function refusedColumns(
   return [
     {
       id: "host",
-      title: "Host",
+      title: WORDS.host,
       class: "main",
       cell: (refused) => (
         <div class="title-cell">
@@ -114,9 +126,9 @@ function refusedColumns(
         </div>
       ),
     },
-    { id: "client", title: "Last client", cell: ({ client }) => client },
-    { id: "count", title: "Times", class: "right", cell: ({ count }) => formatCount(count) },
-    { id: "last", title: "Last", class: "right", cell: ({ lastAt }) => <Ago time={lastAt} /> },
+    { id: "client", title: WORDS.lastClient, cell: ({ client }) => client },
+    { id: "count", title: WORDS.times, class: "right", cell: ({ count }) => formatCount(count) },
+    { id: "last", title: WORDS.last, class: "right", cell: ({ lastAt }) => <Ago time={lastAt} /> },
     {
       id: "allow",
       title: "",
@@ -126,11 +138,11 @@ function refusedColumns(
           <button
             type="button"
             class="button"
-            aria-label={`Allow ${entry}…`}
+            aria-label={WORDS.allow2(entry)}
             onClick={() => allow({ ...rest, entry })}
           >
             <Icon name="ok" size={12} />
-            Allow…
+            {WORDS.allow3}
           </button>
         ),
     },

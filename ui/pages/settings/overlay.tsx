@@ -7,6 +7,7 @@ import { call, messageOf } from "../../web/client.ts";
 import { countOf } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { useResource } from "../../web/resource.ts";
+import { WORDS } from "./words.ts";
 
 /** The overlay; nothing where there is none. */
 export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
@@ -18,7 +19,7 @@ export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
     asking.value = false;
     try {
       await call("delete", "/config/overlay", { query: path === undefined ? {} : { path } });
-      toast(path === undefined ? "The overlay was dropped" : `${path} was dropped`);
+      toast(path === undefined ? WORDS.theOverlayWasDropped : WORDS.wasDropped(path));
     } catch (error) {
       const { title, detail } = messageOf(error);
       toast([title, detail].filter(Boolean).join(": "), true);
@@ -27,27 +28,29 @@ export function OverlayPanel({ onDropped }: { onDropped: () => void }) {
     onDropped();
   };
   return (
-    <section class="panel" aria-label="Overlay">
+    <section class="panel" aria-label={WORDS.overlay}>
       <div class="panel-head">
-        <h2>Overlay</h2>
+        <h2>{WORDS.overlay}</h2>
         <span class="overlay-actions">
           {items.length > 0 && (
-            <a class="button" href="/api/v1/config/overlay?format=yaml" download>Download YAML</a>
+            <a class="button" href="/api/v1/config/overlay?format=yaml" download>
+              {WORDS.downloadYaml}
+            </a>
           )}
           {may("admin") && (
             <button type="button" class="button" onClick={() => asking.value = true}>
-              Drop all
+              {WORDS.dropAll}
             </button>
           )}
         </span>
       </div>
       <div class="panel-body stack">
-        {problem && <p class="tone-bad">Not used: {problem}</p>}
+        {problem && <p class="tone-bad">{WORDS.notUsed} {problem}</p>}
         <p class="muted">
-          {`${countOf(items.length, "change")} above the configuration file, `}
-          {shared ? "at all Berths of the cluster, each in its " : "kept in "}
-          <code class="break">{file}</code>. Put the YAML into the chart's values, or the file
-          itself: a change that the file has, too, is dropped here.
+          {WORDS.aboveTheConfigurationFile(countOf(items.length, "change"))}
+          {shared ? WORDS.atAllBerthsOfThe : WORDS.keptIn}
+          <code class="break">{file}</code>
+          {WORDS.putTheYamlIntoThe}
         </p>
         <ul class="overlay-changes">
           {items.map((item) => <Change key={item.path} item={item} drop={drop} />)}
@@ -73,19 +76,22 @@ function DropDialog({ count, shared, onClose, onDrop }: {
 }) {
   return (
     <Dialog
-      title="Drop the overlay?"
+      title={WORDS.dropTheOverlay}
       onClose={onClose}
       foot={
         <>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
-          <button type="button" class="button primary danger" onClick={onDrop}>Drop all</button>
+          <button type="button" class="button" onClick={onClose}>{WORDS.cancel}</button>
+          <button type="button" class="button primary danger" onClick={onDrop}>
+            {WORDS.dropAll}
+          </button>
         </>
       }
     >
       <p>
-        {`${countOf(count, "change")} made in the dashboard will be lost${
-          shared ? ", at all Berths of the cluster" : ""
-        }. The configuration file alone counts then.`}
+        {WORDS.madeInTheDashboardWill(
+          countOf(count, "change"),
+          shared ? WORDS.atAllBerthsOfThe2 : "",
+        )}
       </p>
     </Dialog>
   );
@@ -100,9 +106,9 @@ function Change(
       <div>
         <code class="break">{path}</code>
         {removed
-          ? <span>removed</span>
+          ? <span>{WORDS.removed}</span>
           : secret
-          ? <span class="muted">set, not shown</span>
+          ? <span class="muted">{WORDS.setNotShown}</span>
           : (
             <span class="break">
               {fileText && <span class="muted">{`${fileText} → `}</span>}
@@ -114,10 +120,10 @@ function Change(
         <button
           type="button"
           class="button quiet"
-          aria-label={`Drop ${path}`}
+          aria-label={WORDS.drop(path)}
           onClick={() => drop(path)}
         >
-          Drop
+          {WORDS.drop2}
         </button>
       )}
     </li>

@@ -2,22 +2,23 @@ import type { Reload } from "../../api/schema/config.ts";
 import { Ago } from "../../components/ago.tsx";
 import { Changes } from "../../components/changes.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { WORDS } from "./words.ts";
 
 const CAUSES: Record<Reload["cause"], string> = {
-  start: "at startup",
-  file: "because the file changed",
-  signal: "by signal",
-  dashboard: "from the dashboard",
+  start: WORDS.atStartup,
+  file: WORDS.becauseTheFileChanged,
+  signal: WORDS.bySignal,
+  dashboard: WORDS.fromTheDashboard,
 };
 
 /** How reading the configuration went the last time, and what it changed. */
 export function ReloadPanel({ reload }: { reload: Reload }) {
   return (
-    <section class="panel" aria-label="Last reload">
+    <section class="panel" aria-label={WORDS.lastReload}>
       <div class="panel-head">
-        <h2>Last reload</h2>
+        <h2>{WORDS.lastReload}</h2>
         <span class="muted">
-          {reload.by ? `by ${reload.by}` : CAUSES[reload.cause]}, <Ago time={reload.at} />
+          {reload.by ? WORDS.by2(reload.by) : CAUSES[reload.cause]}, <Ago time={reload.at} />
         </span>
       </div>
       <div class="panel-body stack">
@@ -25,7 +26,7 @@ export function ReloadPanel({ reload }: { reload: Reload }) {
           <Icon name={reload.ok ? "ok" : "bad"} />
           <span>{reload.text}</span>
         </p>
-        {!reload.ok && <p class="muted">The previous configuration stays active.</p>}
+        {!reload.ok && <p class="muted">{WORDS.thePreviousConfigurationStaysActive}</p>}
         {reload.fields.length > 0 && (
           <ul class="changes">
             {reload.fields.map(({ path, message }) => (

@@ -4,10 +4,11 @@ import { Segments } from "../../components/segments.tsx";
 import { OriginText } from "../../components/origin.tsx";
 import { Nothing } from "../../components/states.tsx";
 import { query, setQuery } from "../../web/location.ts";
+import { WORDS } from "./words.ts";
 
 const SHOW = [
-  { value: "", text: "Changed" },
-  { value: "all", text: "All" },
+  { value: "", text: WORDS.changed },
+  { value: "all", text: WORDS.all },
 ] as const;
 
 /** Values with their sources; at first those that are not at their default. */
@@ -19,24 +20,24 @@ export function Values({ settings }: { settings: readonly Setting[] }) {
     setting.path.toLowerCase().includes(search.toLowerCase())
   );
   return (
-    <section class="panel" aria-label="Values">
+    <section class="panel" aria-label={WORDS.values}>
       <div class="toolbar">
         <Segments
-          label="Which values"
+          label={WORDS.whichValues}
           value={all ? "all" : ""}
           choices={SHOW}
           onInput={(show) => setQuery({ show })}
         />
-        <Search label="Find a key" value={search} onInput={(text) => setQuery({ q: text })} />
+        <Search label={WORDS.findAKey} value={search} onInput={(text) => setQuery({ q: text })} />
       </div>
       {rows.length === 0
         ? (
           <Nothing
             icon="settings"
-            title={search ? `No key matches “${search}”` : "Everything is at its default"}
+            title={search ? WORDS.noKeyMatches(search) : WORDS.everythingIsAtItsDefault}
           />
         )
-        : <SettingRows label="Values" settings={rows} />}
+        : <SettingRows label={WORDS.values} settings={rows} />}
     </section>
   );
 }
@@ -48,9 +49,9 @@ export function SettingRows(
   return (
     <div role="table" aria-label={label}>
       <div class="settings-row head" role="row">
-        <span role="columnheader">Key</span>
-        <span role="columnheader">Value</span>
-        <span role="columnheader">From</span>
+        <span role="columnheader">{WORDS.key}</span>
+        <span role="columnheader">{WORDS.value}</span>
+        <span role="columnheader">{WORDS.from}</span>
       </div>
       {settings.map((setting) => <Value key={setting.path} setting={setting} />)}
     </div>
@@ -66,10 +67,10 @@ function Value({ setting }: { setting: Setting }) {
   const { path, text, defaultText, origin, secret, restart, running } = setting;
   const changed = !isDefault(setting);
   const notes = [
-    changed && defaultText !== "" && defaultText !== text && `default ${defaultText}`,
-    changed && restart && running === null && "changes at a restart",
+    changed && defaultText !== "" && defaultText !== text && WORDS.default(defaultText),
+    changed && restart && running === null && WORDS.changesAtARestart,
     running !== null &&
-    (secret ? "waits for a restart" : `runs with ${running || '""'} until a restart`),
+    (secret ? WORDS.waitsForARestart : WORDS.runsWithUntilARestart(running || '""')),
   ].filter(Boolean);
   return (
     <div class="settings-row" role="row">
@@ -77,7 +78,7 @@ function Value({ setting }: { setting: Setting }) {
         <code class="break">{path}</code>
       </span>
       <span class="value" role="cell">
-        {secret ? <span class="muted">set, not shown</span> : <code>{text || '""'}</code>}
+        {secret ? <span class="muted">{WORDS.setNotShown}</span> : <code>{text || '""'}</code>}
         {notes.length > 0 && <span class="muted small">{` (${notes.join(", ")})`}</span>}
       </span>
       <span role="cell">

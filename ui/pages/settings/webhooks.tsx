@@ -8,6 +8,7 @@ import { call, messageOf } from "../../web/client.ts";
 import { countOf, formatDuration } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { useResource } from "../../web/resource.ts";
+import { WORDS } from "./words.ts";
 
 /** The webhooks of the configuration; nothing where there are none. */
 export function WebhookPanel() {
@@ -15,9 +16,9 @@ export function WebhookPanel() {
   const items = webhooks.data?.items ?? [];
   if (items.length === 0) return null;
   return (
-    <section class="panel" aria-label="Webhooks">
+    <section class="panel" aria-label={WORDS.webhooks}>
       <div class="panel-head">
-        <h2>Webhooks</h2>
+        <h2>{WORDS.webhooks}</h2>
       </div>
       <ul class="panel-body stack">
         {items.map((webhook) => (
@@ -43,11 +44,11 @@ function Row({ webhook, reload }: { webhook: WebhookView; reload: () => void }) 
     reload();
   };
   const facts = [
-    `${format} to ${host}`,
-    signed ? "signed" : "not signed",
-    events.length === 0 ? "every event" : events.join(", "),
-    waiting > 0 && `${countOf(waiting, "event")} waiting`,
-    dropped > 0 && `${countOf(dropped, "event")} dropped`,
+    WORDS.to(format, host),
+    signed ? "signed" : WORDS.notSigned,
+    events.length === 0 ? WORDS.everyEvent : events.join(", "),
+    waiting > 0 && WORDS.waiting(countOf(waiting, "event")),
+    dropped > 0 && WORDS.dropped(countOf(dropped, "event")),
   ].filter(Boolean).join(" · ");
   return (
     <li class="notice">
@@ -60,7 +61,7 @@ function Row({ webhook, reload }: { webhook: WebhookView; reload: () => void }) 
       {may("cache") && (
         <button type="button" class="button go" disabled={busy.value} onClick={test}>
           {busy.value && <span class="spinner" aria-hidden="true" />}
-          Send a test
+          {WORDS.sendATest}
         </button>
       )}
     </li>
@@ -70,7 +71,7 @@ function Row({ webhook, reload }: { webhook: WebhookView; reload: () => void }) 
 function Last({ delivery: { ok, text, at } }: { delivery: Delivery }) {
   return (
     <p class={ok ? "" : "tone-bad"}>
-      Last delivery <Ago time={at} />: {text}
+      {WORDS.lastDelivery} <Ago time={at} />: {text}
     </p>
   );
 }

@@ -8,14 +8,15 @@ import { TextField } from "../../components/field.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { ApiError, call } from "../../web/client.ts";
 import { serverNow } from "../../web/live.ts";
+import { WORDS } from "./words.ts";
 
 const SCOPES: { scope: Scope; text: string }[] = [
-  { scope: "pull", text: "sign in at the registry as user “token”, and pull" },
+  { scope: "pull", text: WORDS.signInAtTheRegistry },
   { scope: "metrics", text: "read /metrics" },
-  { scope: "read", text: "look at everything that the dashboard shows" },
-  { scope: "cache", text: "look; pull, evict, pin, verify, mute and test" },
-  { scope: "registries", text: "look; add, change and remove registries" },
-  { scope: "admin", text: "everything, tokens and the audit log included" },
+  { scope: "read", text: WORDS.lookAtEverythingThatThe },
+  { scope: "cache", text: WORDS.lookPullEvictPinVerify },
+  { scope: "registries", text: WORDS.lookAddChangeAndRemove },
+  { scope: "admin", text: WORDS.everythingTokensAndTheAudit },
 ];
 
 const DAY = 86400e3;
@@ -23,7 +24,7 @@ const TERMS: readonly Choice<string>[] = [
   { value: String(7 * DAY), text: "in 7 days" },
   { value: String(30 * DAY), text: "in 30 days" },
   { value: String(90 * DAY), text: "in 90 days" },
-  { value: String(365 * DAY), text: "in a year" },
+  { value: String(365 * DAY), text: WORDS.inAYear },
   { value: "", text: "never" },
 ];
 
@@ -61,15 +62,15 @@ function NewToken(
   const fields = error.value instanceof ApiError ? error.value.fields : [];
   return (
     <Dialog
-      title="New token"
+      title={WORDS.newToken}
       onClose={onClose}
       foot={<NewTokenFoot disabled={busy.value || scopes.value.length === 0} onClose={onClose} />}
     >
       <form id="new-token" class="stack" onSubmit={make}>
         {error.value !== undefined && fields.length === 0 && <ErrorLine error={error.value} />}
         <TextField
-          label="Name"
-          hint="What it is for: shown here, in the log and in the audit log."
+          label={WORDS.name}
+          hint={WORDS.whatItIsForShown}
           placeholder="ci"
           required
           value={name.value}
@@ -78,7 +79,7 @@ function NewToken(
         />
         <ScopeFields chosen={scopes.value} onInput={(chosen) => scopes.value = chosen} />
         <SelectField
-          label="Expires"
+          label={WORDS.expires}
           value={term.value}
           choices={TERMS}
           onInput={(value) => term.value = value}
@@ -91,9 +92,9 @@ function NewToken(
 function NewTokenFoot({ disabled, onClose }: { disabled: boolean; onClose: () => void }) {
   return (
     <>
-      <button type="button" class="button" onClick={onClose}>Cancel</button>
+      <button type="button" class="button" onClick={onClose}>{WORDS.cancel}</button>
       <button type="submit" form="new-token" class="button primary" disabled={disabled}>
-        Make token
+        {WORDS.makeToken}
       </button>
     </>
   );
@@ -111,7 +112,7 @@ function ScopeFields(
     onInput(on ? [...chosen, scope] : chosen.filter((one) => one !== scope));
   return (
     <fieldset class="stack">
-      <legend>It may</legend>
+      <legend>{WORDS.itMay}</legend>
       {SCOPES.map(({ scope, text }) => (
         <CheckField
           key={scope}
@@ -131,13 +132,13 @@ function Made({ made, onClose }: { made: MadeToken; onClose: () => void }) {
   const path = scopes.includes("metrics") && scopes.length === 1 ? "/metrics" : "/api/v1/session";
   return (
     <Dialog
-      title={`Token ${name}`}
+      title={WORDS.token(name)}
       wide
       onClose={onClose}
-      foot={<button type="button" class="button primary" onClick={onClose}>Done</button>}
+      foot={<button type="button" class="button primary" onClick={onClose}>{WORDS.done}</button>}
     >
       <p>
-        <strong>Copy it now: it is not shown again.</strong> Berth keeps only a hash of it.
+        <strong>{WORDS.copyItNowItIs}</strong> {WORDS.berthKeepsOnlyAHash}
       </p>
       <Snippet file="The token" text={token} />
       {dashboard && (

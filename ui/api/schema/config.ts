@@ -35,7 +35,7 @@ export const reload = z.object({
   ok: z.boolean().openapi({
     description: "False: the file was refused, and what was active before stays so.",
   }),
-  cause: z.enum(["start", "file", "signal", "dashboard"]),
+  cause: z.enum(["start", "file", "signal", "dashboard", "cluster"]),
   by: z.string().openapi({
     description: "Who asked for it on the dashboard or by a token; otherwise empty.",
   }),

@@ -111,7 +111,7 @@ function sentence(text: string): string {
 }
 
 function causeOf(reason: string): Reload["cause"] {
-  if (reason === "dashboard") return "dashboard";
+  if (reason === "dashboard" || reason === "cluster") return reason;
   return reason === "SIGHUP" ? "signal" : "file";
 }
 

@@ -62,7 +62,7 @@ export function AllowDialog({ refused, forward, reload, onClose }: AllowDialogPr
         {reason === "host" && entry === hostOf(entry)
           ? WORDS.onPorts443And80
           : WORDS.onPortAndOnNo(port)}
-        {WORDS.berthDoesNotLookInto}
+        {WORDS.berthDoesNotInspect}
       </p>
       <p class="muted">
         <code>{entry}</code> {WORDS.isAddedTo} <code>forward.allowed_hosts</code> {WORDS.in}{" "}

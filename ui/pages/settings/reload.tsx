@@ -9,6 +9,7 @@ const CAUSES: Record<Reload["cause"], string> = {
   file: WORDS.becauseTheFileChanged,
   signal: WORDS.bySignal,
   dashboard: WORDS.fromTheDashboard,
+  cluster: WORDS.atAnotherBerth,
 };
 
 /** How reading the configuration went the last time, and what it changed. */

@@ -13,7 +13,7 @@ Deno.test("docs, pictures are what deno task screenshots takes, used and small",
     /\.(png|jpe?g|gif|webp)$/.test(name)
   );
   assert.deepEqual(there.toSorted(), names.toSorted());
-  const page = await Deno.readTextFile(join(DOCS, "dashboard.md"));
+  const page = await Deno.readTextFile(join(DOCS, "tour.md"));
   for (const name of names) {
     assert.ok(page.includes(`"${name}"`), name);
     const { size } = await Deno.stat(join(DOCS, name));

@@ -1,5 +1,5 @@
 /**
- * `deno task screenshots`: the pictures of README.md and docs/dashboard.md, taken of `berth demo` by the
+ * `deno task screenshots`: the pictures of README.md and docs/tour.md, taken of `berth demo` by the
  * compiled executable. Their figures are those of that minute.
  */
 import { join } from "node:path";

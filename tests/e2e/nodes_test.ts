@@ -48,7 +48,8 @@ Deno.test({
     for (const [inside, outside] of Object.entries(MOUNTS)) {
       await machine.sh(`mkdir -p /node ${outside} && ln -s ${outside} ${inside}`);
     }
-    const before = await machine.sh(`find ${Object.values(MOUNTS).join(" ")}`);
+    const files = () => machine.sh(`find ${Object.values(MOUNTS).join(" ")} | sort`);
+    const before = await files();
     const written = "/etc/containerd/certs.d/_default/hosts.toml";
     await machine.daemon("sh", ["-c", "echo $$ >/run/nodes.pid; exec sh /berth/nodes.sh"], {
       env,
@@ -70,10 +71,7 @@ Deno.test({
     await berth.restart();
 
     await machine.sh("kill $(cat /run/nodes.pid)");
-    await until(
-      "the files have gone",
-      async () => await machine.sh(`find ${Object.values(MOUNTS).join(" ")}`) === before,
-    );
+    await until("the files have gone", async () => await files() === before);
     await pull("fourth");
     assert.equal(await asked("fourth"), false);
   },

@@ -25,6 +25,9 @@ export async function promises(lab: SoakLab, dice: Dice): Promise<Looked> {
   const { berth, hub, images, reader: authorization } = lab;
   hub.clearFaults();
   await lab.freeDisk();
+  // What is down is looked at again every few seconds, and requests for it fail at once until then.
+  const up = /^berth_registry_up\{registry="hub",.*\} 1$/m;
+  await until("the hub is known to be back", async () => up.test(await metrics(lab)), 60_000);
   for (const [name, image] of images) {
     const url = `${berth.url}/v2/${name}`;
     // Once more where a connection died of what was before.
@@ -54,20 +57,25 @@ export async function promises(lab: SoakLab, dice: Dice): Promise<Looked> {
 }
 
 /** All that Berth has counted, since it was started. */
-async function requests({ berth }: SoakLab): Promise<number> {
-  const text = await (await fetch(`${berth.admin}/metrics`)).text();
+async function requests(lab: SoakLab): Promise<number> {
+  const text = await metrics(lab);
   const counts = [
     ...text.matchAll(/^berth_requests_total\{[^}]*kind="(?:blob|manifest)"[^}]*\} (\d+)/gm),
   ];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+async function metrics({ berth }: SoakLab): Promise<string> {
+  return await (await fetch(`${berth.admin}/metrics`)).text();
+}
+
 /** Nothing that is secret is in the log, the metrics or the configuration as it is printed. */
-async function kept({ berth, secrets }: SoakLab): Promise<void> {
+async function kept(lab: SoakLab): Promise<void> {
+  const { berth, secrets } = lab;
   const printed = await berth.command("config", "print", "--all");
   const places = {
     log: await berth.output(),
-    metrics: await (await fetch(`${berth.admin}/metrics`)).text(),
+    metrics: await metrics(lab),
     status: await (await fetch(`${berth.admin}/api/v1/status`)).text(),
     "config print": new TextDecoder().decode(printed.stdout) + printed.stderr,
   };

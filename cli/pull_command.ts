@@ -2,6 +2,7 @@
 import { formatSize } from "../base/units.ts";
 import { BadImage } from "../proxy/ahead/image.ts";
 import { type ImageProgress, type Pull, sumsOf, type Wanted } from "../proxy/ahead/progress.ts";
+import { closedWords } from "../proxy/ahead/quota.ts";
 import { ownPulls, waitOf, wordsOf } from "./ahead.ts";
 import type { CacheIo } from "./cache_call.ts";
 import { loadStore } from "./cache_command.ts";
@@ -30,7 +31,7 @@ export async function pullCommand(args: readonly string[], io: CacheIo): Promise
       config.cache.dir,
       () => openControl(io.options(config), (cache) => ownPulls(config, cache, io.env ?? {})),
     );
-    const pull = await cache.pull(wanted, (now) => io.progress?.(shown(now, io.now())));
+    const pull = await cache.pull(wanted, watching(io));
     io.progress?.("");
     if (values.has("--json")) io.print(JSON.stringify(pull, null, 2));
     else for (const image of pull.images) tell(image, io);
@@ -42,6 +43,21 @@ export async function pullCommand(args: readonly string[], io: CacheIo): Promise
     io.complain(`berth pull: ${error.message}${usage ? "\nSee berth pull --help" : ""}`);
     return usage || error instanceof BadImage ? 2 : 1;
   }
+}
+
+/** Shows how a pull goes; where nobody watches, it says once of each image what that waits for. */
+function watching(io: CacheIo): (pull: Pull) => void {
+  const { progress } = io;
+  if (progress) return (pull) => progress(shown(pull, io.now()));
+  const told = new Set<string>();
+  return ({ images }) => {
+    for (const { image, until, error } of images) {
+      if (until === null) continue;
+      const line = `${image}: ${closedWords({ until, why: error })}`;
+      if (!told.has(line)) io.complain(line);
+      told.add(line);
+    }
+  };
 }
 
 /** What became of `image`, and of each part that did not come. */

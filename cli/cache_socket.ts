@@ -211,8 +211,8 @@ function direct(
     decide: async (decision) => await decide(cache, await openBook(), decision),
     async tryRules(rules) {
       const file = join(dir, "stats.db");
-      // Looking makes no file.
-      const stats = new StatsStore(existsSync(file) ? file : ":memory:");
+      if (!existsSync(file)) return await tryRules(cache, rules, []);
+      const stats = new StatsStore(file);
       try {
         const between = { from: Date.now() - SPAN_MS, to: Date.now() + 1 };
         return await tryRules(cache, rules, stats.clients.all(between));

@@ -128,7 +128,7 @@ export function cacheLog(event: CacheEvent): void {
       );
     case "tag-moved": {
       const { registry, repository, tag } = event.key;
-      return log.debug(`${registry}/${repository}:${tag} moved from ${event.from} to ${event.to}`);
+      return log.info(`${registry}/${repository}:${tag} moved from ${event.from} to ${event.to}`);
     }
     case "trouble":
       return log.error(event.what, { error: event.error });

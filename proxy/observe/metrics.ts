@@ -152,6 +152,11 @@ function cacheMetrics(register: Registry): CacheListener {
     "Content that did not match its digest, on disk, in the depot or as upstream sent it.",
     "where",
   );
+  const moved = labelled(
+    "berth_tags_moved_total",
+    "Tags that were found to stand for another digest than before.",
+    "registry",
+  );
   const notStored = new Counter({
     name: "berth_not_stored_total",
     help: "Content passed on without being stored: disk full, read-only, or too large.",
@@ -175,6 +180,8 @@ function cacheMetrics(register: Registry): CacheListener {
       case "evicted":
         evictions.inc({ reason: event.reason });
         return freed.inc({ reason: event.reason }, event.size);
+      case "tag-moved":
+        return moved.inc({ registry: event.key.registry });
       case "damaged":
         return damages.inc({ where: event.where ?? "disk" });
       case "not-stored":

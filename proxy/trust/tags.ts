@@ -21,6 +21,10 @@ export interface PastDigest extends TagSighting {
   current: boolean;
   /** Whether all that a client needs of it is here. */
   whole: boolean;
+  /** Bytes of what it names, of an index as far as its images are here; undefined: not known any more. */
+  bytes: number | undefined;
+  /** Of an index, as far as is known. */
+  platforms: string[];
   /** Until when it waits, in Unix milliseconds; undefined where it does not. */
   heldUntil: number | undefined;
 }
@@ -73,6 +77,7 @@ export function pastOf(
     ...it,
     current: current.has(it.digest),
     whole: isWhole(cache, it.digest),
+    ...contentOf(cache, it.digest),
     heldUntil: waits(it.digest),
   }));
   return { image, frozen: book.frozenTo(image)?.digest, digests };
@@ -140,6 +145,15 @@ export async function release(
     throw new TrustError(chosen === undefined ? "gone" : "digest", message);
   }
   await book.release({ image, digest: chosen, ...decider });
+}
+
+function contentOf(cache: Cache, digest: string): Pick<PastDigest, "bytes" | "platforms"> {
+  const named = cache.references(digest).filter(({ kind }) => kind !== "subject");
+  const platforms = named.map(({ platform }) => platform);
+  return {
+    bytes: named.length > 0 ? named.reduce((sum, { total }) => sum + total, 0) : undefined,
+    platforms: platforms.filter((it) => it !== "" && it !== "unknown/unknown"),
+  };
 }
 
 /** Unpins `digest` unless another tag is frozen to it. */

@@ -8,7 +8,7 @@ import { ErrorLine, Loaded, Nothing } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";
 import { call } from "../web/client.ts";
-import { formatMoment, mediaTypeName } from "../web/format.ts";
+import { formatBytes, formatMoment, mediaTypeName } from "../web/format.ts";
 import { query } from "../web/location.ts";
 import { blobPath, tagPath } from "../web/paths.ts";
 import { useResource } from "../web/resource.ts";
@@ -91,7 +91,7 @@ function columnsFor(frozen: string | undefined, actions: Actions): Column<PastDi
       id: "digest",
       title: WORDS.digest,
       class: "main",
-      cell: ({ digest, mediaType, current, whole, heldUntil }) => (
+      cell: ({ digest, mediaType, bytes, platforms, current, whole, heldUntil }) => (
         <span class="title-cell">
           <span class="actions">
             <Digest value={digest} />
@@ -100,7 +100,11 @@ function columnsFor(frozen: string | undefined, actions: Actions): Column<PastDi
             {heldUntil !== null && <span class="badge">{WORDS.heldBack}</span>}
           </span>
           <span class="muted small">
-            {mediaTypeName(mediaType)}
+            {[
+              mediaTypeName(mediaType),
+              ...bytes === null ? [] : [formatBytes(bytes)],
+              ...platforms,
+            ].join(", ")}
             {whole ? "" : WORDS.notCachedAsAWhole}
             {heldUntil === null ? "" : WORDS.heldBackUntil(formatMoment(heldUntil))}
           </span>

@@ -136,6 +136,11 @@ Deno.test("Metrics, the cache's state and events", async () => {
       evicted({ digest: "sha256:cd", size: 2000, reason: "size" }),
       { kind: "damaged", ...about, error },
       { kind: "not-stored", ...about, error },
+      {
+        kind: "tag-moved",
+        key: { registry: "docker", repository: "library/alpine", tag: "3.22", accept: "" },
+        ...{ from: "sha256:ab", to: "sha256:cd" },
+      },
     ] as const
   ) metrics.onCacheEvent(event);
   const text = await lines(metrics);
@@ -157,6 +162,7 @@ Deno.test("Metrics, the cache's state and events", async () => {
       'berth_damaged_total{where="disk"} 1',
       'berth_damaged_total{where="upstream"} 1',
       "berth_not_stored_total 1",
+      'berth_tags_moved_total{registry="docker"} 1',
       "berth_log_lines_lost_total 2",
       'berth_quota_remaining{registry="docker"} 12',
       'berth_quota_limit{registry="docker"} 100',

@@ -42,6 +42,8 @@ Deno.test("trust, a tag's past is listed, newest first, with what is left of it"
     [first.root.digest, false, true, 1],
   ]);
   assert.equal(body.frozen, null);
+  const named = first.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  assert.deepEqual(body.digests.map(({ bytes }: never) => bytes), [null, named]);
 });
 
 Deno.test("trust, what waits is said to, until it is let through", async () => {

@@ -10,6 +10,8 @@ export function pastAt(now: number, image: string): TagPastView {
     digest: digestOf(`${image} ${name}`),
     mediaType: INDEX,
     size: 2100,
+    bytes: whole ? 73_400_320 : null,
+    platforms: whole ? ["linux/amd64", "linux/arm64/v8"] : [],
     firstSeen: now - from * DAY,
     lastSeen: now - to * DAY,
     current: to === 0,

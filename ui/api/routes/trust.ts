@@ -88,7 +88,9 @@ export function trustRoutes({ cache, book, stats, config, now }: TrustDeps) {
       return found && holdOf(found);
     };
     const { frozen = null, digests } = said(() => pastOf({ ...kept(), hold, now: now() }, image));
-    const past = digests.map(({ heldUntil = null, ...it }) => ({ ...it, heldUntil }));
+    const past = digests.map(({ heldUntil = null, bytes = null, ...it }) => ({
+      ...{ ...it, heldUntil, bytes },
+    }));
     return { image, frozen, digests: past };
   };
   return router()

@@ -28,6 +28,10 @@ const pastDigest = z.object({
   digest: digest.openapi({ description: "A digest that the tag has stood for" }),
   mediaType: z.string().openapi({ description: "Of the manifest or index" }),
   size: bytes.openapi({ description: "Bytes of the manifest or index alone" }),
+  bytes: bytes.nullable().openapi({
+    description: "Bytes of what it names, as far as that is known; null: it is not any more",
+  }),
+  platforms: z.array(z.string()).openapi({ description: "Of an index, as far as is known" }),
   firstSeen: time.openapi({ description: "When the tag was first seen to stand for it" }),
   lastSeen: time.openapi({ description: "When the registry last confirmed that" }),
   current: z.boolean().openapi({ description: "Whether it is what the registry said last" }),

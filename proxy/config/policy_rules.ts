@@ -98,7 +98,11 @@ function* names(config: Config, rule: PolicyRule, base: Path): Generator<Violati
     const message = `found ${quote(text)}, expected an address or a range such as 10.0.0.0/8`;
     yield { path: [...base, "networks", at], message };
   }
-  const { created_before, created_within } = rule;
+  const { created_before, created_within, seen_before, seen_within } = rule;
+  if (seen_before > 0 && seen_within > 0 && seen_before >= seen_within) {
+    const message = "no image was first seen before seen_before and after seen_within";
+    yield { path: [...base, "seen_before"], message };
+  }
   if (created_before > 0 && created_within > 0 && created_before >= created_within) {
     const message = "no image is older than created_before and newer than created_within";
     yield { path: [...base, "created_before"], message };
@@ -116,7 +120,7 @@ function* unknownUsers(config: Config, users: readonly string[], path: Path): Ge
 /** Keys of a rule that say when it matches. */
 const CONDITIONS = [
   ...["registries", "repositories", "tags", "platforms", "media_types", "labels", "larger_than"],
-  ...["created_before", "created_within", "seen_within", "users", "networks"],
+  ...["created_before", "created_within", "seen_within", "seen_before", "users", "networks"],
 ] as readonly (keyof PolicyRule)[];
 
 /** Whether `earlier` matches all that `later` does, as far as can be told: what it asks, that asks too. */

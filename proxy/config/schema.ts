@@ -126,6 +126,7 @@ const policyRule = z.strictObject({
   created_before: duration().prefault(0),
   created_within: duration().prefault(0),
   seen_within: duration().prefault(0),
+  seen_before: duration().prefault(0),
   users: z.array(z.string()).default([]),
   networks: z.array(z.string()).default([]),
 });

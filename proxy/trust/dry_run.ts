@@ -111,7 +111,7 @@ class Trial {
     this.#without = [{}, INSIDE, AGE, { ...INSIDE, ...AGE }].map((less) =>
       rulesOf(rules.map((rule) => ({ ...rule, ...less })))
     );
-    this.#aged = rules.map(({ seen_within }) => seen_within > 0);
+    this.#aged = rules.map(({ seen_within, seen_before }) => seen_within > 0 || seen_before > 0);
   }
 
   async of(pull: PastPull): Promise<Outcome> {
@@ -225,7 +225,7 @@ const INSIDE = {
   created_before: 0,
   created_within: 0,
 };
-const AGE = { seen_within: 0 };
+const AGE = { seen_within: 0, seen_before: 0 };
 
 function nameOf({ registry, repository, reference }: PastPull): string {
   return `${registry}/${repository}${reference.includes(":") ? "@" : ":"}${reference}`;

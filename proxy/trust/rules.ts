@@ -108,6 +108,7 @@ function matcher(rule: PolicyRule): Rule["matches"] {
     if (rule.users.length > 0 && !rule.users.includes(request.user)) return false;
     if (networks.length > 0 && !inNetworks(request.client, networks)) return false;
     if (rule.seen_within > 0 && now - since >= rule.seen_within) return false;
+    if (rule.seen_before > 0 && now - since <= rule.seen_before) return false;
     if (types.length > 0 && !(facts && any(types, facts.mediaType))) return false;
     if (platforms.length > 0) {
       const fits = inside(facts, (it) => it.platforms.some((platform) => any(platforms, platform)));
@@ -124,7 +125,7 @@ function matcher(rule: PolicyRule): Rule["matches"] {
 
 /** Why a rule denies, from its conditions, where it gives no reason of its own. */
 function reasonOf(rule: PolicyRule): string {
-  const { larger_than, created_before, created_within, seen_within } = rule;
+  const { larger_than, created_before, created_within, seen_within, seen_before } = rule;
   const parts = [
     rule.tags.length > 0 && `tags ${rule.tags.join(", ")}`,
     rule.platforms.length > 0 && `platforms ${rule.platforms.join(", ")}`,
@@ -133,6 +134,7 @@ function reasonOf(rule: PolicyRule): string {
     created_before > 0 && `images built more than ${formatDuration(created_before)} ago`,
     created_within > 0 && `images built less than ${formatDuration(created_within)} ago`,
     seen_within > 0 && `images first seen less than ${formatDuration(seen_within)} ago`,
+    seen_before > 0 && `images first seen more than ${formatDuration(seen_before)} ago`,
     Object.keys(rule.labels).length > 0 &&
     `images labelled ${Object.entries(rule.labels).map((it) => it.join("=")).join(", ")}`,
   ].filter((it) => it !== false);

@@ -96,6 +96,11 @@ Deno.test("dry run, how long a digest was known is as of then", () =>
     await keep(cache, "v1", linux, 9 * HOUR);
     assert.match(await outcome(cache, { seen_within: "2h" }, pull("v1")), /^refused: images first/);
     assert.equal(await outcome(cache, { seen_within: "30m" }, pull("v1")), "allowed");
+    assert.match(
+      await outcome(cache, { seen_before: "30m" }, pull("v1")),
+      /^refused: images first/,
+    );
+    assert.equal(await outcome(cache, { seen_before: "2h" }, pull("v1")), "allowed");
     const unknown = pull(later.root.digest);
     assert.equal(
       await outcome(cache, { seen_within: "2h" }, unknown),

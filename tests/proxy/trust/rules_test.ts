@@ -58,6 +58,7 @@ Deno.test("policy, each condition is met by what it names and by nothing else", 
     [{ created_before: "90d" }, {}, { created: NOW - 90 * DAY }],
     [{ created_before: "90d" }, {}, { created: undefined }],
     [{ created_within: "101d" }, {}, { created: NOW - 101 * DAY }],
+    [{ seen_before: "1d" }, { since: NOW - DAY }, {}],
     [{ created_within: "101d" }, {}, { created: undefined }],
     [{ labels: { vendor: "ac*" } }, {}, { labels: { vendor: "other" } }],
     [{ labels: { vendor: "acme" } }, {}, { labels: {} }],
@@ -134,6 +135,10 @@ Deno.test("policy, what cannot be meant is named", () => {
     [
       rule({ action: "deny", created_before: "9d", created_within: "1d" }),
       /created_before: no image is older/,
+    ],
+    [
+      rule({ action: "deny", seen_before: "9d", seen_within: "1d" }),
+      /seen_before: no image was first seen/,
     ],
     [
       { policy: { rules: [{ action: "allow" }, { action: "deny", tags: ["v*"] }] } },

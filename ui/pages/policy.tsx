@@ -7,6 +7,7 @@ import { may } from "../web/session.ts";
 import { TryRules } from "./policy/try.tsx";
 import { isDefault, SettingRows } from "./settings/values.tsx";
 import { SettingsViews } from "./settings/views.tsx";
+import { WORDS } from "./policy/words.ts";
 
 /** Keys that decide what may come through. */
 const DECIDING = /^policy\.|^registries\.[^.]+\.(hold|require)\b/;
@@ -16,8 +17,8 @@ export function PolicyPage() {
   return (
     <>
       <PageHead
-        title="Policy"
-        lead="What may come through: rules, what is held back, and whose signature is asked for."
+        title={WORDS.policy}
+        lead={WORDS.whatMayComeThroughRules}
       />
       <SettingsViews />
       <Loaded resource={config} lines={6}>
@@ -40,22 +41,22 @@ function Effective({ config }: { config: ConfigView }) {
   const { settings, file } = config;
   const deciding = settings.filter((it) => DECIDING.test(it.path) && !isDefault(it));
   return (
-    <section class="panel" aria-label="Effective">
+    <section class="panel" aria-label={WORDS.effective}>
       <div class="panel-head">
-        <h2>Effective</h2>
-        <a class="button" href="/cache/tag">Frozen and released tags</a>
+        <h2>{WORDS.effective}</h2>
+        <a class="button" href="/cache/tag">{WORDS.frozenAndReleasedTags}</a>
       </div>
       {deciding.length === 0
         ? (
-          <Nothing icon="settings" title="Everything may come through">
-            <p>No rule, hold or signature is configured.</p>
+          <Nothing icon="settings" title={WORDS.everythingMayComeThrough}>
+            <p>{WORDS.noRuleHoldOrSignature}</p>
           </Nothing>
         )
-        : <SettingRows label="Effective rules" settings={deciding} />}
+        : <SettingRows label={WORDS.effectiveRules} settings={deciding} />}
       <p class="panel-note small muted">
-        {"Changed by whoever may write "}
-        {file ? <code class="break">{file}</code> : "a configuration file, of which there is none"}
-        {", from the next reload on. Admins release what is held back, and freeze tags, in a tag's history."}
+        {WORDS.changedByUsersWhoMayWrite}
+        {file ? <code class="break">{file}</code> : WORDS.aConfigurationFileOfWhich}
+        {WORDS.fromTheNextReloadOn}
       </p>
     </section>
   );

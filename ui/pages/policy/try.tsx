@@ -8,6 +8,7 @@ import { ErrorLine, Nothing } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { call } from "../../web/client.ts";
 import { countOf } from "../../web/format.ts";
+import { WORDS } from "./words.ts";
 
 const EXAMPLE = `- action: deny
   platforms: ["windows/**"]
@@ -32,15 +33,15 @@ export function TryRules({ effective }: { effective: string | undefined }) {
     busy.value = false;
   };
   return (
-    <section class="panel" aria-label="Try rules">
+    <section class="panel" aria-label={WORDS.tryRules}>
       <div class="panel-head">
-        <h2>Try rules</h2>
+        <h2>{WORDS.tryRules}</h2>
       </div>
       <form class="panel-body stack" onSubmit={attempt}>
         <Frame
           id={id}
-          label="Rules"
-          hint="As policy.rules has them. Nothing is saved: put them into the configuration file."
+          label={WORDS.rules}
+          hint={WORDS.asPolicyRulesHasThem}
         >
           <textarea
             id={id}
@@ -55,7 +56,7 @@ export function TryRules({ effective }: { effective: string | undefined }) {
         <ErrorLine error={error.value} />
         <div>
           <button type="submit" class="button primary" disabled={busy.value}>
-            Try on the last 30 days
+            {WORDS.tryOnTheLast30}
           </button>
         </div>
       </form>
@@ -76,15 +77,15 @@ function Outcome({ result: { pulls, refused, unknown, items, left } }: { result:
   return (
     <>
       <p class="panel-note" role="status">
-        {`Of ${countOf(pulls, "recorded pull")}, ${refused} would have been refused`}
-        {unknown > 0 && `; of ${unknown} it cannot be told`}.
-        {left > 0 && ` ${countOf(left, "more line")} not shown.`}
+        {WORDS.ofWouldHaveBeenRefused(countOf(pulls, WORDS.recordedPull), refused)}
+        {unknown > 0 && WORDS.ofItCannotBeTold(unknown)}.
+        {left > 0 && WORDS.notShown(countOf(left, WORDS.moreLine))}
       </p>
       {items.length === 0
-        ? <Nothing icon="ok" title="Everything would have come through" />
+        ? <Nothing icon="ok" title={WORDS.everythingWouldHaveComeThrough} />
         : (
           <Table
-            caption="What would have been refused"
+            caption={WORDS.whatWouldHaveBeenRefused}
             columns={COLUMNS}
             rows={items}
             rowKey={({ image, outcome, rule, reason }) => [image, outcome, rule, reason].join(" ")}
@@ -99,7 +100,7 @@ type Item = DryRunView["items"][number];
 const COLUMNS: Column<Item>[] = [
   {
     id: "image",
-    title: "Image",
+    title: WORDS.image,
     class: "main",
     cell: ({ image, outcome, rule, reason }) => (
       <span class="title-cell">
@@ -111,8 +112,8 @@ const COLUMNS: Column<Item>[] = [
       </span>
     ),
   },
-  { id: "pulls", title: "Pulls", class: "right", cell: ({ pulls }) => pulls },
-  { id: "clients", title: "Clients", class: "right", cell: ({ clients }) => clients },
-  { id: "users", title: "Users", cell: ({ users }) => users.join(", ") },
-  { id: "last", title: "Last", cell: ({ last }) => <Ago time={last} /> },
+  { id: "pulls", title: WORDS.pulls, class: "right", cell: ({ pulls }) => pulls },
+  { id: "clients", title: WORDS.clients, class: "right", cell: ({ clients }) => clients },
+  { id: "users", title: WORDS.users, cell: ({ users }) => users.join(", ") },
+  { id: "last", title: WORDS.last, cell: ({ last }) => <Ago time={last} /> },
 ];

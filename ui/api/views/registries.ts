@@ -23,6 +23,7 @@ export function configuredRegistry(
 ): ConfiguredRegistry {
   const values = effectiveValues(loaded, { all: false })
     .filter(({ path }) => path[0] === "registries" && path[1] === name)
+    .filter(({ path }) => path[2] !== "offline" || statesOffline(loaded, name))
     .map(({ path, ...rest }) => ({ ...rest, path, key: formatKey(path.slice(2)) }));
   const url = values.find(({ key }) => key === "url")?.origin ?? { kind: "default" as const };
   const secret = values.filter(({ path }) => isSecret(path));
@@ -39,6 +40,13 @@ export function configuredRegistry(
     isDefault: loaded.config.default_registry === name,
     addresses: addresses(loaded, name, host),
   };
+}
+
+/** Whether the registry itself is set to offline, and not only all of them are. */
+function statesOffline({ config, stated }: LoadedConfig, name: string): boolean {
+  const key = `registries.${name}.offline`;
+  return !config.offline ||
+    stated.some(({ path, value }) => value === true && formatKey(path) === key);
 }
 
 /** What sources say of a registry, as a file would; secrets are left out. */

@@ -87,9 +87,12 @@ export async function takeFrom(
   if (cache.look(digest, "").stored) return;
   const stored = Promise.withResolvers<void>();
   stored.promise.catch(() => {});
+  /** Why the disk did not take it, which explains what comes of that. */
+  let refused: unknown;
   const off = cache.onEvent((event) => {
     if (!("digest" in event) || event.digest !== digest) return;
     if (event.kind === "fill-end") stored.resolve();
+    if (event.kind === "not-stored") refused = event.error;
     if (event.kind === "not-stored" || event.kind === "fill-failed") stored.reject(event.error);
   });
   try {
@@ -99,12 +102,12 @@ export async function takeFrom(
     for await (const _ of streamOf(body));
     await stored.promise;
   } catch (error) {
-    const altered = error instanceof DigestMismatch;
+    const why = refused ?? error;
     throw new BundleProblem(
-      altered
-        ? `${digest} was altered: what the bundle has is ${error.actual}`
-        : `${digest} could not be stored: ${error instanceof Error ? error.message : error}`,
-      { cause: error },
+      why instanceof DigestMismatch
+        ? `${digest} was altered: what the bundle has is ${why.actual}`
+        : `${digest} could not be stored: ${why instanceof Error ? why.message : why}`,
+      { cause: why },
     );
   } finally {
     off();

@@ -114,7 +114,7 @@ export class Learned {
 
   /** Takes note of a client's request. */
   saw(record: RequestRecord): void {
-    const saved = this.#savings.saw(record, this.#parts.timeSaved(record));
+    const saved = this.#savings.saw(record, this.#parts.timeSaved);
     if (saved) this.#count(record.registry, totalsOf(saved));
   }
 

@@ -60,8 +60,8 @@ export class Savings {
     this.#tags.delete(`${repository}:${tag}`);
   }
 
-  /** What the client of `record` was spared; `milliseconds` is what a hit like it saves. */
-  saw(record: RequestRecord, milliseconds: number): Saved | undefined {
+  /** What the client of `record` was spared; `timeSaved`: milliseconds that a hit like it saves. */
+  saw(record: RequestRecord, timeSaved: (record: RequestRecord) => number): Saved | undefined {
     const { via, kind, method, status, registry, repository, reference } = record;
     if (this.#tags.size + this.#content.size === 0 || via === "prefetch" || status >= 400) return;
     if ((kind !== "manifest" && kind !== "blob") || (method !== "GET" && method !== "HEAD")) return;
@@ -73,7 +73,7 @@ export class Savings {
     const bytes = method === "GET" ? this.#take(`${key}@${digest}`, record) : 0;
     if (found + bytes === 0) return;
     const share = bytes === 0 ? 0 : bytes / record.bytes;
-    return { found, bytes, milliseconds: milliseconds * share };
+    return { found, bytes, milliseconds: timeSaved(record) * share };
   }
 
   /** What a tag stands for that is asked for the first time since that has come; else `undefined`. */

@@ -25,6 +25,7 @@ import { decide, type TagDecision } from "./tag_decision.ts";
 import { type ImageRow, listImages } from "./image_rows.ts";
 import { type Named, type Transfer, transferWith } from "./bundle/transfer.ts";
 import { remoteTransfer, transferRoutes } from "./bundle/wire.ts";
+import { told } from "./json_lines.ts";
 import { follow, pullStream } from "./pull_stream.ts";
 import type { CachedTag } from "../ui/api/schema/cache.ts";
 import { tagViews } from "../ui/api/views/cache.ts";
@@ -293,27 +294,4 @@ async function remote(dir: string): Promise<CacheControl> {
     throw error;
   }
   return control;
-}
-
-/** Hands on each line of JSON in `body`; the result is the last one. */
-async function told<T>(
-  body: ReadableStream<Uint8Array>,
-  progress: (now: T) => void,
-): Promise<T | undefined> {
-  let last: T | undefined;
-  for await (const line of lines(body)) {
-    last = JSON.parse(line);
-    progress(last!);
-  }
-  return last;
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
 }

@@ -137,6 +137,22 @@ Deno.test("dashboard, a pull appears live, in the tiles and in the charts", asyn
   await page.locator(".chart", { hasText: "Errors" }).getByText("No errors").waitFor();
 });
 
+Deno.test("dashboard, rules are tried on what was pulled before they are put in place", async () => {
+  const page = await at().eyes.enter("/settings/policy");
+  await page.getByText("Everything may come through").waitFor();
+  const panel = page.getByRole("region", { name: "Try rules" });
+  const attempt = async (rules: string) => {
+    await panel.getByLabel("Rules").fill(rules);
+    await panel.getByRole("button", { name: /^Try on/ }).click();
+  };
+  await attempt("- action: forbid");
+  await panel.getByRole("alert").getByText(/policy\.rules\[0\]\.action: found "forbid"/).waitFor();
+  await attempt('- { action: deny, tags: ["*"], reason: no tags }');
+  await panel.getByText(/^Of \d+.recorded pulls?, [1-9]\d* would have been refused/).waitFor();
+  await panel.getByText("no tags (policy.rules[0])").first().waitFor();
+  await panel.getByText(/^docker\/library\/app:/).first().waitFor();
+});
+
 /** What a chart tells of `series` with the pointer over its last step. */
 async function hoverOver(page: Page, chart: string, series: string): Promise<string | null> {
   const plot = page.getByRole("img", { name: `${chart}.` });

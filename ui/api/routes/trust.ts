@@ -120,7 +120,8 @@ export function trustRoutes({ cache, book, stats, config, now }: TrustDeps) {
       const checked = written === undefined ? policy : checkedRules(config(), written);
       if ("problems" in checked) {
         const { problems: fields } = checked;
-        throw new ApiProblem(422, "Invalid rules", { type: "invalid-request", fields });
+        const detail = fields.map(({ path, message }) => `${path}: ${message}`).join("\n");
+        throw new ApiProblem(422, "Invalid rules", { type: "invalid-request", fields, detail });
       }
       const from = now() - SPAN_MS;
       const pulls = stats.clients().all({ from, to: now() + 1 });

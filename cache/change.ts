@@ -54,6 +54,11 @@ export interface StoredObject {
   lastUsed: number;
 }
 
+/** How many of `changes` are of rows: news are read and kept elsewhere. */
+export function rowsAmong(changes: readonly Change[]): number {
+  return changes.filter(({ kind }) => kind !== "news").length;
+}
+
 /** Must not throw. */
 export type ChangeListener = (change: Change) => void;
 

@@ -3,7 +3,7 @@
  * everything in one order. Who has missed something has the rows of somebody else instead.
  */
 import { type Clock, every } from "../../base/clock.ts";
-import type { Change, SharedRows } from "../change.ts";
+import { type Change, rowsAmong, type SharedRows } from "../change.ts";
 import { isLater, parseChangeId } from "../change_id.ts";
 import { StorageError } from "../errors.ts";
 import type { Message, Seal } from "./message.ts";
@@ -29,7 +29,7 @@ export interface FeedOptions {
 export interface FeedFigures {
   /** Seconds since everything that was told had arrived; 0 while it has. */
   lag: number;
-  /** Changes since the start. */
+  /** Changes of rows since the start; news are none. */
   published: number;
   applied: number;
   /** What is wrong, in words; empty where nothing is. */
@@ -237,7 +237,7 @@ export class Feed implements AsyncDisposable {
       );
       rows.apply([], id);
     }
-    if (!own) this.#applied += changes.length;
+    if (!own) this.#applied += rowsAmong(changes);
   }
 
   #tellNews({ by, changes }: Message): void {

@@ -1,6 +1,6 @@
 /** What this Berth has to tell the others: kept until it is told, in order. */
 import type { Clock } from "../../base/clock.ts";
-import type { Change, ImageUse, SharedRows, Use } from "../change.ts";
+import { type Change, type ImageUse, rowsAmong, type SharedRows, type Use } from "../change.ts";
 import { isLater, parseChangeId } from "../change_id.ts";
 import type { Seal } from "./message.ts";
 import type { Stream } from "./stream.ts";
@@ -46,7 +46,7 @@ export class Outbox {
     this.#usesFrom = options.clock.now();
   }
 
-  /** Changes told of since the start. */
+  /** Changes of rows that were told of since the start. */
   get told(): number {
     return this.#told;
   }
@@ -136,7 +136,7 @@ export class Outbox {
       if (!batch) return;
       await this.#send(batch);
       this.#sending = undefined;
-      this.#told += batch.length;
+      this.#told += rowsAmong(batch);
       this.#remember(batch);
     }
   }

@@ -100,12 +100,17 @@ export interface TagKey extends TagName {
   accept: string;
 }
 
+/** What had a tag looked at: a client's pull, one ahead of clients, or a bundle that was loaded. */
+export type SeenBy = "pull" | "prefetch" | "bundle";
+
 export interface TagRow {
   digest: string;
   mediaType: string;
   size: number;
   /** When upstream last said so, in Unix milliseconds. */
   checkedAt: number;
+  /** What found it out, for the tag's history; no longer known of what is read again. */
+  by?: SeenBy;
 }
 
 /** What a tag stands for to the clients of one kind. */
@@ -118,6 +123,8 @@ export interface TagSighting {
   size: number;
   firstSeen: number;
   lastSeen: number;
+  /** What saw it first; empty where that is not known. */
+  seenBy: SeenBy | "";
 }
 
 export interface OpenOptions {

@@ -32,10 +32,12 @@ export async function tags({ io, values, words, config, cache }: Call): Promise<
   io.print(repository);
   const width = Math.max(...rows.map((row) => row.tag.length));
   for (const row of rows) io.print(lineOf(row, width, io.now()));
-  for (const { digest, firstSeen, lastSeen, bytes, platforms } of rows[0]?.past?.slice(1) ?? []) {
+  for (const was of rows[0]?.past?.slice(1) ?? []) {
+    const { digest, firstSeen, lastSeen, seenBy, bytes, platforms } = was;
     const [from, to] = [firstSeen, lastSeen].map((at) => new Date(at).toISOString().slice(0, 16));
     const size = bytes === undefined || bytes === null ? [] : [formatSize(bytes)];
-    io.print([`was ${digest} from ${from}Z to ${to}Z`, ...size, ...platforms].join(", "));
+    const by = seenBy ? [`seen by ${seenBy}`] : [];
+    io.print([`was ${digest} from ${from}Z to ${to}Z`, ...by, ...size, ...platforms].join(", "));
   }
   return 0;
 }

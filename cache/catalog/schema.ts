@@ -111,6 +111,10 @@ const MIGRATIONS = [
       coalesce(min(blobs.created, checked_at), checked_at), checked_at
     FROM tags LEFT JOIN blobs ON blobs.digest = tags.digest;
   `,
+  `
+  -- What saw it first: pull, prefetch, bundle; empty where that is not known.
+  ALTER TABLE tag_history ADD COLUMN seen_by TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /** The version that this program writes. */

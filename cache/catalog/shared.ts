@@ -1,7 +1,7 @@
 /** The catalog's rows as others have them, too: changes to and fro, and all of them at once. */
 import { DatabaseSync } from "node:sqlite";
 import type { Change, ImageUse, RowSnapshot, SharedRows, Sighting } from "../change.ts";
-import type { TagKey } from "../types.ts";
+import type { SeenBy, TagKey } from "../types.ts";
 import type { Catalog } from "./catalog.ts";
 import { referenceOf, tagNameOf, tagOf } from "./rows.ts";
 
@@ -93,7 +93,8 @@ function* usesOf(db: DatabaseSync): Generator<Change> {
 function* sightings(rows: Iterable<Row>): Generator<Change> {
   let seen: Sighting[] = [];
   for (const row of rows) {
-    const stood = tagOf({ ...row, checked_at: row.last_seen });
+    const by = row.seen_by ? { by: row.seen_by as SeenBy } : {};
+    const stood = { ...tagOf({ ...row, checked_at: row.last_seen }), ...by };
     seen.push([tagKeyOf(row), stood, Number(row.first_seen)]);
     if (seen.length < BATCH) continue;
     yield { kind: "seen", rows: seen };

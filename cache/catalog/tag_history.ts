@@ -13,13 +13,13 @@ export class TagHistory {
   constructor(db: DatabaseSync, path: string) {
     const sql = (text: string) => reporting(db.prepare(text), path);
     const sighting = `digest, media_type, size, min(first_seen) AS first_seen,
-         max(last_seen) AS last_seen FROM tag_history
+         max(last_seen) AS last_seen, max(seen_by) AS seen_by FROM tag_history
        WHERE registry = ? AND repository = ? AND tag = ?`;
     const newest = "GROUP BY digest ORDER BY max(last_seen) DESC, min(first_seen) DESC";
     this.#sql = {
       saw: sql(
         `INSERT INTO tag_history
-         VALUES (:registry, :repository, :tag, :accept, :digest, :mediaType, :size, :first, :at)
+         VALUES (:registry, :repository, :tag, :accept, :digest, :mediaType, :size, :first, :at, :by)
          ON CONFLICT DO UPDATE SET media_type = :mediaType, size = :size,
            first_seen = min(first_seen, :first), last_seen = max(last_seen, :at)`,
       ),
@@ -48,8 +48,9 @@ export class TagHistory {
    */
   saw(key: TagKey, row: TagRow, first = row.checkedAt): void {
     const { registry, repository, tag, accept } = key;
-    const { digest, mediaType, size, checkedAt: at } = row;
-    this.#sql.saw.run({ registry, repository, tag, accept, digest, mediaType, size, first, at });
+    const { digest, mediaType, size, checkedAt: at, by = "" } = row;
+    const what = { digest, mediaType, size, by };
+    this.#sql.saw.run({ registry, repository, tag, accept, ...what, first, at });
   }
 
   /** Whether anything of the repository was ever seen. */
@@ -69,6 +70,7 @@ export class TagHistory {
       size: Number(row.size),
       firstSeen: Number(row.first_seen),
       lastSeen: Number(row.last_seen),
+      seenBy: String(row.seen_by) as TagSighting["seenBy"],
     }));
   }
 

@@ -129,7 +129,7 @@ function settle(cache: Cache, images: readonly Named[], checkedAt: number): stri
     }
     cache.pin(nameOfNamed(image));
     const key = { registry, repository, tag, accept: TAG_KIND };
-    cache.setTag(key, { digest, mediaType, size, checkedAt });
+    cache.setTag(key, { digest, mediaType, size, checkedAt, by: "bundle" });
   }
   return [];
 }

@@ -7,7 +7,7 @@ import { refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { repositoryKey } from "../names/target.ts";
 import { bareMediaType } from "../oci/manifest.ts";
-import { fetchTag } from "./fetch_tag.ts";
+import { fetchTag, seenBy } from "./fetch_tag.ts";
 import { sizeIn } from "./evidence.ts";
 import { askByHead, isHint } from "./upstream_content.ts";
 
@@ -47,7 +47,7 @@ export async function checkTag(
   });
   const said = response?.ok ? rowOf(response, now()) : undefined;
   if (said) {
-    const row = { ...said, ...known(cache, said.digest) };
+    const row = { ...said, ...known(cache, said.digest), by: seenBy(x) };
     cache.setTag(key, row);
     cache.link(repositoryKey(x.target), row.digest);
     return { row, changed: changed(row), called: said.mediaType };

@@ -2,7 +2,7 @@
 import type { Cache } from "../../cache/api.ts";
 import { computeDigest, parseDigest } from "../../cache/digest.ts";
 import { MANIFEST_LIMIT, manifestType } from "../../cache/manifest.ts";
-import type { TagKey, TagRow } from "../../cache/types.ts";
+import type { SeenBy, TagKey, TagRow } from "../../cache/types.ts";
 import { ask, refusal } from "../ask.ts";
 import type { Exchange } from "../exchange.ts";
 import { readLimited } from "../http/body.ts";
@@ -54,10 +54,15 @@ export async function fetchTag(
   if (mediaType !== MANIFEST_TYPES.schema1Signed) {
     await cache.put(digest, bytes, mediaType, repository);
   }
-  const row = { digest, mediaType, size: bytes.length, checkedAt: now() };
+  const row = { digest, mediaType, size: bytes.length, checkedAt: now(), by: seenBy(x) };
   cache.setTag(key, row);
   cache.link(repository, digest);
   return { row, bytes };
+}
+
+/** What the history of a tag says of a check on behalf of `x`. */
+export function seenBy({ ahead }: Exchange): SeenBy {
+  return ahead ? "prefetch" : "pull";
 }
 
 /** The digest of the manifest `bytes`, by the algorithm of the one that the registry has `said`. */

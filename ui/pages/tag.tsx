@@ -111,7 +111,16 @@ function columnsFor(frozen: string | undefined, actions: Actions): Column<PastDi
         </span>
       ),
     },
-    { id: "first", title: WORDS.firstSeen, cell: ({ firstSeen }) => <Ago time={firstSeen} /> },
+    {
+      id: "first",
+      title: WORDS.firstSeen,
+      cell: ({ firstSeen, seenBy }) => (
+        <>
+          <Ago time={firstSeen} />
+          {seenBy && <div class="muted small">{WORDS.seenBy[seenBy]}</div>}
+        </>
+      ),
+    },
     { id: "last", title: WORDS.lastConfirmed, cell: ({ lastSeen }) => <Ago time={lastSeen} /> },
     {
       id: "open",

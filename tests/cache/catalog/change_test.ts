@@ -60,6 +60,21 @@ Deno.test("onChange, is told of everything that others may have to know, in orde
     ]);
   }));
 
+Deno.test("history, what saw a digest first stays so, and is known to others", () =>
+  withCatalog((catalog, told, path) => {
+    const other = Catalog.open(`${path}.other`);
+    catalog.names.setTag(KEY, { ...row(A), by: "prefetch" });
+    catalog.names.setTag(KEY, { ...row(A, 9), by: "pull" });
+    const of = { mediaType: "a/b", size: 10, firstSeen: 7, lastSeen: 9, seenBy: "prefetch" };
+    assert.deepEqual(catalog.history.of(NAME), [{ digest: A, ...of }]);
+    other.apply(told, "1-1");
+    assert.deepEqual(other.history.of(NAME), [{ digest: A, ...of }]);
+    using snapshot = sharedRows(catalog).snapshot();
+    sharedRows(other).replace([...snapshot.changes].flat(), "1-2");
+    assert.deepEqual(other.history.of(NAME), [{ digest: A, ...of }]);
+    other.close(1);
+  }));
+
 Deno.test("onChange, is told of uses when they are written, each counted once", () =>
   withCatalog((catalog, told) => {
     add(catalog, A);

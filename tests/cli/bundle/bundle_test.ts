@@ -39,6 +39,8 @@ for (const running of [false, true]) {
         "hub/org/app:1",
         "hub/org/other:2",
       ]);
+      const [seen] = cache.tagHistory({ registry: "hub", repository: "org/other", tag: "2" });
+      assert.equal(seen!.seenBy, "bundle");
       const hub = { url: upstream.url, offline: true };
       const settings = { default_registry: "hub", registries: { hub } };
       await using proxy = await startProxy(settings, {}, cache);

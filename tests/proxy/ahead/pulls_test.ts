@@ -64,6 +64,9 @@ Deno.test("pull, a tag that has moved is fetched although it is fresh", async ()
   it.upstream.add("org/app:latest", large);
   const { images } = await it.pull({ images: [APP] });
   assert.equal(images[0]!.digest, large.root.digest);
+  const tag = { registry: "hub", repository: "org/app", tag: "latest" };
+  const seen = it.cache.tagHistory(tag).map(({ digest, seenBy }) => [digest, seenBy]);
+  assert.deepEqual(seen, [[large.root.digest, "prefetch"], [app.root.digest, "prefetch"]]);
 });
 
 Deno.test("pull, the platforms of a registry's settings, and an index that stays as it is", async () => {

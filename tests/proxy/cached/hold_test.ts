@@ -74,7 +74,10 @@ Deno.test("hold, a tag that moves is what it was until the new digest was known 
   await t.clock.advance(HOUR);
   assert.equal((await ask(t, "manifests/latest")).digest, moved.root.digest);
   const history = t.cache.tagHistory({ registry: "hub", repository: "org/app", tag: "latest" });
-  assert.deepEqual(history.map(({ digest }) => digest), [moved.root.digest, first.root.digest]);
+  assert.deepEqual(history.map(({ digest, seenBy }) => [digest, seenBy]), [
+    [moved.root.digest, "pull"],
+    [first.root.digest, "pull"],
+  ]);
 });
 
 Deno.test("hold, no other way leads to what waits", async () => {

@@ -13,6 +13,7 @@ export function pastAt(now: number, image: string): TagPastView {
     bytes: whole ? 73_400_320 : null,
     platforms: whole ? ["linux/amd64", "linux/arm64/v8"] : [],
     firstSeen: now - from * DAY,
+    seenBy: "pull" as const,
     lastSeen: now - to * DAY,
     current: to === 0,
     whole,

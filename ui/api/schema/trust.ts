@@ -33,6 +33,11 @@ const pastDigest = z.object({
   }),
   platforms: z.array(z.string()).openapi({ description: "Of an index, as far as is known" }),
   firstSeen: time.openapi({ description: "When the tag was first seen to stand for it" }),
+  seenBy: z.enum(["pull", "prefetch", "bundle", ""]).openapi({
+    description:
+      "What saw that first: a client's pull, one ahead of clients, or a bundle that was " +
+      "loaded; empty: not known",
+  }),
   lastSeen: time.openapi({ description: "When the registry last confirmed that" }),
   current: z.boolean().openapi({ description: "Whether it is what the registry said last" }),
   heldUntil: time.nullable().openapi({

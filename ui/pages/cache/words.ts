@@ -54,6 +54,7 @@ export const WORDS = {
   notCachedAsAWhole: ", not cached as a whole",
   heldBackUntil: (a: Text) => `, held back until ${a}`,
   firstSeen: "First seen",
+  seenBy: { pull: "by a pull", prefetch: "ahead of pulls", bundle: "in a bundle" },
   lastConfirmed: "Last confirmed",
   freeze: "Freeze",
   serveThisOne: "Serve this one",

@@ -111,9 +111,12 @@ export class PullBook {
     const manifest = kind === "manifest" && (method === "GET" || method === "HEAD");
     if (repository === "" || !(manifest || (kind === "blob" && method === "GET"))) return false;
     const key = `${client} ${user} ${registry} ${repository}`;
-    const group = this.#groups.get(key) ?? this.#before.get(key) ?? newGroup();
-    if (group.open.length === 0 && kind === "blob") return false; // Nobody knows what it belongs to.
-    if (!this.#groups.has(key)) this.#keep(key, group);
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = this.#before.get(key);
+      if (!group && kind === "blob") return false; // Nobody knows what it belongs to.
+      this.#keep(key, group ??= newGroup());
+    }
     const given = manifest && (status === 200 || status === 304);
     const begins = given && beginsPull(record, group);
     const open = this.#openFor(record, group, begins);

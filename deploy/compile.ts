@@ -6,6 +6,7 @@
  * narrower. Of the machine it learns the room on disks (min_free) and its own addresses (no tunnel
  * leads back to them). Programs, native libraries and imports from the network are out.
  */
+import { cp } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { BUILD_FILE } from "../cli/version.ts";
@@ -17,6 +18,9 @@ const V8_FLAGS = ["--expose-gc"];
 
 const PAGES = join("ui", "dist");
 
+/** What goes into the executable, with the paths that it has there. */
+const STAGE = join(ROOT, "dist", "exe");
+
 interface CompileOptions {
   /** Where the executable goes. */
   output: string;
@@ -27,18 +31,34 @@ interface CompileOptions {
 /**
  * Compiles main.ts. The modules are bundled: the executable gets smaller by the parts of the npm
  * packages that nobody imports, and `deno compile` need not analyze them (it overflows its stack on
- * a package's test data, https://github.com/denoland/deno/issues/36746). They are not minified: a
- * resource that is declared with `using` and used once is then never disposed of (Deno 2.9.4).
+ * a package's test data, https://github.com/denoland/deno/issues/36746).
+ *
+ * What a dynamic import() brings is in files of its own. `deno compile --bundle` makes one file, where
+ * each module that a dynamic import() reaches becomes a function, also for those that import it at
+ * once: that doubled the time of a start. They are not minified: a resource that is declared with
+ * `using` and used once is then never disposed of (Deno 2.9.4).
  */
 export async function compile({ output, target }: CompileOptions): Promise<void> {
   await Deno.mkdir(dirname(output), { recursive: true });
-  await Deno.mkdir(join(ROOT, dirname(BUILD_FILE)), { recursive: true });
+  await Deno.remove(STAGE, { recursive: true }).catch(() => {}); // there may be none yet
+  await Deno.mkdir(join(STAGE, dirname(BUILD_FILE)), { recursive: true });
   const build = { commit: await commit() };
-  await Deno.writeTextFile(join(ROOT, BUILD_FILE), JSON.stringify(build) + "\n");
+  await Deno.writeTextFile(join(STAGE, BUILD_FILE), JSON.stringify(build) + "\n");
+  // The dashboard, which `deno task build` has made.
+  await cp(join(ROOT, PAGES), join(STAGE, PAGES), { recursive: true });
+  await run(Deno.execPath(), [
+    "bundle",
+    "--quiet",
+    "--no-check",
+    "--frozen",
+    "--code-splitting",
+    "--outdir",
+    STAGE,
+    "main.ts",
+  ]);
   await run(Deno.execPath(), [
     "compile",
     "--quiet",
-    "--bundle",
     "--no-check",
     "--frozen",
     "--no-prompt",
@@ -46,12 +66,12 @@ export async function compile({ output, target }: CompileOptions): Promise<void>
     `--v8-flags=${V8_FLAGS.join(",")}`,
     ...(target ? ["--target", target] : []),
     "--include",
-    BUILD_FILE,
+    join(STAGE, BUILD_FILE),
     "--include",
-    PAGES,
+    join(STAGE, PAGES),
     "--output",
     output,
-    "main.ts",
+    join(STAGE, "main.js"),
   ]);
 }
 

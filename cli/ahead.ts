@@ -194,6 +194,7 @@ function log(good: boolean, line: string): void {
 
 /** The rules in force, as the warm list takes them. */
 function warmList({ prefetch: { rules, reserve, time_zone } }: Config): WarmList {
+  if (rules.length === 0) return { reserve, zone: "", rules: [] };
   return {
     reserve,
     zone: time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -1,34 +1,25 @@
 /** The parts of a running Berth: started, given another configuration, closed. */
-import { join } from "node:path";
 import type { Cache } from "../cache/api.ts";
 import type { AcmeKeeper } from "../proxy/acme/keeper.ts";
 import { systemClock } from "../base/clock.ts";
-import { needsPassword } from "../proxy/config/admins.ts";
 import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
-import { type Config, parseListen } from "../proxy/config/schema.ts";
+import type { Config } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
 import { forwardMetrics } from "../proxy/forward/metrics.ts";
 import { ForwardService } from "../proxy/forward/service.ts";
-import { type FollowingListener, listenWithFiles } from "../proxy/http/listen_with_files.ts";
 import { configureLog, logger, logRequest, logRoom } from "../proxy/observe/log.ts";
 import { roomMetrics, type RoomSources } from "../proxy/observe/room_metrics.ts";
 import { clusterKeys } from "../proxy/peers/signature.ts";
 import { type ProxyServer, startServer } from "../proxy/server.ts";
 import { imageOf } from "../proxy/trust/book.ts";
-import { timeoutsOf } from "../proxy/upstream/deadline.ts";
-import { probe } from "../proxy/upstream/probe.ts";
-import { createAdmin } from "../ui/admin.ts";
-import { createTold } from "../ui/api/told.ts";
 import { createState, type State, type StateDeps } from "../ui/state.ts";
-import { firstPassword, forgetFirstPassword } from "../ui/first_password.ts";
-import { type Ahead, pinsOf, startAhead } from "./ahead.ts";
-import { openSessions } from "./sessions.ts";
+import { pinsOf, startAhead } from "./ahead.ts";
 import { keepCertificate, wantedOf } from "./acme.ts";
 import { type Addresses, type Banner, banner } from "./banner.ts";
 import { reverseLookup } from "./reverse_lookup.ts";
 import { cacheOptions } from "./cache_options.ts";
-import { usingDataDir } from "./data_dir.ts";
+import { startDashboard } from "./dashboard.ts";
 import { createBoard } from "./telling.ts";
 import { VERSION } from "./version.ts";
 import { watchRegistries } from "./watching.ts";
@@ -72,14 +63,12 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   const registry = proxy.address ?? forward.address!;
   const deps = stateDeps(live, { acme, storage, books, proxy, port: registry.port });
   const state = createState(deps);
-  const told = { trust: storage.trust, overlay: () => live.shared?.told(), now: Date.now };
-  cluster?.tellBy(createTold({ ...books, ...state, ...told }));
+  if (cluster) await tellOthers(cluster, { live, storage, books, state });
   roomMetrics(books.metrics.register, roomOf(cache, state));
-  const within = { books, state, forward, around };
-  const { dashboard, password } = await startDashboard({ ...deps, ahead }, within);
+  const dashboard = await startDashboard({ ...deps, ahead }, { books, state, forward, around });
   if (dashboard) {
-    started.defer(() => dashboard.close(0));
-    ports.push(dashboard.address.port);
+    started.defer(() => dashboard.listener.close(0));
+    ports.push(dashboard.listener.address.port);
   }
   const { stats: { mutes }, webhooks } = books;
   const board = createBoard({ present: state.present, mutes, webhooks });
@@ -89,15 +78,16 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
   watchRegistries(books.watch, config);
   acme.follow(wantedOf(config));
   board.start();
-  const addresses = { registry, dashboard: dashboard?.address, forward: forward.address };
+  dashboard?.load();
+  const addresses = { registry, dashboard: dashboard?.listener.address, forward: forward.address };
   return {
-    banner: banner(live.loaded, addresses, password),
+    banner: banner(live.loaded, addresses, dashboard?.password),
     addresses,
     async reconfigure(next) {
       await forward.reconfigure(next);
       await acme.makeReady(wantedOf(next));
       await proxy.reconfigure(next);
-      await dashboard?.follow(dashboardCertificate(next));
+      await dashboard?.listener.follow(dashboardCertificate(next));
       acme.follow(wantedOf(next));
       watchRegistries(books.watch, next);
       webhooks.configure(next.webhooks);
@@ -108,10 +98,25 @@ export async function startProgram(live: LiveConfig, around: Surroundings): Prom
     async close(graceMs) {
       await ahead?.[Symbol.asyncDispose]();
       const intercepted = forward.close(graceMs);
-      await Promise.all([proxy.close(graceMs, intercepted), dashboard?.close(0)]);
+      await Promise.all([proxy.close(graceMs, intercepted), dashboard?.listener.close(0)]);
       await parts.disposeAsync();
     },
   };
+}
+
+/** Has the others of a cluster told what this one shows; loaded in a cluster alone. */
+async function tellOthers(
+  cluster: NonNullable<Storage["cluster"]>,
+  { live, storage: { trust }, books, state }: {
+    live: LiveConfig;
+    storage: Storage;
+    books: Books;
+    state: State;
+  },
+): Promise<void> {
+  const { createTold } = await import("../ui/api/told.ts");
+  const told = { trust, overlay: () => live.shared?.told(), now: Date.now };
+  cluster.tellBy(createTold({ ...books, ...state, ...told }));
 }
 
 /** Says so where `next` differs in what the process, which runs with `config`, cannot change. */
@@ -253,61 +258,4 @@ function roomOf(cache: Cache | undefined, { certificate }: State): RoomSources {
       return certificate.end?.notAfter;
     },
   };
-}
-
-/** The dashboard and, where one had to be made, the password to sign in with. */
-async function startDashboard(
-  deps: StateDeps & { ahead: Ahead | undefined },
-  { books, state, forward, around }: {
-    books: Books;
-    state: State;
-    forward: ForwardService;
-    around: Surroundings;
-  },
-): Promise<{ dashboard?: FollowingListener; password?: string | undefined }> {
-  const { live } = deps;
-  const { admin, cache: { dir } } = live.current;
-  const { listen: address, auth } = admin;
-  if (address === "") return {};
-  const { hash, made } = !needsPassword(admin) || auth === "none"
-    ? await usingDataDir(dir, () => forgetFirstPassword(dir)).then(() => ({ hash: "", made: "" }))
-    : await madePassword(live.current);
-  const app = createAdmin({
-    ...deps,
-    metrics: books.metrics,
-    webhooks: books.webhooks,
-    tokens: books.tokens,
-    audit: books.audit,
-    forward,
-    probe: (registry, signal) =>
-      probe(registry, { timeouts: timeoutsOf(live.current.upstream), env: around.env }, signal),
-    madePasswordHash: hash,
-    sessions: await openSessions(live.current, books.memory),
-    memory: books.memory,
-    pages: join(around.root, "ui", "dist"),
-  }, state);
-  const dashboard = await listenWithFiles(
-    {
-      address: parseListen(address)!,
-      handler: (request, { peer }) => Promise.resolve(app.fetch(request, { peer })),
-      warn: logger("dashboard").warn,
-    },
-    dashboardCertificate(live.current),
-    { section: "admin.tls", log: logger("tls") },
-  );
-  return { dashboard, password: made };
-}
-
-/** The hash of the first password, and itself where it was just made and is to be printed. */
-async function madePassword({ cache: { dir }, log }: Config) {
-  const quiet = log.format === "json";
-  const { hash, made, file } = await usingDataDir(dir, () => firstPassword(dir, quiet));
-  if (!made || !quiet) return { hash, made };
-  logger("start").warn(
-    file
-      ? `the dashboard's first password is in ${file}: sign in with it, then delete the file`
-      : "the dashboard's password was made for this start and is not logged: " +
-        "set admin.password_hash, or log.format: text",
-  );
-  return { hash, made: undefined };
 }

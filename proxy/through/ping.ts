@@ -1,5 +1,6 @@
 /** `GET /v2/`: whether one has to sign in, and how. Clients ask this before anything else. */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import { type Answer, uncached } from "../answer.ts";
 import { isOutage } from "../upstream/outage.ts";
 import type { Exchange } from "../exchange.ts";
@@ -15,7 +16,7 @@ const MAX_CHALLENGES = 1000;
  * while that is away, what it last said to clients without credentials or with these.
  */
 export function createPing(): (x: Exchange) => Promise<Answer> | Answer {
-  const challenges = new LRUCache<string, OciError>({ max: MAX_CHALLENGES });
+  const challenges = new LRUCache<string, OciError>(atMost(MAX_CHALLENGES));
 
   async function theirs(x: Exchange): Promise<Answer> {
     const { name, url } = x.target.registry;

@@ -1,5 +1,6 @@
 /** Signing in to a registry: a decorator of the transport. */
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../base/at_most.ts";
 import { discard } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import { basicHeader, type Credential, credentialAt, type Credentials } from "./credentials.ts";
@@ -32,7 +33,7 @@ export class SignIn {
   /** The last challenge of the registry, which spares the round trip that would ask for one. */
   #challenge: Challenge | undefined;
   /** Scopes that a challenge asked for beyond the caller's, by the caller's. */
-  readonly #wider = new LRUCache<string, readonly string[]>({ max: 1000 });
+  readonly #wider = new LRUCache<string, readonly string[]>(atMost(1000));
 
   constructor(options: SignInOptions) {
     this.#options = options;

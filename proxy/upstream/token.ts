@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { discard, readLimited } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
+import { atMost } from "../../base/at_most.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Once } from "../../base/once.ts";
 import { basicHeader, credentialId, type Sent } from "./credentials.ts";
@@ -44,7 +45,7 @@ export interface TokenSourceOptions {
 /** Tokens by (realm, service, credential, scopes): one request at a time for each, then kept. */
 export class TokenSource {
   readonly #options: TokenSourceOptions;
-  readonly #kept = new LRUCache<string, Token>({ max: 2000 });
+  readonly #kept = new LRUCache<string, Token>(atMost(2000));
   readonly #asking = new Once<Outcome>();
 
   constructor(options: TokenSourceOptions) {

@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { Dispatcher } from "undici";
 import { guardBody } from "../http/body.ts";
+import { atMost } from "../../base/at_most.ts";
 import type { Clock } from "../../base/clock.ts";
 import { seconds } from "../../base/units.ts";
 import { Deadline, type Timeouts } from "./deadline.ts";
@@ -68,7 +69,7 @@ class PooledTransport implements Transport {
   /** By proxy; undefined is the direct way. */
   readonly #natives = new Map<string | undefined, Deno.HttpClient>();
   readonly #exacts = new Map<string | undefined, Dispatcher>();
-  readonly #pins = new LRUCache<string, readonly string[]>({ max: 1000 });
+  readonly #pins = new LRUCache<string, readonly string[]>(atMost(1000));
 
   constructor(options: TransportOptions) {
     this.#options = options;

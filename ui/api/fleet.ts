@@ -1,7 +1,6 @@
 /** The other Berths of a cluster, asked together for what this dashboard shows of them. */
 import type { z } from "zod";
 import { ApiProblem } from "./problem.ts";
-import { memberFigures } from "./schema/events.ts";
 import type { Member, MemberFigures } from "./schema/events.ts";
 import type { MembersAsked } from "./schema/status.ts";
 import { memberView } from "./views/sums.ts";
@@ -49,6 +48,8 @@ export class Fleet {
     const now = this.#now();
     if (now - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = now;
+    // Not loaded at the start, as the whole dashboard is not, and where there are no others never.
+    const { memberFigures } = await import("./schema/events.ts");
     const { answers } = await this.askAll("figures", memberFigures);
     const known = new Map<string, Known>();
     for (const { id } of this.#peers.others()) {

@@ -1,6 +1,7 @@
 /** The parts of a cache, and how they know of each other. */
 import type { BlobStore } from "./blobs/store.ts";
 import { Memory } from "./blobs/memory.ts";
+import { Garbage } from "../base/garbage.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { Queries } from "./catalog/queries.ts";
 import type { DepotKeeper, KeeperOptions } from "./depot/keeper.ts";
@@ -18,6 +19,7 @@ import { Scrub } from "./upkeep/scrub.ts";
 export interface Parts {
   memory: Memory;
   blocks: Blocks;
+  garbage: Garbage;
   pinned: Pinned;
   committer: Committer;
   fills: Fills;
@@ -47,8 +49,14 @@ export function shareOf(memory: number): number {
   return Math.floor(memory / 2);
 }
 
-function memories(bytes: number): [Memory, Blocks] {
-  return [new Memory(shareOf(bytes)), new Blocks(shareOf(bytes))];
+function memories(bytes: number): Pick<Parts, "memory" | "blocks" | "garbage"> {
+  const garbage = new Garbage();
+  const memory = new Memory(shareOf(bytes));
+  const blocks: Blocks = new Blocks(
+    shareOf(bytes),
+    () => garbage.press(blocks.size + memory.size),
+  );
+  return { memory, blocks, garbage };
 }
 
 /** Puts the parts of a cache together that keeps its blobs in `store` and its rows in `catalog`. */
@@ -57,7 +65,7 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   const { clock, courses, shared } = settings();
   if (shared) catalog.share();
   const trouble = (what: string, error: unknown) => emit({ kind: "trouble", what, error });
-  const [memory, blocks] = memories(settings().memory);
+  const { memory, blocks, garbage } = memories(settings().memory);
   const pinned = new Pinned(catalog, settings().pin);
   const enforce = () => {
     evictor.enforce().catch((error) => trouble("making room", error));
@@ -105,5 +113,5 @@ export function assemble(store: BlobStore, catalog: Catalog, options: PartsOptio
   });
   const queries = new Queries(catalog, () => pinned.digests(), () => clock.now());
   const parts = { ...held, pinned, committer, fills, lookup, reader, evictor, scrub, queries };
-  return { ...parts, depot, enforce };
+  return { ...parts, garbage, depot, enforce };
 }

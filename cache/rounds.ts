@@ -1,6 +1,5 @@
 /** What is done for a cache every so often, until it is closed. */
 import { every } from "../base/clock.ts";
-import { Garbage } from "../base/garbage.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { CacheListener } from "./events.ts";
 import type { CacheOptions } from "./options.ts";
@@ -17,7 +16,7 @@ const KEEP_HISTORY = 366 * FORGET_EVERY;
 const MOST_HISTORY = 200_000;
 
 export interface RoundsOptions {
-  parts: Pick<Parts, "evictor" | "scrub" | "blocks">;
+  parts: Pick<Parts, "evictor" | "scrub" | "blocks" | "garbage">;
   catalog: Catalog;
   /** As they are now. */
   settings: () => Required<CacheOptions>;
@@ -27,17 +26,16 @@ export interface RoundsOptions {
 
 /** Begins them all. Resolves when `signal` is aborted and none is under way. */
 export function beginRounds(options: RoundsOptions): Promise<unknown> {
-  const { parts: { evictor, scrub, blocks }, catalog, settings, emit, signal } = options;
+  const { parts: { evictor, scrub, blocks, garbage }, catalog, settings, emit, signal } = options;
   const { clock } = settings();
   const failed = (what: string) => (error: unknown) => emit({ kind: "trouble", what, error });
   const round = (ms: number, what: string, task: () => void | Promise<void>) =>
     every(clock, ms, signal, task, failed(what));
-  const garbage = new Garbage(() => blocks.begun);
   return Promise.all([
     round(FLUSH_EVERY, "writing last use", () => catalog.flush(clock.now())),
     round(FLUSH_EVERY, "freeing memory", () => blocks.trim()),
     round(UPKEEP_EVERY, "freeing memory", () => blocks.rest()),
-    round(COLLECT_EVERY, "collecting garbage", () => garbage.collect()),
+    round(COLLECT_EVERY, "collecting garbage", () => garbage.settle(blocks.begun)),
     round(UPKEEP_EVERY, "making room", () => evictor.enforce()),
     round(FORGET_EVERY, "forgetting unused records", () => forget(catalog, settings())),
     scrub.run(signal, failed("verifying content")),

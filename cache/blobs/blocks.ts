@@ -5,6 +5,9 @@
  */
 import { pagesFor } from "./pages.ts";
 
+/** Loans that end between two calls to who looks after what they leave behind. */
+const MANY_LOANS = 32;
+
 /** Bytes of a block; the last one of some content is shorter. */
 export const BLOCK = 2 ** 18;
 /** What is begun up to this size has memory of its own, which goes with it. */
@@ -52,10 +55,16 @@ export class Blocks {
   #count = 0;
   #asked = false;
   #begun = 0;
+  #ended = 0;
+  readonly #onManyEnded: (() => void) | undefined;
 
-  /** @param maxBytes Of all blocks together; more only while more is lent. */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes Of all blocks together; more only while more is lent.
+   * @param onManyEnded Called when many loans have ended, which is when memory may be garbage.
+   */
+  constructor(maxBytes: number, onManyEnded?: () => void) {
     this.#limit = Math.floor(maxBytes / BLOCK);
+    this.#onManyEnded = onManyEnded;
   }
 
   /** How often something was asked for that was not here, since the start. */
@@ -104,6 +113,7 @@ export class Blocks {
   /** Ends a loan whose bytes nobody sees any more. */
   giveBack(block: Block): void {
     const held = block as Held;
+    if (++this.#ended % MANY_LOANS === 0) this.#onManyEnded?.();
     if (--held.loans > 0) return;
     if (this.#isFiled(held)) this.#idle.add(held);
     else this.#release(held);

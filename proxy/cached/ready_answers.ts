@@ -8,7 +8,7 @@ import type { Repeatable } from "../answer.ts";
 import type { Caller } from "../http/caller.ts";
 import { plainAddress } from "../http/origin.ts";
 import type { RequestRecord } from "../observe/record.ts";
-import { nextId, report, type Reporting } from "../observe/recording.ts";
+import { nextId, reportComplete, type Reporting } from "../observe/recording.ts";
 
 /** An answer that is ready to be sent. */
 interface Ready extends Repeatable {
@@ -90,7 +90,7 @@ export class ReadyAnswers {
     const response = found.response.clone();
     response.headers.set("x-request-id", record.id);
     record.firstByteMs = this.#reporting.now() - now;
-    report(record, undefined, this.#reporting);
+    reportComplete(record, this.#reporting);
     return response;
   }
 

@@ -50,6 +50,12 @@ export interface Reporting {
   now(): number;
 }
 
+/** Hands on `record` of an answer that is complete: nothing will be added to it. */
+export function reportComplete(record: RequestRecord, { onRecord, now }: Reporting): void {
+  record.durationMs = now() - record.time;
+  onRecord(record);
+}
+
 /** Hands `record` on; once the response has been sent where there is a promise of that. */
 export function report(
   record: RequestRecord,

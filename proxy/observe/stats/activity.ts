@@ -39,6 +39,8 @@ export class Activity {
   readonly #first: number;
   readonly #failures: Logged[] = [];
   #next: number;
+  /** Where the next one goes. */
+  #place = 0;
 
   /** `started` in Unix milliseconds. */
   constructor(started: number, capacity = CAPACITY) {
@@ -49,13 +51,13 @@ export class Activity {
 
   /** Keeps `record`, which does not change any more, under the next number. */
   push(record: RequestRecord): void {
-    const place = this.#next % this.#capacity;
-    const oldest = this.#ring[place];
+    const oldest = this.#ring[this.#place];
     if (oldest && oldest.status >= 400) {
       this.#failures.push({ ...oldest, seq: this.#next - this.#capacity });
       if (this.#failures.length > FAILURES) this.#failures.shift();
     }
-    this.#ring[place] = record;
+    this.#ring[this.#place] = record;
+    this.#place = (this.#place + 1) % this.#capacity;
     this.#next++;
   }
 
@@ -105,7 +107,7 @@ export class Activity {
   }
 
   #at(seq: number): RequestRecord {
-    return this.#ring[seq % this.#capacity]!;
+    return this.#ring[(seq - this.#first) % this.#capacity]!;
   }
 }
 

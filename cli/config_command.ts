@@ -53,8 +53,9 @@ async function check({ values, settings }: CommandLine, io: CommandIo): Promise<
   if (values.has("--json")) return await checkForScripts(settings, io);
   const loaded = await load(settings, io);
   if (!loaded) return 2;
-  const where = loaded.file ?? "no file: built-in defaults";
-  io.print(`valid (${where}, ${Object.keys(loaded.config.registries).length} registries)`);
+  const where = loaded.file ?? "no file: flags, environment and defaults";
+  const count = Object.keys(loaded.config.registries).length;
+  io.print(`valid (${where}, ${count} ${count === 1 ? "registry" : "registries"})`);
   return 0;
 }
 

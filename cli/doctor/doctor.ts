@@ -38,7 +38,7 @@ export async function doctor(args: readonly string[], io: DoctorIo): Promise<num
 
 function configuration({ file, warnings }: LoadedConfig): Finding[] {
   return [
-    ok("configuration", `valid (${file ?? "no file: built-in defaults"})`),
+    ok("configuration", `valid (${file ?? "no file: flags, environment and defaults"})`),
     ...warnings.map((text) => warning("configuration", text, "See config.yaml for what it takes.")),
   ];
 }

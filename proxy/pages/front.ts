@@ -25,7 +25,9 @@ export async function vanityPage(host: string): Promise<Response> {
 export async function frontPage(config: Config, base: string): Promise<Response> {
   const { host } = new URL(base);
   const names = Object.keys(config.registries).sort();
-  const example = config.registries["docker"] ? "docker.io/library/alpine" : `${names[0]}/name`;
+  const example = config.registries["docker"]
+    ? `${host}/docker.io/library/alpine`
+    : `${names[0] ? through(config.registries[names[0]]!, host) : host}/name`;
   const { pull, daemon, hosts, mirror } = snippets(base, example);
   const rows = names.map((name) => registryRow(name, config.registries[name]!, host));
   return await htmlPage(
@@ -68,8 +70,8 @@ export async function frontPage(config: Config, base: string): Promise<Response>
 function snippets(base: string, example: string) {
   const { host, protocol } = new URL(base);
   const plain = protocol === "http:";
-  const pull = `docker pull ${host}/${example}
-skopeo inspect ${plain ? "--tls-verify=false " : ""}docker://${host}/${example}`;
+  const pull = `docker pull ${example}
+skopeo inspect ${plain ? "--tls-verify=false " : ""}docker://${example}`;
   const insecure = plain ? `,\n  "insecure-registries": ["${host}"]` : "";
   const daemon = `{\n  "registry-mirrors": ["${base}"]${insecure}\n}`;
   const hosts = `[host."${base}"]
@@ -82,19 +84,18 @@ location = "${host}/docker.io"${plain ? "\ninsecure = true" : ""}`;
   return { pull, daemon, hosts, mirror };
 }
 
+/** What names of images of a registry begin with at `here`. Its short name alone may be off. */
+function through({ url, hosts, aliases }: Config["registries"][string], here: string): string {
+  return hosts[0] ?? `${here}/${aliases[0] ?? new URL(url).host}`;
+}
+
 /** One registry: its name, its host, and how its images are called at `here`. */
-function registryRow(
-  name: string,
-  { url, hosts, aliases }: Config["registries"][string],
-  here: string,
-) {
-  const upstream = new URL(url).host;
-  const through = hosts[0] ?? `${here}/${aliases[0] ?? upstream}`;
+function registryRow(name: string, registry: Config["registries"][string], here: string) {
   return html`
     <tr>
       <td>${name}</td>
-      <td>${upstream}</td>
-      <td><code>${through}/&hellip;</code></td>
+      <td>${new URL(registry.url).host}</td>
+      <td><code>${through(registry, here)}/&hellip;</code></td>
     </tr>
   `;
 }

@@ -28,8 +28,11 @@ export function createPages(config: Config, map: RegistryMap, address: PublicUrl
   };
 }
 
-/** The registry whose vanity domain was called, where it hides what lies outside a prefix. */
+/**
+ * The registry whose vanity domain was called, where it hides what lies outside a prefix. One that is
+ * alone and the default has every address for its domain.
+ */
 function vanityOf(map: RegistryMap, { host }: Origin): Registry | undefined {
-  const registry = map.byOwnHost(host);
+  const registry = map.byOwnHost(host) ?? (map.names.length === 1 ? map.default : undefined);
   return registry?.repo_prefix ? registry : undefined;
 }

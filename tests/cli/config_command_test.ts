@@ -28,7 +28,9 @@ Deno.test("config check, says that a file is valid", async () => {
     out: "valid (/srv/config.yaml, 10 registries)",
     err: "",
   });
-  assert.match((await config(["check"])).out, /no file: built-in defaults/);
+  assert.match((await config(["check"])).out, /no file: flags, environment and defaults, 10 /);
+  const env = { REGISTRY_HOST: "gcr.io", REPO_PREFIX: "acme" };
+  assert.match((await config(["check"], { env })).out, /, 1 registry\)$/);
 });
 
 Deno.test("config check, exits with 2 and every problem", async () => {

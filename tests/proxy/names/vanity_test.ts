@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { OCI_MANIFEST } from "../../fake/content.ts";
+import { startProxy } from "../../fake/proxy.ts";
+import { fakeRegistry } from "../../fake/registry.ts";
 import { app, HOST, images, signature, told, vanity } from "./vanity_domain.ts";
 
 Deno.test("vanity domain, each read of the API serves the name from below the prefix", async () => {
@@ -188,4 +190,21 @@ Deno.test("vanity domain, its pages tell of nothing else", async () => {
   assert.doesNotMatch(text, /acme|127\.0\.0\.1|s\.example\.com|berth\.example/);
   const help = await t.ask("/help");
   assert.deepEqual(await help.json(), { [HOST]: `https://${HOST}` });
+});
+
+Deno.test("vanity domain, without hosts: the default registry that is alone has every address", async () => {
+  await using upstream = await fakeRegistry({ images });
+  await using proxy = await startProxy({
+    default_registry: "prod",
+    registries: { prod: { url: upstream.url, repo_prefix: "acme/prod" } },
+  });
+  const text = await told(await proxy.get("/"));
+  const [, name] = /docker pull (\S+)\/name/.exec(text) ?? [];
+  assert.equal(name, proxy.host);
+  assert.doesNotMatch(text, /acme|prod/);
+  const help = await proxy.get("/help");
+  assert.deepEqual(await help.json(), { [proxy.host]: proxy.url });
+  const pulled = await proxy.get("/v2/app/manifests/1");
+  assert.equal(pulled.headers.get("docker-content-digest"), app.root.digest);
+  await pulled.body?.cancel();
 });

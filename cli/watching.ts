@@ -40,9 +40,17 @@ export function watchRegistries(watch: RegistryWatch, { registries }: Config): v
   watch.follow(all.filter(({ offline }) => !offline), changedRegistries(registries));
 }
 
-function logChange({ registry, verdict, lasted }: RegistryChange): void {
+function logChange(change: RegistryChange): void {
   const log = logger("upstream");
-  if (verdict.up) return log.info(`${registry} is back, after ${formatDuration(lasted)}`);
-  const what = verdict.reason === "auth" ? "rejects Berth's credentials" : "cannot be reached";
-  log.warn(`${registry} ${what}: ${verdict.message}; cached content is still served`);
+  if (change.verdict.up) log.info(changeLine(change));
+  else log.warn(changeLine(change));
+}
+
+/** What the log says when a registry goes down, and when it is back. */
+export function changeLine({ registry, verdict, lasted }: RegistryChange): string {
+  if (verdict.up) return `${registry} is back, after ${formatDuration(lasted)}`;
+  return verdict.reason === "auth"
+    ? `${registry} rejects Berth's credentials: ${verdict.message}; ` +
+      "tags that have to be checked fail, what is cached is served by digest"
+    : `${registry} cannot be reached: ${verdict.message}; cached content is still served`;
 }

@@ -3,6 +3,7 @@ import type { Challenge } from "./challenge.ts";
 import { UpstreamError } from "./errors.ts";
 import { realmAllowed } from "./realm.ts";
 import type { TargetCheck } from "./target.ts";
+import { askTokenServer } from "./token.ts";
 import type { Transport } from "./transport.ts";
 
 export interface TokenForward {
@@ -47,13 +48,17 @@ export async function forwardToken(
   if (challenge.params.service) sent.set("service", challenge.params.service);
   const headers = new Headers({ accept: "application/json", "accept-encoding": "identity" });
   if (authorization !== undefined) headers.set("authorization", authorization);
-  const request = { headers, signal, addresses: await checkTarget(realm) };
+  const send = (url: URL, body?: Uint8Array<ArrayBuffer>) =>
+    askTokenServer(url, async () => {
+      const addresses = await checkTarget(realm);
+      return await transport.send({ method, url, headers, signal, addresses, ...body && { body } });
+    });
   if (method === "GET") {
     const url = new URL(realm);
     for (const [name, value] of sent) url.searchParams.append(name, value);
-    return await transport.send({ ...request, method, url });
+    return await send(url);
   }
   headers.set("content-type", "application/x-www-form-urlencoded");
   const body = new TextEncoder().encode(sent.toString());
-  return await transport.send({ ...request, method, url: realm, body });
+  return await send(realm, body);
 }

@@ -93,7 +93,10 @@ async function fetchToken(request: TokenRequest, options: TokenSourceOptions): P
   const { registry, transport, checkTarget, clock } = options;
   const asked = clock.now();
   const { url, init } = tokenCall(request);
-  const response = await transport.send({ ...init, url, addresses: await checkTarget(url) });
+  const response = await askTokenServer(
+    url,
+    async () => await transport.send({ ...init, url, addresses: await checkTarget(url) }),
+  );
   const { status } = response;
   if (status === 200) return await readToken(response, asked, registry);
   await discard(response);
@@ -105,6 +108,21 @@ async function fetchToken(request: TokenRequest, options: TokenSourceOptions): P
   }
   if (status >= 400) return undefined;
   throw new UpstreamError("token-server", registry);
+}
+
+/** What `ask` gives. Its failures name the token server, which is often another host than the registry. */
+export async function askTokenServer(
+  { host }: URL,
+  ask: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof UpstreamError) || error.kind === "forbidden-target") throw error;
+    const { kind, registry, retryAfter, cause } = error;
+    const reason = `its token server at ${host}: ${error.reason}`;
+    throw new UpstreamError(kind, registry, { reason, retryAfter, cause });
+  }
 }
 
 function waiting(retryAfter: number | undefined): { retryAfter?: number } {

@@ -59,6 +59,7 @@ Deno.test("check, answers of no use, and a token server that is away, are not th
   upstream.fault({ server: "token", times: Infinity, action: { kind: "close" } });
   const tokens = await look(upstream.url, auth("right"));
   assert.deepEqual([tokens.reason, tokens.dead], ["connect", undefined]);
+  assert.match(tokens.message, /^its token server at 127\.0\.0\.1:\d+: the connection was closed/);
   upstream.clearFaults();
   upstream.fault({ path: "/v2/", times: Infinity, action: { kind: "answer", status: 503 } });
   const busy = await look(upstream.url);

@@ -137,7 +137,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<P
 
 /** What went wrong with a request to upstream, as a word; empty where nothing did, or it was not asked. */
 function upstreamErrorKind(status: number, error: string): string {
-  if (error !== "") return error === "aborted" || error === "not asked" ? "" : error;
+  if (error !== "") return ["aborted", "not asked", "offline"].includes(error) ? "" : error;
   if (status === 429) return "rate-limited";
   return status >= 500 ? "status-5xx" : "";
 }

@@ -25,6 +25,7 @@ async function start(
   config: Config,
   records: RequestRecord[] = [],
   room?: () => Promise<void> | undefined,
+  onUpstreamError?: (registry: string, kind: string) => void,
 ): Promise<ProxyServer> {
   return await startServer(config, {
     cache: undefined,
@@ -35,6 +36,7 @@ async function start(
     now: Date.now,
     onRecord: (record) => records.push(record),
     ...(room && { room }),
+    ...(onUpstreamError && { onUpstreamError }),
   });
 }
 
@@ -166,4 +168,19 @@ Deno.test("startServer, requests wait while what is told of them finds no room",
   full.resolve();
   assert.equal(await (await asked).text(), '{"status":"ok"}');
   await server.close(1000);
+});
+
+Deno.test("startServer, a registry that is set to offline has no requests that failed", async () => {
+  const failed = async (offline: boolean) => {
+    const errors: string[] = [];
+    const registries = { hub: { url: "http://127.0.0.1:1", offline } };
+    const settings = config("", { registries, upstream: { retries: 0 } });
+    const server = await start(settings, [], undefined, (_, kind) => errors.push(kind));
+    const url = `http://127.0.0.1:${server.address!.port}/v2/org/app/manifests/1`;
+    await (await fetch(url)).body?.cancel();
+    await server.close(0);
+    return new Set(errors);
+  };
+  assert.deepEqual(await failed(true), new Set());
+  assert.equal((await failed(false)).size, 1);
 });

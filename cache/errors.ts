@@ -1,4 +1,14 @@
 /** What can go wrong in the cache, as types that name what was received. */
+import { formatSize } from "../base/units.ts";
+
+/** Content that is larger than all of the cache may be: it is passed on and not stored. */
+export class LargerThanCache extends Error {
+  override name = "LargerThanCache";
+  /** Both in bytes. */
+  constructor(size: number, maxSize: number) {
+    super(`${formatSize(size)} are more than the cache may hold (${formatSize(maxSize)})`);
+  }
+}
 
 /** A range that begins past the end of the content: RFC 9110, section 15.5.17. */
 export class RangeNotSatisfiable extends Error {

@@ -4,7 +4,7 @@
  * promises. Without a disk to write to, the readers continue by themselves and nothing is stored.
  */
 import { type Hasher, hasherFor } from "../hash.ts";
-import { DigestMismatch, FillStopped, SourceBroken } from "../errors.ts";
+import { DigestMismatch, FillStopped, LargerThanCache, SourceBroken } from "../errors.ts";
 import { type Continuation, HELD_BACK, SharedBody } from "./shared_body.ts";
 import { follow } from "./follower.ts";
 import { resolveRange } from "../range.ts";
@@ -211,8 +211,9 @@ export class Fill {
     });
     if (this.#writer?.size) await shared.startAt(this.#writer.size);
     this.#shared = shared;
-    if (total !== undefined && total > this.#deps.maxSize) {
-      this.#giveUpStoring(new Error(`${total} bytes are more than the cache may hold`));
+    const { maxSize } = this.#deps;
+    if (total !== undefined && total > maxSize) {
+      this.#giveUpStoring(new LargerThanCache(total, maxSize));
     }
     this.#hooks.started();
     this.#mediaType ??= mediaType ?? "";

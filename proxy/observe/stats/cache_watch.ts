@@ -1,4 +1,5 @@
 /** What happens in the cache and what failed recently, from its events. */
+import { LargerThanCache } from "../../../cache/errors.ts";
 import type { CacheEvent } from "../../../cache/events.ts";
 
 export interface Trouble {
@@ -6,6 +7,12 @@ export interface Trouble {
   since: number;
   /** Of the latest time. */
   message: string;
+}
+
+/** Why content was passed on and not stored. */
+export interface NotStored extends Trouble {
+  diskFull: boolean;
+  tooLarge?: boolean;
 }
 
 /** Damage found longer ago than this is history. */
@@ -16,7 +23,7 @@ const EVICTING_MS = 5e3;
 /** Hand `observe` to the cache's `onEvent`. */
 export class CacheWatch {
   readonly #now: () => number;
-  #notStored: (Trouble & { diskFull: boolean }) | undefined;
+  #notStored: NotStored | undefined;
   #upkeep: Trouble | undefined;
   #evictedAt = -Infinity;
   /** Digest of a running fill → byte at which its source broke off the last time. */
@@ -37,6 +44,7 @@ export class CacheWatch {
           since: this.#notStored?.since ?? now,
           message: messageOf(event.error),
           diskFull: isDiskFull(event.error),
+          ...event.error instanceof LargerThanCache && { tooLarge: true },
         };
         break;
       case "fill-resumed":
@@ -72,7 +80,7 @@ export class CacheWatch {
   }
 
   /** Content is passed on without being stored. */
-  get notStored(): (Trouble & { diskFull: boolean }) | undefined {
+  get notStored(): NotStored | undefined {
     return this.#notStored;
   }
 

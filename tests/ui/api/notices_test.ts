@@ -78,6 +78,13 @@ Deno.test("notices, the cache: disk full, not writable, low, damaged, upkeep", (
       "error cache-not-stored: The cache cannot be written",
     ],
   );
+  const tooLarge = { ...notStored, message: "9 GiB are more", diskFull: false, tooLarge: true };
+  const [large] = notices(inputs({ troubles: { ...troubles, notStored: tooLarge } }));
+  assert.deepEqual([large?.id, large?.title], [
+    "cache-not-stored",
+    "Content is larger than the cache",
+  ]);
+  assert.match(large!.detail, /Raise cache\.max_size/);
   const storage = {
     ...idleStatus.storage,
     minFreeBytes: 10,

@@ -78,7 +78,13 @@ function* registryNotices({ name, state, text, since }: RegistryHealth): Generat
 function* storageNotices({ storage, troubles }: NoticeInputs): Generator<Notice> {
   const { notStored, upkeep, damaged } = troubles;
   const base = { registry: "", href: "/cache?sort=lastUsed&order=asc" };
-  if (notStored) {
+  if (notStored?.tooLarge) {
+    const title = "Content is larger than the cache";
+    const detail = `${notStored.message}. It is passed on, and downloaded again for each client. ` +
+      "Raise cache.max_size.";
+    const { since } = notStored;
+    yield { ...base, id: "cache-not-stored", severity: "error", title, detail, since };
+  } else if (notStored) {
     const title = notStored.diskFull ? "The disk is full" : "The cache cannot be written";
     const detail = `${notStored.message}. Pulls continue, but nothing new is cached. ` +
       (notStored.diskFull

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LargerThanCache } from "../../../../cache/errors.ts";
 import type { CacheEvent } from "../../../../cache/events.ts";
 import { CacheWatch } from "../../../../proxy/observe/stats/cache_watch.ts";
 import { evicted } from "../../../fake/evicted.ts";
@@ -25,6 +26,13 @@ Deno.test("CacheWatch, not stored until something is stored again", () => {
   });
   tell({ kind: "fill-end", ...about, size: 1, ms: 1 });
   assert.equal(watch.notStored, undefined);
+  tell({ kind: "not-stored", ...about, error: new LargerThanCache(3 * 1024 ** 2, 1024 ** 2) });
+  assert.deepEqual(watch.notStored, {
+    since: clock.now,
+    message: "3 MiB are more than the cache may hold (1 MiB)",
+    diskFull: false,
+    tooLarge: true,
+  });
 });
 
 Deno.test("CacheWatch, damage and failed upkeep are told for a day", () => {

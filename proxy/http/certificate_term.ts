@@ -2,8 +2,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-/** Certificates are renewed within days, not minutes. */
-const EVERY_MS = 10 * 60_000;
+/** Who has just renewed it looks whether the notice is gone. */
+const EVERY_MS = 30_000;
 
 export interface CertificateEnd {
   file: string;
@@ -28,7 +28,7 @@ export class CertificateTerm {
     return this.#end;
   }
 
-  /** Reads the file again, unless that was done minutes ago. What cannot be read is not known. */
+  /** Reads the file again, unless that was done a moment ago. What cannot be read is not known. */
   async refresh(): Promise<void> {
     const file = this.#file();
     if (file === this.#read.file && this.#now() - this.#read.at < EVERY_MS) return;

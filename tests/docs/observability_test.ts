@@ -44,6 +44,16 @@ Deno.test("docs/observability.md, each field of a request's line in JSON, and no
   assert.deepEqual(told.sort(), Object.keys(line).sort());
 });
 
+Deno.test("docs/observability.md, the levels as a line has them", () => {
+  const row = section("The log").split("\n").find((line) => line.startsWith("| `level`"))!;
+  const told = [...row.split("|")[2]!.split(";")[0]!.matchAll(/`([^`]+)`/g)].map(([, word]) =>
+    word
+  );
+  const real = [{ kind: "ping" as const }, {}, { ended: "damaged" as const }, { status: 500 }]
+    .map((fields) => JSON.parse(requestLine(record(fields), "json")).level);
+  assert.deepEqual(told, real);
+});
+
 Deno.test("docs/observability.md, what to do about each alert, in the order of alerts.yml", () => {
   const { groups } = values("deploy/helm/berth/alerts.yml") as {
     groups: { rules: { alert: string }[] }[];

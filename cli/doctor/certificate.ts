@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { formatDuration } from "../../base/units.ts";
+import { readStored } from "../../proxy/acme/stored.ts";
 import { dashboardCertificate, registryCertificate } from "../../proxy/config/certificates.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -18,6 +19,15 @@ export async function certificateFindings(config: Config, now: number): Promise<
     ...public_host ? [public_host] : [],
     ...Object.values(config.registries).flatMap(({ hosts }) => hosts),
   ];
+  if (config.tls.acme.domains.length > 0) {
+    const issued = await readStored(registry.cert_file);
+    if (!issued || issued.placeholder) {
+      const next =
+        "The log of a running Berth has the authority's words. Each domain must lead here, " +
+        "at port 80.";
+      return [warning("tls.acme", "no certificate has been issued yet", next)];
+    }
+  }
   const own = dashboard.cert_file === registry.cert_file ? [] : [
     await certificateFinding("admin.tls", dashboard, [], now),
   ];
@@ -36,7 +46,7 @@ async function certificateFinding(
     const certificate = new X509Certificate(await readFile(cert_file));
     const left = Date.parse(certificate.validTo) - now;
     const until = new Date(certificate.validTo).toISOString().slice(0, 10);
-    if (!certificate.checkPrivateKey(createPrivateKey(await readFile(key_file)))) {
+    if (!certificate.checkPrivateKey(privateKeyIn(await readFile(key_file, "utf8")))) {
       return [problem(check, `${key_file} is not the key of ${cert_file}`, "Put both in place.")];
     }
     if (left <= 0) return [problem(check, `expired on ${until}`, "Renew it.")];
@@ -57,4 +67,10 @@ async function certificateFinding(
     const reason = error instanceof Error ? error.message : String(error);
     return [problem(check, `${cert_file}, ${key_file}: ${reason}`, "Expected PEM files.")];
   }
+}
+
+/** The first key in a file, which may hold the certificate before it. */
+function privateKeyIn(pem: string) {
+  const [key] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?-----END \1-----/.exec(pem) ?? [pem];
+  return createPrivateKey(key);
 }

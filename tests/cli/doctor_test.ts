@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { doctor } from "../../cli/doctor/doctor.ts";
 import type { Finding } from "../../cli/doctor/finding.ts";
 import { fileLimit, proxyVariables } from "../../cli/doctor/surroundings.ts";
+import { makePlaceholder } from "../../proxy/acme/placeholder.ts";
 import { cheapHash } from "../fake/admin.ts";
 import { testCertificate } from "../fake/cert.ts";
 import { freePort } from "../fake/ports.ts";
@@ -180,6 +181,7 @@ Deno.test("berth doctor, certificates: term, key and names", async () => {
   await Deno.writeTextFile(file("tls.key"), own.key);
   await Deno.writeTextFile(file("other.key"), other.key);
   await Deno.writeTextFile(file("empty.crt"), "nothing");
+  await Deno.writeTextFile(file("both.pem"), `${own.cert}\n${own.key}`);
   const day = 86400e3;
   const table: [cert: string, key: string, url: string, days: number, RegExp][] = [
     ["tls.crt", "tls.key", "https://berth.example", 0, /^warning expires on .*, in /],
@@ -188,6 +190,7 @@ Deno.test("berth doctor, certificates: term, key and names", async () => {
     ["tls.crt", "tls.key", "https://else.example", 0, /^warning does not name else\.example$/],
     ["tls.crt", "other.key", "", 0, /^problem .*other\.key is not the key of .*tls\.crt$/],
     ["empty.crt", "tls.key", "", 0, /^problem .*empty\.crt/],
+    ["both.pem", "both.pem", "https://berth.example", 0, /^warning expires on .*, in /],
   ];
   for (const [cert, key, public_url, days, text] of table) {
     const tls = { cert_file: file(cert), key_file: file(key) };
@@ -199,6 +202,30 @@ Deno.test("berth doctor, certificates: term, key and names", async () => {
     const { result, text: said } = of("tls.cert_file");
     assert.match(`${result} ${said}`, text);
   }
+});
+
+Deno.test("berth doctor, a certificate by ACME: not issued yet, and issued", async () => {
+  await using dir = await tempDir();
+  const acme = {
+    domains: ["berth.example"],
+    directory: "https://acme.example/dir",
+    http_listen: ":8999",
+  };
+  const settings = { tls: { acme } };
+  const yet = async () => (await findings({ dir: dir.path, settings })).of("tls.acme");
+  assert.deepEqual([(await yet()).result, (await yet()).text], [
+    "warning",
+    "no certificate has been issued yet",
+  ]);
+  const file = join(dir.path, "data/acme/acme.example.pem");
+  await Deno.mkdir(dirname(file), { recursive: true });
+  const placeholder = await makePlaceholder(["berth.example"], Date.now());
+  await Deno.writeTextFile(file, `${placeholder.cert}\n${placeholder.key}\n`);
+  assert.equal((await yet()).result, "warning");
+  const { cert, key } = await testCertificate(["berth.example"]);
+  await Deno.writeTextFile(file, `${cert}\n${key}\n`);
+  const { of } = await findings({ dir: dir.path, settings });
+  assert.match(of("tls.cert_file").text, /^expires on /);
 });
 
 Deno.test("berth doctor, a coordinator and a depot that are away", async () => {

@@ -241,6 +241,8 @@ function remember({ reference, method, time }: RequestRecord, group: Group): voi
   group.given = time;
   if (reference.includes(":")) return;
   const known = group.tags.get(reference);
+  // A HEAD behind a GET is no pull, so that the GET that may follow it is one.
+  if (known?.method === "GET" && time - known.time < WINDOW_MS) method = "GET";
   // Which one was asked for least lately only matters once one has to go.
   if (known && group.tags.size < TAGS_EACH) return void Object.assign(known, { time, method });
   group.tags.delete(reference);

@@ -31,6 +31,9 @@ Deno.test("PullBook, one pull however many manifests a client asks for", () => {
   assert.equal(pulls({ method: "HEAD" }, { method: "HEAD" }), 1, "asked twice");
   assert.equal(pulls({ method: "HEAD" }, {}, {}), 2, "HEAD and GET, then GET");
   assert.equal(pulls({}, {}), 2, "again");
+  assert.equal(pulls({}, { method: "HEAD" }, {}), 2, "GET, then HEAD and GET");
+  assert.equal(pulls({ method: "HEAD" }, {}, { method: "HEAD" }, {}), 2, "HEAD and GET, twice");
+  assert.equal(pulls({}, { method: "HEAD" }), 1, "asked whether it is still the same");
   assert.equal(pulls({ method: "HEAD" }, { method: "HEAD", time: T + 31e3 }), 2, "later");
   assert.equal(pulls({}, { client: "10.0.0.2" }), 2, "another client");
   assert.equal(pulls({}, { user: "ci" }), 2, "another user");

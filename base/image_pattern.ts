@@ -13,7 +13,7 @@ export interface ImagePattern {
 }
 
 /** Which tags are meant: one, or those that fit. */
-export type TagPattern =
+type TagPattern =
   | { kind: "tag" | "digest"; value: string }
   | { kind: "glob" | "regex"; fits: (tag: string) => boolean }
   /** Tags that are versions, without those before a release. */

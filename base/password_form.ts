@@ -8,7 +8,7 @@ const SCRYPT =
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 /** The parts of `$scrypt$ln=15,r=8,p=3$<salt>$<hash>`. */
-export interface ScryptForm {
+interface ScryptForm {
   readonly ln: number;
   readonly r: number;
   readonly p: number;

@@ -15,7 +15,7 @@ export interface SharedDocuments {
   write(name: string, document: Document): Promise<"kept" | "older" | "away">;
 }
 
-export interface SharedDocumentOptions {
+interface SharedDocumentOptions {
   readonly name: string;
   readonly documents: SharedDocuments;
   readonly clock: Clock;

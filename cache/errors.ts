@@ -106,7 +106,7 @@ export class InvalidChangeId extends Error {
  * `refused`: the depot does not take this one request. `settings`: it cannot work before somebody
  * changes the setting.
  */
-export type DepotErrorKind = "gone" | "away" | "refused" | "settings";
+type DepotErrorKind = "gone" | "away" | "refused" | "settings";
 
 /** What a depot did not do. The message begins with the setting that it is about. */
 export class DepotError extends Error {

@@ -1,7 +1,7 @@
 /** Manifests as far as the cache needs them: what they name, so that it goes with them. */
 import { parseDigest } from "./digest.ts";
 
-export type ReferenceKind = "manifest" | "config" | "layer" | "subject";
+type ReferenceKind = "manifest" | "config" | "layer" | "subject";
 
 export interface Reference {
   digest: string;

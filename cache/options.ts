@@ -56,7 +56,7 @@ const GiB = 2 ** 30;
 const DAY = 24 * 3600e3;
 
 /** The settings that hold unless told otherwise. */
-export const DEFAULT_SETTINGS: CacheSettings = {
+const DEFAULT_SETTINGS: CacheSettings = {
   maxSize: 32 * GiB,
   minFree: GiB,
   maxAge: 60 * DAY,

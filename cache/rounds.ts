@@ -15,7 +15,7 @@ const KEEP_HISTORY = 366 * FORGET_EVERY;
 /** Rows of the history of tags. */
 const MOST_HISTORY = 200_000;
 
-export interface RoundsOptions {
+interface RoundsOptions {
   parts: Pick<Parts, "evictor" | "scrub" | "blocks" | "garbage">;
   catalog: Catalog;
   /** As they are now. */

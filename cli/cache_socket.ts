@@ -57,7 +57,7 @@ export interface CacheControl extends Transfer, AsyncDisposable {
 }
 
 /** The pulls of this process, once it has any. */
-export type OwnPulls = (cache: Cache) => Pulls & AsyncDisposable;
+type OwnPulls = (cache: Cache) => Pulls & AsyncDisposable;
 
 /** Length of a Unix socket's path at the most: `sun_path` of unix(7), with its NUL. */
 const MAX_SOCKET_PATH = 107;

@@ -7,7 +7,7 @@ export function reverseLookup(address: string, signal: AbortSignal): Promise<str
 }
 
 /** `4.3.2.10.in-addr.arpa` of `10.2.3.4`. */
-export function reverseName(address: string): string {
+function reverseName(address: string): string {
   const parsed = ipaddr.process(address);
   const bytes = parsed.toByteArray();
   if (parsed.kind() === "ipv4") return `${bytes.reverse().join(".")}.in-addr.arpa`;

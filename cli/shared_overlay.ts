@@ -10,7 +10,7 @@ import { realSystem } from "../proxy/config/system.ts";
 import type { SharedOverlay } from "../proxy/config/write_place.ts";
 
 /** What shares it with others; see `Cluster`. */
-export interface OverlayPeers {
+interface OverlayPeers {
   readonly documents: SharedDocuments;
   tellOthers(topic: string, about: string, value: unknown): void;
   onTold(topic: string, listener: (about: string, value: unknown) => void): void;
@@ -18,7 +18,7 @@ export interface OverlayPeers {
   status(): { peers: readonly { id: string; problem: string }[] };
 }
 
-export interface OverlayParts {
+interface OverlayParts {
   peers: OverlayPeers;
   /** For marks of what the file says. */
   keys: readonly Uint8Array[];

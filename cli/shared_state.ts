@@ -10,7 +10,7 @@ export interface StatePeers {
 }
 
 /** Something that each knows all of, and merges with what others know. */
-export interface SharedState {
+interface SharedState {
   /** Stands for what is known: others that say the same have nothing to tell. */
   readonly mark: string;
   /** Takes over what another one told, if it is that. */

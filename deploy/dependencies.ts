@@ -48,7 +48,7 @@ export const PURPOSES: Record<string, string> = {
   "zod": "what configuration and requests may be, and errors that name the place",
 };
 
-export interface Dependency {
+interface Dependency {
   readonly name: string;
   readonly version: string;
   /** `program`, `dashboard`, both, or `tests and build`. */

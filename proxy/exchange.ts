@@ -44,7 +44,7 @@ export interface Exchange {
 export type PathOf<Kind extends OciPath["kind"]> = Extract<OciPath, { kind: Kind }>;
 
 /** The part of a request's record that is about upstream. It may grow while the body is sent. */
-export type AskedUpstream = Pick<
+type AskedUpstream = Pick<
   RequestRecord,
   "attempts" | "upstreamBytes" | "upstreamError" | "upstreamStatus" | "upstreamMs"
 >;

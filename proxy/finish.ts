@@ -21,7 +21,7 @@ export interface Finished {
   error: Error | undefined;
 }
 
-export interface Finishing extends Reporting {
+interface Finishing extends Reporting {
   clock: Pick<Clock, "after">;
   /** Milliseconds after which a client that takes nothing more of a body is given up; 0: never. */
   sendTimeout: number;

@@ -13,7 +13,7 @@ import type { OciPath } from "./oci/path.ts";
 import { UpstreamError } from "./upstream/errors.ts";
 
 /** What an error is about, as far as it was known when it happened. */
-export interface Subject {
+interface Subject {
   target?: Target;
   path?: OciPath;
   request?: Pick<Request, "method">;

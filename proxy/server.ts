@@ -28,7 +28,7 @@ import { trustOf } from "./cached/trust_of.ts";
 import type { TagName } from "../cache/types.ts";
 
 /** What main has made, and what lives longer than one configuration. */
-export interface ServerParts {
+interface ServerParts {
   cache: Cache | undefined;
   quota: QuotaBook;
   authenticators: Authenticators;

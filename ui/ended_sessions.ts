@@ -4,7 +4,7 @@ import type { SharedMemory } from "../base/shared_memory.ts";
 const MOST = 1000;
 
 /** Until when each session that was ended would have lasted, in Unix milliseconds. */
-export type Endings = Readonly<Record<string, number>>;
+type Endings = Readonly<Record<string, number>>;
 
 export interface EndedOptions {
   /** Unix milliseconds. */

@@ -16,7 +16,7 @@ const PROVIDER_MS = 24 * 3600e3;
 const LONGEST = 2048;
 const ROLES: readonly Role[] = ["viewer", "operator", "admin"];
 
-export interface SessionsOptions {
+interface SessionsOptions {
   /** Unix milliseconds. */
   now: () => number;
   /** 32 bytes each: the first signs, all are believed. One that dies with the process where absent. */

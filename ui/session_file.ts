@@ -13,7 +13,7 @@ const stored = z.object({
 });
 
 /** The key of this Berth alone, and the book of what was ended. */
-export type SessionFile = { key: Uint8Array } & Required<Pick<EndedOptions, "known" | "save">>;
+type SessionFile = { key: Uint8Array } & Required<Pick<EndedOptions, "known" | "save">>;
 
 /**
  * `sessions.json` of `dir`, made where it is not there or damaged, readable by its owner alone: that

@@ -17,7 +17,7 @@ export interface DepotBooks {
 }
 
 /** What changes are made with, times in Unix milliseconds. */
-export interface Changeable {
+interface Changeable {
   names: Names;
   history: Pick<TagHistory, "saw">;
   depot: DepotBooks | undefined;

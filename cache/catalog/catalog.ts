@@ -21,7 +21,7 @@ import { TagHistory } from "./tag_history.ts";
 
 const ROWS_IN_MEMORY = 20_000;
 
-export type NewBlob = Omit<BlobInfo, "hits">;
+type NewBlob = Omit<BlobInfo, "hits">;
 
 /** What goes with a new blob: what it names, and who holds it. */
 export interface Links {

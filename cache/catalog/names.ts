@@ -14,7 +14,7 @@ import type { TagHistory } from "./tag_history.ts";
 
 const ROWS_IN_MEMORY = 20_000;
 
-export interface NamesOptions {
+interface NamesOptions {
   db: DatabaseSync;
   sql: Statements;
   announcer: Announcer;

@@ -22,7 +22,7 @@ export function closure(catalog: Catalog, roots: Iterable<string>): Set<string> 
 }
 
 /** Questions about one digest, for those who ask about many. */
-export interface Holders {
+interface Holders {
   /** Repositories (`docker/library/alpine`) that hold it. */
   repositories(digest: string): string[];
   /** Tags that point to it. */

@@ -5,7 +5,7 @@ import type { DepotRow, DepotRows } from "../catalog/depot_rows.ts";
 import type { DepotBook } from "./book.ts";
 import { type Depot, LINK_KEPT } from "./depot.ts";
 
-export interface LinkOptions {
+interface LinkOptions {
   depot: Depot;
   rows: DepotRows;
   book: DepotBook;

@@ -7,7 +7,7 @@ import { DepotError } from "../errors.ts";
 import type { DepotBook } from "./book.ts";
 import type { Depot } from "./depot.ts";
 
-export interface PutsOptions {
+interface PutsOptions {
   depot: Depot;
   rows: DepotRows;
   book: DepotBook;

@@ -18,7 +18,7 @@ export interface UploadPart {
 }
 
 /** The requests that it takes. */
-export interface PartCalls {
+interface PartCalls {
   signal: AbortSignal;
   /** Returns the upload's id. */
   begin(): Promise<string>;

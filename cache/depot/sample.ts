@@ -5,7 +5,7 @@ import { DepotError, DigestMismatch } from "../errors.ts";
 import { hasherFor } from "../hash.ts";
 import type { Depot } from "./depot.ts";
 
-export interface SampleOptions {
+interface SampleOptions {
   depot: Depot;
   rows: DepotRows;
   /** Told of an object that is not what its name says. */

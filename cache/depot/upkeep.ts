@@ -6,7 +6,7 @@ import type { DepotLimits } from "../depot_options.ts";
 import type { DepotBook } from "./book.ts";
 import type { Depot, ListedObject } from "./depot.ts";
 
-export interface UpkeepOptions {
+interface UpkeepOptions {
   depot: Depot;
   rows: DepotRows;
   book: DepotBook;

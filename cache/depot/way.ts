@@ -10,7 +10,7 @@ import type { DepotBook } from "./book.ts";
 import type { Depot } from "./depot.ts";
 import { Pace } from "./pace.ts";
 
-export interface WayOptions {
+interface WayOptions {
   depot: Depot;
   rows: DepotRows;
   book: DepotBook;

@@ -11,7 +11,7 @@ import { Outbox } from "./outbox.ts";
 import { Packed } from "./snapshot.ts";
 import type { Entry, Stream } from "./stream.ts";
 
-export interface FeedOptions {
+interface FeedOptions {
   rows: SharedRows;
   stream: Stream;
   seal: Seal;
@@ -26,7 +26,7 @@ export interface FeedOptions {
   say(line: string): void;
 }
 
-export interface FeedFigures {
+interface FeedFigures {
   /** Seconds since everything that was told had arrived; 0 while it has. */
   lag: number;
   /** Changes of rows since the start; news are none. */

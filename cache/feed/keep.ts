@@ -6,7 +6,7 @@ import type { Duty } from "../peers/duty.ts";
 import type { Seal } from "./message.ts";
 import { packed } from "./snapshot.ts";
 
-export interface KeepOptions {
+interface KeepOptions {
   kept: KeptRows;
   snapshot: () => RowSnapshot;
   seal: Seal;

@@ -5,7 +5,7 @@ import { isLater, parseChangeId } from "../change_id.ts";
 import type { Seal } from "./message.ts";
 import type { Stream } from "./stream.ts";
 
-export interface OutboxOptions {
+interface OutboxOptions {
   stream: Stream;
   seal: Seal;
   clock: Clock;

@@ -17,7 +17,7 @@ import { type Memory, MEMORY_ENTRY_LIMIT } from "../blobs/memory.ts";
 import { readFully } from "../blobs/read_fully.ts";
 import type { BlobStore } from "../blobs/store.ts";
 
-export interface CommitterOptions {
+interface CommitterOptions {
   clock: Clock;
   catalog: Catalog;
   store: BlobStore;

@@ -8,7 +8,7 @@ import type { CacheListener } from "../events.ts";
 import type { Course, Courses } from "../course.ts";
 import type { Content, FillOptions, RunningFill, Source } from "../types.ts";
 
-export interface FillsOptions {
+interface FillsOptions {
   /** How the bytes of each fill get here. */
   courses: Courses;
   /** The course of a fill could not be ended properly. */

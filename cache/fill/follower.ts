@@ -2,7 +2,7 @@
 import type { Loans } from "../blobs/loans.ts";
 import { type Continuation, HELD_BACK, type Lent, type SharedBody } from "./shared_body.ts";
 
-export interface FollowerOptions {
+interface FollowerOptions {
   /** First byte to read. */
   start: number;
   /** Byte to stop before; `undefined` for the end of content whose size nobody has said. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { SourceBroken } from "../errors.ts";
 import type { Source, SourceAnswer } from "../types.ts";
 
-export interface ResumeOptions {
+interface ResumeOptions {
   clock: Clock;
   /** How often in a row a broken source is asked again; progress starts the count anew. */
   retries: number;

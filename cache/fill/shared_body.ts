@@ -33,13 +33,13 @@ export interface Lent {
 }
 
 /** Where a shared body is: under way, complete and right, over for everyone, or up to each reader. */
-export type SharedBodyState =
+type SharedBodyState =
   | { kind: "running" }
   | { kind: "verified"; size: number }
   | { kind: "failed"; error: unknown }
   | { kind: "detached" };
 
-export interface SharedBodyOptions {
+interface SharedBodyOptions {
   /** Bytes of the whole content, where known. */
   total: number | undefined;
   /** Opens the file that the bytes are in. */

@@ -3,7 +3,7 @@ import type { Hasher } from "../hash.ts";
 import { DigestMismatch } from "../errors.ts";
 import type { ResumingSource } from "./resume.ts";
 
-export interface VerifiedRestOptions {
+interface VerifiedRestOptions {
   digest: string;
   /** Positioned where `hasher` stands. */
   source: ResumingSource;

@@ -7,7 +7,7 @@ const WRITE_AHEAD = 2 ** 19;
 /** The same where memory is scarce. */
 const WRITE_AHEAD_LEAST = 2 ** 17;
 
-export interface WriteQueueOptions {
+interface WriteQueueOptions {
   /** True while more is in memory than should be. */
   crowded: () => boolean;
   /** Makes room for `bytes` more, if it can. */

@@ -24,7 +24,7 @@ export interface PeerWay {
 /** What became of a fill that somebody else may have had. */
 export type PeerEvent = "followed" | "copied" | "taken over" | "led" | "alone";
 
-export interface PeerOptions {
+interface PeerOptions {
   coordinator: Coordinator;
   peers: PeerWay;
   clock: Clock;

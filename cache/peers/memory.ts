@@ -6,7 +6,7 @@ import type { SharedMemory, SharedRate } from "../../base/shared_memory.ts";
 /** Asks the server; `undefined` where it does not answer. */
 export type Ask = <T>(ask: (client: Redis | Cluster) => Promise<T>) => Promise<T | undefined>;
 
-export interface MemoryOptions {
+interface MemoryOptions {
   /** What the names of all keys begin with. */
   prefix: string;
   /** Hides what keys name, and signs what is kept. */

@@ -11,7 +11,7 @@ import { connect, CONNECT_WITHIN, reasonOf, type ServerOptions } from "./connect
 import { valkeyDocuments } from "./documents.ts";
 import { valkeyMemory } from "./memory.ts";
 
-export interface ValkeyOptions extends ServerOptions {
+interface ValkeyOptions extends ServerOptions {
   /** What the names of all keys begin with. */
   prefix: string;
   /** What only Berths of the cluster know. */

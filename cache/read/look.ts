@@ -4,7 +4,7 @@ import type { Memory } from "../blobs/memory.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { BlobInfo, BlobStat, Look } from "../types.ts";
 
-export interface LookupOptions {
+interface LookupOptions {
   clock: Clock;
   catalog: Catalog;
   memory: Memory;

@@ -9,7 +9,7 @@ import type { PromptReads } from "./prompt_reads.ts";
 /** Blocks that are read before they are asked for, where that is done elsewhere meanwhile. */
 const AHEAD = 2;
 
-export interface PassageOptions {
+interface PassageOptions {
   digest: string;
   file: BlobFile;
   span: Span;

@@ -18,7 +18,7 @@ import { Check, resumeAfterDamage, verifyFile } from "./verify.ts";
 /** Milliseconds after which what was read may not be in the system's memory any more. */
 const WARM = 10 * 60e3;
 
-export interface ReaderOptions {
+interface ReaderOptions {
   clock: Clock;
   catalog: Catalog;
   store: BlobStore;

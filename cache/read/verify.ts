@@ -42,7 +42,7 @@ function isMediumError(error: unknown): error is StorageError {
   return error instanceof StorageError && "code" in error.cause && error.cause.code === "EIO";
 }
 
-export interface CheckHooks {
+interface CheckHooks {
   sound: () => void;
   /** Takes the content out of the way, before its readers learn of it; returns how to open it there. */
   damaged: (error: ContentDamaged) => () => Promise<BlobFile>;

@@ -18,7 +18,7 @@ export interface Limits {
   maxAge: number;
 }
 
-export interface EvictorOptions {
+interface EvictorOptions {
   clock: Clock;
   catalog: Catalog;
   store: BlobStore;

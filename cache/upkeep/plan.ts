@@ -23,7 +23,7 @@ export interface DetailedPlan extends EvictionPlan {
   elsewhere: string[];
 }
 
-export interface PlanDeps {
+interface PlanDeps {
   catalog: Catalog;
   pinned: ReadonlySet<string>;
   busy: (digest: string) => boolean;

@@ -8,7 +8,7 @@ import type { BlobStore } from "../blobs/store.ts";
 import type { VerifyProgress } from "../types.ts";
 import { verifyFile } from "../read/verify.ts";
 
-export interface ScrubOptions {
+interface ScrubOptions {
   clock: Clock;
   catalog: Catalog;
   store: BlobStore;

@@ -17,7 +17,7 @@ import { BundleProblem } from "./problem.ts";
 import { readBundle } from "./read.ts";
 import { END, headerOf, paddingOf } from "./tar.ts";
 
-export interface CreateOptions {
+interface CreateOptions {
   wanted: Wanted;
   output: string;
   /** The bundle that it is made against; none: it holds everything. */
@@ -27,7 +27,7 @@ export interface CreateOptions {
   key: KeyObject | undefined;
 }
 
-export interface CreateMeans {
+interface CreateMeans {
   config: Config;
   cache: Pick<CacheControl, "pull" | "content" | "past">;
   /** `linux/amd64`: what Docker is to load where there are several. */

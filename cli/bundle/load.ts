@@ -16,7 +16,7 @@ import { readBundle } from "./read.ts";
 import { isSigned } from "./signature.ts";
 import type { Named } from "./transfer.ts";
 
-export interface LoadOptions {
+interface LoadOptions {
   paths: readonly string[];
   /** What has to have signed it; none: nobody has to. */
   key: KeyObject | undefined;
@@ -24,7 +24,7 @@ export interface LoadOptions {
   name: string;
 }
 
-export interface LoadMeans {
+interface LoadMeans {
   config: Config;
   cache: Pick<CacheControl, "content" | "missing" | "take" | "settle" | "usage">;
   now(): number;

@@ -5,7 +5,7 @@ import type { Parts } from "./parts.ts";
 import { BundleProblem } from "./problem.ts";
 
 /** A file in an archive. */
-export interface TarEntry {
+interface TarEntry {
   path: string;
   /** Bytes, and the first one's place in the archive. */
   size: number;

@@ -1,7 +1,7 @@
 /** A throw-away registry on loopback that has what it is given, and can only be read. */
 import type { DemoImage, Stored } from "./images.ts";
 
-export interface DemoRegistry extends AsyncDisposable {
+interface DemoRegistry extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
 }

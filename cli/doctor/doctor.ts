@@ -12,7 +12,7 @@ import { registryFindings } from "./registries.ts";
 import { clusterFindings, depotFindings } from "./stores.ts";
 import { fileLimit, proxyVariables } from "./surroundings.ts";
 
-export interface DoctorIo extends Omit<LoadInput, "args"> {
+interface DoctorIo extends Omit<LoadInput, "args"> {
   print(line: string): void;
   complain(line: string): void;
   /** Unix milliseconds. */

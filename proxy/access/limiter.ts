@@ -28,7 +28,7 @@ export class TooManyAttempts extends Error {
   }
 }
 
-export interface LimiterOptions {
+interface LimiterOptions {
   /** Unix milliseconds. */
   now: () => number;
   perAddress?: Rate;

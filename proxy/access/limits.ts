@@ -26,7 +26,7 @@ export interface Pass {
   done(): void;
 }
 
-export interface LimitsOptions {
+interface LimitsOptions {
   clock: Pick<Clock, "now" | "delay">;
   /** What the Berths of a cluster know together; requests are counted there, too. */
   memory?: SharedMemory | undefined;

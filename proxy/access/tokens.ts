@@ -44,7 +44,7 @@ const state = z.object({
 export type TokenRecord = Readonly<z.infer<typeof record>>;
 
 /** Tokens as they are kept, and as Berths of a cluster tell each other of them. */
-export type TokenState = z.infer<typeof state>;
+type TokenState = z.infer<typeof state>;
 
 /** Where tokens are kept. */
 export interface TokenStore {

@@ -28,7 +28,7 @@ export interface Failure {
   why: string;
 }
 
-export interface SignInsOptions {
+interface SignInsOptions {
   /** Unix milliseconds. */
   now(): number;
   /** Told of every failure. */

@@ -43,7 +43,7 @@ export interface AcmeState {
   readonly failingSince: number | null;
 }
 
-export interface KeeperParts {
+interface KeeperParts {
   readonly clock: Clock;
   /** The other Berths of a cluster. */
   readonly peers?: AcmePeers | undefined;

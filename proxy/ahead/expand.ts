@@ -25,7 +25,7 @@ export interface ExpandMeans {
   signal: AbortSignal;
 }
 
-export interface ExpandOptions {
+interface ExpandOptions {
   /** The newest of each repository that are kept; 0: all. */
   keep: number;
   /** The most images that one pattern may mean. */

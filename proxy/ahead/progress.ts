@@ -1,7 +1,7 @@
 /** What is known of a pull while it runs and after it: plain values, fit for JSON. */
 
 /** `here`: was in the cache already; `came`: was fetched, by this pull or with a client. */
-export type PartState = "waiting" | "running" | "here" | "came" | "failed";
+type PartState = "waiting" | "running" | "here" | "came" | "failed";
 
 export type PartKind = "index" | "manifest" | "config" | "layer" | "referrer";
 
@@ -19,7 +19,7 @@ export interface Part {
 }
 
 /** `held`: waits for the registry's quota. */
-export type ImageState = "waiting" | "running" | "held" | "done" | "failed" | "cancelled";
+type ImageState = "waiting" | "running" | "held" | "done" | "failed" | "cancelled";
 
 /** One image of a pull. */
 export interface ImageProgress {

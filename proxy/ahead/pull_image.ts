@@ -10,7 +10,7 @@ import type { ImageProgress, Part, PartKind } from "./progress.ts";
 import { type Closed, closedWords } from "./quota.ts";
 import { referrersOf } from "./referrers.ts";
 
-export interface PullMeans {
+interface PullMeans {
   asker: Asker;
   cache: Pick<Cache, "look" | "holding">;
   clock: Clock;

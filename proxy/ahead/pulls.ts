@@ -32,7 +32,7 @@ export interface PullsParts {
 }
 
 /** How a pull is made, beside what it is to fetch. */
-export interface Terms {
+interface Terms {
   by: string;
   /** Share of each registry's quota (0 to 1) that it leaves; 0 where it may use all of it. */
   reserve?: number;
@@ -51,8 +51,8 @@ const IMAGES_AT_ONCE = 2;
 const PARTS_AT_ONCE = 4;
 /** Pulls that are remembered once they are over. */
 const REMEMBERED = 20;
-export const MOST_RUNNING = 100;
-export const MOST_IMAGES = 2000;
+const MOST_RUNNING = 100;
+const MOST_IMAGES = 2000;
 
 interface Running {
   readonly pull: Pull;

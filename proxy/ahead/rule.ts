@@ -37,7 +37,7 @@ export interface RunResult {
   problems: { what: string; why: string }[];
 }
 
-export const MOST_PROBLEMS = 20;
+const MOST_PROBLEMS = 20;
 
 /** What is remembered of a rule. */
 export interface RuleState {

@@ -25,7 +25,7 @@ export interface WarmList {
   zone: string;
 }
 
-export interface WarmParts {
+interface WarmParts {
   list(): WarmList;
   pulls: Pick<Pulls, "start" | "over" | "cancel">;
   asker: Pick<Asker, "pages">;

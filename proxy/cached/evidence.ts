@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 /** What can be told from an answer: it is about the content, it is about something else, or neither. */
-export type Evidence = "this" | "other" | "open";
+type Evidence = "this" | "other" | "open";
 
 /**
  * A 200 alone says nothing: sign-in pages, captive portals and walls in front of a registry say it to

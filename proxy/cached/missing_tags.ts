@@ -6,7 +6,7 @@ import type { OciError } from "../oci/errors.ts";
 
 const MOST = 10_000;
 
-export interface MissingTagsOptions {
+interface MissingTagsOptions {
   /** Milliseconds; 0: nothing is remembered. */
   ttl: number;
   /** Unix milliseconds. */

@@ -18,7 +18,7 @@ import { meant } from "../trust/similar.ts";
 import { ImageReads } from "./image_reads.ts";
 import type { Signatures } from "./signatures.ts";
 
-export interface TrustOptions {
+interface TrustOptions {
   cache: Cache;
   book: TrustBook;
   /** None: no registry asks for signatures. */

@@ -18,7 +18,7 @@ const UNTOLD_MS = 60_000;
 const OFFLINE_MS = 7 * 24 * 60 * 60_000;
 const MAX_ENTRIES = 50_000;
 
-export interface ProofBookOptions {
+interface ProofBookOptions {
   /** Unix milliseconds. */
   now(): number;
   /** What the Berths of a cluster know together: a proof that one has is good at the others. */

@@ -20,7 +20,7 @@ export interface ConfigChange {
 }
 
 /** What causes a reload. */
-export type ReloadReason =
+type ReloadReason =
   | "file changed"
   | "registry map changed"
   | "SIGHUP"

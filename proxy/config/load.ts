@@ -44,7 +44,7 @@ export interface LoadedConfig {
   readonly overlay: LoadedOverlay | undefined;
 }
 
-export interface LoadedOverlay extends Omit<Overlay, "problems"> {
+interface LoadedOverlay extends Omit<Overlay, "problems"> {
   /** Why it is not used; empty where it is. */
   readonly problem: string;
 }

@@ -8,7 +8,7 @@ import { schemaMessages } from "./messages.ts";
 
 const schema = z.object({ policy: z.object({ rules: policyRules }) });
 
-export type CheckedRules =
+type CheckedRules =
   | { rules: PolicyRule[] }
   /** `path`: `policy.rules[0].tags`. */
   | { problems: { path: string; message: string }[] };

@@ -23,7 +23,7 @@ export const NOTICE_EVENTS = [
 ] as const;
 
 /** What happens and is past. */
-export const SINGLE_EVENTS = ["tag-moved", "held", "denied", "evicted"] as const;
+const SINGLE_EVENTS = ["tag-moved", "held", "denied", "evicted"] as const;
 
 /** Every event, as `webhooks[].events` spells it. */
 export const WEBHOOK_EVENTS = [...NOTICE_EVENTS, ...SINGLE_EVENTS] as const;

@@ -10,7 +10,7 @@ export interface Sent {
   end: { kind: "complete" | "closed" | "stalled" | "stopped" } | { kind: "failed"; error: unknown };
 }
 
-export interface SendOptions {
+interface SendOptions {
   clock: Pick<Clock, "after">;
   /** Holds it back; none: nothing does. */
   pace?: Pace | undefined;

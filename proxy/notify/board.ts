@@ -9,7 +9,7 @@ export interface NoticeChange {
   lasted: number;
 }
 
-export interface BoardOptions {
+interface BoardOptions {
   clock: Clock;
   /** Everything that holds at the moment. */
   notices(): Promise<Notice[]>;

@@ -15,7 +15,7 @@ const GATHER = 1_000;
 const MOST_TOLD = 20;
 const MOST_REMEMBERED = 10_000;
 
-export interface ObservedOptions {
+interface ObservedOptions {
   clock: Clock;
   send(happening: Happening): void;
 }

@@ -4,7 +4,7 @@ import { happened } from "./happening.ts";
 import { type Delivery, Hook, type Sending, type WebhookSettings } from "./hook.ts";
 
 /** A webhook as it may be shown: without its URL, of which only the host is told, and its secret. */
-export interface WebhookState {
+interface WebhookState {
   name: string;
   host: string;
   format: WebhookSettings["format"];

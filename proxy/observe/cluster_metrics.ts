@@ -20,7 +20,7 @@ export interface ClusterFigures {
   lagMs?: number | undefined;
 }
 
-export interface PeerFigures {
+interface PeerFigures {
   id: string;
   address: string;
   version: string;

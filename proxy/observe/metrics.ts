@@ -12,7 +12,7 @@ import { RequestCounts } from "./request_counts.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 
 /** What is read at each scrape. */
-export interface MetricsSources {
+interface MetricsSources {
   version: string;
   /** Of the source; empty where the program was not compiled. */
   commit: string;

@@ -7,7 +7,7 @@ import type { Config } from "../config/schema.ts";
 /** Names that an address has, of which the first counts. Throws where it has none. */
 export type ReverseLookup = (address: string, signal: AbortSignal) => Promise<string[]>;
 
-export interface NodeNamesOptions {
+interface NodeNamesOptions {
   lookup: ReverseLookup;
   /** Unix milliseconds. */
   now(): number;

@@ -31,7 +31,7 @@ export type BodyEnd =
   | "handed over";
 
 /** One attempt to ask upstream. */
-export interface UpstreamAttempt {
+interface UpstreamAttempt {
   /** Unix milliseconds at which it began. */
   at: number;
   /** Milliseconds until response headers, redirects and sign-in included, or until it failed. */

@@ -19,7 +19,7 @@ export function describeHeaders(headers: Headers): string {
 }
 
 /** The value of a header as it may be shown. */
-export function redactHeader(name: string, value: string): string {
+function redactHeader(name: string, value: string): string {
   if (/^(www|proxy)-authenticate$/i.test(name)) return value;
   if (SECRET_HEADER.test(name)) {
     const scheme = /authorization/i.test(name) ? /^[a-z]+(?= )/i.exec(value)?.[0] : undefined;

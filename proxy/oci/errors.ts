@@ -25,7 +25,7 @@ const CODES = {
 /** A code of the distribution spec (and `UNAVAILABLE`, Docker's code for a failing backend). */
 export type OciCode = keyof typeof CODES;
 
-export interface OciErrorInit {
+interface OciErrorInit {
   /** What happened, for the person who reads the client's output. */
   message?: string;
   /** Machine-readable particulars: `{ tag }`, `{ known: [...] }`. */

@@ -24,7 +24,7 @@ export type OciPath =
   | { kind: "referrers"; name: string; digest: string }
   | { kind: "upload"; name: string; id: string };
 
-export interface SplitPath {
+interface SplitPath {
   /** The segment before `/v2`, empty where there is none. */
   prefix: string;
   /** What comes after `/v2/`. */

@@ -11,7 +11,7 @@ import { UNREACHED } from "./health.ts";
 import { HELLO, INDEX, TOLD } from "./port.ts";
 import { sign, SIGNATURE } from "./signature.ts";
 
-export interface PeerClientOptions {
+interface PeerClientOptions {
   /** Sends one request, directly: no proxy is ever between peers. */
   send(request: Outgoing): Promise<Response>;
   key: Uint8Array;

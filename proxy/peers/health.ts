@@ -2,14 +2,14 @@
 import { type Clock, every } from "../../base/clock.ts";
 import type { Holder, Member } from "../../cache/peers/coordinator.ts";
 
-export interface PeerState extends Member {
+interface PeerState extends Member {
   /** What is wrong between this Berth and that one; empty where nothing is. */
   problem: string;
   /** When it answered last, in Unix milliseconds; undefined where it never did. */
   seen: number | undefined;
 }
 
-export interface PeerHealthOptions {
+interface PeerHealthOptions {
   clock: Clock;
   self: Pick<Member, "id" | "address" | "since" | "mark">;
   others(): readonly Member[];
@@ -27,7 +27,7 @@ interface OwnProblem {
   text: string;
 }
 
-export type PeerChange =
+type PeerChange =
   | { kind: "joined" | "left"; peer: Member }
   | { kind: "problem" | "over"; peer: PeerState }
   /** What is wrong with this one; empty when that is over. */

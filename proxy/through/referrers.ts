@@ -23,7 +23,7 @@ const MAX_INDEX = 8 * 2 ** 20;
 /** How registries say that they do not know the endpoint; 400 and 406 come from a few older ones. */
 const NO_API = new Set([400, 404, 405, 406, 501]);
 
-export interface ReferrersOptions {
+interface ReferrersOptions {
   /** Whether this client may push here. */
   pushes: boolean;
 }

@@ -63,7 +63,7 @@ export const NO_BOOK: BookStore = {
 };
 
 /** Enough for every image of a cluster, and few enough to look through. */
-export const MOST_DECISIONS = 10_000;
+const MOST_DECISIONS = 10_000;
 
 export class TrustBook {
   readonly #store: BookStore;

@@ -19,7 +19,7 @@ export interface PastPull {
 }
 
 /** Pulls of one image for which the same came out. */
-export interface Tried {
+interface Tried {
   /** `docker/library/alpine:3.20`, or by its digest. */
   image: string;
   outcome: "refused" | "unknown";

@@ -4,7 +4,7 @@ import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto
 import type { Finding, Signer } from "./signature.ts";
 
 /** A key that signs, with what tells it from others. */
-export interface SigningKey {
+interface SigningKey {
   readonly key: KeyObject;
   /** SHA-256 of it (SPKI, DER), in hex. */
   readonly fingerprint: string;

@@ -10,7 +10,7 @@ import { globPattern } from "../../base/glob.ts";
 import { readTrustedRoot } from "../config/trusted_root.ts";
 import { type Finding, type Json, object, type Signer, type SimpleSignature } from "./signature.ts";
 
-export interface Keyless {
+interface Keyless {
   /** What the certificate names: a glob of an address such as `anna@example.com`, or of a URL. */
   identity: string;
   /** Who signed that one in: `https://accounts.example.com`. */

@@ -21,7 +21,7 @@ export interface SimpleSignature {
 }
 
 /** A bundle that approves of an image, if its signature holds. */
-export interface SignedBundle {
+interface SignedBundle {
   json: Json;
   /** The bytes that are signed, and the signatures of them in base64. */
   signed: Uint8Array;

@@ -1,14 +1,14 @@
 /** Names that are a typing error away from one that is pulled often. Pure. */
 
 /** A repository with how often it was asked for and answered from the cache. */
-export interface Popular {
+interface Popular {
   /** `docker/library/alpine` */
   repository: string;
   hits: number;
 }
 
 /** So often a repository has to have been pulled for others to be taken for it by mistake. */
-export const OFTEN = 10;
+const OFTEN = 10;
 
 /** The repository of `popular` that `name` is one edit away from; the one that is pulled most. */
 export function meant(name: string, popular: readonly Popular[]): string | undefined {

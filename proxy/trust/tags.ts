@@ -38,7 +38,7 @@ export interface TagPast {
 }
 
 /** Who decides, and when (Unix ms). */
-export interface Decider {
+interface Decider {
   by: string;
   at: number;
 }

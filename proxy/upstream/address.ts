@@ -1,7 +1,7 @@
 /** Which addresses a redirect or a realm may lead to. */
 import ipaddr from "ipaddr.js";
 
-export type AddressClass = "public" | "loopback" | "private" | "forbidden";
+type AddressClass = "public" | "loopback" | "private" | "forbidden";
 
 /** Cloud metadata services that stand in ranges which are otherwise of use. */
 const METADATA = new Set([

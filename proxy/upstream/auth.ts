@@ -10,7 +10,7 @@ import { realmAllowed } from "./realm.ts";
 import { type TokenRequest, tokenRequestFor, type TokenSource } from "./token.ts";
 import type { Outgoing, Transport } from "./transport.ts";
 
-export interface SignInOptions {
+interface SignInOptions {
   /** Name of the registry, for errors. */
   registry: string;
   /** The registry's URL as the operator wrote it: the only origin that is shown the credential. */

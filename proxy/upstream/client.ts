@@ -48,7 +48,7 @@ export interface UpstreamRequest {
   onAttempt?(attempt: { at: number; ms: number; status: number; error: string }): void;
 }
 
-export interface UpstreamResponse {
+interface UpstreamResponse {
   /** Any status; the body unread and as it came, whatever its Content-Encoding. */
   response: Response;
   /** The last URL asked. Signed ones are a secret: not for a log. */
@@ -58,7 +58,7 @@ export interface UpstreamResponse {
 }
 
 /** One exchange, for the log and the metrics. */
-export interface UpstreamTrace {
+interface UpstreamTrace {
   registry: string;
   method: string;
   /** Host and path, never the query; of a redirect's target, whose path may be signed, the host. */
@@ -85,7 +85,7 @@ export interface ClientOptions {
 }
 
 /** What differs from platform to platform: native.ts for a machine, plain.ts where there is none. */
-export interface UpstreamMeans {
+interface UpstreamMeans {
   /** How a request goes out. */
   transport: Transport;
   /** Which hosts may be called on upstream's word. */

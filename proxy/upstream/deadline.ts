@@ -24,7 +24,7 @@ export function timeoutsOf(upstream: Config["upstream"]): Timeouts {
   };
 }
 
-export interface DeadlineOptions {
+interface DeadlineOptions {
   timeouts: Timeouts;
   clock: Clock;
   dial: Dial;

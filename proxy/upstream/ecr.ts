@@ -13,7 +13,7 @@ import type { Transport } from "./transport.ts";
 const MARGIN = 30 * 60_000;
 const LIFE = 12 * 3600_000;
 
-export interface EcrOptions {
+interface EcrOptions {
   registry: Registry;
   env: Environment;
   transport: Transport;

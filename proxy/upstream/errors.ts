@@ -22,7 +22,7 @@ const KINDS = {
 
 export type UpstreamErrorKind = keyof typeof KINDS;
 
-export interface UpstreamErrorOptions {
+interface UpstreamErrorOptions {
   /** Replaces the kind's own words; must hold no secret, address or query. */
   reason?: string;
   /** Seconds after which another attempt makes sense. */

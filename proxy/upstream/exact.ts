@@ -9,7 +9,7 @@ import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import { byteStream } from "../http/byte_stream.ts";
 import type { Lookup } from "./dial.ts";
 
-export interface ExactOptions {
+interface ExactOptions {
   /** Milliseconds for one connection attempt. */
   connectTimeout: number;
   /** PEM of authorities to trust beside the built-in ones. */
@@ -18,7 +18,7 @@ export interface ExactOptions {
   lookup: Lookup;
 }
 
-export interface ExactRequest {
+interface ExactRequest {
   method: string;
   url: URL;
   headers: Headers;

@@ -43,7 +43,7 @@ function credentialsOf(
 }
 
 /** `fetch` with a limit until the response's headers; what comes then is the platform's to watch. */
-export function plainTransport(
+function plainTransport(
   registry: string,
   call: typeof fetch,
   { connect, response: limit }: Timeouts,

@@ -30,7 +30,7 @@ export interface ProbeResult {
   quota: Quota | undefined;
 }
 
-export type ProbeOptions = Omit<UpstreamOptions, "retries" | "onAnswer">;
+type ProbeOptions = Omit<UpstreamOptions, "retries" | "onAnswer">;
 
 /** Docker's own repository for asking how much of the quota is left; HEAD is not counted. */
 const QUOTA_HOST = "registry-1.docker.io";

@@ -18,9 +18,9 @@ const PUBLIC_HEADERS = new Set([
 ]);
 
 /** Sends one hop. `foreign`: not to the registry, or no longer on its word alone. */
-export type SendHop = (request: Outgoing, foreign: boolean) => Promise<Response>;
+type SendHop = (request: Outgoing, foreign: boolean) => Promise<Response>;
 
-export interface FollowOptions {
+interface FollowOptions {
   /** Name of the registry, for errors. */
   registry: string;
   send: SendHop;

@@ -11,7 +11,7 @@ import { type Environment, proxyFor } from "./proxies.ts";
  */
 export type TargetCheck = (url: URL) => Promise<readonly string[] | undefined>;
 
-export interface TargetCheckOptions {
+interface TargetCheckOptions {
   /** Name of the registry, for errors. */
   registry: string;
   /** The registry's URL as the operator wrote it. */

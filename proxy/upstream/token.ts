@@ -34,7 +34,7 @@ interface Token {
 /** A token, or undefined where the server refuses this credential these scopes. */
 type Outcome = Token | undefined;
 
-export interface TokenSourceOptions {
+interface TokenSourceOptions {
   /** Name of the registry, for errors. */
   registry: string;
   transport: Transport;

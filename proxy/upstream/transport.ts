@@ -36,7 +36,7 @@ export interface Transport extends AsyncDisposable {
   send(request: Outgoing): Promise<Response>;
 }
 
-export interface TransportOptions {
+interface TransportOptions {
   /** Name of the registry, for errors. */
   registry: string;
   timeouts: Timeouts;

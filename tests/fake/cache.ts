@@ -4,7 +4,7 @@ import { manifestType } from "../../cache/manifest.ts";
 import type { BlobInfo, Content, Look, TagRow } from "../../cache/types.ts";
 
 /** A cache's answers and what was done with it; whatever else a handler calls is an error. */
-export interface FakeCache extends Cache {
+interface FakeCache extends Cache {
   /** `open`, `fill`, `link …`: in the order of the calls. */
   calls: string[];
 }

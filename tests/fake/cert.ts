@@ -4,7 +4,7 @@ import * as x509 from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-export interface TestCertificate {
+interface TestCertificate {
   /** PEM of the authority: what a client has to trust. */
   ca: string;
   /** PEM of the server's certificate. */

@@ -27,7 +27,7 @@ export interface FakeImage {
 
 export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 export const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
 
 /** `size` bytes that depend on `seed` only (xorshift32). */
@@ -59,7 +59,7 @@ export function descriptor({ digest, mediaType, bytes }: Stored): Descriptor {
   return { mediaType, digest, size: bytes.length };
 }
 
-export interface ImageOptions {
+interface ImageOptions {
   /** Default 1. Layers of another seed differ. */
   seed?: number;
   /** Layer sizes in bytes. Default three small ones. */

@@ -1,7 +1,7 @@
 /** What several Berths share, in one process: it can be away, emptied, or of another secret. */
 import type { Document, SharedDocuments } from "../../base/shared_document.ts";
 
-export interface FakeDocuments extends SharedDocuments {
+interface FakeDocuments extends SharedDocuments {
   state: "well" | "away" | "foreign";
   readonly kept: Map<string, Document>;
 }

@@ -1,7 +1,7 @@
 /** What several Berths know together, in one process; it can be away. */
 import type { SharedMemory } from "../../base/shared_memory.ts";
 
-export interface FakeMemory extends SharedMemory {
+interface FakeMemory extends SharedMemory {
   away: boolean;
   readonly kept: Map<string, { value: string; life: number }>;
   /** How often each key was taken and not given back. */

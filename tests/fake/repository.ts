@@ -75,7 +75,7 @@ export function rangeAnswer(
 }
 
 /** How a registry answers with lists. */
-export interface Paging {
+interface Paging {
   /** Scheme and host of links; empty for relative ones. */
   base: string;
   /** The most that it puts on a page, whatever `n` says. */

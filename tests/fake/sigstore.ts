@@ -11,7 +11,7 @@ x509.cryptoProvider.set(webcrypto as unknown as Crypto);
 const MINUTE = 60_000;
 const CURVE = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 /** Certificates of the authority are made then, in Unix milliseconds. */
-export const SIGNED_AT = Date.parse("2026-01-01T00:00:00Z");
+const SIGNED_AT = Date.parse("2026-01-01T00:00:00Z");
 
 const log = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
 const sha256 = (...parts: (Uint8Array | string)[]) => {

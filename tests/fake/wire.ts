@@ -73,7 +73,7 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-export interface WireOptions {
+interface WireOptions {
   name: string;
   handler: (seen: Seen) => Answer | Promise<Answer>;
   log: Seen[];

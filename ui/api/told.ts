@@ -14,7 +14,7 @@ import { auditView } from "./views/audit.ts";
 import type { ClientsView } from "./views/clients.ts";
 import { statsView } from "./views/stats.ts";
 
-export interface ToldDeps {
+interface ToldDeps {
   present: Present;
   stats: Stats;
   audit: Audit;

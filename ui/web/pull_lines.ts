@@ -3,7 +3,7 @@ import { nameOf } from "./image_path.ts";
 import type { Target } from "./snippets.ts";
 
 /** A client's name, and its command. */
-export interface PullLine {
+interface PullLine {
   client: string;
   text: string;
 }

@@ -1,6 +1,6 @@
 /** How far back a list reaches, as the address says; times in it are RFC 3339, as the API takes them. */
 
-export const REACHES = ["24h", "7d", "30d", "between"] as const;
+const REACHES = ["24h", "7d", "30d", "between"] as const;
 export type Reach = typeof REACHES[number];
 
 const DAY_MS = 86400e3;

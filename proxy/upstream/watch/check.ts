@@ -9,7 +9,7 @@ import { createUpstream, type UpstreamOptions } from "../native.ts";
 import type { Environment } from "../proxies.ts";
 import { type Finding, findingOf, findingOfStatus, isDead } from "./finding.ts";
 
-export type CheckOptions = Omit<UpstreamOptions, "retries" | "gate">;
+type CheckOptions = Omit<UpstreamOptions, "retries" | "gate">;
 
 /** Milliseconds for all of it. A registry that takes longer for `/v2/` keeps pulls waiting, too. */
 export const LIMIT = 8_000;

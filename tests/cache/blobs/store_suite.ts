@@ -5,7 +5,7 @@ import { digestOf } from "../../../cache/hash.ts";
 import { assertBytes, blob, bytesOf, noise } from "../support.ts";
 
 /** Opens a store; called again with the same place it finds what was there. */
-export type OpenStore = (place: string) => Promise<BlobStore>;
+type OpenStore = (place: string) => Promise<BlobStore>;
 
 async function write(store: BlobStore, digest: string, bytes: Uint8Array): Promise<void> {
   const writer = await store.create(digest);

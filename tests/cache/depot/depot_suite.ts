@@ -6,7 +6,7 @@ import { digestOf } from "../../../cache/hash.ts";
 import { assertBytes, blob, bytesOf, noise } from "../support.ts";
 
 /** Runs a test with a depot in an empty place that nobody has opened yet. */
-export type WithDepot = (test: (depot: Depot) => Promise<void>) => Promise<void>;
+type WithDepot = (test: (depot: Depot) => Promise<void>) => Promise<void>;
 
 const { signal } = new AbortController();
 

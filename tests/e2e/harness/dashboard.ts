@@ -22,7 +22,7 @@ export interface Dashboard extends AsyncDisposable {
   output(): Promise<string>;
 }
 
-export interface DashboardOptions {
+interface DashboardOptions {
   /** False: none is set, so Berth makes one and prints it. */
   password?: boolean;
   /** Lines for the section `admin`; `hash` is that of the password. */

@@ -16,7 +16,7 @@ export interface Front extends AsyncDisposable {
   readonly nginx: Running;
 }
 
-export interface FrontOptions {
+interface FrontOptions {
   /** Host and port of Berth. */
   berth: string;
   /** Berth's `cache.dir`. */

@@ -7,7 +7,7 @@ import { answers } from "./wait.ts";
 import { freePort } from "../../fake/ports.ts";
 
 /** A registry that has the referrers API. */
-export interface Olareg extends AsyncDisposable {
+interface Olareg extends AsyncDisposable {
   readonly url: string;
   /** `host:port` as image names spell it. */
   readonly host: string;

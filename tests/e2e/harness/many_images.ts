@@ -10,12 +10,12 @@ const REGISTRIES = ["docker", "ghcr", "quay", "gcr"];
 const BASES = 40;
 
 /** The digest that the content called `name` would have. */
-export function digestFor(name: string): string {
+function digestFor(name: string): string {
   return `sha256:${createHash("sha256").update(name).digest("hex")}`;
 }
 
 /** A repository of a registry, with its tags. */
-export interface ManyTags {
+interface ManyTags {
   registry: string;
   repository: string;
   tags: number;

@@ -43,7 +43,7 @@ export async function startSecureValkey(
 }
 
 /** A primary, its replica and a sentinel that watches them. */
-export interface Sentinels extends Set {
+interface Sentinels extends Set {
   /** Kills the primary, and resolves when the replica has taken its place. */
   failOver(): Promise<void>;
 }
@@ -92,7 +92,7 @@ sentinel failover-timeout main 2000
 }
 
 /** Two servers that share the slots. */
-export interface Shards extends Set {
+interface Shards extends Set {
   /** Moves the slot of Berth's keys to the other one. */
   move(): Promise<void>;
 }

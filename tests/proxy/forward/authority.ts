@@ -14,7 +14,7 @@ import { join } from "node:path";
 export const NOW = Date.UTC(2026, 7, 1);
 const DAY = 86_400_000;
 
-export interface MadeCa {
+interface MadeCa {
   certFile: string;
   keyFile: string;
 }
@@ -39,7 +39,7 @@ export function makeKey(kind: NonNullable<CaShape["key"]> = "P-256"): KeyObject 
 }
 
 /** The private key for WebCrypto, able to sign and to be exported. */
-export async function webKeys(key: KeyObject): Promise<CryptoKeyPair> {
+async function webKeys(key: KeyObject): Promise<CryptoKeyPair> {
   const curve = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" }[
     key.asymmetricKeyDetails?.namedCurve ?? ""
   ];

@@ -17,7 +17,7 @@ export const images = {
 };
 export const HOST = "r.example.com";
 
-export interface Vanity extends AsyncDisposable {
+interface Vanity extends AsyncDisposable {
   upstream: FakeRegistry;
   proxy: TestProxy;
   /** A request to the vanity domain, or to `host`. */

@@ -22,7 +22,7 @@ export const auditQuery = z.object({
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 });
 
-export const auditEntry = z.object({
+const auditEntry = z.object({
   id: count.openapi({ description: "Grows from entry to entry." }),
   time: time.openapi({ description: "When it was done.", example: 1767225600000 }),
   user: z.string().openapi({ description: "`ann`, `token ci`; empty where it is not known." }),

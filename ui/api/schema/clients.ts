@@ -142,4 +142,3 @@ export type Pull = z.infer<typeof pull>;
 export type Pulls = z.infer<typeof pulls>;
 export type Client = z.infer<typeof client>;
 export type Clients = z.infer<typeof clients>;
-export type ClientSort = z.infer<typeof clientsQuery>["sort"];

@@ -28,5 +28,4 @@ export const session = z.object({
   description: 'Always a 200, so that the page can tell "not signed in" from "broken".',
 });
 
-type LoginRequest = z.infer<typeof loginRequest>;
 export type Session = z.infer<typeof session>;

@@ -18,7 +18,7 @@ const MANIFEST_LIMIT = 2 ** 20;
 const MAX_REFERRERS = 200;
 
 /** The image `registry/repository` by a tag or digest. */
-export interface ImageKey {
+interface ImageKey {
   registry: string;
   repository: string;
   reference: string;

@@ -4,7 +4,7 @@ import type { Counters, Stats } from "../schema/stats.ts";
 import type { MembersAsked } from "../schema/status.ts";
 
 /** The sum of `all`, of which there is one at least. */
-export function sumCounters(all: readonly Counters[]): Counters {
+function sumCounters(all: readonly Counters[]): Counters {
   const total = { ...all[0]! };
   const names = Object.keys(total) as (keyof Counters)[];
   for (const more of all.slice(1)) for (const name of names) total[name] += more[name];

@@ -1,11 +1,10 @@
-import { messageOf } from "../web/client.ts";
 import { status } from "../web/live.ts";
 import { session, signOut } from "../web/session.ts";
 import { opened } from "../web/shortcuts.ts";
 import { setTheme, type Theme, theme } from "../web/theme.ts";
 import { Icon } from "./icon.tsx";
 import { Segments } from "./segments.tsx";
-import { toast } from "./toast.tsx";
+import { toastError } from "./toast.tsx";
 
 const THEMES: { value: Theme; text: string }[] = [
   { value: "system", text: "System" },
@@ -16,7 +15,7 @@ const THEMES: { value: Theme; text: string }[] = [
 /** What the menu in the bar offers: light or dark, and signing out. */
 export function MenuList() {
   const signedIn = session.value?.auth === "required" ? session.value.username : "";
-  const leave = () => signOut().catch((error) => toast(messageOf(error).title, true));
+  const leave = () => signOut().catch(toastError);
   return (
     <div class="menu-list">
       {signedIn && (

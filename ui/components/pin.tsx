@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { PinRequest } from "../api/schema/cache.ts";
-import { call, messageOf } from "../web/client.ts";
+import { call } from "../web/client.ts";
 import { may } from "../web/session.ts";
 import { Icon } from "./icon.tsx";
-import { toast } from "./toast.tsx";
+import { toastError } from "./toast.tsx";
 
 /** Pins or unpins what `what` names. Throws `ApiError`. */
 export async function setPinned(what: Omit<PinRequest, "pinned">, pinned: boolean): Promise<void> {
@@ -36,7 +36,7 @@ export function PinButton({ pinned, what, name, onDone }: PinButtonProps) {
       await setPinned(what, !pinned);
       onDone();
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
     busy.value = false;
   };

@@ -1,6 +1,6 @@
 /** What stands where data is not: waiting, failed, nothing there. */
 import type { ComponentChildren } from "preact";
-import { messageOf } from "../web/client.ts";
+import { ApiError, messageOf } from "../web/client.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 /** Grey lines where rows will be. */
@@ -52,14 +52,19 @@ export function ErrorLine({ error }: { error: unknown }) {
   );
 }
 
-/** Data of a page, or what stands in its place until it is there. */
+/** Data of a page, or what stands in its place until it is there, and where there is none. */
 export function Loaded<T>(
-  { resource, lines, children }: {
+  { resource, lines, gone, children }: {
     resource: { data: T | undefined; error: unknown; reload: () => void };
     lines?: number;
+    /** Where the server has no such thing (any more). */
+    gone?: ComponentChildren;
     children: (data: T) => ComponentChildren;
   },
 ) {
+  if (gone && resource.error instanceof ApiError && resource.error.status === 404) {
+    return <section class="panel">{gone}</section>;
+  }
   if (resource.data !== undefined) return <>{children(resource.data)}</>;
   if (resource.error !== undefined) {
     return <Failure error={resource.error} retry={resource.reload} />;

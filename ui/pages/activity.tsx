@@ -4,6 +4,7 @@ import type { CacheResult, RequestKind } from "../api/schema/activity.ts";
 import { ChooseMember } from "../components/choose_member.tsx";
 import { ChooseRegistry } from "../components/choose_registry.tsx";
 import { CheckField, type Choice, Choose } from "../components/choice.tsx";
+import { Earlier } from "../components/earlier.tsx";
 import { Search } from "../components/search.tsx";
 import { Icon } from "../components/icon.tsx";
 import { NothingMatches } from "../components/nothing_matches.tsx";
@@ -142,15 +143,12 @@ function Requests({ filter, paused }: { filter: ActivityFilter; paused: boolean 
           href={({ id }) => requestPath(id)}
         />
       </div>
-      <div class="more">
-        {next === null
-          ? <span class="muted">{WORDS.noEarlierRequestsInThe}</span>
-          : (
-            <button type="button" class="button" onClick={() => load(next)}>
-              {WORDS.showEarlierRequests}
-            </button>
-          )}
-      </div>
+      <Earlier
+        before={next}
+        load={load}
+        show={WORDS.showEarlierRequests}
+        none={WORDS.noEarlierRequestsInThe}
+      />
     </>
   );
 }

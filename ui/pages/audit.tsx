@@ -4,14 +4,15 @@ import { useEffect } from "preact/hooks";
 import type { AuditEntryView } from "../api/schema/audit.ts";
 import { Choose } from "../components/choice.tsx";
 import { ChooseMember } from "../components/choose_member.tsx";
+import { Earlier } from "../components/earlier.tsx";
 import { Export } from "../components/export.tsx";
 import { NothingMatches } from "../components/nothing_matches.tsx";
 import { Search } from "../components/search.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
-import { toast } from "../components/toast.tsx";
-import { call, messageOf } from "../web/client.ts";
+import { toastError } from "../components/toast.tsx";
+import { call } from "../web/client.ts";
 import { query, setQuery } from "../web/location.ts";
 import { status } from "../web/live.ts";
 import { COLUMNS } from "./audit/columns.tsx";
@@ -132,7 +133,7 @@ function Entries({ filter }: { filter: Filter }) {
       rows.value = [...before === undefined ? [] : rows.value ?? [], ...page.items];
       next.value = page.next;
     } catch (reason) {
-      if (rows.value) toast(messageOf(reason).title, true);
+      if (rows.value) toastError(reason);
       else error.value = reason;
     }
   };
@@ -153,15 +154,12 @@ function Entries({ filter }: { filter: Filter }) {
         rows={rows.value}
         rowKey={({ id }) => String(id)}
       />
-      <div class="more">
-        {next.value === null
-          ? <span class="muted">{WORDS.noEarlierEntriesTheyAre}</span>
-          : (
-            <button type="button" class="button" onClick={() => load(next.value!)}>
-              {WORDS.showEarlierEntries}
-            </button>
-          )}
-      </div>
+      <Earlier
+        before={next.value}
+        load={load}
+        show={WORDS.showEarlierEntries}
+        none={WORDS.noEarlierEntriesTheyAre}
+      />
     </>
   );
 }

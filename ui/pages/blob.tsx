@@ -5,12 +5,13 @@ import { Ago } from "../components/ago.tsx";
 import { Digest } from "../components/copy.tsx";
 import { EvictDialog } from "../components/evict.tsx";
 import { Icon } from "../components/icon.tsx";
+import { Facts, Panel } from "../components/panel.tsx";
 import { PinButton } from "../components/pin.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
-import { toast } from "../components/toast.tsx";
-import { ApiError, call, messageOf } from "../web/client.ts";
+import { toast, toastError } from "../components/toast.tsx";
+import { call } from "../web/client.ts";
 import {
   formatBytes,
   formatCount,
@@ -31,7 +32,6 @@ const PARENT = { href: "/cache/blobs", text: WORDS.cache };
 export function BlobPage({ digest }: { digest: string }) {
   const blob = useResource("/cache/blobs/:digest", { param: { digest } });
   const evicting = useSignal(false);
-  const gone = blob.error instanceof ApiError && blob.error.status === 404;
   return (
     <>
       <PageHead
@@ -58,16 +58,17 @@ export function BlobPage({ digest }: { digest: string }) {
           </>
         )}
       </PageHead>
-      {gone
-        ? (
-          <section class="panel">
-            <Nothing icon="cache" title={WORDS.thisDigestIsNotIn}>
-              <p>{WORDS.itWasNeverPulledThrough}</p>
-              <a class="button" href="/cache/blobs">{WORDS.allDigests}</a>
-            </Nothing>
-          </section>
-        )
-        : <Loaded resource={blob}>{(data) => <Details blob={data} />}</Loaded>}
+      <Loaded
+        resource={blob}
+        gone={
+          <Nothing icon="cache" title={WORDS.thisDigestIsNotIn}>
+            <p>{WORDS.itWasNeverPulledThrough}</p>
+            <a class="button" href="/cache/blobs">{WORDS.allDigests}</a>
+          </Nothing>
+        }
+      >
+        {(data) => <Details blob={data} />}
+      </Loaded>
       {evicting.value && (
         <EvictDialog
           title={`Evict ${shortDigest(digest)}?`}
@@ -86,7 +87,7 @@ async function verify(digest: string, done: () => void): Promise<void> {
     toast(WORDS.checkingItsContentAgainstThe);
     done();
   } catch (error) {
-    toast(messageOf(error).title, true);
+    toastError(error);
   }
 }
 
@@ -95,47 +96,41 @@ function Details({ blob }: { blob: BlobDetails }) {
   return (
     <>
       <div class="columns even">
-        <section class="panel" aria-label={WORDS.about}>
-          <div class="panel-head">
-            <h2>{WORDS.about}</h2>
-          </div>
-          <dl class="facts panel-body">
-            <dt>{WORDS.digest}</dt>
-            <dd>
-              <Digest value={blob.digest} short={false} />
-            </dd>
-            <dt>{WORDS.mediaType}</dt>
-            <dd>
-              <code>{blob.mediaType || WORDS.notKnown}</code>
-            </dd>
-            <dt>{WORDS.size}</dt>
-            <dd class="num">
-              {formatBytes(blob.size)}{" "}
-              <span class="muted">({formatCount(blob.size)} {WORDS.bytes}</span>
-            </dd>
-            <dt>{WORDS.hits}</dt>
-            <dd class="num">{formatCount(blob.hits)}</dd>
-            <dt>{WORDS.lastUsed}</dt>
-            <dd>
-              <Ago time={blob.lastUsed} />
-            </dd>
-            <dt>{WORDS.stored}</dt>
-            <dd>{formatMoment(blob.created)}</dd>
-            <dt>{WORDS.verified}</dt>
-            <dd>
-              <Ago time={blob.verifiedAt} never={WORDS.whenItWasStored} />
-            </dd>
-            <dt>{WORDS.pinned}</dt>
-            <dd>{blob.pinned ? WORDS.yesItIsNeverEvicted : WORDS.no}</dd>
-          </dl>
-        </section>
-        <section class="panel" aria-label={WORDS.usedBy}>
-          <div class="panel-head">
-            <h2>{WORDS.usedBy}</h2>
-            <span class="muted num">{formatCount(blob.repositoryCount)}</span>
-          </div>
+        <Facts title={WORDS.about}>
+          <dt>{WORDS.digest}</dt>
+          <dd>
+            <Digest value={blob.digest} short={false} />
+          </dd>
+          <dt>{WORDS.mediaType}</dt>
+          <dd>
+            <code>{blob.mediaType || WORDS.notKnown}</code>
+          </dd>
+          <dt>{WORDS.size}</dt>
+          <dd class="num">
+            {formatBytes(blob.size)}{" "}
+            <span class="muted">({formatCount(blob.size)} {WORDS.bytes}</span>
+          </dd>
+          <dt>{WORDS.hits}</dt>
+          <dd class="num">{formatCount(blob.hits)}</dd>
+          <dt>{WORDS.lastUsed}</dt>
+          <dd>
+            <Ago time={blob.lastUsed} />
+          </dd>
+          <dt>{WORDS.stored}</dt>
+          <dd>{formatMoment(blob.created)}</dd>
+          <dt>{WORDS.verified}</dt>
+          <dd>
+            <Ago time={blob.verifiedAt} never={WORDS.whenItWasStored} />
+          </dd>
+          <dt>{WORDS.pinned}</dt>
+          <dd>{blob.pinned ? WORDS.yesItIsNeverEvicted : WORDS.no}</dd>
+        </Facts>
+        <Panel
+          title={WORDS.usedBy}
+          beside={<span class="muted num">{formatCount(blob.repositoryCount)}</span>}
+        >
           <Uses blob={blob} />
-        </section>
+        </Panel>
       </div>
       {manifest && <Holds digest={blob.digest} />}
     </>
@@ -214,10 +209,7 @@ const CONTENT: Column<Content>[] = [
 function Holds({ digest }: { digest: string }) {
   const manifest = useResource("/cache/manifests/:digest", { param: { digest } });
   return (
-    <section class="panel" aria-label={WORDS.holds}>
-      <div class="panel-head">
-        <h2>{WORDS.holds}</h2>
-      </div>
+    <Panel title={WORDS.holds}>
       <Loaded resource={manifest}>
         {({ manifests, config, layers }) => (
           <Table
@@ -228,6 +220,6 @@ function Holds({ digest }: { digest: string }) {
           />
         )}
       </Loaded>
-    </section>
+    </Panel>
   );
 }

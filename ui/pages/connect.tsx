@@ -1,6 +1,7 @@
 /** What to type on a client so that it pulls through this server. */
 import { useSignal } from "@preact/signals";
 import type { Connect } from "../api/schema/connect.ts";
+import { Panel } from "../components/panel.tsx";
 import { Snippet } from "../components/snippet.tsx";
 import { SelectField } from "../components/choice.tsx";
 import { TextField } from "../components/field.tsx";
@@ -118,10 +119,7 @@ function ClientList(
 function Steps({ client, target }: { client: Client; target: Target }) {
   const notes = [client.note(target), signInNote(client, target)].filter((note) => note !== "");
   return (
-    <section class="panel" aria-label={client.name}>
-      <div class="panel-head">
-        <h2>{client.name}</h2>
-      </div>
+    <Panel title={client.name}>
       <div class="panel-body stack">
         {notes.map((note) => <p key={note} class="muted">{note}</p>)}
         <ol class="how">
@@ -141,6 +139,6 @@ function Steps({ client, target }: { client: Client; target: Target }) {
           </li>
         </ol>
       </div>
-    </section>
+    </Panel>
   );
 }

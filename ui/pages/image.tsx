@@ -6,9 +6,9 @@ import { Digest } from "../components/copy.tsx";
 import { EvictDialog } from "../components/evict.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/page_head.tsx";
+import { Facts } from "../components/panel.tsx";
 import { PinButton } from "../components/pin.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
-import { ApiError } from "../web/client.ts";
 import { formatBytes, formatCount, shortDigest } from "../web/format.ts";
 import { imagePath, type ImageReference, nameOf } from "../web/image_path.ts";
 import { navigate } from "../web/location.ts";
@@ -26,7 +26,6 @@ const PARENT = { href: "/cache", text: WORDS.parent };
 export function ImagePage(image: ImageReference) {
   const { registry, repository, reference } = image;
   const details = useResource("/cache/image", { query: { registry, repository, reference } });
-  const gone = details.error instanceof ApiError && details.error.status === 404;
   return (
     <>
       <PageHead
@@ -36,16 +35,17 @@ export function ImagePage(image: ImageReference) {
       >
         {details.data && <Actions image={details.data} changed={details.reload} />}
       </PageHead>
-      {gone
-        ? (
-          <section class="panel">
-            <Nothing icon="cache" title={WORDS.gone}>
-              <p>{WORDS.goneWhy}</p>
-              <a class="button" href="/cache">{WORDS.all}</a>
-            </Nothing>
-          </section>
-        )
-        : <Loaded resource={details}>{(data) => <Details image={data} />}</Loaded>}
+      <Loaded
+        resource={details}
+        gone={
+          <Nothing icon="cache" title={WORDS.gone}>
+            <p>{WORDS.goneWhy}</p>
+            <a class="button" href="/cache">{WORDS.all}</a>
+          </Nothing>
+        }
+      >
+        {(data) => <Details image={data} />}
+      </Loaded>
     </>
   );
 }
@@ -114,38 +114,33 @@ function Details({ image }: { image: ImageDetails }) {
 
 function About({ image }: { image: ImageDetails }) {
   return (
-    <section class="panel" aria-label={WORDS.about}>
-      <div class="panel-head">
-        <h2>{WORDS.about}</h2>
-      </div>
-      <dl class="facts panel-body">
-        <dt>{WORDS.digest}</dt>
-        <dd>
-          <Digest value={image.digest} short={false} />
-        </dd>
-        <dt>{WORDS.mediaType}</dt>
-        <dd>
-          <code>{image.mediaType}</code>
-        </dd>
-        <dt>{WORDS.cached}</dt>
-        <dd class="num">{formatBytes(image.bytes)}</dd>
-        <dt>{WORDS.hits}</dt>
-        <dd class="num">{formatCount(image.hits)}</dd>
-        <dt>{WORDS.lastUsed}</dt>
-        <dd>
-          <Ago time={image.lastUsed} />
-        </dd>
-        {image.tag && (
-          <>
-            <dt>{WORDS.checked}</dt>
-            <dd>
-              <Ago time={image.checkedAt} />
-            </dd>
-          </>
-        )}
-        <dt>{WORDS.pinned}</dt>
-        <dd>{image.pinned ? WORDS.isPinned : WORDS.notPinned}</dd>
-      </dl>
-    </section>
+    <Facts title={WORDS.about}>
+      <dt>{WORDS.digest}</dt>
+      <dd>
+        <Digest value={image.digest} short={false} />
+      </dd>
+      <dt>{WORDS.mediaType}</dt>
+      <dd>
+        <code>{image.mediaType}</code>
+      </dd>
+      <dt>{WORDS.cached}</dt>
+      <dd class="num">{formatBytes(image.bytes)}</dd>
+      <dt>{WORDS.hits}</dt>
+      <dd class="num">{formatCount(image.hits)}</dd>
+      <dt>{WORDS.lastUsed}</dt>
+      <dd>
+        <Ago time={image.lastUsed} />
+      </dd>
+      {image.tag && (
+        <>
+          <dt>{WORDS.checked}</dt>
+          <dd>
+            <Ago time={image.checkedAt} />
+          </dd>
+        </>
+      )}
+      <dt>{WORDS.pinned}</dt>
+      <dd>{image.pinned ? WORDS.isPinned : WORDS.notPinned}</dd>
+    </Facts>
   );
 }

@@ -5,8 +5,8 @@ import { Choose } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Failure, Nothing, Skeleton } from "../components/states.tsx";
-import { toast } from "../components/toast.tsx";
-import { call, messageOf } from "../web/client.ts";
+import { toast, toastError } from "../components/toast.tsx";
+import { call } from "../web/client.ts";
 import { now } from "../web/clock.ts";
 import { formatDuration, formatMoment } from "../web/format.ts";
 import { refreshStatus, serverNow, status, statusError } from "../web/live.ts";
@@ -159,6 +159,6 @@ async function act(action: Promise<unknown>, title: string, done: string): Promi
     toast(`${done}: ${title}`);
     await refreshStatus();
   } catch (error) {
-    toast(messageOf(error).title, true);
+    toastError(error);
   }
 }

@@ -1,6 +1,7 @@
 /** What may come through: what decides about that, who may change it, and what other rules would do. */
 import type { ConfigView } from "../api/schema/config.ts";
 import { PageHead } from "../components/page_head.tsx";
+import { Panel } from "../components/panel.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { useResource } from "../web/resource.ts";
 import { may } from "../web/session.ts";
@@ -41,11 +42,10 @@ function Effective({ config }: { config: ConfigView }) {
   const { settings, file } = config;
   const deciding = settings.filter((it) => DECIDING.test(it.path) && !isDefault(it));
   return (
-    <section class="panel" aria-label={WORDS.effective}>
-      <div class="panel-head">
-        <h2>{WORDS.effective}</h2>
-        <a class="button" href="/cache/tag">{WORDS.frozenAndReleasedTags}</a>
-      </div>
+    <Panel
+      title={WORDS.effective}
+      beside={<a class="button" href="/cache/tag">{WORDS.frozenAndReleasedTags}</a>}
+    >
       {deciding.length === 0
         ? (
           <Nothing icon="settings" title={WORDS.everythingMayComeThrough}>
@@ -58,6 +58,6 @@ function Effective({ config }: { config: ConfigView }) {
         {file ? <code class="break">{file}</code> : WORDS.aConfigurationFileOfWhich}
         {WORDS.fromTheNextReloadOn}
       </p>
-    </section>
+    </Panel>
   );
 }

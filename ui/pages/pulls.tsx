@@ -5,14 +5,15 @@ import type { Pull, PullResult } from "../api/schema/clients.ts";
 import { type Choice, Choose } from "../components/choice.tsx";
 import { ChooseMember } from "../components/choose_member.tsx";
 import { ChooseReach } from "../components/choose_reach.tsx";
+import { Earlier } from "../components/earlier.tsx";
 import { Export } from "../components/export.tsx";
 import { NothingMatches } from "../components/nothing_matches.tsx";
 import { Search } from "../components/search.tsx";
 import { PageHead } from "../components/page_head.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
-import { toast } from "../components/toast.tsx";
-import { call, messageOf } from "../web/client.ts";
+import { toastError } from "../components/toast.tsx";
+import { call } from "../web/client.ts";
 import { now } from "../web/clock.ts";
 import { query, setQuery } from "../web/location.ts";
 import { rangeFromQuery } from "../web/reach.ts";
@@ -112,7 +113,7 @@ export function PullsTable({ asked, filtered, client }: PullsTableProps) {
       const page = await call("get", "/pulls", { query: { ...asked, before } });
       earlier.value = { items: [...earlier.value?.items ?? [], ...page.items], next: page.next };
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
   };
   useEffect(() => void (earlier.value = undefined), [JSON.stringify(asked)]);
@@ -130,15 +131,12 @@ export function PullsTable({ asked, filtered, client }: PullsTableProps) {
               rows={rows}
               rowKey={({ id }) => String(id)}
             />
-            <div class="more">
-              {before === null
-                ? <span class="muted">{WORDS.noEarlierPullsInThis}</span>
-                : (
-                  <button type="button" class="button" onClick={() => more(before)}>
-                    {WORDS.showEarlierPulls}
-                  </button>
-                )}
-            </div>
+            <Earlier
+              before={before}
+              load={more}
+              show={WORDS.showEarlierPulls}
+              none={WORDS.noEarlierPullsInThis}
+            />
           </>
         );
       }}

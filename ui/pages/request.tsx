@@ -1,11 +1,10 @@
 /** One request: what was asked, what was decided, where the time went. */
-import type { ComponentChildren } from "preact";
 import type { RequestDetails, RequestEntry } from "../api/schema/activity.ts";
 import { HttpStatus, Result } from "../components/health.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/page_head.tsx";
+import { Facts, Panel } from "../components/panel.tsx";
 import { Loaded, Nothing } from "../components/states.tsx";
-import { ApiError } from "../web/client.ts";
 import {
   explainCache,
   explainFailure,
@@ -26,19 +25,6 @@ const PARENT = { href: "/activity", text: WORDS.activity };
 
 export function RequestPage({ id }: { id: string }) {
   const request = useResource("/activity/:id", { param: { id } });
-  if (request.error instanceof ApiError && request.error.status === 404) {
-    return (
-      <>
-        <PageHead title={WORDS.request} parent={PARENT} />
-        <section class="panel">
-          <Nothing icon="activity" title={WORDS.thisRequestIsNoLonger}>
-            <p>{WORDS.theLogKeepsTheLatest}</p>
-            <a class="button" href="/activity">{WORDS.allActivity}</a>
-          </Nothing>
-        </section>
-      </>
-    );
-  }
   return (
     <>
       <PageHead
@@ -46,7 +32,17 @@ export function RequestPage({ id }: { id: string }) {
         parent={PARENT}
         lead={request.data && formatMoment(request.data.time)}
       />
-      <Loaded resource={request}>{(data) => <Details entry={data} />}</Loaded>
+      <Loaded
+        resource={request}
+        gone={
+          <Nothing icon="activity" title={WORDS.thisRequestIsNoLonger}>
+            <p>{WORDS.theLogKeepsTheLatest}</p>
+            <a class="button" href="/activity">{WORDS.allActivity}</a>
+          </Nothing>
+        }
+      >
+        {(data) => <Details entry={data} />}
+      </Loaded>
     </>
   );
 }
@@ -55,16 +51,12 @@ function Details({ entry }: { entry: RequestDetails }) {
   return (
     <>
       {isFailure(entry) && <FailureNotice entry={entry} />}
-      <section class="panel" aria-label={WORDS.whatHappened}>
-        <div class="panel-head">
-          <h2>{WORDS.whatHappened}</h2>
-          <Result result={entry.cache} />
-        </div>
+      <Panel title={WORDS.whatHappened} beside={<Result result={entry.cache} />}>
         <div class="panel-body stack">
           <p>{explainCache(entry)} {explainTransfer(entry)}</p>
           <Timeline entry={entry} />
         </div>
-      </section>
+      </Panel>
       <div class="columns even">
         <RequestFacts entry={entry} />
         <AnswerFacts entry={entry} />
@@ -190,17 +182,6 @@ const VIA: Record<RequestEntry["via"], string> = {
   forward: WORDS.forwardProxy,
   prefetch: WORDS.berthItselfAheadOfClients,
 };
-
-function Facts({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <section class="panel" aria-label={title}>
-      <div class="panel-head">
-        <h2>{title}</h2>
-      </div>
-      <dl class="facts panel-body">{children}</dl>
-    </section>
-  );
-}
 
 function Timeline({ entry }: { entry: RequestEntry }) {
   const stretches = stretchesOf(entry);

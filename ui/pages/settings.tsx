@@ -3,9 +3,10 @@ import { useSignal } from "@preact/signals";
 import type { Acme, ConfigView } from "../api/schema/config.ts";
 import { Icon } from "../components/icon.tsx";
 import { PageHead } from "../components/page_head.tsx";
+import { Facts } from "../components/panel.tsx";
 import { Loaded } from "../components/states.tsx";
-import { toast } from "../components/toast.tsx";
-import { call, messageOf } from "../web/client.ts";
+import { toast, toastError } from "../components/toast.tsx";
+import { call } from "../web/client.ts";
 import { formatMoment } from "../web/format.ts";
 import { status } from "../web/live.ts";
 import { may } from "../web/session.ts";
@@ -27,7 +28,7 @@ export function Settings() {
       const result = await call("post", "/config/reload", {});
       toast(result.text, !result.ok);
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
     busy.value = false;
     config.reload();
@@ -72,35 +73,30 @@ function forwards({ settings }: ConfigView): boolean {
 
 function About({ config }: { config: ConfigView }) {
   return (
-    <section class="panel" aria-label={WORDS.thisServer}>
-      <div class="panel-head">
-        <h2>{WORDS.thisServer}</h2>
-      </div>
-      <dl class="facts panel-body">
-        <dt>{WORDS.version}</dt>
-        <dd>{WORDS.berth} {status.value?.version ?? "…"}</dd>
-        <dt>{WORDS.started}</dt>
-        <dd>{status.value ? formatMoment(status.value.startedAt) : "…"}</dd>
-        <dt>{WORDS.configuration}</dt>
-        <dd>
-          {config.file ? <code>{config.file}</code> : WORDS.noFileDefaultsEnvironmentAnd}
-          {config.overlay && config.writable && (
-            <p class="muted small">
-              {config.shared ? WORDS.changesAreKeptInAn : WORDS.readOnlyChangesAreKept}
-            </p>
-          )}
-          {config.file && !config.writable && (
-            <p class="muted small">{WORDS.readOnly} {config.readOnlyReason}</p>
-          )}
-        </dd>
-        {config.acme && <Certificate acme={config.acme} />}
-        <dt>{WORDS.forScripts}</dt>
-        <dd>
-          <a href="/api/v1/openapi.json">{WORDS.openapiDocument}</a>,{" "}
-          <a href="/metrics">{WORDS.metrics}</a>
-        </dd>
-      </dl>
-    </section>
+    <Facts title={WORDS.thisServer}>
+      <dt>{WORDS.version}</dt>
+      <dd>{WORDS.berth} {status.value?.version ?? "…"}</dd>
+      <dt>{WORDS.started}</dt>
+      <dd>{status.value ? formatMoment(status.value.startedAt) : "…"}</dd>
+      <dt>{WORDS.configuration}</dt>
+      <dd>
+        {config.file ? <code>{config.file}</code> : WORDS.noFileDefaultsEnvironmentAnd}
+        {config.overlay && config.writable && (
+          <p class="muted small">
+            {config.shared ? WORDS.changesAreKeptInAn : WORDS.readOnlyChangesAreKept}
+          </p>
+        )}
+        {config.file && !config.writable && (
+          <p class="muted small">{WORDS.readOnly} {config.readOnlyReason}</p>
+        )}
+      </dd>
+      {config.acme && <Certificate acme={config.acme} />}
+      <dt>{WORDS.forScripts}</dt>
+      <dd>
+        <a href="/api/v1/openapi.json">{WORDS.openapiDocument}</a>,{" "}
+        <a href="/metrics">{WORDS.metrics}</a>
+      </dd>
+    </Facts>
   );
 }
 

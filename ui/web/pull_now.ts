@@ -1,6 +1,6 @@
 /** Pulls an image into the cache at once. */
-import { toast } from "../components/toast.tsx";
-import { call, messageOf } from "./client.ts";
+import { toastDetail } from "../components/toast.tsx";
+import { call } from "./client.ts";
 import { navigate } from "./location.ts";
 
 /** Begins a pull of what `image` stands for now, and shows how that goes; without platforms, the usual. */
@@ -9,7 +9,6 @@ export async function pullNow(image: string, platforms: string[] = []): Promise<
     await call("post", "/pulls", { json: { images: [image], platforms } });
     navigate("/cache/prefetch");
   } catch (error) {
-    const { title, detail } = messageOf(error);
-    toast(detail || title, true);
+    toastDetail(error);
   }
 }

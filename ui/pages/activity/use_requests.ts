@@ -2,9 +2,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { RequestEntry } from "../../api/schema/activity.ts";
-import { toast } from "../../components/toast.tsx";
+import { toastError } from "../../components/toast.tsx";
 import { type ActivityFilter, passes } from "../../web/activity_filter.ts";
-import { call, messageOf } from "../../web/client.ts";
+import { call } from "../../web/client.ts";
 import { mergeRequests, recent, status } from "../../web/live.ts";
 
 /** Rows while requests come in; what was asked for beyond that stays, too. */
@@ -34,7 +34,7 @@ export function useRequests(filter: ActivityFilter, paused: boolean) {
       loaded.value = mergeRequests(loaded.value ?? [], page.items, HELD_ROWS);
       next.value = page.next;
     } catch (reason) {
-      if (loaded.value) toast(messageOf(reason).title, true);
+      if (loaded.value) toastError(reason);
       else error.value = reason;
     }
   };

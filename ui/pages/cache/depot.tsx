@@ -1,6 +1,7 @@
 /** What lies in the depot, where there is one. */
 import { Ago } from "../../components/ago.tsx";
 import { Meter } from "../../components/meter.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { countOf, formatBytes, formatCount, formatShare } from "../../web/format.ts";
 import { status } from "../../web/live.ts";
 import { WORDS } from "./words.ts";
@@ -10,11 +11,7 @@ export function DepotPanel() {
   if (!depot) return null;
   const { problem, bytes, objects, maxBytes, queued, lastError } = depot;
   return (
-    <section class="panel" aria-label={WORDS.depot}>
-      <div class="panel-head">
-        <h2>{WORDS.depot}</h2>
-        {problem && <span class="badge bad">{WORDS.notInUse}</span>}
-      </div>
+    <Panel title={WORDS.depot} beside={problem && <span class="badge bad">{WORDS.notInUse}</span>}>
       <div class="storage">
         <div class="storage-row">
           <div>
@@ -39,6 +36,6 @@ export function DepotPanel() {
           </span>
         )}
       </div>
-    </section>
+    </Panel>
   );
 }

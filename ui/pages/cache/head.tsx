@@ -5,9 +5,9 @@ import { type Choice, SelectField } from "../../components/choice.tsx";
 import { EvictDialog } from "../../components/evict.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { PageHead } from "../../components/page_head.tsx";
-import { toast } from "../../components/toast.tsx";
+import { toastError } from "../../components/toast.tsx";
 import { Views } from "../../components/views.tsx";
-import { call, messageOf } from "../../web/client.ts";
+import { call } from "../../web/client.ts";
 import { countOf, formatBytes, formatCount } from "../../web/format.ts";
 import { status, verification } from "../../web/live.ts";
 import { may } from "../../web/session.ts";
@@ -20,7 +20,7 @@ export function CacheHead({ onChange }: { onChange: () => void }) {
     try {
       verification.value = await call("post", "/cache/verify", { json: {} });
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
   };
   return (

@@ -1,9 +1,9 @@
 import type { Chosen } from "../../web/selection.ts";
 import { chosenText, toSelection } from "../../web/selection.ts";
 import { Icon } from "../../components/icon.tsx";
+import { IconButton } from "../../components/icon_button.tsx";
 import { setPinned } from "../../components/pin.tsx";
-import { toast } from "../../components/toast.tsx";
-import { messageOf } from "../../web/client.ts";
+import { toast, toastError } from "../../components/toast.tsx";
 import { WORDS } from "./words.ts";
 
 interface SelectionBarProps {
@@ -23,7 +23,7 @@ export function SelectionBar({ chosen, onEvict, onClear, onChange }: SelectionBa
       toast(WORDS.pinned2(chosenText(chosen)));
       onChange();
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
   };
   return (
@@ -37,14 +37,7 @@ export function SelectionBar({ chosen, onEvict, onClear, onChange }: SelectionBa
         <Icon name="trash" />
         {WORDS.evict}
       </button>
-      <button
-        type="button"
-        class="button quiet icon"
-        aria-label={WORDS.chooseNone}
-        onClick={onClear}
-      >
-        <Icon name="cross" />
-      </button>
+      <IconButton icon="cross" label={WORDS.chooseNone} onClick={onClear} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** A level of the tree is loaded when it is opened. */
 import { useSignal } from "@preact/signals";
 import type { CachedImage, CachedTag, ImageName } from "../../api/schema/cache.ts";
-import { Icon } from "../../components/icon.tsx";
+import { IconButton, IconLink } from "../../components/icon_button.tsx";
 import { PinButton } from "../../components/pin.tsx";
 import { type Sort, SortHead } from "../../components/table.tsx";
 import { countOf, formatCount, mediaTypeName } from "../../web/format.ts";
@@ -65,15 +65,7 @@ export function Tree({ images, sort, actions }: TreeProps) {
 function EvictButton({ name, onClick }: { name: string; onClick: () => void }) {
   if (!may("cache")) return null;
   return (
-    <button
-      type="button"
-      class="button quiet icon"
-      aria-label={WORDS.evict2(name)}
-      title={WORDS.evict}
-      onClick={onClick}
-    >
-      <Icon name="trash" />
-    </button>
+    <IconButton icon="trash" label={WORDS.evict2(name)} title={WORDS.evict} onClick={onClick} />
   );
 }
 
@@ -232,23 +224,19 @@ function TagLinks({ image, tag, name }: { image: ImageName; tag: CachedTag; name
   return (
     <>
       {tag.tag && (
-        <a
-          class="button quiet icon"
-          href={tagPath(`${image.registry}/${name}`)}
-          aria-label={WORDS.historyOf(name)}
+        <IconLink
+          icon="clock"
+          label={WORDS.historyOf(name)}
           title={WORDS.history}
-        >
-          <Icon name="clock" />
-        </a>
+          href={tagPath(`${image.registry}/${name}`)}
+        />
       )}
-      <a
-        class="button quiet icon"
-        href={imagePath({ ...image, reference: tag.tag || tag.digest })}
-        aria-label={WORDS.about2(name)}
+      <IconLink
+        icon="info"
+        label={WORDS.about2(name)}
         title={WORDS.aboutThisImage}
-      >
-        <Icon name="info" />
-      </a>
+        href={imagePath({ ...image, reference: tag.tag || tag.digest })}
+      />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { ImageConfig, ParsedConfig } from "../../api/schema/image.ts";
 import { Icon } from "../../components/icon.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { countOf, formatMoment } from "../../web/format.ts";
 import { STATES, WORDS } from "./words.ts";
 
@@ -8,16 +9,15 @@ import { STATES, WORDS } from "./words.ts";
 export function ConfigPanel({ config, platform }: { config: ImageConfig; platform: string }) {
   const { parsed, state, annotations } = config;
   return (
-    <section class="panel" aria-label={WORDS.configOf}>
-      <div class="panel-head">
-        <h2>{WORDS.configOf}</h2>
-        <span class="muted">{platform || parsed?.platform || config.artifactType}</span>
-      </div>
+    <Panel
+      title={WORDS.configOf}
+      beside={<span class="muted">{platform || parsed?.platform || config.artifactType}</span>}
+    >
       {state !== "read" && <p class="panel-note">{STATES[state]}</p>}
       {parsed && <Facts parsed={parsed} />}
       {parsed && <Pairs title={WORDS.labels} pairs={parsed.labels} />}
       <Pairs title={WORDS.annotations} pairs={annotations} />
-    </section>
+    </Panel>
   );
 }
 

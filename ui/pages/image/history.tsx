@@ -1,5 +1,6 @@
 import type { Content } from "../../api/schema/cache.ts";
 import type { HistoryStep, ImageConfig } from "../../api/schema/image.ts";
+import { Panel } from "../../components/panel.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { formatBytes, formatCount, mediaTypeName, shortDigest } from "../../web/format.ts";
 import { blobPath } from "../../web/paths.ts";
@@ -17,11 +18,10 @@ export function History({ config }: { config: ImageConfig }) {
     : layers.map((layer) => ({ command: "", comment: "", created: null, layer }));
   const named = history.length > 0;
   return (
-    <section class="panel" aria-label={named ? WORDS.history : WORDS.layers}>
-      <div class="panel-head">
-        <h2>{named ? WORDS.history : WORDS.layers}</h2>
-        <span class="muted num">{formatCount(steps.length)}</span>
-      </div>
+    <Panel
+      title={named ? WORDS.history : WORDS.layers}
+      beside={<span class="muted num">{formatCount(steps.length)}</span>}
+    >
       {!named && parsed && <p class="panel-note">{WORDS.noHistory}</p>}
       <Table
         caption={named ? WORDS.history : WORDS.layers}
@@ -29,7 +29,7 @@ export function History({ config }: { config: ImageConfig }) {
         rows={steps.map((step, index): Step => ({ ...step, index: index + 1 }))}
         rowKey={({ index }) => String(index)}
       />
-    </section>
+    </Panel>
   );
 }
 

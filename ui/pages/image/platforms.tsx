@@ -1,4 +1,5 @@
 import type { ImageDetails, ImagePlatform } from "../../api/schema/image.ts";
+import { Panel } from "../../components/panel.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { formatBytes, formatCount, shortDigest } from "../../web/format.ts";
@@ -16,11 +17,10 @@ export function Platforms({ image }: { image: ImageDetails }) {
     platforms.find(({ cached }) => cached);
   return (
     <>
-      <section class="panel" aria-label={WORDS.platforms}>
-        <div class="panel-head">
-          <h2>{WORDS.platforms}</h2>
-          <span class="muted num">{formatCount(platforms.length)}</span>
-        </div>
+      <Panel
+        title={WORDS.platforms}
+        beside={<span class="muted num">{formatCount(platforms.length)}</span>}
+      >
         <Table
           caption={WORDS.platforms}
           columns={COLUMNS}
@@ -28,7 +28,7 @@ export function Platforms({ image }: { image: ImageDetails }) {
           rowKey={({ digest }) => digest}
           rowClass={({ digest }) => digest === shown?.digest ? "chosen" : ""}
         />
-      </section>
+      </Panel>
       {shown && <Configuration key={shown.digest} platform={shown} />}
     </>
   );

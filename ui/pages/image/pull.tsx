@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { Connect } from "../../api/schema/connect.ts";
 import type { ImageDetails } from "../../api/schema/image.ts";
 import { SelectField } from "../../components/choice.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { Snippet } from "../../components/snippet.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { pullLines } from "../../web/pull_lines.ts";
@@ -13,16 +14,13 @@ import { WORDS } from "./words.ts";
 export function PullPanel({ image }: { image: ImageDetails }) {
   const connect = useResource("/connect", {});
   return (
-    <section class="panel" aria-label={WORDS.pull}>
-      <div class="panel-head">
-        <h2>{WORDS.pull}</h2>
-      </div>
+    <Panel title={WORDS.pull}>
       <div class="panel-body stack">
         <Loaded resource={connect} lines={3}>
           {(data) => <Lines target={targetIn(data, image.registry)} image={image} />}
         </Loaded>
       </div>
-    </section>
+    </Panel>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ImageDetails, Referrer } from "../../api/schema/image.ts";
+import { Panel } from "../../components/panel.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { formatBytes, formatCount, shortDigest } from "../../web/format.ts";
 import { blobPath } from "../../web/paths.ts";
@@ -14,11 +15,10 @@ export function Referrers({ image }: { image: ImageDetails }) {
     cell: ({ subject }) => subject === digest ? WORDS.wholeImage : names.get(subject) ?? "",
   };
   return (
-    <section class="panel" aria-label={WORDS.referrers}>
-      <div class="panel-head">
-        <h2>{WORDS.referrers}</h2>
-        <span class="muted num">{formatCount(referrers.length)}</span>
-      </div>
+    <Panel
+      title={WORDS.referrers}
+      beside={<span class="muted num">{formatCount(referrers.length)}</span>}
+    >
       {referrers.length === 0 ? <p class="panel-note">{WORDS.noReferrers}</p> : (
         <Table
           caption={WORDS.referrers}
@@ -27,7 +27,7 @@ export function Referrers({ image }: { image: ImageDetails }) {
           rowKey={({ digest }) => digest}
         />
       )}
-    </section>
+    </Panel>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Counters, Stats } from "../../api/schema/stats.ts";
 import type { RegistryHealth, Status } from "../../api/schema/status.ts";
 import { Health } from "../../components/health.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { type Column, type Sort, sorted, sortFromQuery, Table } from "../../components/table.tsx";
 import {
   formatBytes,
@@ -122,11 +123,7 @@ export function RegistryTable(
   const idle = rows.length - used.length;
   const sort = sortFromQuery(Object.keys(KEYS), BUSIEST);
   return (
-    <section class="panel" aria-label={WORDS.registries}>
-      <div class="panel-head">
-        <h2>{WORDS.registries}</h2>
-        <span class="muted">{name}</span>
-      </div>
+    <Panel title={WORDS.registries} beside={<span class="muted">{name}</span>}>
       {used.length > 0 && (
         <Table
           caption={WORDS.registriesWithTheirFigures}
@@ -147,6 +144,6 @@ export function RegistryTable(
           <a href="/registries">{WORDS.allRegistries}</a>
         </div>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import type { DryRunView } from "../../api/schema/trust.ts";
 import { Ago } from "../../components/ago.tsx";
 import { Frame } from "../../components/field.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { ErrorLine, Nothing } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { call } from "../../web/client.ts";
@@ -33,10 +34,7 @@ export function TryRules({ effective }: { effective: string | undefined }) {
     busy.value = false;
   };
   return (
-    <section class="panel" aria-label={WORDS.tryRules}>
-      <div class="panel-head">
-        <h2>{WORDS.tryRules}</h2>
-      </div>
+    <Panel title={WORDS.tryRules}>
       <form class="panel-body stack" onSubmit={attempt}>
         <Frame
           id={id}
@@ -61,7 +59,7 @@ export function TryRules({ effective }: { effective: string | undefined }) {
         </div>
       </form>
       {result.value && <Outcome result={result.value} />}
-    </section>
+    </Panel>
   );
 }
 

@@ -1,5 +1,5 @@
 /** Pulls an image again. */
-import { Icon } from "../../components/icon.tsx";
+import { IconButton } from "../../components/icon_button.tsx";
 import { pullNow } from "../../web/pull_now.ts";
 import { may } from "../../web/session.ts";
 import { WORDS } from "./words.ts";
@@ -8,14 +8,11 @@ import { WORDS } from "./words.ts";
 export function PullButton({ image, platforms }: { image: string; platforms: string[] }) {
   if (!may("cache")) return null;
   return (
-    <button
-      type="button"
-      class="button quiet icon"
-      aria-label={WORDS.pullNow(image)}
+    <IconButton
+      icon="fetch"
+      label={WORDS.pullNow(image)}
       title={WORDS.pullNowWhatTheTag}
       onClick={() => pullNow(image, platforms)}
-    >
-      <Icon name="fetch" />
-    </button>
+    />
   );
 }

@@ -6,8 +6,8 @@ import { TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { ErrorLine, Nothing } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
-import { toast } from "../../components/toast.tsx";
-import { call, messageOf } from "../../web/client.ts";
+import { toastDetail } from "../../components/toast.tsx";
+import { call } from "../../web/client.ts";
 import {
   countOf,
   formatBytes,
@@ -139,8 +139,7 @@ function LookNow({ busy, onChange }: { busy: boolean; onChange: () => void }) {
     try {
       await call("post", "/prefetch/learn/run", {});
     } catch (error) {
-      const { title, detail } = messageOf(error);
-      toast(detail || title, true);
+      toastDetail(error);
     }
     onChange();
   };

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { CheckField } from "../../components/choice.tsx";
 import { TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { call } from "../../web/client.ts";
 import { WORDS } from "./words.ts";
@@ -40,10 +41,7 @@ export function NewPull({ onBegun }: { onBegun: (id: string) => void }) {
     busy.value = false;
   };
   return (
-    <section class="panel" aria-label={WORDS.pullNow2}>
-      <div class="panel-head">
-        <h2>{WORDS.pullNow2}</h2>
-      </div>
+    <Panel title={WORDS.pullNow2}>
       <form class="stack pull-form" onSubmit={begin}>
         <PullFields draft={draft.value} onInput={(next) => draft.value = next} />
         {error.value !== undefined && <ErrorLine error={error.value} />}
@@ -54,7 +52,7 @@ export function NewPull({ onBegun }: { onBegun: (id: string) => void }) {
           </button>
         </div>
       </form>
-    </section>
+    </Panel>
   );
 }
 

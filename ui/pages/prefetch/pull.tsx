@@ -6,8 +6,8 @@ import { Icon } from "../../components/icon.tsx";
 import { Meter } from "../../components/meter.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
-import { toast } from "../../components/toast.tsx";
-import { call, messageOf } from "../../web/client.ts";
+import { toastError } from "../../components/toast.tsx";
+import { call } from "../../web/client.ts";
 import { now } from "../../web/clock.ts";
 import { countOf, formatBytes, formatRoughly, platformName } from "../../web/format.ts";
 import { useResource } from "../../web/resource.ts";
@@ -28,7 +28,7 @@ export function PullPanel({ pull, open, onToggle, onChange }: PullPanelProps) {
       await call("delete", "/pulls/:id", { param: { id } });
       onChange();
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
   };
   const title = images.length === 1 ? images[0]!.image : countOf(images.length, "image");

@@ -3,10 +3,11 @@ import { useSignal } from "@preact/signals";
 import type { Prefetch, PrefetchRule } from "../../api/schema/prefetch.ts";
 import { Ago } from "../../components/ago.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { IconButton } from "../../components/icon_button.tsx";
 import { Nothing } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
-import { toast } from "../../components/toast.tsx";
-import { call, messageOf } from "../../web/client.ts";
+import { toastDetail } from "../../components/toast.tsx";
+import { call } from "../../web/client.ts";
 import { now } from "../../web/clock.ts";
 import {
   countOf,
@@ -155,8 +156,7 @@ function Actions({ rule: { name, nextAt }, onChange }: {
     try {
       await what();
     } catch (error) {
-      const { title, detail } = messageOf(error);
-      toast(detail || title, true);
+      toastDetail(error);
     }
     onChange();
   };
@@ -165,15 +165,7 @@ function Actions({ rule: { name, nextAt }, onChange }: {
   return (
     <span class="row-actions">
       {may("cache") && nextAt !== null && (
-        <button
-          type="button"
-          class="button quiet icon"
-          aria-label={WORDS.runNow(name)}
-          title={WORDS.runNow2}
-          onClick={run}
-        >
-          <Icon name="play" />
-        </button>
+        <IconButton icon="play" label={WORDS.runNow(name)} title={WORDS.runNow2} onClick={run} />
       )}
       {may("admin") && (removing.value
         ? (
@@ -182,15 +174,12 @@ function Actions({ rule: { name, nextAt }, onChange }: {
           </button>
         )
         : (
-          <button
-            type="button"
-            class="button quiet icon"
-            aria-label={WORDS.remove2(name)}
+          <IconButton
+            icon="trash"
+            label={WORDS.remove2(name)}
             title={WORDS.remove3}
             onClick={() => removing.value = true}
-          >
-            <Icon name="trash" />
-          </button>
+          />
         ))}
     </span>
   );

@@ -3,6 +3,7 @@ import type { RegistryView } from "../../api/schema/registries.ts";
 import { Breakable } from "../../components/breakable.tsx";
 import { Health } from "../../components/health.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { IconLink } from "../../components/icon_button.tsx";
 import { OriginText } from "../../components/origin.tsx";
 import type { Column } from "../../components/table.tsx";
 import { plainestAddress } from "../../web/addresses.ts";
@@ -115,13 +116,7 @@ function Actions({ row, test }: { row: RegistryView; test: (row: RegistryView) =
         </button>
       )}
       {may("registries") && (
-        <a
-          class="button quiet icon"
-          href={registryPath(row.name)}
-          aria-label={WORDS.edit(row.name)}
-        >
-          <Icon name="edit" />
-        </a>
+        <IconLink icon="edit" label={WORDS.edit(row.name)} href={registryPath(row.name)} />
       )}
     </span>
   );

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { RequestEntry } from "../../api/schema/activity.ts";
 import type { RegistryView } from "../../api/schema/registries.ts";
+import { Panel } from "../../components/panel.tsx";
 import { Loaded } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { query } from "../../web/location.ts";
@@ -55,11 +56,7 @@ function Errors({ name, href }: { name: string; href: string }) {
     { everyMs: REFRESH_MS },
   );
   return (
-    <section class="panel" aria-label={ACTIVITY.errors}>
-      <div class="panel-head">
-        <h2>{ACTIVITY.errors}</h2>
-        <a href={href}>{ACTIVITY.allErrors}</a>
-      </div>
+    <Panel title={ACTIVITY.errors} beside={<a href={href}>{ACTIVITY.allErrors}</a>}>
       <Loaded resource={latest} lines={3}>
         {({ items }) =>
           items.length === 0 ? <p class="panel-note">{ACTIVITY.noErrors}</p> : (
@@ -72,7 +69,7 @@ function Errors({ name, href }: { name: string; href: string }) {
             />
           )}
       </Loaded>
-    </section>
+    </Panel>
   );
 }
 

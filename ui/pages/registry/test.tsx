@@ -9,6 +9,7 @@ import type {
 } from "../../api/schema/registries.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { ErrorLine } from "../../components/states.tsx";
 import { call } from "../../web/client.ts";
 import { formatCount, formatDuration } from "../../web/format.ts";
@@ -68,10 +69,7 @@ export function TestDialog(
 export function TestPanel({ trial }: { trial: Trial }) {
   const tried = trial.running || trial.result !== undefined || trial.error !== undefined;
   return (
-    <section class="panel" aria-label={WORDS.test}>
-      <div class="panel-head">
-        <h2>{WORDS.test}</h2>
-      </div>
+    <Panel title={WORDS.test}>
       <div class="panel-body">
         {tried ? <TrialView trial={trial} /> : (
           <p class="muted">
@@ -81,7 +79,7 @@ export function TestPanel({ trial }: { trial: Trial }) {
           </p>
         )}
       </div>
-    </section>
+    </Panel>
   );
 }
 

@@ -3,8 +3,9 @@ import { useSignal } from "@preact/signals";
 import type { Delivery, WebhookView } from "../../api/schema/webhooks.ts";
 import { Ago } from "../../components/ago.tsx";
 import { Icon } from "../../components/icon.tsx";
-import { toast } from "../../components/toast.tsx";
-import { call, messageOf } from "../../web/client.ts";
+import { Panel } from "../../components/panel.tsx";
+import { toast, toastError } from "../../components/toast.tsx";
+import { call } from "../../web/client.ts";
 import { countOf, formatDuration } from "../../web/format.ts";
 import { may } from "../../web/session.ts";
 import { useResource } from "../../web/resource.ts";
@@ -16,16 +17,13 @@ export function WebhookPanel() {
   const items = webhooks.data?.items ?? [];
   if (items.length === 0) return null;
   return (
-    <section class="panel" aria-label={WORDS.webhooks}>
-      <div class="panel-head">
-        <h2>{WORDS.webhooks}</h2>
-      </div>
+    <Panel title={WORDS.webhooks}>
       <ul class="panel-body stack">
         {items.map((webhook) => (
           <Row key={webhook.name} webhook={webhook} reload={webhooks.reload} />
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
@@ -38,7 +36,7 @@ function Row({ webhook, reload }: { webhook: WebhookView; reload: () => void }) 
       const { ok, text, ms } = await call("post", "/webhooks/:name/test", { param: { name } });
       toast(`${name}: ${text} (${formatDuration(ms)})`, !ok);
     } catch (error) {
-      toast(messageOf(error).title, true);
+      toastError(error);
     }
     busy.value = false;
     reload();

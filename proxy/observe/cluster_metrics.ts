@@ -1,5 +1,6 @@
 /** What a Berth among several counts of itself and the others, for Prometheus. */
 import { Counter, Gauge, type Registry } from "prom-client";
+import { gaugeOf } from "./process_metrics.ts";
 
 /** How a Berth among several stands to the others. */
 export interface ClusterFigures {
@@ -35,13 +36,8 @@ interface PeerFigures {
 /** Registers `berth_cluster_*` and `berth_peer_*`, which read `status` when they are scraped. */
 export function clusterMetrics(register: Registry, status: () => ClusterFigures): void {
   const registers = [register];
-  new Gauge({
-    name: "berth_cluster_up",
-    help: "Whether the coordinator of the cluster answers.",
-    registers,
-    collect() {
-      this.set(status().answers ? 1 : 0);
-    },
+  gaugeOf(register, "berth_cluster_up", "Whether the coordinator of the cluster answers.", () => {
+    return status().answers ? 1 : 0;
   });
   new Gauge({
     name: "berth_peers",
@@ -78,24 +74,22 @@ export function clusterMetrics(register: Registry, status: () => ClusterFigures)
       this.inc({ direction: "received" }, received);
     },
   });
-  feedMetrics(registers, () => status().feed);
+  feedMetrics(register, () => status().feed);
 }
 
-function feedMetrics(registers: Registry[], feed: () => ClusterFigures["feed"]): void {
-  new Gauge({
-    name: "berth_feed_lag_seconds",
-    help: "Since when what other Berths learn has not all arrived; 0 while it has.",
-    registers,
-    collect() {
-      this.set(feed().lag);
-    },
-  });
+function feedMetrics(register: Registry, feed: () => ClusterFigures["feed"]): void {
+  gaugeOf(
+    register,
+    "berth_feed_lag_seconds",
+    "Since when what other Berths learn has not all arrived; 0 while it has.",
+    () => feed().lag,
+  );
   new Counter({
     name: "berth_feed_changes_total",
     help: "Changes of tags, memberships, pins and the like that were told to other Berths " +
       "(published) or made here because others told of them (applied).",
     labelNames: ["direction"],
-    registers,
+    registers: [register],
     collect() {
       const { published, applied } = feed();
       this.reset();

@@ -7,12 +7,12 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { DepotUsage } from "../../cache/depot_options.ts";
 import { DigestMismatch } from "../../cache/errors.ts";
 import type { CacheListener } from "../../cache/events.ts";
-import { collectProcessMetrics, gaugeOf } from "./process_metrics.ts";
+import { collectProcessMetrics, gaugeOf, totalOf } from "./process_metrics.ts";
 import { RequestCounts } from "./request_counts.ts";
 import type { RecordSink, RequestRecord } from "./record.ts";
 
 /** What is read at each scrape. */
-interface MetricsSources {
+export interface MetricsSources {
   version: string;
   /** Of the source; empty where the program was not compiled. */
   commit: string;
@@ -40,7 +40,7 @@ interface CacheFigures {
 }
 
 /** Pulls; undefined where the registry did not say. */
-export interface QuotaFigures {
+interface QuotaFigures {
   remaining: number | undefined;
   limit: number | undefined;
 }
@@ -219,15 +219,12 @@ function collectState(register: Registry, sources: MetricsSources): void {
   );
   gaugeOf(register, "berth_fills_running", "Fills under way.", runningFills);
   if (sources.depot) collectDepot(register, sources.depot);
-  new Counter({
-    name: "berth_log_lines_lost_total",
-    help: "Lines of the log that could not be written: disk full, or a reader that has gone.",
-    registers: [register],
-    collect() {
-      this.reset();
-      this.inc(sources.lostLines());
-    },
-  });
+  totalOf(
+    register,
+    "berth_log_lines_lost_total",
+    "Lines of the log that could not be written: disk full, or a reader that has gone.",
+    sources.lostLines,
+  );
   quotaGauge(register, sources, "remaining", "Pulls that a registry has left, as it last said.");
   quotaGauge(register, sources, "limit", "Pulls that a registry allows in its window.");
   new Gauge({
@@ -264,15 +261,7 @@ function collectDepot(register: Registry, usage: () => DepotUsage): void {
   const gauge = (name: string, help: string, value: (usage: DepotUsage) => number) =>
     gaugeOf(register, `berth_depot_${name}`, help, () => value(usage()));
   const counter = (name: string, help: string, value: (usage: DepotUsage) => number) =>
-    new Counter({
-      name: `berth_depot_${name}_total`,
-      help,
-      registers: [register],
-      collect() {
-        this.reset();
-        this.inc(value(usage()));
-      },
-    });
+    totalOf(register, `berth_depot_${name}_total`, help, () => value(usage()));
   gauge("up", "Whether the depot is in use.", ({ problem }) => problem === "" ? 1 : 0);
   gauge("bytes", "Bytes that the depot is known to hold.", ({ bytes }) => bytes);
   gauge("capacity_bytes", "cache.depot.max_size.", ({ maxSize }) => maxSize);

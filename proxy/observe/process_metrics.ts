@@ -9,16 +9,15 @@ import { Counter, Gauge, type Registry } from "prom-client";
 /** Registers CPU, memory, start time and event loop lag on `register`. */
 export function collectProcessMetrics(register: Registry): void {
   const started = Date.now() / 1000 - performance.now() / 1000;
-  new Counter({
-    name: "process_cpu_seconds_total",
-    help: "User and system CPU time spent, in seconds.",
-    registers: [register],
-    collect() {
+  totalOf(
+    register,
+    "process_cpu_seconds_total",
+    "User and system CPU time spent, in seconds.",
+    () => {
       const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
+      return (user + system) / 1e6;
     },
-  });
+  );
   gaugeOf(register, "process_start_time_seconds", "Start time since the epoch, in seconds.", () => {
     return started;
   });
@@ -45,6 +44,19 @@ export function collectProcessMetrics(register: Registry): void {
       const asked = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.set((performance.now() - asked) / 1000);
+    },
+  });
+}
+
+/** A counter of what is counted elsewhere, read at each scrape. */
+export function totalOf(register: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [register],
+    collect() {
+      this.reset();
+      this.inc(read());
     },
   });
 }

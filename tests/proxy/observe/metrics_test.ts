@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { DigestMismatch } from "../../../cache/errors.ts";
-import { createMetrics, type Metrics, type QuotaFigures } from "../../../proxy/observe/metrics.ts";
+import {
+  createMetrics,
+  type Metrics,
+  type MetricsSources,
+} from "../../../proxy/observe/metrics.ts";
 import { record } from "../../fake/records.ts";
 import { evicted } from "../../fake/evicted.ts";
 
-function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
+function fixture(sources: Partial<MetricsSources> = {}): Metrics {
   return createMetrics({
     version: "1.2.3",
     commit: "abc",
@@ -13,7 +17,8 @@ function fixture(quotas = new Map<string, QuotaFigures>()): Metrics {
       Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192, pinnedBytes: 512, memory: 64 }),
     runningFills: () => 3,
     lostLines: () => 2,
-    quotas: () => quotas,
+    quotas: () => [],
+    ...sources,
   });
 }
 
@@ -55,17 +60,7 @@ Deno.test("Metrics, the depot's state, where there is one", async () => {
     ...{ problem: "", objects: 3, bytes: 4096, maxSize: 9, queued: 2 },
     ...{ gets: 5, puts: 7, errors: 1, lastError: undefined },
   };
-  const metrics = createMetrics({
-    version: "1.2.3",
-    commit: "abc",
-    counts: () => new Map([["docker", { pulls: 2, timeSavedMs: 1500 }]]),
-    usage: () =>
-      Promise.resolve({ bytes: 4096, blobs: 2, maxSize: 8192, pinnedBytes: 512, memory: 64 }),
-    runningFills: () => 3,
-    lostLines: () => 0,
-    quotas: () => [],
-    depot: () => depot,
-  });
+  const metrics = fixture({ depot: () => depot });
   assert.ok((await lines(metrics)).includes("berth_depot_puts_total 7"));
   Object.assign(depot, { problem: "cache.depot.url: x", puts: 8, errors: 0 });
   const text = await lines(metrics);
@@ -124,7 +119,9 @@ Deno.test("Metrics, what the proxy in front was left to send is told apart, and 
 });
 
 Deno.test("Metrics, the cache's state and events", async () => {
-  const metrics = fixture(new Map([["docker", { remaining: 12, limit: 100 }]]));
+  const metrics = fixture({
+    quotas: () => [["docker", { remaining: 12, limit: 100 }]],
+  });
   const about = { digest: "sha256:ab", repository: "docker/library/alpine" };
   const error = new DigestMismatch("sha256:ab", "sha256:cd");
   for (
@@ -187,7 +184,7 @@ Deno.test("Metrics, requests to registries that failed, by kind", async () => {
 
 Deno.test("Metrics, a quota that is gone is no longer told", async () => {
   const quotas = new Map([["docker", { remaining: 12, limit: 100 }]]);
-  const metrics = fixture(quotas);
+  const metrics = fixture({ quotas: () => quotas });
   await metrics.scrape();
   quotas.clear();
   assert.ok(!(await lines(metrics)).some((line) => line.startsWith("berth_quota_remaining{")));
@@ -216,15 +213,7 @@ Deno.test("Metrics, names are berth_ or the process's own, with base units", asy
 });
 
 Deno.test("Metrics, a disk that cannot be asked leaves out its figures and nothing else", async () => {
-  const metrics = createMetrics({
-    version: "1.2.3",
-    commit: "abc",
-    counts: () => new Map([["docker", { pulls: 2, timeSavedMs: 1500 }]]),
-    usage: () => Promise.resolve(undefined),
-    runningFills: () => 3,
-    quotas: () => [],
-    lostLines: () => 0,
-  });
+  const metrics = fixture({ usage: () => Promise.resolve(undefined) });
   const text = await lines(metrics);
   assert.ok(text.includes("berth_fills_running 3"));
   assert.deepEqual(text.filter((line) => /^berth_cache_(bytes|blobs|capacity)/.test(line)), []);

@@ -31,8 +31,14 @@ function bind<K extends keyof Draft>(editing: Editing, key: K, path: string = ke
   return { value: draft[key], disabled, complaint: complaint(path), onInput };
 }
 
-export function Names(editing: Editing) {
+/** The same of a setting that is on or off. */
+function tick(editing: Editing, key: "library" | "offline" | "insecure_tls") {
   const { draft, change, disabled } = editing;
+  return { checked: draft[key], disabled, onInput: (value: boolean) => change(key, value) };
+}
+
+export function Names(editing: Editing) {
+  const { draft } = editing;
   const given = [
     draft.aliases.length > 0 && countOf(draft.aliases.length, "alias", "aliases"),
     draft.hosts.length > 0 && countOf(draft.hosts.length, WORDS.hostName),
@@ -63,9 +69,7 @@ export function Names(editing: Editing) {
       <CheckField
         label={WORDS.expandSinglePartNames}
         hint={WORDS.alpineLibraryAlpineAsOn}
-        checked={draft.library}
-        disabled={disabled}
-        onInput={(value) => change("library", value)}
+        {...tick(editing, "library")}
       />
     </Fold>
   );
@@ -126,7 +130,7 @@ const REDIRECTS = [
 ] as const;
 
 export function Network(editing: Editing) {
-  const { draft, change, disabled } = editing;
+  const { draft } = editing;
   const summary = [
     draft.offline && "offline",
     draft.redirects === "pass" && WORDS.redirectsArePassedThrough,
@@ -138,9 +142,7 @@ export function Network(editing: Editing) {
       <CheckField
         label={WORDS.offline}
         hint={WORDS.neverContactItWhatIs}
-        checked={draft.offline}
-        disabled={disabled}
-        onInput={(value) => change("offline", value)}
+        {...tick(editing, "offline")}
       />
       <SelectField
         label={WORDS.redirectsOfTheRegistry}
@@ -155,9 +157,7 @@ export function Network(editing: Editing) {
       <CheckField
         label={WORDS.doNotCheckTheRegistrys}
         hint={WORDS.anyoneOnTheNetworkPath}
-        checked={draft.insecure_tls}
-        disabled={disabled}
-        onInput={(value) => change("insecure_tls", value)}
+        {...tick(editing, "insecure_tls")}
       />
     </Fold>
   );

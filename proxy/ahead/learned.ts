@@ -41,7 +41,7 @@ export interface LearnedParts {
   ttl(registry: string, tag: string): number;
   /** Milliseconds that a client was spared by an answer from the cache. */
   timeSaved(record: RequestRecord): number;
-  pulls: Pick<Pulls, "start" | "over" | "cancel">;
+  pulls: Pick<Pulls, "start" | "over">;
   asker(recorded: Caller["recorded"]): Pick<Asker, "meaning">;
   cache: Pick<Cache, "tags" | "tagHistory" | "holds" | "peek">;
   map(): RegistryMap;
@@ -245,7 +245,6 @@ export class Learned {
   async #fetch(image: Image, digests: string[], look: TagLook): Promise<void> {
     const { pulls, learning } = this.#parts;
     const { registry, key, reference } = image;
-    const { signal } = this.#stop;
     this.#count(registry, { moved: 1 });
     this.#savings.begin(key, reference);
     this.#setUnfinished([...this.#without(digests), ...digests].slice(-MOST_UNFINISHED));
@@ -262,11 +261,7 @@ export class Learned {
         recorded: this.#recorded(registry),
       },
     );
-    const cancel = () => void pulls.cancel(pull.id);
-    signal.addEventListener("abort", cancel, { once: true });
-    if (signal.aborted) cancel();
-    await pulls.over(pull.id);
-    signal.removeEventListener("abort", cancel);
+    await pulls.over(pull.id, this.#stop.signal);
     const parts = pull.images.flatMap(({ parts }) => parts);
     this.#count(registry, { pulls: parts.filter(isPull).length });
     if (pull.state !== "done") {

@@ -117,9 +117,13 @@ export class Pulls {
     return this.#running.get(id)?.pull ?? this.#ended.find((pull) => pull.id === id);
   }
 
-  /** Resolves when the pull is over. */
-  async over(id: string): Promise<void> {
+  /** Resolves when the pull is over; it is called off where `signal` is aborted before. */
+  async over(id: string, signal?: AbortSignal): Promise<void> {
+    const cancel = () => void this.cancel(id);
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted) cancel();
     await this.#running.get(id)?.done;
+    signal?.removeEventListener("abort", cancel);
   }
 
   /** Calls a pull off: what has come stays. False where none of that name runs. */

@@ -27,7 +27,7 @@ export interface WarmList {
 
 interface WarmParts {
   list(): WarmList;
-  pulls: Pick<Pulls, "start" | "over" | "cancel">;
+  pulls: Pick<Pulls, "start" | "over">;
   asker: Pick<Asker, "pages">;
   map: () => ExpandMeans["map"];
   cached: ExpandMeans["cached"];
@@ -213,10 +213,7 @@ export class Warm {
           { by: `rule ${rule.name}`, reserve: list().reserve, limit: rule.limit, kept: false },
         );
         run.pull = pull.id;
-        const cancel = () => void pulls.cancel(pull.id);
-        signal.addEventListener("abort", cancel, { once: true });
-        if (signal.aborted) cancel();
-        await pulls.over(pull.id);
+        await pulls.over(pull.id, signal);
         images = pull.images;
         if (pull.state === "cancelled") state = "cancelled";
       }

@@ -5,7 +5,6 @@
  */
 import type { BlobFile } from "../blobs/store.ts";
 import { requireDigest } from "../digest.ts";
-import { DepotError } from "../errors.ts";
 import type { Source } from "../types.ts";
 
 export interface Depot {
@@ -82,65 +81,4 @@ export function digestAt(place: string): string | undefined {
     /v1\/blobs\/(sha256|sha512)\/([0-9a-f]{2})\/([0-9a-f]+)$/.exec(place) ?? [];
   const length = algorithm === "sha512" ? 128 : 64;
   return hex?.length === length && hex.startsWith(start!) ? `${algorithm}:${hex}` : undefined;
-}
-
-/** Name of the object that makes a place a depot. */
-export const MARKER = "berth-depot.json";
-
-const VERSION = 1;
-
-/** What a {@linkcode MARKER} says. */
-export interface Marker {
-  /** What tells the depot from every other one. */
-  id: string;
-  /** Stands for the secret of the cluster that it belongs to; none where that is a single Berth's. */
-  cluster?: string;
-}
-
-/** A new marker, of the first of `clusters`. */
-export function newMarker([cluster]: readonly string[]): Marker {
-  return { id: crypto.randomUUID(), ...(cluster ? { cluster } : {}) };
-}
-
-export function markerText({ id, cluster }: Marker): string {
-  return JSON.stringify({ "berth-depot": VERSION, id, cluster }) + "\n";
-}
-
-/** Reads a marker. Throws {@linkcode DepotError} for one of another program or a newer version. */
-export function parseMarker(text: string): Marker {
-  let marker: unknown;
-  try {
-    marker = JSON.parse(text);
-  } catch {
-    marker = undefined;
-  }
-  const { "berth-depot": version, id, cluster } = (marker ?? {}) as Record<string, unknown>;
-  if (version !== VERSION || typeof id !== "string") {
-    const reason = `its ${MARKER} is not one that this version of Berth writes`;
-    throw new DepotError("settings", "url", reason);
-  }
-  return { id, ...(typeof cluster === "string" ? { cluster } : {}) };
-}
-
-/**
- * What `marker` has to say where `clusters` stand for the lines of this cluster's secret, the first
- * of which is in use; `undefined`: it does already. Throws {@linkcode DepotError} where the depot
- * belongs to another cluster.
- */
-export function claimed(marker: Marker, clusters: readonly string[]): Marker | undefined {
-  const [cluster] = clusters;
-  if (!cluster || marker.cluster === cluster) return undefined;
-  if (marker.cluster === undefined || clusters.includes(marker.cluster)) {
-    return { ...marker, cluster };
-  }
-  const reason = "another cluster has this place, by its cluster.secret; name another prefix, or " +
-    "add the line that cluster.secret had before";
-  throw new DepotError("settings", "url", reason);
-}
-
-/** The error of a place that holds things and no marker. `empty`: what would do instead. */
-export function notOurs(place: string, empty: string): DepotError {
-  const reason = `${place} holds other things and no ${MARKER}; name an empty place, ` +
-    `such as ${empty}`;
-  return new DepotError("settings", "url", reason);
 }

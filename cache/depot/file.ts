@@ -7,21 +7,15 @@ import { hasherFor } from "../hash.ts";
 import type { SourceAnswer } from "../types.ts";
 import {
   BLOBS,
-  claimed,
   type Depot,
   digestAt,
   type ListedObject,
-  MARKER,
-  type Marker,
-  markerText,
-  newMarker,
   type NewObject,
-  notOurs,
   type ObjectStat,
-  parseMarker,
   placeOf,
   ROWS,
 } from "./depot.ts";
+import { MARKER, openPlace } from "./marker.ts";
 
 const PIECE = 2 ** 20;
 /** The media type lies beside the bytes; a depot's listing leaves these out. */
@@ -41,23 +35,18 @@ export class FileDepot implements Depot {
   }
 
   open(): Promise<string> {
-    return this.#reporting(async () => {
-      const marker = join(this.#dir, MARKER);
-      const write = (content: Marker) =>
-        this.#replace(marker, (path) => Deno.writeTextFile(path, markerText(content)));
-      const found = await orUndefined(Deno.readTextFile(marker));
-      if (found !== undefined) {
-        const known = parseMarker(found);
-        const ours = claimed(known, this.#clusters);
-        if (ours) await write(ours);
-        return known.id;
-      }
-      for await (const _ of this.#entries("")) {
-        throw notOurs(this.#dir, `file://${join(this.#dir, "berth")}`);
-      }
-      await write(newMarker(this.#clusters));
-      return parseMarker(await Deno.readTextFile(marker)).id;
-    });
+    const marker = join(this.#dir, MARKER);
+    const place = {
+      name: this.#dir,
+      within: `file://${join(this.#dir, "berth")}`,
+      read: () => orUndefined(Deno.readTextFile(marker)),
+      write: (text: string) => this.#replace(marker, (path) => Deno.writeTextFile(path, text)),
+      isEmpty: async () => {
+        for await (const _ of this.#entries("")) return false;
+        return true;
+      },
+    };
+    return this.#reporting(() => openPlace(place, this.#clusters));
   }
 
   source(digest: string) {

@@ -1,4 +1,5 @@
 /** Manifests as far as the cache needs them: what they name, so that it goes with them. */
+import { isObject, type Json, listIn, parseObject } from "../base/json.ts";
 import { parseDigest } from "./digest.ts";
 
 type ReferenceKind = "manifest" | "config" | "layer" | "subject";
@@ -52,11 +53,11 @@ export function referencesOf(bytes: Uint8Array): Reference[] {
   const manifest = parseObject(bytes);
   if (!manifest) return [];
   return [
-    ...list(manifest.manifests).flatMap((entry) => reference("manifest", entry)),
+    ...listIn(manifest.manifests).flatMap((entry) => reference("manifest", entry)),
     ...reference("config", manifest.config),
-    ...list(manifest.layers).flatMap((entry) => reference("layer", entry)),
-    ...list(manifest.blobs).flatMap((entry) => reference("layer", entry)),
-    ...list(manifest.fsLayers).flatMap((entry) => reference("layer", fsLayer(entry))),
+    ...listIn(manifest.layers).flatMap((entry) => reference("layer", entry)),
+    ...listIn(manifest.blobs).flatMap((entry) => reference("layer", entry)),
+    ...listIn(manifest.fsLayers).flatMap((entry) => reference("layer", fsLayer(entry))),
     ...reference("subject", manifest.subject),
   ];
 }
@@ -111,25 +112,6 @@ function bare(mediaType: string): string {
 
 function fsLayer(entry: unknown): unknown {
   return isObject(entry) ? { digest: entry.blobSum } : undefined;
-}
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function parseObject(bytes: Uint8Array): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function reference(kind: ReferenceKind, value: unknown): Reference[] {

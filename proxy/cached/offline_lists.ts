@@ -2,6 +2,7 @@
  * Lists of a registry that is set to offline: what is cached is all there is of it, and its lists are
  * made of that.
  */
+import { type Json, parseObject } from "../../base/json.ts";
 import type { Cache } from "../../cache/api.ts";
 import { MANIFEST_LIMIT } from "../../cache/manifest.ts";
 import type { ReferrerItem } from "../../cache/listing.ts";
@@ -11,8 +12,8 @@ import { type Exchange, fullName, type PathOf } from "../exchange.ts";
 import { withNamespace } from "../names/links.ts";
 import { calledAs, clientName, repositoryKey } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
-import { pageOf, pageQuery, parseObject } from "../through/paging.ts";
-import { INDEX, isOfType, type Json, referrersTag } from "../through/referrers_index.ts";
+import { pageOf, pageQuery } from "../through/paging.ts";
+import { INDEX, isOfType, referrersTag } from "../through/referrers_index.ts";
 
 /** More than a repository or a registry has here. */
 const ALL = 1e9;

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Cache } from "../../cache/api.ts";
 import { parseDigest } from "../../cache/digest.ts";
 import { globPattern } from "../../base/glob.ts";
+import { isObject, listIn, objectIn, parseObject } from "../../base/json.ts";
 import { Once } from "../../base/once.ts";
 import type { Config } from "../config/schema.ts";
 import type { Exchange } from "../exchange.ts";
@@ -13,9 +14,6 @@ import { referrers } from "../through/referrers.ts";
 import {
   BUNDLE,
   type Finding,
-  type Json,
-  object,
-  parse,
   signedBundle,
   type Signer,
   SIMPLE_SIGNING,
@@ -197,7 +195,7 @@ export class Signatures {
     const path = { kind: "referrers", name: x.target.asked, digest } as const;
     const own = { ...ownRead(x, path), query: new URLSearchParams() };
     const { response } = await referrers(own, path, { pushes: false });
-    return list(object(parse(await response.bytes())).manifests)
+    return listIn(parseObject(await response.bytes())?.manifests).filter(isObject)
       .filter(({ artifactType, digest }) =>
         String(artifactType).startsWith(BUNDLE) && isDigest(digest)
       ).map(({ digest }) => String(digest)).slice(0, MOST_SIGNATURES);
@@ -228,20 +226,17 @@ interface Sought {
 }
 
 function layersOf(manifest: Uint8Array) {
-  return list(object(parse(manifest)).layers).filter(({ digest }) => isDigest(digest))
+  return listIn(parseObject(manifest)?.layers).filter(isObject).filter(({ digest }) =>
+    isDigest(digest)
+  )
     .slice(0, MOST_SIGNATURES)
     .map(({ mediaType, digest, annotations }) => ({
       mediaType: String(mediaType),
       digest: String(digest),
-      annotations: object(annotations),
+      annotations: objectIn(annotations),
     }));
 }
 
 function isDigest(value: unknown): boolean {
   return typeof value === "string" && parseDigest(value) !== undefined;
-}
-
-function list(value: unknown): Json[] {
-  const entries: unknown[] = Array.isArray(value) ? value : [];
-  return entries.filter((it): it is Json => typeof it === "object" && it !== null);
 }

@@ -1,4 +1,5 @@
 /** Lists in pages, as the distribution spec has them ("Listing Tags"). */
+import { parseObject } from "../../base/json.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { readLimited } from "../http/body.ts";
@@ -88,15 +89,4 @@ export async function readList(
     status: 502,
     message: `${calledAs(target)} was asked for a list of ${key} and answered with something else`,
   });
-}
-
-/** The JSON object in `bytes`; `undefined` for anything else. */
-export function parseObject(bytes: Uint8Array | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value as Record<string, unknown> : undefined;
-  } catch {
-    return undefined;
-  }
 }

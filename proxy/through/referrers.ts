@@ -1,4 +1,5 @@
 /** `GET /v2/<name>/referrers/<digest>`: distribution spec, "Listing Referrers". */
+import { type Json, parseObject } from "../../base/json.ts";
 import { type Answer, uncached } from "../answer.ts";
 import { ask, type Question, refusal } from "../ask.ts";
 import type { Exchange, PathOf } from "../exchange.ts";
@@ -6,16 +7,9 @@ import { discard, readLimited } from "../http/body.ts";
 import { upstreamQuery } from "../names/links.ts";
 import { calledAs } from "../names/target.ts";
 import { OciError } from "../oci/errors.ts";
-import { checkPageSize, parseObject, refuseLoop } from "./paging.ts";
+import { checkPageSize, refuseLoop } from "./paging.ts";
 import { clientHeaders } from "./pass.ts";
-import {
-  INDEX,
-  indexOf,
-  isManifest,
-  isOfType,
-  type Json,
-  referrersTag,
-} from "./referrers_index.ts";
+import { INDEX, indexOf, isManifest, isOfType, referrersTag } from "./referrers_index.ts";
 
 /** Longest index that is taken for one, in bytes; twice what registries take as a manifest. */
 const MAX_INDEX = 8 * 2 ** 20;

@@ -1,10 +1,8 @@
 /** The index that lists referrers, by endpoint or by tag. Pure. */
+import type { Json } from "../../base/json.ts";
 import { bareMediaType, MANIFEST_TYPES } from "../oci/manifest.ts";
 
 export const INDEX = MANIFEST_TYPES.ociIndex;
-
-/** A JSON object. */
-export type Json = Record<string, unknown>;
 
 /**
  * The descriptors of `body`, where it is an OCI index (image spec, image-index.md) that came as

@@ -1,4 +1,5 @@
 /** What rules can know of an image: read from its manifest and its config, never believed of anybody else. */
+import { objectIn, parseObject } from "../../base/json.ts";
 import { LINKING_TYPES, referencesOf } from "../../cache/manifest.ts";
 
 export interface ImageFacts {
@@ -36,7 +37,7 @@ export function factsOf(
     return { mediaType, index, platforms, ...nothing };
   }
   const layers = references.filter(({ kind }) => kind === "layer");
-  const said = config ? parse(config) : {};
+  const said = parseObject(config) ?? {};
   const platform = [said.os, said.architecture, said.variant].filter((it) =>
     typeof it === "string" && it !== ""
   ).join("/");
@@ -47,7 +48,7 @@ export function factsOf(
     platforms: platform ? [platform] : [],
     size: references.reduce((sum, { kind, size }) => kind === "subject" ? sum : sum + size, 0),
     created: Number.isNaN(created) ? undefined : created,
-    labels: strings(object(said.config).Labels),
+    labels: strings(objectIn(said.config).Labels),
     about: layers.length > 0 && layers.every((it) => ABOUT.test(it.mediaType)),
   };
 }
@@ -57,22 +58,8 @@ export function configOf(bytes: Uint8Array): string | undefined {
   return referencesOf(bytes).find(({ kind }) => kind === "config")?.digest;
 }
 
-type Json = Record<string, unknown>;
-
-function parse(bytes: Uint8Array): Json {
-  try {
-    return object(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch {
-    return {};
-  }
-}
-
-function object(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : {};
-}
-
 function strings(value: unknown): Record<string, string> {
-  const entries = Object.entries(object(value));
+  const entries = Object.entries(objectIn(value));
   return Object.fromEntries(
     entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

@@ -7,8 +7,9 @@ import { Buffer } from "node:buffer";
 import crypto, { createHash, type KeyObject } from "node:crypto";
 import type { SignedEntity, Verifier } from "@sigstore/verify";
 import { globPattern } from "../../base/glob.ts";
+import { type Json, objectIn } from "../../base/json.ts";
 import { readTrustedRoot } from "../config/trusted_root.ts";
-import { type Finding, type Json, object, type Signer, type SimpleSignature } from "./signature.ts";
+import { type Finding, type Signer, type SimpleSignature } from "./signature.ts";
 
 interface Keyless {
   /** What the certificate names: a glob of an address such as `anna@example.com`, or of a URL. */
@@ -88,7 +89,7 @@ function bundleOf({ payload, signature, annotations }: SimpleSignature): Json {
     mediaType: "application/vnd.dev.sigstore.bundle+json;version=0.1",
     verificationMaterial: {
       x509CertificateChain: { certificates: [{ rawBytes: derOf(said("certificate")) }] },
-      tlogEntries: log ? [entryOf(object(JSON.parse(log)))] : [],
+      tlogEntries: log ? [entryOf(objectIn(JSON.parse(log)))] : [],
       timestampVerificationData: { rfc3161Timestamps: timestamps },
     },
     messageSignature: {
@@ -103,8 +104,8 @@ function bundleOf({ payload, signature, annotations }: SimpleSignature): Json {
 
 /** What Rekor answered, as cosign keeps it, as an entry of a bundle. */
 function entryOf({ SignedEntryTimestamp, Payload }: Json): Json {
-  const { body, integratedTime, logIndex, logID } = object(Payload);
-  const { kind, apiVersion } = object(
+  const { body, integratedTime, logIndex, logID } = objectIn(Payload);
+  const { kind, apiVersion } = objectIn(
     JSON.parse(Buffer.from(String(body), "base64").toString()),
   );
   return {

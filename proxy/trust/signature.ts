@@ -4,6 +4,7 @@
  * bundle v0.3, DSSE v1.0.2). Pure.
  */
 import { Buffer } from "node:buffer";
+import { type Json, listIn, objectIn, parseJson } from "../../base/json.ts";
 
 export const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
 export const BUNDLE = "application/vnd.dev.sigstore.bundle";
@@ -48,45 +49,29 @@ export function simpleSignature(
   digest: string,
 ): SimpleSignature | undefined {
   const signature = annotations[SIGNATURE_ANNOTATION];
-  const critical = object(object(parse(payload)).critical);
-  const said = object(critical.image)["docker-manifest-digest"];
+  const critical = objectIn(objectIn(parseJson(payload)).critical);
+  const said = objectIn(critical.image)["docker-manifest-digest"];
   if (said !== digest || critical.type !== "cosign container image signature") return undefined;
   return typeof signature === "string" ? { payload, signature, annotations } : undefined;
 }
 
 /** The bundle in `bytes`, if that approves of the image `digest`. */
 export function signedBundle(bytes: Uint8Array, digest: string): SignedBundle | undefined {
-  const json = object(parse(bytes));
-  const { payload, payloadType, signatures } = object(json.dsseEnvelope);
+  const json = objectIn(parseJson(bytes));
+  const { payload, payloadType, signatures } = objectIn(json.dsseEnvelope);
   if (typeof payload !== "string" || payloadType !== STATEMENT) return undefined;
   const statement = Buffer.from(payload, "base64");
-  const said = object(parse(statement));
+  const said = objectIn(parseJson(statement));
   const [algorithm, hex] = digest.split(":") as [string, string];
   const subjects = Array.isArray(said.subject) ? said.subject : [];
-  const about = subjects.some((it) => object(object(it).digest)[algorithm] === hex);
+  const about = subjects.some((it) => objectIn(objectIn(it).digest)[algorithm] === hex);
   // What is attested of an image, such as how it was built, does not approve of it.
   if (!about || said.predicateType !== SIGN_PREDICATE) return undefined;
   const head = `DSSEv1 ${STATEMENT.length} ${STATEMENT} ${statement.length} `;
   return {
     json,
     signed: Buffer.concat([Buffer.from(head), statement]),
-    signatures: (Array.isArray(signatures) ? signatures : []).map((it) => object(it).sig)
+    signatures: listIn(signatures).map((it) => objectIn(it).sig)
       .filter((it) => typeof it === "string"),
   };
-}
-
-export type Json = Record<string, unknown>;
-
-/** The JSON in `bytes`; undefined where there is none. */
-export function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-/** `value`, where it is an object of JSON; an empty one otherwise. */
-export function object(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : {};
 }

@@ -4,6 +4,7 @@ import { discard, readLimited } from "../http/body.ts";
 import type { Challenge } from "./challenge.ts";
 import { atMost } from "../../base/at_most.ts";
 import type { Clock } from "../../base/clock.ts";
+import { objectIn, parseJson } from "../../base/json.ts";
 import { Once } from "../../base/once.ts";
 import { basicHeader, credentialId, type Sent } from "./credentials.ts";
 import { UpstreamError } from "./errors.ts";
@@ -154,23 +155,13 @@ function tokenCall({ realm, service, scopes, credential }: TokenRequest) {
 /** `token` and `access_token` are the same thing; `expires_in` is at least, and by default, 60. */
 async function readToken(response: Response, asked: number, registry: string): Promise<Token> {
   const bytes = await readLimited(response, LARGEST_ANSWER);
-  const { token, access_token, expires_in } = jsonObject(bytes);
+  const { token, access_token, expires_in } = objectIn(parseJson(bytes));
   const value = [token, access_token].find((text) => typeof text === "string" && text !== "");
   if (typeof value !== "string" || /[^\x21-\x7e]/.test(value)) {
     throw new UpstreamError("token-server", registry);
   }
   const life = typeof expires_in === "number" ? expires_in * 1000 : SHORTEST_LIFE;
   return { value, expires: asked + Math.max(life, SHORTEST_LIFE) };
-}
-
-/** The members of a JSON object; none where `bytes` hold anything else. */
-function jsonObject(bytes: Uint8Array | undefined): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === "object" && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }
 
 /** The token request that answers `challenge`; undefined where its realm is no URL. */

@@ -1,5 +1,6 @@
 /** Registries by the hosts that other tools name them by. */
 import { getDomain } from "tldts";
+import { listIn } from "../../../base/json.ts";
 import { isTree, type Tree } from "../path.ts";
 import { BUILT_IN_REGISTRIES } from "../registries.ts";
 
@@ -19,7 +20,7 @@ export function registryOfHost(registries: Tree, host: string): string | undefin
   return Object.entries(registries).toReversed().find(([name, registry]) => {
     if (!isTree(registry)) return false;
     const { url, aliases, hosts } = registry;
-    const words = [name, URL.parse(String(url))?.host, ...list(aliases), ...list(hosts)];
+    const words = [name, URL.parse(String(url))?.host, ...listIn(aliases), ...listIn(hosts)];
     return words.some((word) => String(word).toLowerCase() === wanted);
   })?.[0];
 }
@@ -54,8 +55,4 @@ export function nameForHost(registries: Tree, host: string): string {
   let name = plain || "registry";
   for (let count = 2; name in registries; count++) name = `${plain}-${count}`;
   return name;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,4 +1,5 @@
 /** Image configs as their authors wrote them: bounded, and text whatever they hold. Pure. */
+import { listIn, objectIn, parseObject } from "../../../base/json.ts";
 import type { HistoryStep, ParsedConfig } from "../schema/image.ts";
 
 /** Larger configs are not looked into, in bytes. Docker's own are below 64 KiB. */
@@ -7,8 +8,6 @@ export const CONFIG_LIMIT = 2 ** 20;
 const MAX_TEXT = 4096;
 const MAX_ITEMS = 256;
 const MAX_STEPS = 1000;
-
-type Json = Record<string, unknown>;
 
 /** A config and its history: a step has `layer` true where it made one. */
 export interface ReadConfig {
@@ -23,7 +22,7 @@ export interface ReadConfig {
 export function readConfig(bytes: Uint8Array): ReadConfig | undefined {
   const root = parseObject(bytes);
   if (!root) return undefined;
-  const config = object(root.config);
+  const config = objectIn(root.config);
   return {
     parsed: {
       platform: [root.os, root.architecture, root.variant].map(text).filter((it) => it !== "")
@@ -40,7 +39,7 @@ export function readConfig(bytes: Uint8Array): ReadConfig | undefined {
       env: texts(config.Env).map((line) => line.split("=", 1)[0]!),
       labels: pairs(config.Labels),
     },
-    steps: list(root.history).slice(0, MAX_STEPS).map(object).map((step) => ({
+    steps: listIn(root.history).slice(0, MAX_STEPS).map(objectIn).map((step) => ({
       command: text(step.created_by),
       comment: text(step.comment),
       created: timeOf(step.created),
@@ -58,25 +57,10 @@ export function readManifest(bytes: Uint8Array): {
   return { artifactType: text(manifest.artifactType), annotations: pairs(manifest.annotations) };
 }
 
-function parseObject(bytes: Uint8Array): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-const object = (value: unknown): Json => isObject(value) ? value : {};
-const list = (value: unknown): unknown[] => Array.isArray(value) ? value : [];
-const texts = (value: unknown) => list(value).slice(0, MAX_ITEMS).map(text);
-const keys = (value: unknown) => Object.keys(object(value)).slice(0, MAX_ITEMS).map(text);
+const texts = (value: unknown) => listIn(value).slice(0, MAX_ITEMS).map(text);
+const keys = (value: unknown) => Object.keys(objectIn(value)).slice(0, MAX_ITEMS).map(text);
 const pairs = (value: unknown) =>
-  Object.entries(object(value)).slice(0, MAX_ITEMS)
+  Object.entries(objectIn(value)).slice(0, MAX_ITEMS)
     .map(([name, value]) => ({ name: text(name), value: text(value) }));
 
 /** Characters that show as nothing, or turn the text around them: controls, bidirectional marks. */

@@ -38,7 +38,7 @@ export async function applyEdits(
   try {
     await writeEdits(context, edits, revision);
   } catch (error) {
-    throw error instanceof WriteError ? refusal(error, wording) : error;
+    refuse(error, wording);
   }
   return await putInForce(live, by);
 }
@@ -53,8 +53,20 @@ export async function putInForce(live: LiveConfig, by: string): Promise<readonly
   });
 }
 
-/** A change that was not made, as a problem. */
-export function refusal(error: WriteError, { invalid, field }: Wording): ApiProblem {
+/** Says of a result that is not valid what is wrong with each field. */
+export function invalidAs(title: string, type: string): Wording["invalid"] {
+  return (fields) => {
+    const detail = fields.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    return new ApiProblem(422, title, { type, detail, fields });
+  };
+}
+
+/** Throws `error`, as a problem where a change was not made. */
+export function refuse(error: unknown, wording: Wording): never {
+  throw error instanceof WriteError ? refusal(error, wording) : error;
+}
+
+function refusal(error: WriteError, { invalid, field }: Wording): ApiProblem {
   if (error.kind === "invalid") return invalid(error.problems.map(field));
   const [title, type] = {
     "conflict": ["The configuration file has changed in the meantime", "changed-underneath"],

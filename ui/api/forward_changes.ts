@@ -2,7 +2,6 @@
 import { addItem } from "../../proxy/config/list_edits.ts";
 import type { ConfigChange, LiveConfig } from "../../proxy/config/live.ts";
 import { fileState, tryEdits } from "../../proxy/config/write.ts";
-import { WriteError } from "../../proxy/config/write_place.ts";
 import { createAllowList } from "../../proxy/forward/hosts/allow_list.ts";
 import {
   type Endpoint,
@@ -10,7 +9,7 @@ import {
   parseEndpoint,
 } from "../../proxy/forward/hosts/endpoint.ts";
 import { entryFor } from "../../proxy/forward/hosts/refusal.ts";
-import { applyEdits, type Basis, refusal, type Wording } from "./config_changes.ts";
+import { applyEdits, type Basis, invalidAs, refuse, type Wording } from "./config_changes.ts";
 import { ApiProblem } from "./problem.ts";
 import { fieldProblem } from "./views/settings.ts";
 
@@ -18,12 +17,7 @@ import { fieldProblem } from "./views/settings.ts";
 export const ALLOWED_HOSTS = ["forward", "allowed_hosts"] as const;
 
 const WORDING: Wording = {
-  invalid: (fields) =>
-    new ApiProblem(422, "The configuration would not be valid", {
-      type: "invalid-configuration",
-      detail: fields.map(({ path, message }) => `${path}: ${message}`).join("; "),
-      fields,
-    }),
+  invalid: invalidAs("The configuration would not be valid", "invalid-configuration"),
   field: fieldProblem,
 };
 
@@ -42,8 +36,9 @@ export async function allowHost(
     throw new ApiProblem(422, "Invalid host", { type: "invalid-host", fields });
   }
   // The list is taken from the file as it is now, which may not be in force yet: nobody's is lost.
-  const now = await fileState(live).catch(refuse);
-  const current = await tryEdits(live, []).catch(refuse);
+  const refused = (error: unknown) => refuse(error, WORDING);
+  const now = await fileState(live).catch(refused);
+  const current = await tryEdits(live, []).catch(refused);
   if (!current.ok) throw WORDING.invalid(current.problems.map(fieldProblem));
   const { loaded } = current;
   const verdict = createAllowList(loaded.config).verdict(endpoint);
@@ -53,8 +48,4 @@ export async function allowHost(
   const context = { input: live.input, loaded };
   const basis = { by, revision: revision ?? now.revision };
   return await applyEdits(live, edits, basis, WORDING, context);
-}
-
-function refuse(error: unknown): never {
-  throw error instanceof WriteError ? refusal(error, WORDING) : error;
 }

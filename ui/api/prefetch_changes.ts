@@ -3,30 +3,19 @@ import { ruleName } from "../../proxy/config/prefetch_rules.ts";
 import type { LiveConfig } from "../../proxy/config/live.ts";
 import { type Path } from "../../proxy/config/path.ts";
 import { writtenAt } from "../../proxy/config/write.ts";
-import { WriteError } from "../../proxy/config/write_place.ts";
-import { applyEdits, refusal, type Wording } from "./config_changes.ts";
+import { applyEdits, invalidAs, refuse, type Wording } from "./config_changes.ts";
 import { ApiProblem } from "./problem.ts";
 import type { NewLearn, NewRule } from "./schema/prefetch.ts";
 import { fieldProblem } from "./views/settings.ts";
 
 const WORDING: Wording = {
-  invalid: (fields) =>
-    new ApiProblem(422, "The rule would not be valid", {
-      type: "invalid-rule",
-      detail: fields.map(({ path, message }) => `${path}: ${message}`).join("; "),
-      fields,
-    }),
+  invalid: invalidAs("The rule would not be valid", "invalid-rule"),
   field: fieldProblem,
 };
 
 const LEARN_WORDING: Wording = {
   ...WORDING,
-  invalid: (fields) =>
-    new ApiProblem(422, "This would not be valid", {
-      type: "invalid-learn",
-      detail: fields.map(({ path, message }) => `${path}: ${message}`).join("; "),
-      fields,
-    }),
+  invalid: invalidAs("This would not be valid", "invalid-learn"),
 };
 
 /** Adds `rule` to the file and puts it into force. Throws as `applyEdits` does. */
@@ -65,7 +54,7 @@ async function written(live: LiveConfig): Promise<{ path: Path; rules: Partial<N
     const rules = await writtenAt(live, path) ?? [];
     if (Array.isArray(rules) && !JSON.stringify(rules).includes("${")) return { path, rules };
   } catch (error) {
-    throw error instanceof WriteError ? refusal(error, WORDING) : error;
+    refuse(error, WORDING);
   }
   throw new ApiProblem(409, "The configuration file must be changed by hand", {
     type: "by-hand",

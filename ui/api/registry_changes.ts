@@ -6,7 +6,7 @@ import { removeRegistry, setRegistry } from "../../proxy/config/registry_edits.t
 import { type Registry, registryName } from "../../proxy/config/schema.ts";
 import { previewEdits, tryEdits } from "../../proxy/config/write.ts";
 import { WriteError } from "../../proxy/config/write_place.ts";
-import { applyEdits, type Basis, refusal, type Wording } from "./config_changes.ts";
+import { applyEdits, type Basis, refuse, type Wording } from "./config_changes.ts";
 import { ApiProblem, notFound } from "./problem.ts";
 import type { FieldProblem } from "./schema.ts";
 import type { Preview, RegistrySettings } from "./schema/registries.ts";
@@ -68,7 +68,7 @@ export async function candidateRegistry(
     if (!result.ok) throw invalid(result.problems.map((problem) => relativeTo(name, problem)));
     return { ...result.loaded.config.registries[name]!, name };
   } catch (error) {
-    throw error instanceof WriteError ? refusal(error, wordingOf(name)) : error;
+    refuse(error, wordingOf(name));
   }
 }
 

@@ -4,10 +4,9 @@ import { z } from "zod";
 import type { LiveConfig } from "../../../proxy/config/live.ts";
 import { parseKey } from "../../../proxy/config/path.ts";
 import { dropOverlay } from "../../../proxy/config/write.ts";
-import { WriteError } from "../../../proxy/config/write_place.ts";
-import { putInForce, refusal, type Wording } from "../config_changes.ts";
+import { invalidAs, putInForce, refuse, type Wording } from "../config_changes.ts";
 import { nameOf, note } from "../identity.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { notFound } from "../problem.ts";
 import { answers, done, router } from "../route.ts";
 import { overlay as overlaySchema } from "../schema/config.ts";
 import { overlayView, overlayYaml } from "../views/overlay.ts";
@@ -32,12 +31,7 @@ const drop = createRoute({
 });
 
 const WORDING: Wording = {
-  invalid: (fields) =>
-    new ApiProblem(422, "Without this the configuration would not be valid", {
-      type: "invalid-configuration",
-      detail: fields.map(({ path, message }) => `${path}: ${message}`).join("; "),
-      fields,
-    }),
+  invalid: invalidAs("Without this the configuration would not be valid", "invalid-configuration"),
   field: fieldProblem,
 };
 
@@ -59,9 +53,7 @@ export function overlayRoutes(live: LiveConfig) {
       const items = overlayView(live.loaded).items;
       const known = items.some((item) => item.path === key || item.path.startsWith(`${key}.`));
       if (key !== undefined && !(path && known)) throw notFound(`${key} in the overlay`);
-      await dropOverlay(live, path).catch((error) => {
-        throw error instanceof WriteError ? refusal(error, WORDING) : error;
-      });
+      await dropOverlay(live, path).catch((error) => refuse(error, WORDING));
       const changes = await putInForce(live, nameOf(c.get("identity")));
       note(c, { target: key ?? "", changes: changeViews(changes) });
       return c.body(null, 204);

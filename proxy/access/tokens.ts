@@ -1,8 +1,7 @@
 /** API tokens that are made while Berth runs: kept as hashes, with scopes, until they expire. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeAtomically } from "../../base/atomic_file.ts";
+import { type KeptFile, keptFile } from "../../base/kept_file.ts";
 
 /** What a token may be for; `pull` is signing in at the registry, the rest is the dashboard's. */
 export const SCOPES = ["metrics", "read", "cache", "registries", "admin", "pull"] as const;
@@ -47,27 +46,14 @@ export type TokenRecord = Readonly<z.infer<typeof record>>;
 type TokenState = z.infer<typeof state>;
 
 /** Where tokens are kept. */
-export interface TokenStore {
-  read(): Promise<TokenState>;
-  write(state: TokenState): Promise<void>;
-}
+export type TokenStore = KeptFile<TokenState>;
 
 /** A file that only its owner may read. */
 export function tokenFile(path: string): TokenStore {
-  return {
-    async read() {
-      const text = await readFile(path, "utf8").catch((error: { code?: unknown }) => {
-        if (error.code === "ENOENT") return '{"tokens":[]}';
-        throw error;
-      });
-      try {
-        return state.parse(JSON.parse(text));
-      } catch {
-        throw new Error(`${path} is damaged: remove it, start again and make new tokens`);
-      }
-    },
-    write: (state) => writeAtomically(path, JSON.stringify(state, undefined, 1) + "\n"),
-  };
+  return keptFile(path, state, {
+    empty: { tokens: [], revoked: [] },
+    remedy: "remove it, start again and make new tokens",
+  });
 }
 
 /** Tokens that end with the process. */

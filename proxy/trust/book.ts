@@ -3,10 +3,9 @@
  * own, since unlike the rest of what is known of tags it cannot be learnt again.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeAtomically } from "../../base/atomic_file.ts";
 import { globPattern } from "../../base/glob.ts";
+import { type KeptFile, keptFile } from "../../base/kept_file.ts";
 import type { TagName } from "../../cache/types.ts";
 
 const decided = { by: z.string(), at: z.number() };
@@ -31,29 +30,14 @@ type Thawed = Readonly<z.infer<typeof thawed>>;
 
 const NOTHING: Decisions = { frozen: [], released: [], thawed: [] };
 
-export interface BookStore {
-  read(): Promise<Decisions>;
-  write(decisions: Decisions): Promise<void>;
-}
+export type BookStore = KeptFile<Decisions>;
 
 /** The file at `path`, which need not be there yet. */
 export function bookFile(path: string): BookStore {
-  return {
-    async read() {
-      const text = await readFile(path, "utf8").catch((error: { code?: unknown }) => {
-        if (error.code === "ENOENT") return JSON.stringify(NOTHING);
-        throw error;
-      });
-      try {
-        return file.parse(JSON.parse(text));
-      } catch {
-        throw new Error(
-          `${path} is damaged: put it back from a backup, or remove it and freeze again`,
-        );
-      }
-    },
-    write: (decisions) => writeAtomically(path, JSON.stringify(decisions, undefined, 1) + "\n"),
-  };
+  return keptFile(path, file, {
+    empty: NOTHING,
+    remedy: "put it back from a backup, or remove it and freeze again",
+  });
 }
 
 /** Decisions that end with the process. */

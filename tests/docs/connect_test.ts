@@ -4,8 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Connect, ConnectRegistry } from "../../ui/api/schema/connect.ts";
+import type { Connect } from "../../ui/api/schema/connect.ts";
 import { frontPage } from "../../proxy/pages/front.ts";
+import { CONNECT as PLAIN, DOCKER } from "../fake/connect.ts";
 import { loaded, loadYaml } from "../proxy/config/fixture.ts";
 import { type Client, clientsFor, type Snippet, targetOf } from "../../ui/web/snippets.ts";
 
@@ -14,24 +15,9 @@ const BEGIN = "<!-- clients: written by tests/docs/connect_test.ts -->";
 const END = "<!-- /clients -->";
 const URL = "http://berth.example.com:8080";
 
-const DOCKER: ConnectRegistry = {
-  name: "docker",
-  host: "docker.io",
-  aliases: [],
-  library: true,
-  hosts: [],
-  repoPrefix: "",
-  example: "library/alpine:latest",
-};
 const CONNECT: Connect = {
+  ...PLAIN,
   publicUrl: URL,
-  port: 8080,
-  tls: false,
-  domainSuffix: "",
-  defaultRegistry: "docker",
-  pathNames: false,
-  signIn: false,
-  registries: [DOCKER],
   forward: { port: 3128, intercept: ["docker"] },
 };
 const TARGET = targetOf(CONNECT, DOCKER, URL);

@@ -2,9 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { connect } from "node:tls";
-import { systemClock } from "../../base/clock.ts";
-import { parseHostsUrl } from "../../base/hosts_url.ts";
-import { ValkeyCoordinator } from "../../cache/peers/valkey.ts";
+import { valkeyCoordinator } from "../fake/coordinator.ts";
 import { freePort } from "../fake/ports.ts";
 import { type Berth, startBerth } from "./harness/berth.ts";
 import { type Pebble, startPebble } from "./harness/pebble.ts";
@@ -120,17 +118,7 @@ Deno.test("ACME, of two Berths one asks, each answers the challenge, and both ha
   const pebble = stack.use(await startPebble({ life: 90 * DAY }));
   const valkey = stack.use(await startValkey());
   // Nobody asks until both are there.
-  const coordinator = new ValkeyCoordinator({
-    url: parseHostsUrl(valkey.url)!,
-    prefix: "berth",
-    memoryKey: new Uint8Array(32),
-    documentKeys: [new Uint8Array(32)],
-    self: { id: "test", address: "127.0.0.1:1", version: "", since: 0, mark: "" },
-    unreached: () => [],
-    lease: 3000,
-    clock: systemClock,
-    changed() {},
-  });
+  const coordinator = valkeyCoordinator(valkey.url, { lease: 3000 });
   stack.defer(() => coordinator[Symbol.asyncDispose]());
   await coordinator.join();
   const claim = await coordinator.claim("acme");

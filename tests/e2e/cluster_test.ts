@@ -3,9 +3,8 @@ import type { Activity, RequestDetails } from "../../ui/api/schema/activity.ts";
 import type { Stats } from "../../ui/api/schema/stats.ts";
 import type { Status } from "../../ui/api/schema/status.ts";
 import { systemClock } from "../../base/clock.ts";
-import { parseHostsUrl } from "../../base/hosts_url.ts";
 import { hashPassword } from "../../base/passwords.ts";
-import { ValkeyCoordinator } from "../../cache/peers/valkey.ts";
+import { valkeyCoordinator } from "../fake/coordinator.ts";
 import { deterministicBytes, digestOf } from "../fake/content.ts";
 import { type Berth, type Settings, startBerth } from "./harness/berth.ts";
 import { metric, together } from "./harness/cluster.ts";
@@ -261,17 +260,7 @@ Deno.test("cluster, one that others cannot reach where it says it is tells so it
 Deno.test("cluster, how far a clock is from the coordinator's is known", async () => {
   await using valkey = await startValkey();
   const clock = { ...systemClock, now: () => Date.now() + 75_000 };
-  await using coordinator = new ValkeyCoordinator({
-    url: parseHostsUrl(valkey.url)!,
-    prefix: "berth",
-    memoryKey: new Uint8Array(32),
-    documentKeys: [new Uint8Array(32)],
-    self: { id: "a", address: "a:8082", version: "1", since: 0, mark: "m" },
-    unreached: () => [],
-    lease: 1500,
-    clock,
-    changed: () => {},
-  });
+  await using coordinator = valkeyCoordinator(valkey.url, { clock });
   await coordinator.join();
   assert.ok(Math.abs(coordinator.ahead - 75_000) < 5000, `${coordinator.ahead}`);
 });

@@ -28,6 +28,22 @@ function holdAt(upstream: FakeRegistry, after: number): () => void {
   return gate.resolve;
 }
 
+/**
+ * Brings the blob to be `how`; what is joined stops after `after` bytes until it is released. `leader`
+ * is whom the others join.
+ */
+async function bring(s: Setup, how: "cold" | "joined" | "held", after = MIB) {
+  if (how === "joined") {
+    const release = holdAt(s.upstream, after);
+    return { release, leader: (await s.proxy.get(PATH)).bytes() };
+  }
+  if (how === "held") {
+    await (await s.proxy.get(PATH)).bytes();
+    await stored(s);
+  }
+  return { release: () => {}, leader: undefined };
+}
+
 const SIZE = LAYER.bytes.length;
 const KINDS: [range: string, start: number, end: number][] = [
   ["bytes=0-50", 0, 51],
@@ -42,21 +58,11 @@ const KINDS: [range: string, start: number, end: number][] = [
   ["bytes=,5-9,", 5, 10],
 ];
 
-for (const how of ["cold", "joined", "held"]) {
+for (const how of ["cold", "joined", "held"] as const) {
   Deno.test(`blob ranges, ${how}: every kind is a 206 with just those bytes`, async () => {
     for (const [range, start, end] of KINDS) {
       await using s = await setup();
-      let release = () => {};
-      let leader: Promise<unknown> = Promise.resolve();
-      if (how === "held") {
-        await (await s.proxy.get(PATH)).bytes();
-        await stored(s);
-      }
-      if (how === "joined") {
-        release = holdAt(s.upstream, 2 * MIB);
-        const response = await s.proxy.get(PATH);
-        leader = response.bytes();
-      }
+      const { release, leader } = await bring(s, how, 2 * MIB);
       const asked = s.get(range);
       release();
       const response = await asked;
@@ -84,16 +90,7 @@ for (const how of ["cold", "joined", "held"]) {
     ];
     for (const [headers, status] of table) {
       await using s = await setup();
-      let release = () => {};
-      let leader: Promise<unknown> = Promise.resolve();
-      if (how === "held") {
-        await (await s.proxy.get(PATH)).bytes();
-        await stored(s);
-      }
-      if (how === "joined") {
-        release = holdAt(s.upstream, MIB);
-        leader = (await s.proxy.get(PATH)).bytes();
-      }
+      const { release, leader } = await bring(s, how);
       const response = await s.get("bytes=5-9", headers);
       assert.equal(response.status, status, JSON.stringify(headers));
       release();
@@ -107,16 +104,7 @@ for (const how of ["cold", "joined", "held"]) {
 
   Deno.test(`blob ranges, ${how}: one behind the end is a 416 with the size`, async () => {
     await using s = await setup();
-    let leader: Promise<unknown> = Promise.resolve();
-    let release = () => {};
-    if (how === "held") {
-      await (await s.proxy.get(PATH)).bytes();
-      await stored(s);
-    }
-    if (how === "joined") {
-      release = holdAt(s.upstream, MIB);
-      leader = (await s.proxy.get(PATH)).bytes();
-    }
+    const { release, leader } = await bring(s, how);
     const response = await s.get(`bytes=${SIZE}-`);
     assert.equal(response.status, 416);
     assert.equal(response.headers.get("content-range"), `bytes */${SIZE}`);
@@ -248,12 +236,11 @@ const SEVERAL: [range: string, start: number, end: number][] = [
   ["bytes=0-99999998,5-99999999", 0, SIZE],
 ];
 
-for (const how of ["cold", "joined"]) {
+for (const how of ["cold", "joined"] as const) {
   Deno.test(`blob ranges, ${how}: several are answered by the one that covers them`, async () => {
     for (const [range, start, end] of SEVERAL) {
       await using s = await setup();
-      const release = how === "joined" ? holdAt(s.upstream, 2 * MIB) : () => {};
-      const leader = how === "joined" ? (await s.proxy.get(PATH)).bytes() : undefined;
+      const { release, leader } = await bring(s, how, 2 * MIB);
       const response = await s.get(range);
       release();
       assert.equal(response.status, 206, range);
@@ -267,8 +254,7 @@ for (const how of ["cold", "joined"]) {
 
   Deno.test(`blob ranges, ${how}: several behind the end are a 416`, async () => {
     await using s = await setup();
-    const release = how === "joined" ? holdAt(s.upstream, MIB) : () => {};
-    const leader = how === "joined" ? (await s.proxy.get(PATH)).bytes() : undefined;
+    const { release, leader } = await bring(s, how);
     const response = await s.get("bytes=99999998-99999999,99999999-");
     assert.equal(response.status, 416);
     assert.equal(response.headers.get("content-range"), `bytes */${SIZE}`);

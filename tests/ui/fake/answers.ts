@@ -8,6 +8,7 @@ import type { Preview, TestResult } from "../../../ui/api/schema/registries.ts";
 import { digestOf, type Scenario } from "./world.ts";
 import { countersOf } from "./figures.ts";
 import { registriesOf } from "./registries.ts";
+import { CONNECT as PLAIN } from "../../fake/connect.ts";
 
 export function liveOf(scenario: Scenario, now: number): Live {
   const idle = scenario === "empty";
@@ -152,13 +153,7 @@ export function reloadAt(at: number): Reload {
 }
 
 export const CONNECT: Connect = {
-  publicUrl: "",
-  port: 8080,
-  tls: false,
-  domainSuffix: "",
-  defaultRegistry: "docker",
-  pathNames: false,
-  signIn: false,
+  ...PLAIN,
   registries: registriesOf("busy", 0).map(({ name, settings }) => ({
     name,
     host: settings.aliases?.[0] ?? new URL(settings.url).host,

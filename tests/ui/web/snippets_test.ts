@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { parse, parseAllDocuments } from "yaml";
 import type { Connect, ConnectRegistry } from "../../../ui/api/schema/connect.ts";
+import { CONNECT as PLAIN, DOCKER } from "../../fake/connect.ts";
 import { clientsFor, serverUrl, signInNote, targetOf } from "../../../ui/web/snippets.ts";
 
-const DOCKER: ConnectRegistry = {
-  name: "docker",
-  host: "docker.io",
-  aliases: [],
-  library: true,
-  hosts: [],
-  repoPrefix: "",
-  example: "library/alpine:latest",
-};
 const QUAY: ConnectRegistry = {
   ...DOCKER,
   name: "quay",
@@ -19,17 +11,7 @@ const QUAY: ConnectRegistry = {
   library: false,
   example: "org/app:1",
 };
-const CONNECT: Connect = {
-  publicUrl: "",
-  port: 8080,
-  tls: false,
-  domainSuffix: "",
-  defaultRegistry: "docker",
-  pathNames: false,
-  signIn: false,
-  registries: [DOCKER, QUAY],
-  forward: null,
-};
+const CONNECT: Connect = { ...PLAIN, registries: [DOCKER, QUAY] };
 
 /** Everything that is to be typed for `client`. */
 function textsOf(client: string, registry: ConnectRegistry, url: string, connect = CONNECT) {

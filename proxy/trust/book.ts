@@ -55,6 +55,7 @@ export class TrustBook {
   #frozen: ReadonlyMap<string, Frozen>;
   #thawed: ReadonlyMap<string, Thawed>;
   #released: readonly Released[];
+  readonly #patterns = new WeakMap<Released, RegExp>();
   #queue: Promise<unknown> = Promise.resolve();
   #revision = 0;
 
@@ -126,9 +127,16 @@ export class TrustBook {
     if (this.#frozen.values().some((it) => it.digest === digest && within(it))) return true;
     return this.#released.some((it) =>
       it.digest === undefined
-        ? since <= it.at && images.some((image) => globPattern(it.image).test(image))
+        ? since <= it.at && images.some((image) => this.#patternOf(it).test(image))
         : it.digest === digest && within(it)
     );
+  }
+
+  /** Made once: each request for what is held back is compared with all of them. */
+  #patternOf(decision: Released): RegExp {
+    const pattern = this.#patterns.get(decision) ?? globPattern(decision.image);
+    this.#patterns.set(decision, pattern);
+    return pattern;
   }
 
   /** Throws where it cannot be kept; it does not hold then. */

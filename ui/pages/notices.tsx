@@ -8,11 +8,9 @@ import { Failure, Nothing, Skeleton } from "../components/states.tsx";
 import { toast, toastError } from "../components/toast.tsx";
 import { call } from "../web/client.ts";
 import { now } from "../web/clock.ts";
-import { formatDuration, formatMoment } from "../web/format.ts";
+import { formatDuration, formatMoment, type Text } from "../web/format.ts";
 import { refreshStatus, serverNow, status, statusError } from "../web/live.ts";
 import { may } from "../web/session.ts";
-
-type Text = string | number;
 
 const WORDS = {
   mute: "Mute…",

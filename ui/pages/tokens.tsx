@@ -8,6 +8,7 @@ import { PageHead } from "../components/page_head.tsx";
 import { ErrorLine, Loaded, Nothing } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { toast } from "../components/toast.tsx";
+import { useAction } from "../web/action.ts";
 import { call } from "../web/client.ts";
 import { formatMoment } from "../web/format.ts";
 import { useResource } from "../web/resource.ts";
@@ -151,20 +152,14 @@ function RevokeDialog(
     onDone: () => void;
   },
 ) {
-  const error = useSignal<unknown>(undefined);
-  const busy = useSignal(false);
-  const revoke = async () => {
-    busy.value = true;
-    try {
+  const { busy, error, run } = useAction();
+  const revoke = () =>
+    run(async () => {
       await call("delete", "/tokens/:id", { param: { id } });
       toast(WORDS.revoked(name));
       onDone();
       onClose();
-    } catch (reason) {
-      error.value = reason;
-      busy.value = false;
-    }
-  };
+    });
   return (
     <Dialog
       title={`Revoke ${name}?`}

@@ -1,5 +1,8 @@
 /** Numbers, sizes and times as people read them. Spaces before units are no-break spaces. */
 
+/** What stands in a sentence: a name, or a figure as it is written. */
+export type Text = string | number;
+
 const NBSP = "\u00a0";
 const numbers = new Intl.NumberFormat("en");
 

@@ -1,5 +1,6 @@
 /** What the audit log's entries are called. */
 import type { AuditEntryView } from "../../api/schema/audit.ts";
+import type { Text } from "../../web/format.ts";
 
 export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = {
   "sign-in": "Sign-in",
@@ -50,9 +51,6 @@ export const WAY_WORDS: Readonly<Record<AuditEntryView["via"], string>> = {
   map: "registry map changed",
   cluster: "changed at another Berth",
 };
-
-/** What stands in a sentence: a name, or a figure as it is written. */
-type Text = string | number;
 
 export const WORDS = {
   everyAction: "Every action",

@@ -1,8 +1,5 @@
 /** What the pages of the cache say, in one place. */
-import { countOf, formatBytes, formatDuration } from "../../web/format.ts";
-
-/** What stands in a sentence: a name, or a figure as it is written. */
-type Text = string | number;
+import { countOf, formatBytes, formatDuration, type Text } from "../../web/format.ts";
 
 export const WORDS = {
   evictThisDigest: "Evict this digest?",

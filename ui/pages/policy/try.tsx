@@ -7,6 +7,7 @@ import { Frame } from "../../components/field.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ErrorLine, Nothing } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
+import { useAction } from "../../web/action.ts";
 import { call } from "../../web/client.ts";
 import { countOf } from "../../web/format.ts";
 import { WORDS } from "./words.ts";
@@ -19,19 +20,14 @@ const EXAMPLE = `- action: deny
 export function TryRules({ effective }: { effective: string | undefined }) {
   const id = useId();
   const text = useSignal(asList(effective ?? "") || EXAMPLE);
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
+  const { busy, error, run } = useAction();
   const result = useSignal<DryRunView | undefined>(undefined);
-  const attempt = async (event: Event) => {
+  const attempt = (event: Event) => {
     event.preventDefault();
-    busy.value = true;
-    error.value = result.value = undefined;
-    try {
+    result.value = undefined;
+    return run(async () => {
       result.value = await call("post", "/policy/try", { json: { rules: text.value } });
-    } catch (reason) {
-      error.value = reason;
-    }
-    busy.value = false;
+    });
   };
   return (
     <Panel title={WORDS.tryRules}>

@@ -1,7 +1,5 @@
 /** What the page says, in one place. */
-
-/** What stands in a sentence: a name, or a figure as it is written. */
-type Text = string | number;
+import type { Text } from "../../web/format.ts";
 
 export const WORDS = {
   policy: "Policy",

@@ -7,6 +7,7 @@ import { Icon } from "../../components/icon.tsx";
 import { ErrorLine, Nothing } from "../../components/states.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { toastDetail } from "../../components/toast.tsx";
+import { useAction } from "../../web/action.ts";
 import { call } from "../../web/client.ts";
 import {
   countOf,
@@ -186,21 +187,14 @@ function LearnDialog({ learn, onClose, onDone }: {
 }) {
   const tags = useSignal(String(learn.tags || 50));
   const every = useSignal("");
-  const error = useSignal<unknown>(undefined);
-  const busy = useSignal(false);
-  const set = async (count: number) => {
-    busy.value = true;
-    error.value = undefined;
-    try {
+  const { busy, error, run } = useAction();
+  const set = (count: number) =>
+    run(async () => {
       const json = { tags: count, ...(every.value.trim() && { every: every.value.trim() }) };
       await call("put", "/prefetch/learn", { json });
       onDone();
       onClose();
-    } catch (reason) {
-      error.value = reason;
-    }
-    busy.value = false;
-  };
+    });
   const submit = (event: Event) => {
     event.preventDefault();
     return set(Number(tags.value));
@@ -229,7 +223,7 @@ function LearnDialog({ learn, onClose, onDone }: {
     >
       <form id="learn" class="stack" onSubmit={submit}>
         <LearnFields learn={learn} tags={tags} every={every} />
-        {error.value !== undefined && <ErrorLine error={error.value} />}
+        <ErrorLine error={error.value} />
       </form>
     </Dialog>
   );

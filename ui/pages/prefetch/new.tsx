@@ -5,6 +5,7 @@ import { TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ErrorLine } from "../../components/states.tsx";
+import { useAction } from "../../web/action.ts";
 import { call } from "../../web/client.ts";
 import { WORDS } from "./words.ts";
 
@@ -22,29 +23,23 @@ const wordsOf = (text: string) => text.split(/[\s,]+/).filter((word) => word !==
 
 export function NewPull({ onBegun }: { onBegun: (id: string) => void }) {
   const draft = useSignal(EMPTY);
-  const error = useSignal<unknown>(undefined);
-  const busy = useSignal(false);
-  const begin = async (event: Event) => {
+  const { busy, error, run } = useAction();
+  const begin = (event: Event) => {
     event.preventDefault();
-    busy.value = true;
-    error.value = undefined;
-    const { images, platforms, ...terms } = draft.value;
-    const listed = terms.allPlatforms ? [] : wordsOf(platforms);
-    try {
+    return run(async () => {
+      const { images, platforms, ...terms } = draft.value;
+      const listed = terms.allPlatforms ? [] : wordsOf(platforms);
       const json = { ...terms, images: wordsOf(images), platforms: listed };
       const { id } = await call("post", "/pulls", { json });
       draft.value = { ...draft.value, images: "" };
       onBegun(id);
-    } catch (reason) {
-      error.value = reason;
-    }
-    busy.value = false;
+    });
   };
   return (
     <Panel title={WORDS.pullNow2}>
       <form class="stack pull-form" onSubmit={begin}>
         <PullFields draft={draft.value} onInput={(next) => draft.value = next} />
-        {error.value !== undefined && <ErrorLine error={error.value} />}
+        <ErrorLine error={error.value} />
         <div class="actions">
           <button type="submit" class="button primary" disabled={busy.value}>
             <Icon name="fetch" />

@@ -6,6 +6,7 @@ import { TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { ListField } from "../../components/list_field.tsx";
 import { ErrorLine } from "../../components/states.tsx";
+import { useAction } from "../../web/action.ts";
 import { call } from "../../web/client.ts";
 import { countOf } from "../../web/format.ts";
 import { WORDS } from "./words.ts";
@@ -43,20 +44,9 @@ function ruleOf({ images, platforms, every, at, keep, limit, maxTags }: Draft): 
 function useNewRule(done: () => void) {
   const draft = useSignal(EMPTY);
   const preview = useSignal<PrefetchPreview | undefined>(undefined);
-  const error = useSignal<unknown>(undefined);
-  const busy = useSignal(false);
+  const { busy, error, run } = useAction();
   /** It has problems, which were shown. */
   const doubted = useSignal(false);
-  const act = async (what: () => Promise<void>) => {
-    busy.value = true;
-    error.value = undefined;
-    try {
-      await what();
-    } catch (reason) {
-      error.value = reason;
-    }
-    busy.value = false;
-  };
   const lookAt = async ({ images, keep, max_tags }: NewRule) => {
     const json = {
       images,
@@ -66,9 +56,9 @@ function useNewRule(done: () => void) {
     preview.value = await call("post", "/prefetch/preview", { json });
     return preview.value.matches.every(({ problem }) => problem === "");
   };
-  const look = () => act(async () => void await lookAt(ruleOf(draft.value)));
+  const look = () => run(() => lookAt(ruleOf(draft.value)));
   const add = () =>
-    act(async () => {
+    run(async () => {
       const rule = ruleOf(draft.value);
       // What means nothing, or too much, is added where somebody says so twice.
       if (!doubted.value && !await lookAt(rule)) doubted.value = true;
@@ -117,7 +107,7 @@ export function NewRuleDialog({ onClose, onDone }: { onClose: () => void; onDone
     >
       <form id="new-rule" class="stack" onSubmit={submit}>
         <RuleFields draft={draft.value} onInput={change} />
-        {error.value !== undefined && <ErrorLine error={error.value} />}
+        <ErrorLine error={error.value} />
         {preview.value && <Matches {...preview.value} />}
       </form>
     </Dialog>

@@ -1,8 +1,6 @@
 /** What the page says, in one place. */
 import type { PullPart } from "../../api/schema/own_pulls.ts";
-
-/** What stands in a sentence: a name, or a figure as it is written. */
-type Text = string | number;
+import type { Text } from "../../web/format.ts";
 
 export const WORDS = {
   pulls: "Pulls",

@@ -6,6 +6,7 @@ import { Snippet } from "../../components/snippet.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { ErrorLine } from "../../components/states.tsx";
+import { useAction } from "../../web/action.ts";
 import { ApiError, call } from "../../web/client.ts";
 import { serverNow } from "../../web/live.ts";
 import { WORDS } from "./words.ts";
@@ -45,19 +46,11 @@ function NewToken(
   const name = useSignal("");
   const scopes = useSignal<readonly Scope[]>([]);
   const term = useSignal(String(90 * DAY));
-  const error = useSignal<unknown>(undefined);
-  const busy = useSignal(false);
-  const make = async (event: Event) => {
+  const { busy, error, run } = useAction();
+  const make = (event: Event) => {
     event.preventDefault();
-    busy.value = true;
-    error.value = undefined;
     const json = { name: name.value.trim(), scopes: [...scopes.value], expires: endOf(term.value) };
-    try {
-      onMade(await call("post", "/tokens", { json }));
-    } catch (reason) {
-      error.value = reason;
-      busy.value = false;
-    }
+    return run(async () => onMade(await call("post", "/tokens", { json })));
   };
   const fields = error.value instanceof ApiError ? error.value.fields : [];
   return (

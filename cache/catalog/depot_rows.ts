@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { StoredObject } from "../change.ts";
 import type { DepotBooks } from "./apply.ts";
 import type { Catalog } from "./catalog.ts";
+import { depotRowOf } from "./rows.ts";
 import { reporting } from "./statements.ts";
 import type { UsePosition } from "./use.ts";
 
@@ -148,16 +149,6 @@ export class DepotRows implements DepotBooks {
     const { objects, bytes } = this.#sql.totals.get()!;
     return { objects: Number(objects), bytes: Number(bytes) };
   }
-}
-
-function depotRowOf(row: Record<string, unknown>): DepotRow {
-  return {
-    digest: String(row.digest),
-    size: Number(row.size),
-    mediaType: String(row.media_type),
-    created: Number(row.created),
-    lastUsed: Number(row.last_used),
-  };
 }
 
 function depotStatements(db: DatabaseSync, path: string) {

@@ -1,4 +1,5 @@
 /** Rows of the catalog's tables as the rest of the program knows them. */
+import type { StoredObject } from "../change.ts";
 import type { Reference } from "../manifest.ts";
 import type { BlobInfo, TagKey, TagName, TagRow } from "../types.ts";
 
@@ -17,6 +18,17 @@ export function blobOf(row: Row): BlobRow {
     lastUsed: Number(row.last_used),
     created: Number(row.created),
     verified: Number(row.verified),
+  };
+}
+
+/** A row of `depot`. */
+export function depotRowOf(row: Row): StoredObject {
+  return {
+    digest: String(row.digest),
+    size: Number(row.size),
+    mediaType: String(row.media_type),
+    created: Number(row.created),
+    lastUsed: Number(row.last_used),
   };
 }
 

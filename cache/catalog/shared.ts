@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Change, ImageUse, RowSnapshot, SharedRows, Sighting } from "../change.ts";
 import type { SeenBy, TagKey } from "../types.ts";
 import type { Catalog } from "./catalog.ts";
-import { referenceOf, tagNameOf, tagOf } from "./rows.ts";
+import { depotRowOf, referenceOf, tagNameOf, tagOf } from "./rows.ts";
 
 /** The state's key for until when everything has been told. */
 const TOLD = "told_until";
@@ -64,15 +64,8 @@ function* allRows(db: DatabaseSync): Generator<Change> {
   yield* sightings(db.prepare("SELECT * FROM tag_history").iterate());
   const references = db.prepare("SELECT * FROM refs WHERE parent = ? ORDER BY position");
   for (const row of db.prepare("SELECT * FROM depot").iterate()) {
-    const digest = String(row.digest);
-    const object = {
-      digest,
-      size: Number(row.size),
-      mediaType: String(row.media_type),
-      created: Number(row.created),
-      lastUsed: Number(row.last_used),
-    };
-    yield { kind: "stored", object, references: references.all(digest).map(referenceOf) };
+    const object = depotRowOf(row);
+    yield { kind: "stored", object, references: references.all(object.digest).map(referenceOf) };
   }
 }
 

@@ -1,15 +1,11 @@
 /** What a `berth cache` command is given. */
 import type { CacheOptions } from "../cache/options.ts";
-import type { LoadInput } from "../proxy/config/load_input.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import type { CacheControl } from "./cache_socket.ts";
+import type { CommandIo } from "./command_io.ts";
 import type { CommandLine } from "./command_line.ts";
 
-export interface CacheIo extends Omit<LoadInput, "args"> {
-  /** Writes one line to standard output. */
-  print(line: string): void;
-  /** Writes one line to standard error. */
-  complain(line: string): void;
+export interface CacheIo extends CommandIo {
   /** Rewrites the last line of the terminal; absent where there is none. */
   progress?: ((line: string) => void) | undefined;
   now(): number;

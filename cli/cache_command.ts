@@ -2,10 +2,9 @@
 import type { Selector } from "../cache/eviction.ts";
 import type { BlobQuery } from "../cache/listing.ts";
 import type { VerifyProgress } from "../cache/types.ts";
-import { loadConfig } from "../proxy/config/load.ts";
-import { formatProblem } from "../proxy/config/problem.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { formatDuration, formatSize, parseDuration } from "../base/units.ts";
+import { loadOrComplain } from "./command_io.ts";
 import { parseCommandLine, UsageError } from "./command_line.ts";
 import { SORTS } from "./cache_commands.ts";
 import { commandNamed } from "./commands.ts";
@@ -69,13 +68,12 @@ export async function loadStore(
   args: readonly string[],
   io: CacheIo,
 ): Promise<Config | undefined> {
-  const result = await loadConfig({ ...io, args });
-  if (result.ok && result.loaded.config.cache.dir) return result.loaded.config;
-  const problems = result.ok
-    ? ["cache.dir is empty: this configuration keeps nothing"]
-    : result.problems.map(formatProblem);
-  for (const problem of problems) io.complain(problem);
-  return undefined;
+  const config = (await loadOrComplain(args, io))?.config;
+  if (config?.cache.dir === "") {
+    io.complain("cache.dir is empty: this configuration keeps nothing");
+    return undefined;
+  }
+  return config;
 }
 
 async function ls({ io, values, cache }: Call): Promise<number> {

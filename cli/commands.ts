@@ -2,6 +2,7 @@
 import { BUNDLE_COMMANDS } from "./bundle/commands.ts";
 import { CACHE_COMMANDS, STORE_FLAGS } from "./cache_commands.ts";
 import { type Command, JSON_FLAG } from "./command.ts";
+import { PLATFORM_FLAG, REFERRERS_FLAG } from "./wanted.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -169,14 +170,9 @@ export const COMMANDS: readonly Command[] = [
       "What is here is not fetched again. Interrupted, it calls the pull off and keeps what " +
       "has come. 1 where an image did not come whole.",
     flags: [
-      {
-        name: "--platform",
-        value: "A,B",
-        meaning: "Platforms such as linux/arm64; without it those of registries.*.platforms, " +
-          "or the one that Berth runs on.",
-      },
+      PLATFORM_FLAG,
       { name: "--all-platforms", meaning: "Every platform that the image has." },
-      { name: "--with-referrers", meaning: "Signatures, attestations and SBOMs, too." },
+      REFERRERS_FLAG,
       JSON_FLAG,
       ...STORE_FLAGS,
     ],

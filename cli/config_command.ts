@@ -1,9 +1,9 @@
 /** `berth config check`, `berth config print`, `berth config migrate`, `berth hash-password`. */
 import { resolve } from "node:path";
+import { type CommandIo, loadOrComplain } from "./command_io.ts";
 import { type CommandLine, parseCommandLine, UsageError } from "./command_line.ts";
 import { commandNamed } from "./commands.ts";
 import { type Input, readPassword } from "./read_password.ts";
-import type { LoadInput } from "../proxy/config/load_input.ts";
 import { loadConfig } from "../proxy/config/load.ts";
 import { describeWriteError } from "../base/atomic_file.ts";
 import { migratedYaml } from "../proxy/config/migrate.ts";
@@ -11,13 +11,6 @@ import { hashPassword } from "../base/passwords.ts";
 import { printJson, printYaml } from "../proxy/config/print.ts";
 import { formatProblem } from "../proxy/config/problem.ts";
 import { realSystem } from "../proxy/config/system.ts";
-
-interface CommandIo extends Omit<LoadInput, "args"> {
-  /** Writes one text and a line break to standard output. */
-  print(text: string): void;
-  /** Writes one text and a line break to standard error. */
-  complain(text: string): void;
-}
 
 const COMMANDS = { check, print, migrate };
 
@@ -40,13 +33,9 @@ export async function configCommand(
 }
 
 async function load(args: readonly string[], io: CommandIo) {
-  const result = await loadConfig({ ...io, args });
-  if (result.ok) {
-    for (const warning of result.loaded.warnings) io.complain(`warning: ${warning}`);
-    return result.loaded;
-  }
-  for (const problem of result.problems) io.complain(formatProblem(problem));
-  return undefined;
+  const loaded = await loadOrComplain(args, io);
+  for (const warning of loaded?.warnings ?? []) io.complain(`warning: ${warning}`);
+  return loaded;
 }
 
 async function check({ values, settings }: CommandLine, io: CommandIo): Promise<number> {

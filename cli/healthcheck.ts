@@ -2,32 +2,22 @@
 import { registryCertificate } from "../proxy/config/certificates.ts";
 import { request as http } from "node:http";
 import { request as https } from "node:https";
-import { loadConfig } from "../proxy/config/load.ts";
-import type { LoadInput } from "../proxy/config/load_input.ts";
-import { formatProblem } from "../proxy/config/problem.ts";
 import { parseListen } from "../proxy/config/schema.ts";
+import { type CommandIo, loadOrComplain } from "./command_io.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { commandNamed } from "./commands.ts";
 
 const TIMEOUT_MS = 5_000;
 
-interface HealthcheckIo extends Omit<LoadInput, "args"> {
-  print(line: string): void;
-  complain(line: string): void;
-}
-
 /**
  * Asks `/healthz` of the registry port. 0: it is healthy; 1: it is not, or does not answer within
  * five seconds; 2: the configuration cannot be used.
  */
-export async function healthcheck(args: readonly string[], io: HealthcheckIo): Promise<number> {
+export async function healthcheck(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, settings } = parseCommandLine(commandNamed("healthcheck"), args);
-  const result = await loadConfig({ ...io, args: settings });
-  if (!result.ok) {
-    for (const problem of result.problems) io.complain(formatProblem(problem));
-    return 2;
-  }
-  const { config } = result.loaded;
+  const loaded = await loadOrComplain(settings, io);
+  if (!loaded) return 2;
+  const { config } = loaded;
   const url = healthUrl(config.listen, registryCertificate(config).cert_file !== "");
   const outcome = await askHealth(url).then(
     ({ status }) => status,

@@ -2,16 +2,16 @@
 import { readFile } from "node:fs/promises";
 import { imagesIn, NoImages } from "../base/images_in.ts";
 import { describeReadError } from "../base/read_error.ts";
-import { loadConfig } from "../proxy/config/load.ts";
-import { formatProblem } from "../proxy/config/problem.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { writeEdits, writtenAt } from "../proxy/config/write.ts";
 import { WriteError } from "../proxy/config/write_place.ts";
 import type { CacheIo } from "./cache_call.ts";
 import { imageName } from "./cached_image.ts";
+import { loadOrComplain } from "./command_io.ts";
 import { parseCommandLine, UsageError } from "./command_line.ts";
 import { commandNamed } from "./commands.ts";
 import { nameOf } from "./image_rows.ts";
+import { platformsIn } from "./wanted.ts";
 
 interface PrefetchIo extends Omit<CacheIo, "options" | "progress"> {
   input: { readonly readable: ReadableStream<Uint8Array> };
@@ -29,17 +29,13 @@ export async function prefetchCommand(args: readonly string[], io: PrefetchIo): 
     const { values, operands, settings } = parseCommandLine(commandNamed("prefetch add"), args);
     if (operands.length !== 1) throw new UsageError("expected one file, or - for standard input");
     const input = { ...io, args: settings };
-    const result = await loadConfig(input);
-    if (!result.ok) {
-      for (const problem of result.problems) io.complain(formatProblem(problem));
-      return 2;
-    }
-    const { loaded } = result;
+    const loaded = await loadOrComplain(settings, io);
+    if (!loaded) return 2;
     const { images, left } = known(imagesIn(await textOf(operands[0]!, io)), loaded.config);
     for (const image of left) io.complain(`left out: ${image}: its registry is not configured`);
     if (images.length === 0) throw new BadList("no image of a registry that is configured");
     const name = values.get("--name") ?? "imported";
-    const platforms = (values.get("--platform") ?? "").split(",").filter((it) => it !== "");
+    const platforms = platformsIn(values);
     const every = values.get("--every");
     const rule = {
       ...{ name, images },

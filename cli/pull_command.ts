@@ -1,7 +1,7 @@
 /** `berth pull`: images into the cache before a client asks, by the running server or without one. */
 import { formatSize } from "../base/units.ts";
 import { BadImage } from "../proxy/ahead/image.ts";
-import { type ImageProgress, type Pull, sumsOf, type Wanted } from "../proxy/ahead/progress.ts";
+import { type ImageProgress, type Pull, sumsOf } from "../proxy/ahead/progress.ts";
 import { closedWords } from "../proxy/ahead/quota.ts";
 import { ownPulls, waitOf, wordsOf } from "./ahead.ts";
 import type { CacheIo } from "./cache_call.ts";
@@ -10,6 +10,7 @@ import { openControl } from "./cache_socket.ts";
 import { parseCommandLine, UsageError } from "./command_line.ts";
 import { commandNamed } from "./commands.ts";
 import { DataDirError, usingDataDir } from "./data_dir.ts";
+import { wantedOf } from "./wanted.ts";
 
 /**
  * Runs `berth pull …args`. The result is the exit code: 0, 1 where an image did not come whole, 2 for a
@@ -20,12 +21,7 @@ export async function pullCommand(args: readonly string[], io: CacheIo): Promise
     const { values, operands, settings } = parseCommandLine(commandNamed("pull"), args);
     const config = await loadStore(settings, io);
     if (!config) return 2;
-    const wanted: Wanted = {
-      images: [...operands],
-      platforms: (values.get("--platform") ?? "").split(",").filter((word) => word !== ""),
-      allPlatforms: values.has("--all-platforms"),
-      referrers: values.has("--with-referrers"),
-    };
+    const wanted = wantedOf([...operands], values);
     if (wanted.images.length === 0) throw new UsageError("expected an image");
     await using cache = await usingDataDir(
       config.cache.dir,

@@ -8,14 +8,11 @@ import type { LiveConfig } from "../proxy/config/live.ts";
 import { asShared, parseOverlay, versionOf } from "../proxy/config/overlay.ts";
 import { realSystem } from "../proxy/config/system.ts";
 import type { SharedOverlay } from "../proxy/config/write_place.ts";
+import type { StatePeers } from "./shared_state.ts";
 
 /** What shares it with others; see `Cluster`. */
-interface OverlayPeers {
+interface OverlayPeers extends StatePeers {
   readonly documents: SharedDocuments;
-  tellOthers(topic: string, about: string, value: unknown): void;
-  onTold(topic: string, listener: (about: string, value: unknown) => void): void;
-  told(id: string, name: string, signal: AbortSignal): Promise<unknown>;
-  status(): { peers: readonly { id: string; problem: string }[] };
 }
 
 interface OverlayParts {

@@ -13,6 +13,7 @@ import { type CommandLine, parseCommandLine, UsageError } from "../command_line.
 import { commandNamed } from "../commands.ts";
 import { DataDirError, usingDataDir } from "../data_dir.ts";
 import { barOf, shown } from "../pull_command.ts";
+import { wantedOf } from "../wanted.ts";
 import { createBundle } from "./create.ts";
 import { loadBundle } from "./load.ts";
 import { BundleProblem } from "./problem.ts";
@@ -74,12 +75,7 @@ async function create({ values, operands }: CommandLine, io: CacheIo): Promise<P
   const keyFile = values.get("--key");
   const key = keyFile === undefined ? undefined : await readPrivateKey(keyFile);
   const since = values.has("--since") ? [values.get("--since")!] : [];
-  const wanted = {
-    images,
-    platforms: (values.get("--platform") ?? "").split(",").filter((word) => word !== ""),
-    allPlatforms: values.has("--all-platforms"),
-    referrers: values.has("--with-referrers"),
-  };
+  const wanted = wantedOf(images, values);
   return async ({ config, cache }) => {
     const made = await createBundle({ wanted, output, since, split, key }, {
       ...{ config, cache, platform: OWN_PLATFORM, now: io.now },

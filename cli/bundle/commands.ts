@@ -1,6 +1,7 @@
 /** The commands about bundles, for people. */
 import { STORE_FLAGS } from "../cache_commands.ts";
 import { type Command, JSON_FLAG } from "../command.ts";
+import { PLATFORM_FLAG, REFERRERS_FLAG } from "../wanted.ts";
 
 /** In the order of the help. */
 export const BUNDLE_COMMANDS: readonly Command[] = [
@@ -34,14 +35,9 @@ export const BUNDLE_COMMANDS: readonly Command[] = [
         value: "FILE",
         meaning: "Images as well that a list, Kubernetes manifests or a compose file name.",
       },
-      {
-        name: "--platform",
-        value: "A,B",
-        meaning: "Platforms such as linux/arm64; without it those of registries.*.platforms, " +
-          "or the one that Berth runs on.",
-      },
+      PLATFORM_FLAG,
       { name: "--all-platforms", meaning: "Every platform that the images have." },
-      { name: "--with-referrers", meaning: "Signatures, attestations and SBOMs, too." },
+      REFERRERS_FLAG,
       {
         name: "--since",
         value: "FILE",

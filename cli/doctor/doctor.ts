@@ -1,7 +1,7 @@
 /** `berth doctor`: is everything there that Berth needs, and what to do about what is not. */
-import type { LoadInput } from "../../proxy/config/load_input.ts";
 import { loadConfig, type LoadedConfig } from "../../proxy/config/load.ts";
 import { formatProblem } from "../../proxy/config/problem.ts";
+import type { CommandIo } from "../command_io.ts";
 import { parseCommandLine } from "../command_line.ts";
 import { commandNamed } from "../commands.ts";
 import { certificateFindings } from "./certificate.ts";
@@ -12,9 +12,7 @@ import { registryFindings } from "./registries.ts";
 import { clusterFindings, depotFindings } from "./stores.ts";
 import { fileLimit, proxyVariables } from "./surroundings.ts";
 
-interface DoctorIo extends Omit<LoadInput, "args"> {
-  print(line: string): void;
-  complain(line: string): void;
+interface DoctorIo extends CommandIo {
   /** Unix milliseconds. */
   now(): number;
 }

@@ -2,6 +2,7 @@
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../base/at_most.ts";
+import { turns } from "../../base/turns.ts";
 import type { Config } from "../config/schema.ts";
 
 /** Names that an address has, of which the first counts. Throws where it has none. */
@@ -27,8 +28,9 @@ const LIMIT_MS = 3000;
 export class NodeNames {
   readonly #options: NodeNamesOptions;
   readonly #names: LRUCache<string, string>;
-  readonly #waiting: string[] = [];
-  #running = 0;
+  readonly #turns = turns(AT_ONCE);
+  /** Look-ups that are on or wait. */
+  #asked = 0;
 
   constructor(options: NodeNamesOptions) {
     this.#options = options;
@@ -44,12 +46,7 @@ export class NodeNames {
     if (this.#options.which() === "off") return "";
     const known = this.#names.get(address);
     if (known !== undefined) return known;
-    if (this.#mayAsk(address) && this.#waiting.length < WAITING) {
-      // Until it is known, so that it is asked for once.
-      this.#names.set(address, "", { ttl: NONE_KEPT_MS });
-      this.#waiting.push(address);
-      this.#next();
-    }
+    if (this.#mayAsk(address) && this.#asked < AT_ONCE + WAITING) void this.#learn(address);
     return "";
   }
 
@@ -69,16 +66,13 @@ export class NodeNames {
     return ipaddr.isValid(address) && (which === "all" || isPrivate(address));
   }
 
-  #next(): void {
-    if (this.#running >= AT_ONCE) return;
-    const address = this.#waiting.shift();
-    if (address === undefined) return;
-    this.#running++;
-    void this.#look(address).then((name) => {
-      this.#names.set(address, name, { ttl: name ? KEPT_MS : NONE_KEPT_MS });
-      this.#running--;
-      this.#next();
-    });
+  async #learn(address: string): Promise<void> {
+    // Until it is known, so that it is asked for once.
+    this.#names.set(address, "", { ttl: NONE_KEPT_MS });
+    this.#asked++;
+    const name = await this.#turns(() => this.#look(address));
+    this.#names.set(address, name, { ttl: name ? KEPT_MS : NONE_KEPT_MS });
+    this.#asked--;
   }
 
   async #look(address: string): Promise<string> {

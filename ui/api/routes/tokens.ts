@@ -3,6 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { MAX_TOKENS, type TokenRecord, type Tokens } from "../../../proxy/access/tokens.ts";
 import type { Config } from "../../../proxy/config/schema.ts";
+import { invalidAs } from "../config_changes.ts";
 import { nameOf, note } from "../identity.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { answers, body, done, router } from "../route.ts";
@@ -98,11 +99,7 @@ function configuredView(name: string): TokenView {
 }
 
 function invalid(path: string, message: string): ApiProblem {
-  return new ApiProblem(422, "Invalid token", {
-    type: "invalid-token",
-    detail: `${path}: ${message}`,
-    fields: [{ path, message }],
-  });
+  return invalidAs("Invalid token", "invalid-token")([{ path, message }]);
 }
 
 function unkept(error: unknown): never {

@@ -111,8 +111,8 @@ async function ask(url: string, agent: string): Promise<void> {
 
 function whatToSee({ dashboard, url, dir }: Record<"dashboard" | "url" | "dir", string>): string {
   const host = url.replace("http://", "");
-  return `A registry with four made-up images ran in this process. They were pulled through Berth, and
-then the registry was taken away. What was pulled is still served.
+  return `A registry with four made-up images ran in this process. Three of them were pulled through
+Berth, and then the registry was taken away. What was pulled is still served.
 
   Dashboard  ${dashboard}
   Registry   ${url}
@@ -120,7 +120,8 @@ then the registry was taken away. What was pulled is still served.
 What you see
   Overview   the registry "demo" cannot be reached; hits, and what was served all the same
   Cache      three images with their layers, the base once for all of them
-  Activity   one pull that failed, since it had not been cached: demo/web:2.2
+  Activity   two pulls that failed: demo/nothing, which the registry did not have, and then
+             demo/web:2.2, which nobody had pulled before
   Clients    who pulled what
 
 Pull one yourself, now that its registry is gone

@@ -41,6 +41,15 @@ Deno.test("berth demo, skopeo pulls what its registry cannot give any more", asy
   const { text, notices } = await api("/status");
   assert.equal(text, "demo cannot be reached");
   assert.deepEqual(notices.map(({ id }: { id: string }) => id), ["registry-failing:demo"]);
+  const failed = (await api("/pulls?result=failed")).items as Record<string, string>[];
+  assert.deepEqual(
+    new Set(failed.map(({ repository, reference }) => `${repository}:${reference}`)),
+    new Set(["demo/nothing:latest", "demo/web:2.2"]),
+  );
+  for (const name of ["two pulls that failed: demo/nothing,", "demo/web:2.2"]) {
+    assert.ok(said.includes(name), said);
+  }
+  assert.equal((await api("/cache/images")).total, 3, "what was pulled, as it says");
   const { total } = await api("/stats?period=1h");
   assert.ok(total.hits > 0 && total.misses > 0 && total.stale > 0 && total.errors > 0);
   assert.match(await (await fetch(dashboard)).text(), /<title>Berth/);

@@ -7,6 +7,16 @@
 file=$root/etc/docker/daemon.json
 kept=$root/etc/docker/proxies-before-berth.json
 
+# Docker before 23 takes `proxies` for a mistake and does not start again.
+check_version() {
+  for dockerd in "$root/usr/bin/dockerd" "$root/usr/sbin/dockerd" "$root/usr/local/bin/dockerd"; do
+    [ -x "$dockerd" ] || continue
+    version=$("$dockerd" --version | sed -n 's/^Docker version \([0-9]*\).*/\1/p')
+    [ "${version:-23}" -ge 23 ] ||
+      fail "Docker $version knows no proxies in daemon.json: http://@HOST@/setup/systemd is for it"
+  done
+}
+
 # get: prints what FILE has as proxies, null when nothing.
 get() {
   if command -v jq > /dev/null; then
@@ -39,6 +49,7 @@ print(json.dumps(settings, indent=2))' "$file" "$1" > "$file.new"
 
 case ${1:-apply} in
 apply)
+  check_version
   trust docker
   mkdir -p "$(dirname "$file")"
   [ -s "$file" ] || echo '{}' > "$file"

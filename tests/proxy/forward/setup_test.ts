@@ -195,6 +195,19 @@ Deno.test(
   },
 );
 
+Deno.test("setup/docker, leaves alone a Docker that would not start again", async () => {
+  const dockerd = "usr/sbin/dockerd";
+  await using root = await Root.make({
+    [dockerd]: "#!/bin/sh\necho 'Docker version 20.10.24+dfsg1'\n",
+  });
+  await Deno.chmod(join(root.path, dockerd), 0o755);
+  await assert.rejects(
+    root.run(await script("docker")),
+    /Docker 20 knows no proxies .*\/setup\/systemd/,
+  );
+  assert.deepEqual(Object.keys(root.files()), [dockerd]);
+});
+
 Deno.test("setup/podman, a file of its own, and none after undo", async () => {
   await using root = await Root.make();
   const text = await script("podman");

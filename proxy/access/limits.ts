@@ -35,13 +35,16 @@ interface LimitsOptions {
 /** What is counted, which outlives a configuration. */
 export class LimitBook {
   readonly #options: LimitsOptions;
-  readonly #buckets: Buckets;
+  /** Two of them, since a limit may have both and the key is the same. */
+  readonly #requests: Buckets;
+  readonly #bytes: Buckets;
   /** Requests that are being answered. */
   readonly #running = new Map<string, number>();
 
   constructor(options: LimitsOptions) {
     this.#options = options;
-    this.#buckets = new Buckets(options.clock.now);
+    this.#requests = new Buckets(options.clock.now);
+    this.#bytes = new Buckets(options.clock.now);
   }
 
   /** How `config` limits clients; undefined where it does not, so that nothing is in a request's way. */
@@ -105,11 +108,11 @@ export class LimitBook {
     record: { limited: string },
   ): Promise<void> {
     const key = keyOf(limit, asking);
-    let wait = this.#buckets.wait(key, rate, 1);
+    let wait = this.#requests.wait(key, rate, 1);
     if (wait === 0) {
-      this.#buckets.spend(key, rate, 1);
+      this.#requests.spend(key, rate, 1);
       wait = await this.#options.memory?.take([{ ...rate, key: `limit:${key}` }]) ?? 0;
-      if (wait > 0) this.#buckets.spend(key, rate, -1);
+      if (wait > 0) this.#requests.spend(key, rate, -1);
     }
     if (wait > 0) throw refusal(limit, limit.text, Math.ceil(wait / 1000), record);
   }
@@ -130,7 +133,7 @@ export class LimitBook {
       wait: () => {
         let longest = 0;
         for (const { limit, rate, key } of shares) {
-          const wait = this.#buckets.wait(key, rate, 0);
+          const wait = this.#bytes.wait(key, rate, 0);
           if (wait >= SHORTEST_MS && wait > longest) {
             longest = wait;
             record.limited = limit.name;
@@ -139,7 +142,7 @@ export class LimitBook {
         return longest;
       },
       sent: (bytes) => {
-        for (const { rate, key } of shares) this.#buckets.spend(key, rate, bytes);
+        for (const { rate, key } of shares) this.#bytes.spend(key, rate, bytes);
       },
       done,
     };

@@ -121,6 +121,17 @@ Deno.test("LimitBook, a request waits for what its client has got too much of", 
   assert.equal(it.clock.pending, 0);
 });
 
+Deno.test("LimitBook, bytes are not taken for requests, nor requests for bytes", async () => {
+  const it = fixture([{ requests: "2/m", bandwidth: "1MiB/s" }]);
+  (await it.enter()).sent(1048576);
+  const second = await it.enter();
+  assert.equal(second.wait(), 0);
+  const [, error] = await it.refused();
+  assert.equal(error.headers["retry-after"], "30");
+  second.sent(524288);
+  assert.equal(second.wait(), 500);
+});
+
 Deno.test("LimitBook, a reload takes effect, and what is the same goes on", async () => {
   const it = fixture([{ name: "a", requests: "1/m" }]);
   (await it.enter()).done();

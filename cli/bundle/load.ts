@@ -189,7 +189,7 @@ async function imagesOf(
 /** The image that `name` means here; where its host means nothing, by what its registry was called. */
 function targetOf({ name, registry }: BundleImage, map: RegistryMap): Image {
   const slash = name.indexOf("/");
-  const byHost = slash < 0 || map.find(name.slice(0, slash)) !== undefined;
+  const byHost = slash < 0 || map.findInName(name.slice(0, slash)) !== undefined;
   const byName = !byHost && map.find(registry) !== undefined;
   const word = byName ? registry + name.slice(slash) : name;
   try {

@@ -79,7 +79,7 @@ async function repositoriesOf(
 ): Promise<string[]> {
   if (!/[*?]/.test(name)) return [imageOf(name, means.map).key];
   const slash = name.indexOf("/");
-  const registry = slash > 0 ? means.map.find(name.slice(0, slash)) : means.map.default;
+  const registry = slash > 0 ? means.map.findInName(name.slice(0, slash)) : means.map.default;
   if (!registry) throw new Error(`${text}: expected a registry before the first slash`);
   refuseUnkept(registry);
   const glob = globPattern(`${registry.name}/${slash > 0 ? name.slice(slash + 1) : name}`);

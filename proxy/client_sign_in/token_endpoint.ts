@@ -37,7 +37,7 @@ export async function tokenEndpoint(
   }
   const toUpstream = (name: string) => {
     const [first = "", ...rest] = name.split("/");
-    const spelled = looksLikeHost(first) && map.find(first)?.name === registry.name;
+    const spelled = looksLikeHost(first) && map.findInName(first)?.name === registry.name;
     const repository = upstreamName(registry, spelled ? rest.join("/") : name);
     return access.may(registry, repository, "pull") ? repository : undefined;
   };

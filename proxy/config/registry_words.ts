@@ -55,3 +55,19 @@ export function registryWords(registries: Registries) {
   }
   return { owners: owners as ReadonlyMap<string, string>, conflicts };
 }
+
+/**
+ * Hosts of URLs without their port, and which registry each stands for in front of an image's name:
+ * nobody can write `berth:8080/registry.example:5000/app` there. One that two registries have, or that
+ * is a word of one, stands for none.
+ */
+export function portlessHosts(registries: Registries): ReadonlyMap<string, string> {
+  const { owners } = registryWords(registries);
+  const found = new Map<string, string[]>();
+  for (const [name, registry] of Object.entries(registries)) {
+    const { host, hostname } = new URL(registry.url);
+    if (owners.get(host) !== name || owners.has(hostname)) continue;
+    found.set(hostname, [...found.get(hostname) ?? [], name]);
+  }
+  return new Map([...found].flatMap(([host, [name, other]]) => other ? [] : [[host, name!]]));
+}

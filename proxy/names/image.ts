@@ -8,7 +8,7 @@ import { type RegistryMap, route, type Target } from "./target.ts";
  */
 export function imageTarget(map: RegistryMap, name: string): Target | undefined {
   const slash = name.indexOf("/");
-  const registry = slash > 0 ? map.find(name.slice(0, slash)) : undefined;
+  const registry = slash > 0 ? map.findInName(name.slice(0, slash)) : undefined;
   const ask = registry ? { registry: registry.name, name: name.slice(slash + 1) } : { name };
   try {
     const target = route(map, { host: "", ns: [], prefix: "", ...ask });

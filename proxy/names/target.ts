@@ -1,6 +1,6 @@
 /** Which registry a request means, and what its repository is called there. Pure. */
 import { isBuiltIn } from "../config/registries.ts";
-import { registryWords, urlHost } from "../config/registry_words.ts";
+import { portlessHosts, registryWords } from "../config/registry_words.ts";
 import type { Config, Registry } from "../config/schema.ts";
 import { isRepository, looksLikeHost, quote } from "../oci/path.ts";
 import { OciError } from "../oci/errors.ts";
@@ -40,6 +40,8 @@ export interface Target {
 export interface RegistryMap {
   /** By name, alias or host; case does not matter. */
   find(word: string): Registry | undefined;
+  /** The same by what an image's name begins with, where a host has no port. */
+  findInName(word: string): Registry | undefined;
   /** By a Host header: `hosts` of a registry, or `<name>.<domain_suffix>`. */
   byHost(host: string): Registry | undefined;
   /** By `hosts` of a registry alone: its vanity domains. */
@@ -63,12 +65,16 @@ export function registryMap(
   }
   const suffix = config.domain_suffix.replace(/^\./, "").toLowerCase();
   const find = (word: string) => words.get(word.toLowerCase());
+  const portless = portlessHosts(config.registries);
   const bySuffix = (host: string) =>
     suffix && host.endsWith(`.${suffix}`) ? find(host.slice(0, -suffix.length - 1)) : undefined;
   const byOwnHost = (host: string) =>
     hosts.get(host.toLowerCase()) ?? hosts.get(bareHost(host.toLowerCase()));
   return {
     find,
+    findInName: (word) =>
+      find(word) ??
+        (looksLikeHost(word) ? find(portless.get(word.toLowerCase()) ?? "") : undefined),
     byHost: (host) => byOwnHost(host) ?? bySuffix(bareHost(host.toLowerCase())),
     byOwnHost,
     default: find(config.default_registry),
@@ -125,7 +131,7 @@ export function route(map: RegistryMap, ask: RoutingRequest): Target {
 
   const slash = name.indexOf("/");
   const first = slash > 0 ? name.slice(0, slash) : "";
-  const named = first ? map.find(first) : undefined;
+  const named = first ? map.findInName(first) : undefined;
   if (first && (looksLikeHost(first) || (map.pathNames && named))) {
     return to(known(first, named), `${first}/`);
   }
@@ -143,8 +149,11 @@ export function route(map: RegistryMap, ask: RoutingRequest): Target {
  */
 function ambiguous(map: RegistryMap, named: Registry, first: string, name: string): OciError {
   const rest = name.slice(first.length + 1);
-  const words = [...named.aliases, ...named.hosts, ...named.repo_prefix ? [] : [urlHost(named)]];
-  const host = words.find((word) => looksLikeHost(word) && map.find(word)?.name === named.name);
+  const { host: itsHost, hostname } = new URL(named.url);
+  const words = [...named.aliases, ...named.hosts, ...named.repo_prefix ? [] : [hostname, itsHost]];
+  const host = words.find((word) =>
+    looksLikeHost(word) && map.findInName(word)?.name === named.name
+  );
   const ways = [
     ...host ? [`${host}/${rest}`] : [],
     `/${named.name}/v2/${rest}/…`,

@@ -27,6 +27,7 @@ const OTHER = targetOf(
     ...DOCKER,
     name: "quay",
     host: "quay.io",
+    hostInNames: "quay.io",
     library: false,
     example: "prometheus/busybox:latest",
   },

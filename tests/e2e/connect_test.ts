@@ -103,10 +103,12 @@ for (const registry of ["docker", "quay"]) {
     const { client, target } = entry("containerd", registry);
     const [hosts, config] = client.steps(target);
     await machine.follow(hosts!);
-    // As the title says for version 1, which is the one here.
-    const table = "io.containerd.grpc.v1.cri";
-    assert.ok(config!.title.includes(table));
-    const text = `version = 2\n${config!.text.replace("io.containerd.cri.v1.images", table)}`;
+    // As the title says for containerd 1, which is the one here.
+    const [version, table] = ["version = 2", "io.containerd.grpc.v1.cri"];
+    assert.ok(config!.title.includes(version) && config!.title.includes(table));
+    const text = config!.text.replace("io.containerd.cri.v1.images", table)
+      .replace("version = 3", version);
+    assert.ok(text.startsWith(version));
     await machine.follow({ ...config!, text });
     assert.match(await configToml(machine), /config_path = "\/etc\/containerd\/certs\.d"/);
     await machine.daemon("containerd", [], { ready: "ctr version" });

@@ -4,6 +4,7 @@ import type { Connect, ConnectRegistry } from "../../ui/api/schema/connect.ts";
 export const DOCKER: ConnectRegistry = {
   name: "docker",
   host: "docker.io",
+  hostInNames: "docker.io",
   aliases: [],
   library: true,
   hosts: [],

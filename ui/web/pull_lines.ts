@@ -20,7 +20,7 @@ export function addressOfImage(
   const prefix = registry.repoPrefix && `${registry.repoPrefix}/`;
   const own = repository.startsWith(prefix) ? repository.slice(prefix.length) : repository;
   const name = nameOf({ repository: own, reference });
-  return isDefault ? `${authority}/${name}` : `${authority}/${registry.host}/${name}`;
+  return isDefault ? `${authority}/${name}` : `${authority}/${registry.hostInNames}/${name}`;
 }
 
 /** Commands of well-known clients; over plain HTTP each is told so in its own way. */

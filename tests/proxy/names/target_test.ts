@@ -160,6 +160,42 @@ Deno.test("route, a short name of the operator's own registry is never the defau
   assert.equal(mirror.registry.name, "docker", "an ns leaves no doubt");
 });
 
+Deno.test("route, in front of a name a registry's host stands without its port", () => {
+  const registries = {
+    docker: { url: "https://registry-1.docker.io", aliases: ["docker.io"], library: true },
+    own: { url: "https://registry.corp.test:5000" },
+    short: { url: "http://registry:5000" },
+    one: { url: "https://nexus.corp.test:8082" },
+    two: { url: "https://nexus.corp.test:8083" },
+    web: { url: "https://git.corp.test" },
+    git: { url: "https://git.corp.test:5050" },
+    vanity: { url: "https://part.corp.test:5000", repo_prefix: "acme" },
+  };
+  const map = registryMap(config({ registries }));
+  const table: [string, string][] = [
+    ["registry.corp.test/team/api", "own team/api"],
+    ["Registry.corp.test/team/api", "own team/api"],
+    ["registry.corp.test:5000/team/api", "own team/api"],
+    ["git.corp.test/team/api", "web team/api"],
+    ["registry/api", "docker registry/api"],
+  ];
+  for (const [name, expected] of table) {
+    const { registry, repository } = route(map, ask({ name }));
+    assert.equal(`${registry.name} ${repository}`, expected, name);
+  }
+  // Two are meant, part of one, and another registry by its whole address.
+  const unknown: Partial<RoutingRequest>[] = [
+    { name: "nexus.corp.test/api" },
+    { name: "part.corp.test/api" },
+    { name: "team/api", ns: ["registry.corp.test"] },
+    { name: "team/api", prefix: "registry.corp.test" },
+  ];
+  for (const part of unknown) {
+    assert.throws(() => route(map, ask(part)), { code: "NAME_UNKNOWN" }, JSON.stringify(part));
+  }
+  assert.throws(() => route(map, ask({ name: "own/api" })), /ask for registry\.corp\.test\/api or/);
+});
+
 Deno.test("route, what nobody knows is a 404 that lists the known, or a 400, never a call", () => {
   const table: [string, Partial<RoutingRequest>, string][] = [
     ["ns unknown", { ns: ["evil.test"], name: "a" }, "NAME_UNKNOWN"],

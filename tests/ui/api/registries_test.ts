@@ -73,6 +73,8 @@ Deno.test("registries, a change keeps comments, order and the secrets that it le
     },
   }));
   assert.equal(changed.settings.url, "https://registry.internal.example.com:5000");
+  const [path] = changed.addresses.filter(({ kind }) => kind === "path");
+  assert.equal(path?.text, "berth.example:8080/registry.internal.example.com/…");
   assert.deepEqual(changed.secrets, ["auth.password"]);
   assert.equal(await text(admin), FILE.replace("example.com", "example.com:5000"));
   assert.equal(admin.live.current.registries.internal?.auth.password, "hunter2");

@@ -157,6 +157,7 @@ export const CONNECT: Connect = {
   registries: registriesOf("busy", 0).map(({ name, settings }) => ({
     name,
     host: settings.aliases?.[0] ?? new URL(settings.url).host,
+    hostInNames: settings.aliases?.[0] ?? new URL(settings.url).hostname,
     aliases: settings.aliases ?? [],
     library: settings.library ?? false,
     hosts: settings.hosts ?? [],

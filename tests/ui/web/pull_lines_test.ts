@@ -9,6 +9,7 @@ function target(tls: boolean, isDefault: boolean, repoPrefix = ""): Target {
   const registry: ConnectRegistry = {
     name: "quay",
     host: "quay.io",
+    hostInNames: "quay.io",
     aliases: [],
     library: false,
     hosts: [],

@@ -8,6 +8,7 @@ const QUAY: ConnectRegistry = {
   ...DOCKER,
   name: "quay",
   host: "quay.io",
+  hostInNames: "quay.io",
   library: false,
   example: "org/app:1",
 };
@@ -46,6 +47,9 @@ Deno.test("snippets, containerd and kind: hosts.toml by the registry's host", ()
   const [hosts] = textsOf("containerd", QUAY, "https://berth.example");
   assert.match(hosts!, /^\[host\."https:\/\/berth\.example"\]/);
   assert.equal(textsOf("kind", QUAY, "https://berth.example")[0], hosts);
+  const [, config, restart] = textsOf("containerd", QUAY, "https://berth.example");
+  assert.match(config!, /^version = 3\n/, "without one containerd passes over the table");
+  assert.match(restart!, /restart containerd$/);
 });
 
 Deno.test("snippets, Podman: a mirror by prefix, insecure only without TLS", () => {
@@ -55,12 +59,27 @@ Deno.test("snippets, Podman: a mirror by prefix, insecure only without TLS", () 
   assert.doesNotMatch(tls!, /insecure/);
 });
 
+Deno.test("snippets, a registry's port is left out behind this server's address alone", () => {
+  const own = { ...QUAY, host: "own.example:5000", hostInNames: "own.example" };
+  const texts = (id: string) => textsOf(id, own, "http://berth:8080").join("\n");
+  assert.match(texts("docker"), /^docker pull berth:8080\/own\.example\/org\/app:1$/m);
+  assert.match(
+    texts("openshift"),
+    /source: own\.example:5000\n +mirrors: \["berth:8080\/own\.example"\]/,
+  );
+  assert.match(
+    texts("podman"),
+    /^location = "own\.example:5000"[^]*^location = "berth:8080\/own\.example"$/m,
+  );
+  assert.match(texts("containerd"), /images pull .* own\.example:5000\/org\/app:1$/m);
+});
+
 Deno.test("snippets, Helm and ORAS: version and plain HTTP", () => {
   const [text] = textsOf("helm", QUAY, "http://berth:8080");
   assert.equal(
     text,
-    "helm pull oci://berth:8080/quay.io/org/app --version 1 --plain-http\n" +
-      "oras pull berth:8080/quay.io/org/app:1 --plain-http",
+    "helm pull oci://berth:8080/quay.io/org/chart --version 1.2.3 --plain-http\n" +
+      "oras copy berth:8080/quay.io/org/app:1 --from-plain-http --to-oci-layout copied",
   );
 });
 

@@ -7,6 +7,10 @@ export const connectRegistry = z.object({
   host: z.string().openapi({
     description: "Host that image references name: `docker.io`, `quay.io`.",
   }),
+  hostInNames: z.string().openapi({
+    description:
+      "The same behind Berth's address: without a port, which images' names cannot have.",
+  }),
   aliases: z.array(z.string()),
   library: z.boolean(),
   hosts: z.array(z.string()).openapi({

@@ -1,6 +1,7 @@
 /** How clients reach this server. */
 import { registryCertificate } from "../../../proxy/config/certificates.ts";
 import { type Config, parseListen, type RegistryConfig } from "../../../proxy/config/schema.ts";
+import { portlessHosts } from "../../../proxy/config/registry_words.ts";
 import { interceptedNames } from "../../../proxy/forward/hosts/allow_list.ts";
 import type { Connect, ConnectRegistry } from "../schema/connect.ts";
 
@@ -26,7 +27,7 @@ export function connectView(config: Config, port: number): Connect {
     pathNames: config.path_names,
     signIn: Object.keys(config.users).length > 0,
     registries: Object.entries(config.registries).map(([name, registry]) =>
-      connectRegistry(name, registry, config.domain_suffix)
+      connectRegistry(name, registry, config)
     ),
     forward: forward.listen === ""
       ? null
@@ -42,12 +43,20 @@ export function referenceHost({ url, aliases }: Pick<RegistryConfig, "url" | "al
   return aliases.find((alias) => alias.includes(".")) ?? new URL(url).host;
 }
 
-function connectRegistry(name: string, registry: RegistryConfig, suffix: string): ConnectRegistry {
-  const bare = suffix.replace(/^\./, "");
+/** The same behind this server's address, where a port can be no part of an image's name. */
+export function hostInNames(name: string, { registries }: Pick<Config, "registries">): string {
+  const host = referenceHost(registries[name]!);
+  const bare = host.replace(/:\d+$/, "");
+  return portlessHosts(registries).get(bare) === name ? bare : host;
+}
+
+function connectRegistry(name: string, registry: RegistryConfig, config: Config): ConnectRegistry {
+  const bare = config.domain_suffix.replace(/^\./, "");
   const prefix = registry.repo_prefix;
   return {
     name,
     host: referenceHost(registry),
+    hostInNames: hostInNames(name, config),
     aliases: registry.aliases,
     library: registry.library,
     hosts: [...registry.hosts, ...bare ? [`${name}.${bare}`] : []],

@@ -6,7 +6,7 @@ import { type EffectiveValue, effectiveValues } from "../../../proxy/config/prin
 import type { RegistryConfig } from "../../../proxy/config/schema.ts";
 import { isSecret } from "../../../proxy/config/secrets.ts";
 import type { Address, RegistrySettings, RegistryView } from "../schema/registries.ts";
-import { referenceHost } from "./connect.ts";
+import { hostInNames, referenceHost } from "./connect.ts";
 import { originView } from "./settings.ts";
 
 /** Sources that beat the file, so that the dashboard cannot change what they say. */
@@ -61,7 +61,6 @@ function addresses({ config }: LoadedConfig, name: string, host: string): Addres
   const registry = config.registries[name]!;
   const port = URL.parse(`http://${host}`)?.port ?? "";
   const suffix = config.domain_suffix.replace(/^\./, "");
-  const named = referenceHost(registry);
   const hosts = [...registry.hosts, ...suffix ? [`${name}.${suffix}`] : []];
   return [
     ...namespaces(registry).map((ns) => ({ kind: "ns" as const, text: `?ns=${ns}` })),
@@ -70,7 +69,7 @@ function addresses({ config }: LoadedConfig, name: string, host: string): Addres
       text: own.includes(":") || port === "" ? own : `${own}:${port}`,
     })),
     { kind: "prefix", text: `${host}/${name}/v2/…` },
-    { kind: "path", text: `${host}/${named}/…` },
+    { kind: "path", text: `${host}/${hostInNames(name, config)}/…` },
     ...config.path_names ? [{ kind: "path" as const, text: `${host}/${name}/…` }] : [],
     ...config.default_registry === name ? [{ kind: "default" as const, text: `${host}/…` }] : [],
   ];

@@ -110,7 +110,7 @@ export const openshift: Client = {
   group: "Kubernetes",
   steps: (target) => {
     const mirror = `- source: ${target.registry.host}
-      mirrors: ["${target.authority}/${target.registry.host}"]`;
+      mirrors: ["${target.authority}/${target.registry.hostInNames}"]`;
     const apply = { title: "Apply it", file: "", text: "oc apply -f berth.yaml" };
     return [
       ...target.tls ? [] : [{

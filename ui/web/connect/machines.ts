@@ -49,11 +49,15 @@ export const containerd: Client = {
     },
     {
       title:
-        "Once: point containerd to the directory (version 1 calls the table io.containerd.grpc.v1.cri)",
+        "Once: point containerd to the directory (in a file of version = 2, as containerd 1 has it, the table is io.containerd.grpc.v1.cri)",
       file: "/etc/containerd/config.toml",
-      text: `[plugins."io.containerd.cri.v1.images".registry]
+      // Without a version it is read as of version 1, which knows neither table and says nothing.
+      text: `version = 3
+
+[plugins."io.containerd.cri.v1.images".registry]
   config_path = "/etc/containerd/certs.d"`,
     },
+    { title: "Restart it", file: "", text: "sudo systemctl restart containerd" },
   ],
   test: (target) => `sudo ctr images pull --hosts-dir /etc/containerd/certs.d ${exampleOf(target)}`,
   note: () => "",
@@ -81,7 +85,9 @@ export const podman: Client = {
 location = "${target.registry.host}"
 
 [[registry.mirror]]
-location = "${target.authority}/${target.registry.host}"${target.tls ? "" : "\ninsecure = true"}`,
+location = "${target.authority}/${target.registry.hostInNames}"${
+        target.tls ? "" : "\ninsecure = true"
+      }`,
     },
     {
       title: "CRI-O only: reload it (Podman, Buildah and skopeo read the file by themselves)",
@@ -138,10 +144,15 @@ export const helm: Client = {
   group: "Machines",
   steps: () => [],
   test: (target) => {
-    const [name, version] = throughAddress(target).split(/:(?=[^/:]*$)/);
+    const chart = throughAddress({
+      ...target,
+      registry: { ...target.registry, example: "org/chart" },
+    });
     const plain = target.tls ? "" : " --plain-http";
-    return `helm pull oci://${name} --version ${version}${plain}
-oras pull ${throughAddress(target)}${plain}`;
+    const fromPlain = target.tls ? "" : " --from-plain-http";
+    return `helm pull oci://${chart} --version 1.2.3${plain}
+oras copy ${throughAddress(target)}${fromPlain} --to-oci-layout copied`;
   },
-  note: () => "Nothing to set up: put Berth's address in front of the chart's or artifact's name.",
+  note: () =>
+    "Nothing to set up: put Berth's address in front of the chart's or artifact's name. oras copy takes images, too; oras pull is for artifacts whose files have names.",
 };

@@ -81,5 +81,5 @@ export function shortExample({ registry }: Target): string {
 /** The example by this server's own address: `berth:8080/quay.io/org/app:latest`. */
 export function throughAddress({ authority, registry, isDefault }: Target): string {
   const image = registry.example || "org/app:latest";
-  return isDefault ? `${authority}/${image}` : `${authority}/${registry.host}/${image}`;
+  return isDefault ? `${authority}/${image}` : `${authority}/${registry.hostInNames}/${image}`;
 }

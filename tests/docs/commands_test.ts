@@ -9,12 +9,15 @@ const ROOT = join(import.meta.dirname!, "../..");
 /** Of other tools: their flags are read in another way, and tests/docs/migrate_test.ts tries them. */
 const OTHERS = ["migrate.md"];
 
+/** The pages for users. */
+function pages(): string[] {
+  const docs = [...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => `docs/${name}`);
+  return ["README.md", "SECURITY.md", ...docs].filter((name) => name.endsWith(".md"));
+}
+
 /** Lines of the shell and what stands in backticks, with the page they are on. */
 async function* commands(): AsyncGenerator<{ page: string; command: string }> {
-  const pages = [...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => `docs/${name}`);
-  for (
-    const page of ["README.md", "SECURITY.md", ...pages].filter((name) => name.endsWith(".md"))
-  ) {
+  for (const page of pages()) {
     if (OTHERS.some((name) => page.endsWith(`/${name}`))) continue;
     const text = await Deno.readTextFile(join(ROOT, page));
     const blocks = [...text.matchAll(/^```sh.*\n([^]*?)^```/gm)].flatMap(([, code]) =>
@@ -23,6 +26,16 @@ async function* commands(): AsyncGenerator<{ page: string; command: string }> {
     const inline = [...text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`]+)`/g)]
       .map(([, code]) => code!.replaceAll(/\s+/g, " "));
     for (const command of [...blocks, ...inline]) yield { page, command };
+  }
+}
+
+/** Blocks of shell, each with its page and line. */
+async function* blocks(): AsyncGenerator<{ at: string; code: string }> {
+  for (const page of pages()) {
+    const text = await Deno.readTextFile(join(ROOT, page));
+    for (const { 1: code, index } of text.matchAll(/^```sh.*\n([^]*?)^```/gm)) {
+      yield { at: `${page}:${text.slice(0, index).split("\n").length}`, code: code! };
+    }
   }
 }
 
@@ -72,4 +85,27 @@ Deno.test("docs, every task of deno exists", async () => {
     const [, task] = /deno(?:@\S+)? task ([a-z0-9-]+)/.exec(command) ?? [];
     if (task) assert.ok(task in deno.tasks, `${page}: ${command}`);
   }
+});
+
+Deno.test("docs, what is said to be shell is, to the last quote", async () => {
+  const wrong: string[] = [];
+  for await (const { at, code } of blocks()) {
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: ["-nc", code],
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    if (!success) wrong.push(`${at}: ${new TextDecoder().decode(stderr)}`);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("docs, Node is enough wherever Deno is called", async () => {
+  const wrong: string[] = [];
+  for await (const { at, code } of blocks()) {
+    // "From source", which says what stands for it.
+    if (at.startsWith("README.md") && code.startsWith("deno task dev")) continue;
+    if (/^(?:.* )?deno (?:task|serve|run)\b/m.test(code)) wrong.push(at);
+  }
+  assert.deepEqual(wrong, []);
 });

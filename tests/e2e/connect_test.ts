@@ -1,14 +1,16 @@
 /** What the Connect page tells people to type, typed: each client then pulls through Berth. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { Connect } from "../../ui/api/schema/connect.ts";
 import { type Client, clientsFor, type Target, targetOf } from "../../ui/web/snippets.ts";
 import { type Berth, registrySettings, startBerth } from "./harness/berth.ts";
 import { type ClientMachine, clientMachine } from "./harness/client_machine.ts";
 import { forAll } from "./harness/for_all.ts";
 import { buildImage, type Image } from "./harness/image.ts";
+import { run } from "./harness/process.ts";
 import { startRegistry } from "./harness/registry.ts";
 import { scratchDir } from "./harness/scratch.ts";
-import { seed } from "./harness/skopeo.ts";
+import { layoutDigests, seed } from "./harness/skopeo.ts";
 import { freePort } from "../fake/ports.ts";
 
 /** A name that no client takes for this machine, so that plain HTTP has to be allowed for it. */
@@ -31,7 +33,12 @@ async function setUp(): Promise<Setting> {
   const berth = stack.use(
     await startBerth({
       admin: { listen: admin, auth: "none" },
-      registries: { docker: registrySettings(registry), quay: registrySettings(registry) },
+      // The last is known by its host and port alone.
+      registries: {
+        docker: registrySettings(registry),
+        quay: registrySettings(registry),
+        own: registrySettings(registry),
+      },
       forward: { listen: `127.0.0.1:${freePort()}`, intercept: ["docker"] },
     }),
   );
@@ -76,7 +83,7 @@ async function follow(machine: ClientMachine, { client, target }: ReturnType<Set
   return client.test(target);
 }
 
-for (const registry of ["docker", "quay"]) {
+for (const registry of ["docker", "quay", "own"]) {
   Deno.test(`connect, Docker as the page says, ${registry}`, async () => {
     const { image, entry } = at();
     await using machine = await clientMachine(NAME);
@@ -116,6 +123,15 @@ for (const registry of ["docker", "quay"]) {
     assert.ok((await machine.sh("ctr images ls")).includes(image.digest));
   });
 }
+
+Deno.test("connect, ORAS as the page says", async () => {
+  const { image, entry } = at();
+  const { client, target } = entry("helm", "own");
+  const [, copy] = client.test(target).replaceAll(NAME, "127.0.0.1").split("\n");
+  await using scratch = await scratchDir("oras");
+  await run("sh", ["-c", copy!], { cwd: scratch.path });
+  assert.ok((await layoutDigests(join(scratch.path, "copied"))).has(image.digest));
+});
 
 Deno.test("connect, HTTPS proxy as the page says: Docker, Podman, containerd and by environment", async (t) => {
   const { berth, image, entry } = at();

@@ -74,7 +74,13 @@ async function node(): Promise<Node> {
 
 /** What the Connect page has for a client and a registry, at `url`. */
 function connectPage(id: string, host: string, url: string): string {
-  const registry = { name: host, host, example: "", library: false };
+  const registry = {
+    name: host,
+    host,
+    hostInNames: host.replace(/:\d+$/, ""),
+    example: "",
+    library: false,
+  };
   const connect = {
     port: 8080,
     tls: false,
@@ -88,6 +94,8 @@ function connectPage(id: string, host: string, url: string): string {
   return client.steps(target)[0]!.text;
 }
 
+const CRIO = ["docker.io", "quay.io", "own.example:5000"];
+
 const words = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 Deno.test({
@@ -96,16 +104,14 @@ Deno.test({
   async fn() {
     await using one = await node();
     const hosts = "certs.d/_default/hosts.toml";
-    const running = one.start({ HOST: "10.96.0.7", PORT: "8080", CRIO: "docker.io quay.io" });
+    const running = one.start({ HOST: "10.96.0.7", PORT: "8080", CRIO: CRIO.join(" ") });
     await until("both files", () => Promise.resolve(!!one.read("conf.d/berth.conf")));
     const url = "http://10.96.0.7:8080";
     const [mark, ...lines] = words(one.read(hosts)!);
     assert.equal(`${mark}\n`, MARK);
     const page = words(connectPage("containerd", "quay.io", url));
     assert.deepEqual(lines, [...page, 'dial_timeout = "3s"']);
-    const mirrors = ["docker.io", "quay.io"].flatMap((host) =>
-      words(connectPage("podman", host, url))
-    );
+    const mirrors = CRIO.flatMap((host) => words(connectPage("podman", host, url)));
     assert.deepEqual(words(one.read("conf.d/berth.conf")!).slice(1), mirrors);
 
     const said = await running.stop();

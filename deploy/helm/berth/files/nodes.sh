@@ -61,12 +61,14 @@ write() {
   done
   blocks=""
   for registry in $CRIO; do
+    # Behind Berth's address a port can be no part of a name.
+    host=${registry%%/*}
     blocks="$blocks
 [[registry]]
 location = \"$registry\"
 
 [[registry.mirror]]
-location = \"${URL#*://}/$registry\"
+location = \"${URL#*://}/${host%:*}${registry#"$host"}\"
 insecure = $insecure"
   done
   if [ -n "$blocks" ]; then put "$CONF_DIR/berth.conf" "$blocks"; fi

@@ -1,4 +1,7 @@
 /** The command line: `berth [serve]`, the commands beside it, and their exit codes. */
+// First of all: of the executable's files, that with @peculiar/x509, which cannot be loaded without,
+// may come before those that import this.
+import "reflect-metadata";
 import { cacheOptions } from "./cli/cache_options.ts";
 import { caCommand } from "./cli/ca_command.ts";
 import { cacheCommand } from "./cli/cache_command.ts";

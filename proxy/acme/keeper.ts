@@ -1,5 +1,4 @@
 /** Keeps a certificate by ACME (RFC 8555): has it issued, renewed in time, and tells how that goes. */
-import { afterReflect } from "../../base/after_reflect.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { SharedDocument } from "../../base/shared_document.ts";
 import { type Config, parseListen } from "../config/schema.ts";
@@ -106,7 +105,7 @@ export class AcmeKeeper {
     await this.#listen(wanted.acme.http_listen);
     await this.#share(wanted.file);
     if (await readStored(wanted.file)) return;
-    const { makePlaceholder } = await afterReflect(() => import("./placeholder.ts"));
+    const { makePlaceholder } = await import("./placeholder.ts");
     const made = await makePlaceholder(wanted.acme.domains, this.#parts.clock.now());
     await writeStored(wanted.file, made).catch((error) => {
       throw new ListenError(`tls.acme: cannot write ${wanted.file}: ${messageOf(error)}`);

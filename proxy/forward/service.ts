@@ -1,5 +1,4 @@
 /** The forward proxy as the configuration wants it: on or off, with its CA, through every reload. */
-import { afterReflect } from "../../base/after_reflect.ts";
 import type { Authenticate } from "../access/users.ts";
 import type { Config } from "../config/schema.ts";
 import { FileWatch } from "../../base/file_watch.ts";
@@ -36,8 +35,8 @@ const DAY = 86_400_000;
  * a start a quarter of a second and 10 MB.
  */
 const load = {
-  ca: () => afterReflect(() => import("./intercept/ca.ts")),
-  forward: () => afterReflect(() => import("./forward.ts")),
+  ca: () => import("./intercept/ca.ts"),
+  forward: () => import("./forward.ts"),
 };
 
 /** The proxy that this machine itself has to use for `endpoint`. */

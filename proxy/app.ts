@@ -94,7 +94,7 @@ export function createProxy(config: Config, given: ProxyParts): ProxyHandler {
   const pages = createPages(config, map, address);
   const admits = networkRule(config.allowed_networks);
   // Where people sign in or are limited, each request is looked at.
-  const hot = parts.authenticate || receiver.limits ? undefined : readyAnswers(parts);
+  const hot = parts.authenticate || receiver.limits ? undefined : readyAnswers(config, parts);
   const reporting = { ...parts, sendTimeout: config.timeouts.send };
   const app = new Hono<Env>();
 
@@ -197,7 +197,10 @@ function onlyNow(trust: TrustGate | undefined, x: Exchange, answer: Answer): Ans
 }
 
 /** Answers that are kept ready, where there is a cache; none outlives a decision about what may be had. */
-function readyAnswers(parts: ReturnType<typeof withDefaults>): ReadyAnswers | undefined {
+function readyAnswers(
+  config: Config,
+  parts: ReturnType<typeof withDefaults>,
+): ReadyAnswers | undefined {
   const { cache, trust } = parts;
   if (!cache) return undefined;
   const contents = {
@@ -206,7 +209,7 @@ function readyAnswers(parts: ReturnType<typeof withDefaults>): ReadyAnswers | un
     },
     touch: (digest: string) => cache.touch(digest),
   };
-  return new ReadyAnswers(contents, parts);
+  return new ReadyAnswers(contents, parts, config.clients.name_header);
 }
 
 /** `given`, and for what it leaves out the simplest that works. */

@@ -58,14 +58,17 @@ const DECISIVE = [
 export class ReadyAnswers {
   readonly #contents: Contents;
   readonly #reporting: Reporting;
+  readonly #decisive: readonly string[];
   readonly #answers = new LRUCache<string, Ready>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ body }) => (body?.length ?? 0) + 2048,
   });
 
-  constructor(contents: Contents, reporting: Reporting) {
+  /** @param nameHeader In which a trusted proxy names the client; empty where none does. */
+  constructor(contents: Contents, reporting: Reporting, nameHeader = "") {
     this.#contents = contents;
     this.#reporting = reporting;
+    this.#decisive = nameHeader ? [...DECISIVE, nameHeader] : DECISIVE;
   }
 
   /** The answer to `request` where there is one that still holds. */
@@ -76,7 +79,7 @@ export class ReadyAnswers {
       return undefined;
     }
     const { headers } = request;
-    if (DECISIVE.some((name) => headers.has(name))) return undefined;
+    if (this.#decisive.some((name) => headers.has(name))) return undefined;
     this.#contents.touch(found.digest);
     const record = {
       ...found.record,
@@ -98,7 +101,7 @@ export class ReadyAnswers {
   keep({ request, caller, record }: Answered, response: Response, again: Repeatable): void {
     const { status, headers } = response;
     if ((again.body?.length ?? 0) > AT_ONCE) return;
-    if (status !== 200 || DECISIVE.some((name) => request.headers.has(name))) return;
+    if (status !== 200 || this.#decisive.some((name) => request.headers.has(name))) return;
     this.#answers.set(keyOf(request, caller), {
       ...again,
       response: new Response(again.body as BodyInit | null, { headers }),

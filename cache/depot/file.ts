@@ -20,6 +20,8 @@ import { MARKER, openPlace } from "./marker.ts";
 const PIECE = 2 ** 20;
 /** The media type lies beside the bytes; a depot's listing leaves these out. */
 const TYPE = ".type";
+/** What has not got its name yet. */
+const PART = /^\.[0-9a-f-]{36}\.part$/;
 
 export class FileDepot implements Depot {
   readonly #dir: string;
@@ -42,7 +44,7 @@ export class FileDepot implements Depot {
       read: () => orUndefined(Deno.readTextFile(marker)),
       write: (text: string) => this.#replace(marker, (path) => Deno.writeTextFile(path, text)),
       isEmpty: async () => {
-        for await (const _ of this.#entries("")) return false;
+        for await (const { name } of this.#entries("")) if (!PART.test(name)) return false;
         return true;
       },
     };

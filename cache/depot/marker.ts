@@ -23,14 +23,18 @@ interface Place {
  * place. Returns its id. Throws {@linkcode DepotError}.
  */
 export async function openPlace(place: Place, clusters: readonly string[]): Promise<string> {
-  const found = await place.read();
+  let found = await place.read();
+  if (found === undefined && !await place.isEmpty()) {
+    // Perhaps it is one since then: several Berths began at the same time.
+    found = await place.read();
+    if (found === undefined) throw notOurs(place);
+  }
   if (found !== undefined) {
     const marker = parseMarker(found);
     const ours = claimed(marker, clusters);
     if (ours) await place.write(markerText(ours));
     return marker.id;
   }
-  if (!await place.isEmpty()) throw notOurs(place);
   await place.write(markerText(newMarker(clusters)));
   // Of two that begin at the same time, the one who writes last decides.
   const made = await place.read();

@@ -21,6 +21,12 @@ Deno.test("FileDepot, refuses a directory of something else, and one that is not
     await assert.rejects(new FileDepot(dir).open(), /is not one that this version of Berth/);
   }));
 
+Deno.test("FileDepot, several may begin at the same time in an empty directory", () =>
+  withDir(async (dir) => {
+    await Deno.writeTextFile(join(dir, `.${crypto.randomUUID()}.part`), "");
+    await Promise.all(Array.from({ length: 20 }, () => new FileDepot(dir).open()));
+  }));
+
 Deno.test("FileDepot, leaves nothing behind of what it did not store", () =>
   withDir(async (dir) => {
     const depot = new FileDepot(dir);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../base/clock.ts";
+import { MARKER } from "../../../cache/depot/marker.ts";
 import { S3Depot } from "../../../cache/depot/s3.ts";
 import type { FakeS3 } from "../../fake/s3.ts";
 import { testCertificate } from "../../fake/cert.ts";
@@ -57,6 +58,20 @@ Deno.test("S3Depot, refuses what it cannot work with, naming the setting", async
     });
   });
 });
+
+Deno.test("S3Depot, of several that begin at the same time in an empty place none takes it for another's", () =>
+  withS3(async ({ s3, depot }) => {
+    // The other one's marker comes between the look for it and the look at what else is there.
+    let looks = 0;
+    s3.fault = (method, key) => {
+      if (method !== "GET" || key !== "" || looks++ > 0) return undefined;
+      const bytes = new TextEncoder().encode('{"berth-depot":1,"id":"theirs"}');
+      s3.objects.set(`a b/c/${MARKER}`, { bytes, type: "application/json", created: 0 });
+      return undefined;
+    };
+    assert.equal(await depot.open(signal), "theirs");
+    assert.equal(looks, 1);
+  }));
 
 Deno.test("S3Depot, is away where nobody listens", () =>
   withS3(async ({ s3, depot }) => {

@@ -23,13 +23,18 @@ export async function modeWarnings(files: Iterable<string>, system: System): Pro
   return warnings;
 }
 
+/** Whether `value` is a `cluster.url` without a password: what is secret there is nothing else. */
+function isPlainAddress(path: Path, value: unknown): boolean {
+  return formatKey(path) === "cluster.url" && !String(value).includes("@");
+}
+
 /** Whether `value` is a secret, or a list with one in it. */
 function holdsSecret(path: Path, value: unknown): boolean {
   if (Array.isArray(value)) return value.some((item, i) => holdsSecret([...path, i], item));
   if (isTree(value)) {
     return Object.keys(value).some((key) => holdsSecret([...path, key], value[key]));
   }
-  return isSecret(path) && value !== "";
+  return isSecret(path) && value !== "" && !isPlainAddress(path, value);
 }
 
 /** Files from which a secret of `config` comes. */

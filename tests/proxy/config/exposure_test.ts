@@ -61,3 +61,14 @@ Deno.test("loadConfig, warns of secret files that others can read", async () => 
     /^\/srv\/config\.yaml holds secrets/,
   );
 });
+
+Deno.test("loadConfig, an address of the coordinator is a secret where it has a password", async () => {
+  const modes = { "/srv/config.yaml": 0o644 };
+  const env = {
+    BERTH_CLUSTER_SECRET: "sixteen characters",
+    BERTH_ADMIN_PASSWORD_HASH: `$2y$10$${"a".repeat(53)}`,
+  };
+  const warned = (url: string) => warnings(`cluster: { url: "${url}" }`, { env, modes });
+  assert.equal(await warned("redis://valkey:6379"), "");
+  assert.match(await warned("redis://:hidden@valkey:6379"), /^\/srv\/config\.yaml holds secrets/);
+});

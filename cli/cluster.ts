@@ -265,7 +265,7 @@ export class Cluster implements AsyncDisposable {
         const all = await Promise.all([...peers, cache.keptRows?.read(signal)]);
         return all.filter((rows) => rows !== undefined);
       },
-      say: (line) => this.#log.warn(`the feed ${line}`),
+      say: (line, level = "warn") => this.#log[level](`the feed ${line}`),
     });
   }
 

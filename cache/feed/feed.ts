@@ -22,8 +22,8 @@ interface FeedOptions {
   snapshots: (signal: AbortSignal) => Promise<(ReadableStream<Uint8Array> | "away")[]>;
   /** By topic, who wants to know what others tell that is no row. */
   news: ReadonlyMap<string, NewsListener>;
-  /** Told in words of what is worth a line of the log. */
-  say(line: string): void;
+  /** Told in words of what is worth a line of the log: a warning where it says nothing else. */
+  say(line: string, level?: "info" | "warn"): void;
 }
 
 interface FeedFigures {
@@ -147,7 +147,7 @@ export class Feed implements AsyncDisposable {
     if (last && !this.#missed && await stream.has(last)) return last;
     const loaded = await this.#load(last, signal);
     if (bare && !loaded && !this.#missed) return rows.lastApplied ?? "0-0";
-    if (loaded) say(`has the rows of another Berth, as of ${timeOf(loaded)}`);
+    if (loaded) say(`has the rows of another Berth, as of ${timeOf(loaded)}`, "info");
     else if (last) {
       say("has missed changes, and no other Berth knows more: tells again what it knows");
     }

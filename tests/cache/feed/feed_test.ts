@@ -201,7 +201,7 @@ Deno.test("Feed, whoever has missed messages has the rows of the other", () =>
     await using again = await startFake(server, dir, "two", () => [one]);
     await heard(server, one, again);
     assert.deepEqual(view(again.catalog), view(one.catalog));
-    assert.match(again.lines.join(), /has the rows of another Berth/);
+    assert.match(again.lines.join(), /info: has the rows of another Berth/);
   }));
 
 Deno.test("Feed, a newcomer has the rows of others, and tells what it brings", () =>

@@ -143,7 +143,7 @@ export async function startFake(
         }),
       ),
     news,
-    say: (line) => lines.push(line),
+    say: (line, level = "warn") => lines.push(`${level}: ${line}`),
   });
   await feed.start(60_000);
   return {

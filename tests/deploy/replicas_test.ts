@@ -40,6 +40,14 @@ Deno.test("compose file of the replicas, nginx knows all three and nothing of th
   assert.doesNotMatch(conf.replaceAll(/#.*/g, ""), /8082/);
 });
 
+Deno.test("compose file of the replicas, docs/replicas.md says for how long nginx leaves one out", () => {
+  const waits = [...text(`${DIR}/nginx.conf`).matchAll(/fail_timeout=(\d+)s;/g)];
+  const [, said] = /leaves one out for (\d+) seconds/.exec(
+    text("docs/replicas.md").replaceAll(/\s+/g, " "),
+  )!;
+  assert.deepEqual(waits.map(([, seconds]) => seconds), Array(6).fill(said));
+});
+
 Deno.test("compose file of the replicas, berth.yaml is a configuration that is valid", async () => {
   const { environment = {} } = services["berth-1"]!;
   const env = Object.fromEntries(Object.keys(environment).map((name) => [name, "x".repeat(20)]));

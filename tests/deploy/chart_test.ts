@@ -263,15 +263,20 @@ Deno.test("chart, its image and its own place are those that the workflow pushes
 });
 
 Deno.test({
-  name: "chart, docs/kubernetes.md shows values that it takes, and a configuration that is valid",
+  name: "chart, docs show values that it takes, and a configuration that is valid",
   ignore: missing,
   async fn() {
-    const blocks = [...text("docs/kubernetes.md").matchAll(/^```yaml\n(.*?)^```/gms)];
-    assert.ok(blocks.length >= 2);
+    const blocks = [
+      ...text("docs/kubernetes.md").matchAll(/^```yaml\n(.*?)^```/gms),
+      ...text("docs/replicas.md").matchAll(/--values - <<EOF\n(.*?)^EOF/gms),
+      ...text("docs/depot.md").matchAll(/^```yaml\n(persistence:.*?)^```/gms),
+    ];
+    assert.ok(blocks.length >= 4);
     for (const [, block] of blocks) {
       const found = await manifests(parse(block!));
       const config = parse(found.get("ConfigMap/berth")!.data["config.yaml"]!);
       delete config.admin.password_hash_file; // The Secret's.
+      delete config.cluster;
       const dir = await Deno.makeTempDir();
       try {
         await Deno.writeTextFile(join(dir, "config.yaml"), JSON.stringify(config));

@@ -2,7 +2,8 @@
 import type { Cache } from "../cache/api.ts";
 import type { AcmeKeeper } from "../proxy/acme/keeper.ts";
 import { systemClock } from "../base/clock.ts";
-import { dashboardCertificate, registryCertificate } from "../proxy/config/certificates.ts";
+import { dashboardCertificate } from "../proxy/config/certificates.ts";
+import { pendingRestart } from "../proxy/config/changes.ts";
 import type { LiveConfig } from "../proxy/config/live.ts";
 import type { Config } from "../proxy/config/schema.ts";
 import { forwardLog } from "../proxy/forward/events.ts";
@@ -121,22 +122,8 @@ async function tellOthers(
 
 /** Says so where `next` differs in what the process, which runs with `config`, cannot change. */
 function warnOfFixed(config: Config, next: Config): void {
-  if (fixedOf(next) === fixedOf(config)) return;
-  logger("config").warn(
-    "listen addresses, whether they use TLS, cluster, cache.dir and where cache.depot is " +
-      "change at the next start only",
-  );
-}
-
-/** What a running Berth cannot change. */
-function fixedOf(config: Config): string {
-  const { cache, cluster, listen, forward, admin } = config;
-  const { max_size: _, max_age: __, ...depot } = cache.depot;
-  const secure = [registryCertificate(config), dashboardCertificate(config)].map((it) =>
-    it.cert_file !== ""
-  );
-  const addresses = [listen, forward.listen, admin.listen];
-  return JSON.stringify([cache.dir, depot, cluster, addresses, secure]);
+  const keys = pendingRestart(config, next);
+  if (keys.length > 0) logger("config").warn(`waits for a restart: ${keys.join(", ")}`);
 }
 
 /** The registry port, whose requests are logged and counted. */

@@ -1,8 +1,8 @@
 /** What a reload changed, in words, and what of it waits for a restart. */
-import { formatKey, getIn, parseKey, type Path } from "./path.ts";
-import { effectiveValues } from "./print.ts";
-import type { LoadedConfig } from "./load.ts";
+import { dashboardCertificate, registryCertificate } from "./certificates.ts";
+import { formatKey, getIn, leaves, parseKey, type Path } from "./path.ts";
 import type { ConfigChange } from "./live.ts";
+import type { Config } from "./schema.ts";
 
 /** `registry mirror added, 2 values changed`; `nothing changed`. */
 export function changeWords(changes: readonly ConfigChange[]): string {
@@ -60,13 +60,17 @@ export function needsRestart(key: string): boolean {
 }
 
 /** Keys whose value in `current` waits for a restart, since the process runs with `started`. */
-export function pendingRestart(started: LoadedConfig, current: LoadedConfig): string[] {
-  if (started === current) return [];
+export function pendingRestart(started: Config, current: Config): string[] {
   const differs = (path: Path) =>
-    JSON.stringify(getIn(started.config, path)) !== JSON.stringify(getIn(current.config, path));
-  const keys = [started, current].flatMap((loaded) =>
-    effectiveValues(loaded).filter(({ path }) => needsRestart(formatKey(path)) && differs(path))
+    JSON.stringify(getIn(started, path)) !== JSON.stringify(getIn(current, path));
+  const keys = [started, current].flatMap((config) =>
+    [...leaves(config)].filter(({ path }) => needsRestart(formatKey(path)) && differs(path))
       .map(({ path }) => formatKey(path))
   );
+  // Certificates are exchanged in place; whether there is one decides how a port listens.
+  const certificates = { tls: registryCertificate, "admin.tls": dashboardCertificate };
+  for (const [key, of] of Object.entries(certificates)) {
+    if ((of(started).cert_file === "") !== (of(current).cert_file === "")) keys.push(key);
+  }
   return [...new Set(keys)];
 }

@@ -110,7 +110,7 @@ export class Present {
       lastReload: live.lastReload,
       overlay: live.loaded.overlay,
       shared: live.shared,
-      pendingRestart: pendingRestart(live.started, live.loaded),
+      pendingRestart: pendingRestart(live.started.config, live.loaded.config),
       statsError: stats.writeError,
       certificate: certificate.end,
       acme: acme?.(),

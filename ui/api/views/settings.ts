@@ -24,7 +24,7 @@ import type { Reload, Setting, SettingChange } from "../schema/config.ts";
  */
 export function settings(loaded: LoadedConfig, started: LoadedConfig): Setting[] {
   const defaults = defaultTexts();
-  const pending = new Set(pendingRestart(started, loaded));
+  const pending = new Set(pendingRestart(started.config, loaded.config));
   const running = new Map(
     effectiveValues(started).map(({ path, value }) => [
       formatKey(path),

@@ -210,6 +210,9 @@ class Tags {
     if (x.request.method === "HEAD") return headOf(x, row, result);
     if (bytes) return respond(x, contentOf({ row, bytes }), result);
     const answer = await this.#content(asked, meant);
+    // A manifest that turned out to be damaged took its tags along, and has come again.
+    const { cache } = this.#options;
+    if (answer.cache !== "hit" && !cache.tag(key)) cache.setTag(key, row);
     if (answer.cache !== "hit" || result === "hit") return answer;
     const { response } = answer;
     for (const [name, value] of contentHeaders(x, row, result)) response.headers.set(name, value);

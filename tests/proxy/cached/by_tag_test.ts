@@ -1,5 +1,7 @@
 /** A manifest by its tag where a registry's HEAD, or its GET by digest, does not lead to it. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { requireDigest } from "../../../cache/digest.ts";
 import { ANY_MANIFEST, MANIFEST_TYPES } from "../../../proxy/oci/manifest.ts";
 import { digestOf, image, OCI_INDEX, stored as content } from "../../fake/content.ts";
 import { type CachedPair, cachedPair, stored } from "../../fake/pair.ts";
@@ -253,4 +255,23 @@ Deno.test("by tag, a blob here is proven by GET where the registry knows no HEAD
   const absent = await t.proxy.get(`/v2/org/none/blobs/${blob.digest}`);
   assert.equal(absent.status, 404);
   await absent.body?.cancel();
+});
+
+Deno.test("by tag, one whose manifest was damaged stands again for what has come in its place", async () => {
+  for (const text of ["damaged", ""]) {
+    await using t = await cachedPair({ registry: { images } }, { memory: 0 });
+    assert.equal((await ask(t, "latest")).status, 200);
+    await stored(t);
+    const { hex } = requireDigest(DIGEST);
+    const file = join(t.dir, "blobs/sha256", hex.slice(0, 2), hex);
+    if (text) await Deno.writeTextFile(file, text);
+    else await Deno.remove(file);
+    const { status, bytes } = await ask(t, "latest");
+    assert.deepEqual([status, bytes], [200, app.root.bytes]);
+    await stored(t);
+    const tags = t.cache.tags("hub", "org/app", "latest").map(({ digest }) => digest);
+    assert.deepEqual(tags, [DIGEST], text);
+    t.upstream.fault({ path: /./, ...ALL, action: { kind: "close" } });
+    assert.equal((await ask(t, "latest")).status, 200, "while upstream is away");
+  }
 });

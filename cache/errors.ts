@@ -66,7 +66,7 @@ export class CacheTooNew extends Error {
   constructor(readonly path: string, readonly found: number, readonly known: number) {
     super(
       `${path} has schema version ${found}, this version knows ${known}: ` +
-        "use the newer version again, or an empty directory",
+        "use the newer version again, or move that file away: it is made anew, without pins",
     );
   }
 }

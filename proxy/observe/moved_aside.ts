@@ -1,5 +1,6 @@
 /** Databases that can be done without: a start must not fail for what is wrong with one. */
 import { existsSync, renameSync } from "node:fs";
+import { logger } from "./log.ts";
 
 /**
  * What `open` returns; where `file` is damaged, or `unusable` says so of the error, it is moved aside
@@ -15,6 +16,9 @@ export function openOrMoveAside<T>(
   } catch (error) {
     if (!isDamaged(error) && !unusable(error)) throw error;
     for (const suffix of ["", "-wal", "-shm"]) moveAside(file + suffix);
+    logger("start").warn(`${file} begins anew, and what was there is kept as ${file}.damaged`, {
+      error,
+    });
     return open();
   }
 }

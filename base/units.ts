@@ -118,3 +118,8 @@ export function writeDuration(ms: number): string {
 export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }
+
+/** `1 pull`, `3 pulls`. */
+export function formatCount(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
+}

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { imagesIn, NoImages } from "../../base/images_in.ts";
 import { describeReadError } from "../../base/read_error.ts";
-import { formatSize, parseSize } from "../../base/units.ts";
+import { formatCount, formatSize, parseSize } from "../../base/units.ts";
 import { BadImage } from "../../proxy/ahead/image.ts";
 import type { Config } from "../../proxy/config/schema.ts";
 import { OWN_PLATFORM, ownPulls } from "../ahead.ts";
@@ -89,7 +89,7 @@ async function create({ values, operands }: CommandLine, io: CacheIo): Promise<P
       ? ""
       : `; ${made.left.blobs} blobs (${formatSize(made.left.bytes)}) are in the earlier one`;
     io.print(
-      `${many(made.images, "image")}, ${many(made.blobs, "blob")}, ` +
+      `${formatCount(made.images, "image")}, ${formatCount(made.blobs, "blob")}, ` +
         `${formatSize(made.bytes)}${key ? ", signed" : ""}${left}`,
     );
     return 0;
@@ -112,7 +112,9 @@ async function load({ values, operands }: CommandLine, io: CacheIo): Promise<Pre
     const { came, here } = done;
     const unchecked = done.signed && !key ? "; its signature was not checked (--key)" : "";
     io.print(
-      `${many(done.images.length, "image")} loaded and pinned: ${many(came.blobs, "blob")} came ` +
+      `${formatCount(done.images.length, "image")} loaded and pinned: ${
+        formatCount(came.blobs, "blob")
+      } came ` +
         `(${formatSize(came.bytes)}), ${here.blobs} ${here.blobs === 1 ? "was" : "were"} here ` +
         `(${formatSize(here.bytes)})${unchecked}`,
     );
@@ -127,10 +129,6 @@ async function imagesFrom(file: string): Promise<string[]> {
     throw new BundleProblem(`cannot read ${file}: ${describeReadError(error)}`);
   });
   return imagesIn(text);
-}
-
-function many(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** Shows how far it is, no more often than anybody can see. */

@@ -1,4 +1,5 @@
 /** `berth doctor`: is everything there that Berth needs, and what to do about what is not. */
+import { formatCount } from "../../base/units.ts";
 import { loadConfig, type LoadedConfig } from "../../proxy/config/load.ts";
 import { formatProblem } from "../../proxy/config/problem.ts";
 import type { CommandIo } from "../command_io.ts";
@@ -67,10 +68,11 @@ function tell(findings: readonly Finding[], io: DoctorIo): void {
   const count = (wanted: Finding["result"]) =>
     findings.filter(({ result }) => result === wanted).length;
   const [problems, warnings] = [count("problem"), count("warning")];
-  const words = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
   io.print(
     problems + warnings === 0
       ? `${findings.length} checks, all well`
-      : `${findings.length} checks: ${words(problems, "problem")}, ${words(warnings, "warning")}`,
+      : `${findings.length} checks: ${formatCount(problems, "problem")}, ${
+        formatCount(warnings, "warning")
+      }`,
   );
 }

@@ -41,7 +41,7 @@ for (const running of [false, true]) {
     assert.deepEqual(out, [
       "refused  docker/library/alpine:3.22  2 pulls of 2 clients  policy.rules[0]: " +
       "tags 3.22 are not allowed",
-      "1 rules, 2 pulls in the last 30d: 2 would have been refused, of 0 it cannot be told",
+      "1 rule, 2 pulls in the last 30d: 2 would have been refused, of 0 it cannot be told",
     ]);
     assert.equal(await attempt("--json"), 0);
     assert.deepEqual(JSON.parse(out.join("")), {

@@ -109,3 +109,11 @@ Deno.test("docs, Node is enough wherever Deno is called", async () => {
   }
   assert.deepEqual(wrong, []);
 });
+
+Deno.test("docs, the API is asked with a token: it takes no password", async () => {
+  for await (const { page, command } of commands()) {
+    if (!/\bcurl .*\/api\/v1\//.test(command)) continue;
+    const open = /openapi\.json|-H "\$(?:token|auth)"|Authorization: Bearer/;
+    assert.match(command, open, page);
+  }
+});

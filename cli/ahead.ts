@@ -1,7 +1,7 @@
 /** What Berth fetches ahead of clients: its parts put together, for the server and for one command. */
 import type { Registry as Register } from "prom-client";
 import { systemClock } from "../base/clock.ts";
-import { formatDuration, formatSize } from "../base/units.ts";
+import { formatCount, formatDuration, formatSize } from "../base/units.ts";
 import type { Cache } from "../cache/api.ts";
 import { Asker } from "../proxy/ahead/asker.ts";
 import { jsonFile } from "../proxy/ahead/json_file.ts";
@@ -209,8 +209,8 @@ function warmList({ prefetch: { rules, reserve, time_zone } }: Config): WarmList
 /** One line of the log about a run that is over. */
 function runWords(name: string, { state, images, came, here, pulls, problems }: RunResult): string {
   const wrong = problems.map(({ what, why }) => `; ${what}: ${why}`).join("");
-  return `rule ${name} ${state}: ${images} images, ${formatSize(came)} came in ${pulls} pulls, ` +
-    `${formatSize(here)} were here${wrong}`;
+  return `rule ${name} ${state}: ${formatCount(images, "image")}, ${formatSize(came)} came in ` +
+    `${formatCount(pulls, "pull")}, ${formatSize(here)} were here${wrong}`;
 }
 
 /** Pulls into `cache` by this process alone, while no server runs. */

@@ -35,7 +35,7 @@ export const AUDITED: Readonly<Record<string, Action>> = {
   "POST /api/v1/prefetch/rules": "prefetch-add",
   "DELETE /api/v1/prefetch/rules": "prefetch-remove",
   "PUT /api/v1/prefetch/learn": "prefetch-learn",
-  "POST /api/v1/prefetch/learn/run": "prefetch-run",
+  "POST /api/v1/prefetch/learn/run": "prefetch-look",
   "POST /api/v1/cache/pins": "pin",
   "POST /api/v1/cache/evictions": "evict",
   "DELETE /api/v1/cache/blobs/:digest": "evict",

@@ -24,6 +24,7 @@ export const ACTION_WORDS: Readonly<Record<AuditEntryView["action"], string>> = 
   "prefetch-add": "Rule added",
   "prefetch-remove": "Rule removed",
   "prefetch-learn": "Learning set",
+  "prefetch-look": "Tags pulled most looked at",
   "token-make": "Token made",
   "token-revoke": "Token revoked",
   "notice-mute": "Notice muted",

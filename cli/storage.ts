@@ -7,6 +7,7 @@ import type { LiveConfig } from "../proxy/config/live.ts";
 import { type Config } from "../proxy/config/schema.ts";
 import { cacheLog, logger } from "../proxy/observe/log.ts";
 import { bookFile, TrustBook } from "../proxy/trust/book.ts";
+import { pinFrozen } from "../proxy/trust/tags.ts";
 import { clusterKeys, markOf } from "../proxy/peers/signature.ts";
 import { cacheOptions } from "./cache_options.ts";
 import type { Cluster } from "./cluster.ts";
@@ -52,6 +53,7 @@ export async function openStorage(
   await cluster?.start(cache);
   if (cluster) started.use(await joinOverlay(live, cluster));
   if (cluster) started.use(await shareTrust(trust, cluster));
+  pinFrozen(cache, trust);
   return { cache, cluster, trust };
 }
 

@@ -114,6 +114,12 @@ export async function freeze(
   return chosen;
 }
 
+/** Pins what tags are frozen to: the index, where pins are, may have been made anew since. */
+export function pinFrozen(cache: Pick<Cache, "pins" | "pin">, book: TrustBook): void {
+  const pins = new Set(cache.pins().map(({ pattern }) => pattern));
+  for (const { digest } of book.frozen) if (!pins.has(digest)) cache.pin(digest);
+}
+
 /** Has the tag stand for what the registry says again. False where it was not frozen. */
 export async function unfreeze(cache: Cache, book: TrustBook, image: string): Promise<boolean> {
   const { digest } = book.frozenTo(image) ?? {};

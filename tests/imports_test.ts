@@ -320,3 +320,16 @@ Deno.test("imports, proxy/serverless.ts reaches nothing of Node's or Deno's", ()
     for (const { target, typeOnly } of graph.get(file) ?? []) if (!typeOnly) reached.add(target);
   }
 });
+
+Deno.test("imports, what is loaded later is a file of ours, which says what it takes of a package", () => {
+  // Where the executable is bundled, import() of a package in CommonJS has no names in it.
+  for (const dir of ["base", "cache", "cli", "proxy", "ui"]) {
+    for (const path of sources(dir)) {
+      const text = Deno.readTextFileSync(join(ROOT, path));
+      const packages = [...text.matchAll(/import\(\s*["'](?!\.|node:)([^"']+)/g)].map((it) =>
+        it[1]
+      );
+      assert.deepEqual(packages, [], path);
+    }
+  }
+});

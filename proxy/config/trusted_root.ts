@@ -33,8 +33,7 @@ export async function readTrustedRoot(text: string, now: number): Promise<TrustM
     const { path, message } = error.issues[0]!;
     throw new Error(`is no trusted root of Sigstore: ${[...path, ""].join(": ")}${message}`);
   }
-  const { toTrustMaterial } = await import("@sigstore/verify");
-  const { TrustedRoot } = await import("@sigstore/protobuf-specs");
+  const { TrustedRoot, toTrustMaterial } = await import("./sigstore.ts");
   let root: TrustMaterial;
   try {
     root = toTrustMaterial(TrustedRoot.fromJSON(data));

@@ -48,15 +48,14 @@ export function keylessSigner({ identity, issuer, root }: Keyless): Signer {
   };
 }
 
-interface Libraries {
+type Sigstore = typeof import("../config/sigstore.ts");
+
+interface Libraries extends Pick<Sigstore, "toSignedEntity" | "bundleFromJSON"> {
   verifier: Verifier;
-  toSignedEntity: typeof import("@sigstore/verify").toSignedEntity;
-  bundleFromJSON: typeof import("@sigstore/bundle").bundleFromJSON;
 }
 
 async function load(root: string): Promise<Libraries> {
-  const { Verifier, toSignedEntity } = await import("@sigstore/verify");
-  const { bundleFromJSON } = await import("@sigstore/bundle");
+  const { Verifier, bundleFromJSON, toSignedEntity } = await import("../config/sigstore.ts");
   nameDigests();
   // That it has not expired was asked when the configuration was read; what was signed before that
   // stays signed.

@@ -169,10 +169,10 @@ export class OidcProvider {
   }
 }
 
-type Library = typeof import("openid-client");
+type Library = typeof import("./library.ts");
 
 function library(): Promise<Library> {
-  return import("openid-client");
+  return import("./library.ts");
 }
 
 /** By the header, which is the standard's default, unless the provider takes it in the body alone. */

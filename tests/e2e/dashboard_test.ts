@@ -509,7 +509,7 @@ Deno.test("dashboard, changes to a file that cannot be written are kept above it
   await page.getByLabel("Address of the registry").fill("https://mirror.example.com");
   await page.getByRole("button", { name: "Review and save" }).click();
   await page.getByRole("dialog").getByRole("button", { name: /Save/ }).click();
-  await page.getByText(/overlay\.yaml|Saved/).first().waitFor();
+  await page.getByText("docker is changed").waitFor();
   await page.goto(`${dashboard.url}/settings`);
   const panel = page.getByRole("region", { name: "Overlay" });
   await panel.getByText("registries.docker.url").waitFor();

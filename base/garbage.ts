@@ -21,7 +21,7 @@ export const ENGINE: Engine = {
 };
 
 /** Bytes outside of the heap, beyond what survived last, at which it is collected. */
-const PILE = 16 * 2 ** 20;
+const PILE = 12 * 2 ** 20;
 /** So many times as long as it took nothing is collected, however much there is. */
 const REST = 10;
 

@@ -225,8 +225,9 @@ class BodyReader {
   async read(): Promise<Uint8Array | undefined> {
     if (!this.#byob) return (await this.#plain!.read()).value;
     const asked = performance.now();
-    const min = Math.min(Math.max(1, Math.floor(this.#pace * GATHER)), PIECE);
-    if (min > this.#buffer.byteLength / 2) this.#grow();
+    const wanted = Math.floor(this.#pace * GATHER);
+    if (wanted > this.#buffer.byteLength) this.#grow();
+    const min = Math.min(Math.max(1, wanted), this.#buffer.byteLength);
     const { value } = await this.#byob.read(new Uint8Array(this.#buffer), { min });
     if (value) this.#buffer = value.buffer;
     if (!value?.length) return undefined;

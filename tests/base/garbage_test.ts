@@ -38,12 +38,12 @@ Deno.test("Garbage, is collected once after the start and after each time of wor
   assert.equal(state.collections, 3);
 });
 
-Deno.test("Garbage, is collected under load once 16 MB lie outside of the heap, beside what is kept", () => {
+Deno.test("Garbage, is collected under load once 12 MB lie outside of the heap, beside what is kept", () => {
   const { state, garbage } = engine({ left: 40 * MB });
   let kept = 30 * MB;
   state.outside = 40 * MB;
   garbage.press(kept);
-  state.outside = 55 * MB;
+  state.outside = 50 * MB;
   garbage.press(kept);
   assert.equal(state.collections, 0);
   state.outside = kept = 400 * MB;

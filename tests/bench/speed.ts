@@ -8,7 +8,10 @@ import { readResult, type Result } from "./result.ts";
 import { ratio, table } from "./table.ts";
 
 /** The rows that a reader asks for. */
-const SHOWN = ["hit", "small", "manifest", "accel", "tls", "cold", "herd", "start"];
+const SHOWN = [
+  ...["hit", "small", "manifest", "accel", "tls", "tls-http2", "intercept", "cold", "herd", "many"],
+  ...["slow", "ranges", "latency", "faults", "start"],
+];
 /** The pages with a table; a brief one has the first metric of each load with others beside it. */
 const PAGES = [{ path: "docs/speed.md", brief: false }, { path: "README.md", brief: true }];
 const BRIEFLY = ["hit", "small", "manifest", "accel", "cold", "herd"];
